@@ -1,0 +1,57 @@
+# Five minutes from a clone to a stored set: `make run`. Everything that is checked: `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CODE := app.py cli.py clock.py document.py errors.py security.py settings.py bench handlers middleware services storage tests tools
+# Never a host's own proxy or index settings: whatever pip is set up with is used as it is.
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
+# Pinned with hashes, for every platform, and without the address of any index.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
+
+.PHONY: help run test lint format contract bench migrate lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+run: $(VENV)/.run migrate ## Set everything up and serve; settings: FREESEWING_…, see README
+	$(BIN)/python app.py
+
+migrate: $(VENV)/.run ## Bring the database to the schema of this version
+	$(BIN)/python cli.py migrate
+
+test: $(VENV)/.dev lint ## Set everything up and run all tests and checks
+	$(BIN)/python -m pytest
+
+contract: $(VENV)/.dev ## Only the contract tests: the document against the running server
+	$(BIN)/python -m pytest tests/contract
+
+lint: $(VENV)/.dev ## Format, rules, types, and the document under Spectral and Redocly
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy --no-error-summary $(CODE)
+	$(BIN)/openapi-spec-validator --errors all spec/openapi.yaml
+	@$(BIN)/python tools/lint/lint.py; code=$$?; \
+	if [ $$code = 3 ] && [ "$$CI" != true ]; then echo "the document's linters were skipped"; else exit $$code; fi
+
+format: $(VENV)/.dev ## Format the code
+	$(BIN)/ruff check --fix --quiet .
+	$(BIN)/ruff format --quiet .
+
+bench: $(VENV)/.dev ## Measure against two references in the same run
+	$(BIN)/python -m bench.run --engine both
+
+lock: $(VENV)/.dev ## Write the requirements anew from pyproject.toml
+	$(COMPILE) pyproject.toml -o requirements.txt
+	$(COMPILE) pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
+
+clean: ## Remove what the targets above made, but not data/
+	rm -rf $(VENV) reports tools/lint/node_modules .mypy_cache .ruff_cache .pytest_cache
+
+$(VENV)/.run: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.txt
+	$(PIP) -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,108 @@
+"""The application, wired: settings, storage, services, the document, middleware. `python app.py` serves it."""
+
+import gc
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import uvicorn
+from connexion.middleware import ConnexionMiddleware
+from connexion.middleware.lifespan import LifespanMiddleware
+from connexion.resolver import Resolver
+from starlette.middleware.cors import CORSMiddleware
+
+import document
+import settings as configuration
+import storage
+from middleware.assets import Assets
+from middleware.authentication import Authentication
+from middleware.dispatch import Dispatch
+from middleware.problems import Problems
+from middleware.request_id import RequestId
+from middleware.routing import Routing
+from middleware.validation import Validation
+from services import lifecycle, pages
+from settings import Settings
+from storage.encryption import Keyring
+
+METHODS = ["GET", "HEAD", "POST", "PATCH", "DELETE"]
+EXPOSED = ["ETag", "Location", "Retry-After", "WWW-Authenticate", "X-Request-Id"]
+
+
+class ByTag(Resolver):
+    """Finds the handler of an operation: the function of its `operationId` in the module of its tag."""
+
+    def resolve_operation_id(self, operation: Any) -> str:
+        return f"handlers.{operation._operation['tags'][0]}.{operation.operation_id}"
+
+
+def create_app(settings: Settings) -> ConnexionMiddleware:
+    """The ASGI application. Raises ValueError for a setting that a service cannot use."""
+    lifecycle.configure(settings)
+    app = ConnexionMiddleware(
+        Dispatch(),
+        lifespan=partial(_lifespan, settings),
+        middlewares=[
+            LifespanMiddleware,
+            partial(CORSMiddleware, **_cors()),
+            RequestId,
+            partial(Problems, base=settings.public_url),
+            partial(Assets, folders={"/docs/assets/": pages.swagger_ui(), "/web/": pages.WEB / "static"}),
+            Routing,
+            Authentication,
+            Validation,
+        ],
+        resolver=ByTag(),
+    )
+    app.add_api(document.load(), base_path="")
+    # Built now, so that a mistake in the document or a missing handler stops the start, not the first request.
+    app.app, app.middleware_stack = app._build_middleware_stack()
+    return app
+
+
+def _cors() -> dict[str, Any]:
+    return {
+        "allow_origins": ["*"],
+        "allow_methods": METHODS,
+        "allow_headers": ["*"],
+        "expose_headers": EXPOSED,
+        "max_age": 86_400,
+    }
+
+
+@asynccontextmanager
+async def _lifespan(settings: Settings, _app: Any) -> AsyncIterator[None]:
+    keyring = Keyring(configuration.parse_keys(settings.encryption_keys))
+    await storage.connect(settings.database_url, keyring, pool=settings.database_pool)
+    lifecycle.start()
+    # What start-up made stays for good: the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
+    yield
+    await lifecycle.stop()
+    await storage.disconnect()
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    try:
+        settings = configuration.load()
+        app = create_app(settings)
+    except (configuration.SettingsInvalid, ValueError) as error:
+        raise SystemExit(f"freesewing-api cannot start:\n{error}") from None
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    print(f"freesewing-api: documentation at {settings.public_url}/docs/", flush=True)
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        log_level=settings.log_level,
+        server_header=False,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+"""The one place where time and random ids come from, so that tests can fix them."""
+
+import secrets
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+
+def now() -> datetime:
+    """The present, UTC, in whole milliseconds: what is stored is what is shown."""
+    present = datetime.now(UTC)
+    return present.replace(microsecond=present.microsecond // 1000 * 1000)
+
+
+def iso(moment: datetime) -> str:
+    """ISO 8601 in UTC with milliseconds and `Z`."""
+    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def new_uuid() -> UUID:
+    """A random (version 4) UUID."""
+    return uuid4()
+
+
+def new_check() -> str:
+    """An unguessable string for links in mails: 40 hexadecimal characters, 160 bits."""
+    return secrets.token_hex(20)

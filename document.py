@@ -1,0 +1,64 @@
+"""The OpenAPI document: read once, and from it what is published.
+
+Extensions that we read: `x-level` (the access level an operation needs), `x-without-consent` (open to an account
+that has not consented), `x-alias` (the path whose `/jwt` and `/key` forms stand for this one), `x-error-codes`
+(beside a schema: which code a failed keyword is told as), `x-error-code` (beside a request body: the code for a
+missing or empty one), `x-errors` (the codes that an operation can answer).
+"""
+
+import copy
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import orjson
+import yaml
+
+PATH = Path(__file__).parent / "spec" / "openapi.yaml"
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+
+@cache
+def load() -> dict[str, Any]:
+    """The document as it is written. Callers must not change it."""
+    document: dict[str, Any] = yaml.load(PATH.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    return document
+
+
+def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Every operation as (path, method, operation), in the order of the document."""
+    return [
+        (path, method, item[method])
+        for path, item in document["paths"].items()
+        for method in METHODS
+        if method in item
+    ]
+
+
+def error_codes(document: dict[str, Any]) -> list[str]:
+    """Every code that an error can carry."""
+    codes: list[str] = document["components"]["schemas"]["ErrorCode"]["enum"]
+    return codes
+
+
+def error_meanings() -> dict[str, str]:
+    """Every code with its meaning, from the table in the description of `ErrorCode`."""
+    table = load()["components"]["schemas"]["ErrorCode"]["description"].splitlines()
+    cells = [[cell.strip() for cell in row.split("|")[1:-1]] for row in table if row.startswith("| `")]
+    return {code.strip("`"): meaning for code, meaning in cells}
+
+
+class Published:
+    """The document as clients get it: with this server's address, every `$ref` kept, as prepared bytes."""
+
+    def __init__(self, public_url: str) -> None:
+        document = copy.deepcopy(load())
+        document["servers"] = [{"url": public_url, "description": "This server"}]
+        self.json = orjson.dumps(document, option=orjson.OPT_INDENT_2)
+        self.yaml = yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True).encode()
+        self.etag, self.etag_yaml = _etag(self.json), _etag(self.yaml)
+
+
+def _etag(content: bytes) -> str:
+    return f'"{sha256(content).hexdigest()[:32]}"'

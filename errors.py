@@ -1,0 +1,181 @@
+"""What can go wrong, as facts, and the only table from a fact to a status, a code and a title.
+
+Clients match on the code, which is stable and listed in the document; title and detail are for people.
+A refused schema carries its code from the document itself (see `middleware/validation.py`).
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class Fact(Exception):
+    """Something the caller must be told. `detail` is one sentence without secrets or echoed input."""
+
+    def __init__(self, detail: str = "", *, headers: dict[str, str] | None = None, code: str = "") -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.headers = headers or {}
+        self.code = code
+
+
+class AlreadyExists(Exception):
+    """A unique constraint refused the row; the caller of storage decides what that means."""
+
+
+class MalformedBody(Fact):
+    """The body is not UTF-8 JSON within the limits of depth and size."""
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaViolation:
+    """One place where a request departs from the document: which part, JSON pointer, what is wanted."""
+
+    part: str
+    pointer: str
+    detail: str
+
+
+class ValidationFailed(Fact):
+    """The request departs from the document; `code` is what the document states beside the schema."""
+
+    def __init__(self, code: str, violations: list[SchemaViolation]) -> None:
+        first = violations[0]
+        super().__init__(f"{first.part} {first.pointer or '/'}: {first.detail}", code=code)
+        self.violations = violations
+
+
+class Refused(Fact):
+    """A rule of the operation that no schema can express; `code` names the rule (status 400)."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail, code=code)
+
+
+class ImageInvalid(Fact):
+    """The image cannot be fetched or decoded, or is larger than allowed."""
+
+
+class Unauthorized(Fact):
+    """No credentials, or credentials that let nobody in."""
+
+
+class SignInFailed(Fact):
+    """Unknown account, wrong password or code, or an account that may not sign in; never says which."""
+
+
+class AuthenticationFailed(Fact):
+    """The signed-in person could not prove again who they are."""
+
+
+class KeyExpired(Fact):
+    """The secret is right, the key is past its expiry."""
+
+
+class KeyRevoked(Fact):
+    """The secret is right, the key was revoked."""
+
+
+class InsufficientLevel(Fact):
+    """The caller's access level, or their tie to the record, does not allow this."""
+
+
+class MfaTokenRequired(Fact):
+    """Multi-factor authentication is on and no code came."""
+
+
+class MfaTokenInvalid(Fact):
+    """The code does not fit the secret."""
+
+
+class NoSuchRecord(Fact):
+    """The record does not exist, or its existence is not for the caller to know."""
+
+
+class NoSuchPath(Fact):
+    """No operation has this path."""
+
+
+class MethodNotAllowed(Fact):
+    """The path exists, not with this method; `Allow` says which."""
+
+
+class NotAcceptable(Fact):
+    """Nothing the operation can send is acceptable to the client."""
+
+
+class EmailTaken(Fact):
+    """The address became another account's in the meantime."""
+
+
+class BodyTooLarge(Fact):
+    """The body is over the limit of 12 MB."""
+
+
+class UnsupportedMediaType(Fact):
+    """The body is not `application/json`."""
+
+
+class ConsentLacking(Fact):
+    """The account has not consented to having its data processed."""
+
+
+class StorageUnavailable(Fact):
+    """The database cannot be reached, or cannot take the write."""
+
+
+class ImageStoreUnavailable(Fact):
+    """The place where images are kept cannot be reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a fact is told: HTTP status, stable code, title, and headers that always go with it."""
+
+    status: int
+    code: str
+    title: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+_LATER = {"Retry-After": "2"}
+
+REPLIES: dict[type[Fact], Verdict] = {
+    MalformedBody: Verdict(400, "malformedBody", "The body is not usable JSON"),
+    ValidationFailed: Verdict(400, "validationFailed", "The request is not as documented"),
+    Refused: Verdict(400, "validationFailed", "The request breaks a rule of this operation"),
+    ImageInvalid: Verdict(400, "imgInvalid", "The image cannot be used"),
+    Unauthorized: Verdict(401, "unauthorized", "Credentials are missing or not valid"),
+    SignInFailed: Verdict(401, "signInFailed", "Sign-in failed"),
+    AuthenticationFailed: Verdict(401, "authenticationFailed", "Authentication failed"),
+    KeyExpired: Verdict(401, "keyExpired", "The API key has expired"),
+    KeyRevoked: Verdict(401, "keyRevoked", "The API key was revoked"),
+    InsufficientLevel: Verdict(403, "insufficientAccessLevel", "The access level does not allow this"),
+    MfaTokenRequired: Verdict(403, "mfaTokenRequired", "A one-time code is needed"),
+    MfaTokenInvalid: Verdict(403, "mfaTokenInvalid", "The one-time code is not valid"),
+    NoSuchRecord: Verdict(404, "notFound", "Not found"),
+    NoSuchPath: Verdict(404, "notFound", "Not found"),
+    MethodNotAllowed: Verdict(405, "methodNotAllowed", "The path does not have this method"),
+    NotAcceptable: Verdict(406, "notAcceptable", "No acceptable representation"),
+    EmailTaken: Verdict(409, "emailTaken", "The address belongs to another account"),
+    BodyTooLarge: Verdict(413, "bodyTooLarge", "The body is too large"),
+    UnsupportedMediaType: Verdict(415, "unsupportedMediaType", "The body must be application/json"),
+    ConsentLacking: Verdict(451, "consentLacking", "The account has not given its consent"),
+    StorageUnavailable: Verdict(503, "unavailable", "The service is not available right now", _LATER),
+    ImageStoreUnavailable: Verdict(503, "unavailable", "The service is not available right now", _LATER),
+}
+
+INTERNAL_ERROR = Verdict(500, "internalError", "Something went wrong on our side")
+
+
+def problem(verdict: Verdict, *, code: str = "", detail: str, instance: str, base: str = "") -> dict[str, Any]:
+    """The one shape of every error: `result` and `error` beside the members of RFC 9457."""
+    code = code or verdict.code
+    return {
+        "result": "error",
+        "error": code,
+        "type": f"{base}/docs/errors#{code}",
+        "title": verdict.title,
+        "status": verdict.status,
+        "detail": detail or f"{verdict.title}.",
+        "instance": instance,
+    }

@@ -1,0 +1,190 @@
+"""Sign up, sign in, and give consent."""
+
+import asyncio
+import time
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+import clock
+import storage
+from errors import NoSuchRecord, SignInFailed
+from handlers import second_factor, shapes
+from handlers.replies import SECRET, created, success
+from security import ROLE_LEVELS, Caller
+from services import outbox, passwords, test_mode, tokens
+from storage import accounts, apikeys, confirmations, mails
+
+# A refused sign-in takes at least this long, whichever way it failed: its time tells nothing.
+SLOWEST_REFUSAL = 0.25
+
+
+async def sign_up(body: dict[str, Any]) -> Response:
+    """Make an account for the address, or tell its owner that there is one; the caller cannot see which."""
+    email = body["email"].strip().lower()
+    in_test = test_mode.applies(body, email)
+    role = body.get("role", "user") if in_test else "user"
+    password = await passwords.hashed(clock.new_check())
+    issued = await storage.write(
+        _sign_up, email, body["language"], role=role, password=password, silent=in_test, now=clock.now()
+    )
+    outbox.wake()
+    if in_test and issued:
+        return created(email=email, confirmation={"id": str(issued.id), "check": issued.check})
+    return created(email=email)
+
+
+def _sign_up(
+    connection: Connection,
+    email: str,
+    language: str,
+    *,
+    role: str,
+    password: str,
+    silent: bool,
+    now: datetime,
+) -> confirmations.Issued | None:
+    account = accounts.find_or_create(connection, email, language=language, role=role, password=password, now=now)
+    kind, issued, link = "signup-aed", None, ""
+    if account["status"] == accounts.INACTIVE:
+        kind = confirmations.SIGN_UP
+        issued = confirmations.issue(connection, kind, user_id=account["id"], now=now)
+        link = f"/confirm/signup/{issued.id}/{issued.check}"
+    elif account["status"] == accounts.ACTIVE and account["role"] in ROLE_LEVELS:
+        kind = confirmations.HAVE_ACCOUNT
+        issued = confirmations.issue(connection, kind, user_id=account["id"], now=now)
+        link = f"/confirm/signin/{issued.id}/{issued.check}"
+    if not silent:
+        letter = {"kind": kind, "language": language, "to": account["email"], "link": link}
+        mails.enqueue(connection, letter, user_id=account["id"], now=now)
+    return issued
+
+
+async def confirm_sign_up(id: str, body: dict[str, Any]) -> Response:
+    """Activate the account that the confirmation is for, and sign in."""
+    account = await storage.write(_confirm_sign_up, UUID(id), body["consent"], body.get("check"), clock.now())
+    return _session(account)
+
+
+def _confirm_sign_up(
+    connection: Connection, confirmation_id: UUID, consent: int, check: str | None, now: datetime
+) -> accounts.Account:
+    found = confirmations.find(connection, confirmation_id, check=check, kinds=(confirmations.SIGN_UP,), now=now)
+    confirmations.use_up(connection, confirmation_id)
+    account = accounts.lock(connection, found["user_id"])
+    if account["status"] != accounts.INACTIVE:
+        raise NoSuchRecord("There is no such confirmation, or it was used or has expired.")
+    accounts.change(connection, account["id"], status=accounts.ACTIVE, consent=consent, updated_at=now)
+    return accounts.find(connection, account["id"])
+
+
+async def read_confirmation(id: str, check: str) -> Response:
+    """Say that a link is still good."""
+    await storage.read(confirmations.find, UUID(id), check=check, kinds=(), now=clock.now())
+    return success(confirmation={"id": id, "check": check}, headers=SECRET)
+
+
+async def sign_in(body: dict[str, Any]) -> Response:
+    """Exchange a password, and a one-time code where one is needed, for a token."""
+    started = time.monotonic()
+    try:
+        return _session(await _signed_in(body))
+    except SignInFailed:
+        await asyncio.sleep(SLOWEST_REFUSAL - (time.monotonic() - started))
+        raise
+
+
+async def _signed_in(body: dict[str, Any]) -> accounts.Account:
+    account = await storage.read(accounts.find_by_login, body["username"])
+    verified = await passwords.verify(body["password"], account["password"] if account else None)
+    if account is None or not verified.fits or not _may_sign_in(account):
+        raise SignInFailed("Sign-in failed.")
+    if account["mfa_enabled"]:
+        await _check_second_factor(account, body.get("token"))
+    if verified.upgrade:
+        await storage.write(accounts.change, account["id"], password=verified.upgrade)
+        account = await storage.read(accounts.find, account["id"])
+    return account
+
+
+async def _check_second_factor(account: accounts.Account, token: Any) -> None:
+    code = second_factor.given(token)
+    if not await storage.write(second_factor.consume, account["id"], code, clock.now()):
+        raise SignInFailed("Sign-in failed.")
+
+
+def _may_sign_in(account: accounts.Account) -> bool:
+    return account["status"] >= accounts.ACTIVE and account["role"] in ROLE_LEVELS
+
+
+async def request_sign_in_link(body: dict[str, Any]) -> Response:
+    """Mail a link to the account's owner, if there is such an account; the answer is the same if not."""
+    await storage.write(_request_link, body["username"], clock.now())
+    outbox.wake()
+    return success(headers=SECRET, result="emailSent")
+
+
+def _request_link(connection: Connection, username: str, now: datetime) -> None:
+    account = accounts.find_by_login(connection, username)
+    if account is None or not _may_sign_in(account):
+        return
+    issued = confirmations.issue(connection, confirmations.SIGN_IN, user_id=account["id"], now=now)
+    letter = {
+        "kind": "signinlink",
+        "language": account["language"],
+        "to": account["email"],
+        "link": f"/confirm/signin/{issued.id}/{issued.check}",
+    }
+    mails.enqueue(connection, letter, user_id=account["id"], now=now)
+
+
+async def sign_in_by_link(id: str, body: dict[str, Any]) -> Response:
+    """Exchange a link for a token, once (version 4)."""
+    return await _by_link(UUID(id), body["check"], body.get("token"))
+
+
+async def sign_in_by_full_link(id: str, check: str, body: dict[str, Any]) -> Response:
+    """Exchange a link for a token, once (version 3)."""
+    return await _by_link(UUID(id), check, body.get("token"))
+
+
+async def _by_link(confirmation_id: UUID, check: str, token: Any) -> Response:
+    return _session(await storage.write(_use_link, confirmation_id, check, token, clock.now()))
+
+
+def _use_link(
+    connection: Connection, confirmation_id: UUID, check: str, token: Any, now: datetime
+) -> accounts.Account:
+    kinds = (confirmations.SIGN_IN, confirmations.HAVE_ACCOUNT)
+    found = confirmations.find(connection, confirmation_id, check=check, kinds=kinds, now=now)
+    account = accounts.lock(connection, found["user_id"])
+    if not _may_sign_in(account):
+        raise SignInFailed("Sign-in failed.")
+    # Without a code, or with a wrong one, the link stays good: the transaction is undone.
+    if account["mfa_enabled"] and not second_factor.consume(
+        connection, account["id"], second_factor.given(token), now
+    ):
+        raise SignInFailed("Sign-in failed.")
+    confirmations.use_up(connection, confirmation_id)
+    return account
+
+
+async def who_am_i(caller: Caller) -> Response:
+    """Tell a token its account, and an API key what is known of it."""
+    if caller.key:
+        return success(apikey=shapes.api_key_self(await storage.read(apikeys.find, caller.key)))
+    return success(account=shapes.account(await storage.read(accounts.find, caller.user_id)))
+
+
+async def give_consent(body: dict[str, Any], caller: Caller) -> Response:
+    """Store the consent and hand out a fresh token."""
+    fields = {"consent": body["consent"]}
+    return _session(await storage.write(accounts.edit, caller.user_id, fields=fields, data={}, now=clock.now()))
+
+
+def _session(account: accounts.Account) -> Response:
+    token = tokens.issue(account, clock.now())
+    return success(token=token, account=shapes.account(account), headers=SECRET)

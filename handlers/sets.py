@@ -1,0 +1,133 @@
+"""Measurement sets."""
+
+from typing import Any
+
+import yaml
+from starlette.responses import Response
+
+import clock
+import document
+import storage
+from errors import InsufficientLevel, NoSuchRecord
+from handlers import shapes
+from handlers.ids import record_id
+from handlers.replies import created, no_content, plain, success
+from security import Caller
+from services import pictures
+from storage import sets
+
+READ_OTHERS, CLONE_OTHERS, WRITE_OTHERS = 6, 8, 9
+MEASUREMENTS = frozenset(document.load()["components"]["schemas"]["Measurements"]["properties"])
+MOST = 100_000
+PLAIN_FIELDS = ("name", "notes", "imperial", "public")
+# Readable by any origin's scripts and any cache, but asked about again each time.
+PUBLIC = {"Cache-Control": "public, no-cache"}
+
+
+async def create_set(body: dict[str, Any], caller: Caller) -> Response:
+    """Store a new set owned by the caller."""
+    async with pictures.stored(body.get("img"), "set") as img:
+        made = await storage.write(
+            sets.create,
+            user_id=caller.user_id,
+            now=clock.now(),
+            name=body["name"],
+            notes=body.get("notes", "--"),
+            img=img or pictures.NONE,
+            measies={name: value for name, value in measurements(body).items() if value is not None},
+            imperial=body.get("imperial", False),
+            public=body.get("public", False),
+        )
+    return created(set=shapes.measurements_set(made))
+
+
+async def list_sets(caller: Caller) -> Response:
+    """The caller's sets."""
+    found = await storage.read(sets.list_of, caller.user_id)
+    return success(sets=[shapes.measurements_set(row) for row in found])
+
+
+async def read_set(id: str, caller: Caller) -> Response:
+    """One set, the caller's own or, from level 6, anyone's."""
+    return success(set=shapes.measurements_set(await _allowed(id, caller, READ_OTHERS)))
+
+
+async def update_set(id: str, body: dict[str, Any], caller: Caller) -> Response:
+    """Change what was sent, and merge the measurements."""
+    present = await _allowed(id, caller, WRITE_OTHERS)
+    fields: dict[str, Any] = {name: body[name] for name in PLAIN_FIELDS if name in body}
+    async with pictures.stored(body.get("img"), "set") as img:
+        if img is not None:
+            fields["img"] = img
+        row = await storage.write(
+            sets.edit, present["id"], fields=fields, measies=measurements(body), now=clock.now()
+        )
+    if img is not None:
+        await pictures.discard(present["img"])
+    return success(set=shapes.measurements_set(row))
+
+
+async def delete_set(id: str, caller: Caller) -> Response:
+    """Remove a set and its picture."""
+    present = await _allowed(id, caller, WRITE_OTHERS)
+    await storage.write(sets.remove, present["id"])
+    await pictures.discard(present["img"])
+    return no_content()
+
+
+async def clone_set(id: str, caller: Caller) -> Response:
+    """Copy an own or public set, or, from level 8, anyone's."""
+    original = await storage.read(sets.find, record_id(id))
+    if not original["public"] and not caller.may(CLONE_OTHERS, owner=original["user_id"]):
+        raise InsufficientLevel("This measurements set is another account's, and not public.")
+    async with pictures.copied(original["img"], "set") as img:
+        made = await storage.write(
+            sets.create,
+            user_id=caller.user_id,
+            now=clock.now(),
+            name=f"{original['name'][:500]} (cloned from #{original['id']})",
+            notes=f"{original['notes'][:20_000]}\n\nCloned from measurements set #{original['id']}.",
+            img=img,
+            measies=original["measies"],
+            imperial=original["imperial"],
+            public=False,
+        )
+    return created(set=shapes.measurements_set(made))
+
+
+async def read_public_set_json(id: str) -> Response:
+    """A public set as data."""
+    return plain(await _public(id), headers=PUBLIC)
+
+
+async def read_public_set_yaml(id: str) -> Response:
+    """A public set as data, in YAML."""
+    text = yaml.dump(await _public(id), Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
+    return Response(text, 200, PUBLIC, "text/yaml")
+
+
+def measurements(body: dict[str, Any]) -> dict[str, float | None]:
+    """What `measies` asks for: a value to set, or None to clear; what is unknown or no number is left out."""
+    wanted: dict[str, float | None] = {}
+    for name, value in body.get("measies", {}).items():
+        if name not in MEASUREMENTS or isinstance(value, bool):
+            continue
+        if value is None or (isinstance(value, int | float) and value <= 0):
+            wanted[name] = None
+        elif isinstance(value, int | float) and value <= MOST:
+            wanted[name] = value
+    return wanted
+
+
+async def _allowed(id: str, caller: Caller, level: int) -> sets.MeasurementsSet:
+    row = await storage.read(sets.find, record_id(id))
+    if not caller.may(level, owner=row["user_id"]):
+        raise InsufficientLevel("This measurements set is another account's.")
+    return row
+
+
+async def _public(id: str) -> dict[str, Any]:
+    row = await storage.read(sets.find, record_id(id))
+    if not row["public"]:
+        raise NoSuchRecord("There is no such measurements set.")
+    return shapes.public_set(row)

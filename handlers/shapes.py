@@ -1,0 +1,125 @@
+"""Records as clients see them: rows of storage in, the document's schemas out."""
+
+from datetime import datetime
+from typing import Any
+
+from clock import iso
+from services.passwords import kind_of
+from storage.holdings import Holdings
+from storage.tables import Record
+
+
+def account(row: Record) -> dict[str, Any]:
+    """`Account`: what its owner sees; no password, no MFA secret."""
+    return {
+        "id": row["id"],
+        "uuid": str(row["uuid"]),
+        "bio": row["bio"],
+        "compare": row["compare"],
+        "consent": row["consent"],
+        "control": row["control"],
+        "createdAt": iso(row["created_at"]),
+        "data": row["data"],
+        "ehash": row["ehash"],
+        "email": row["email"],
+        "ihash": row["ihash"],
+        "img": row["img"],
+        "imperial": row["imperial"],
+        "initial": row["initial"],
+        "jwtCalls": row["jwt_calls"],
+        "keyCalls": row["key_calls"],
+        "language": row["language"],
+        "lastSeen": _iso_or_none(row["last_seen"]),
+        "lusername": row["lusername"],
+        "mfaEnabled": row["mfa_enabled"],
+        "newsletter": row["newsletter"],
+        "passwordType": kind_of(row["password"]),
+        "patron": row["patron"],
+        "role": row["role"],
+        "status": row["status"],
+        "updatedAt": iso(row["updated_at"]),
+        "username": row["username"],
+    }
+
+
+def profile(row: Record) -> dict[str, Any]:
+    """`Profile`: what everyone sees of an account."""
+    return {name: row[name] for name in ("id", "bio", "img", "ihash", "patron", "role", "username")}
+
+
+def api_key(row: Record) -> dict[str, Any]:
+    """`ApiKey`, without its secret."""
+    return {
+        "key": str(row["key"]),
+        "level": row["level"],
+        "createdAt": iso(row["created_at"]),
+        "expiresAt": iso(row["expires_at"]),
+        "name": row["name"],
+        "userId": row["user_id"],
+    }
+
+
+def api_key_listed(row: Record) -> dict[str, Any]:
+    """`ApiKeyListed`: an API key with its use."""
+    return {
+        "id": str(row["key"]),
+        **api_key(row),
+        "calls": row["calls"],
+        "lastSeen": _iso_or_none(row["last_seen"]),
+    }
+
+
+def api_key_self(row: Record) -> dict[str, Any]:
+    """`ApiKeySelf`: what a key is told of itself."""
+    shown = api_key(row)
+    del shown["createdAt"]
+    return shown
+
+
+def measurements_set(row: Record) -> dict[str, Any]:
+    """`MeasurementsSet`."""
+    return {
+        "id": row["id"],
+        "uuid": str(row["uuid"]),
+        "createdAt": iso(row["created_at"]),
+        "updatedAt": iso(row["updated_at"]),
+        "img": row["img"],
+        "imperial": row["imperial"],
+        "name": row["name"],
+        "notes": row["notes"],
+        "userId": row["user_id"],
+        "measies": row["measies"],
+        "public": row["public"],
+    }
+
+
+def public_set(row: Record) -> dict[str, Any]:
+    """`PublicMeasurementsSet`: a public set as data."""
+    return {
+        "result": "success",
+        "author": "FreeSewing.org",
+        "type": "measurementsSet",
+        "about": "Body measurements in millimetres (shoulderSlope in degrees), for made-to-measure sewing patterns.",
+        "id": row["id"],
+        "createdAt": iso(row["created_at"]),
+        "updatedAt": iso(row["updated_at"]),
+        "img": row["img"],
+        "name": row["name"],
+        "notes": row["notes"],
+        "measurements": row["measies"],
+        "units": "imperial" if row["imperial"] else "metric",
+    }
+
+
+def owned(holdings: Holdings) -> dict[str, Any]:
+    """`AllData`: what an account owns."""
+    return {
+        "apikeys": [api_key_listed(row) for row in holdings.apikeys],
+        "bookmarks": [],
+        "patterns": [],
+        "sets": [measurements_set(row) for row in holdings.sets],
+    }
+
+
+def _iso_or_none(moment: datetime | None) -> str | None:
+    return iso(moment) if moment is not None else None

@@ -1,0 +1,49 @@
+"""The public profiles of others."""
+
+from html import escape
+from typing import Any
+
+from starlette.responses import Response
+
+import storage
+from errors import NoSuchRecord
+from handlers import shapes
+from handlers.replies import content, success
+from storage import accounts
+
+MOST_PROFILES = 10
+PUBLIC = {"Cache-Control": "public, no-cache"}
+CARD = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 480 120" role="img" aria-label="{name}">
+  <rect width="480" height="120" rx="12" fill="#1e293b"/>
+  <text x="24" y="58" font-family="sans-serif" font-size="30" fill="#f8fafc" textLength="{length}"
+    lengthAdjust="spacingAndGlyphs">{name}</text>
+  <text x="24" y="92" font-family="sans-serif" font-size="18" fill="#94a3b8">User {id}</text>
+</svg>
+"""
+WIDEST = 432
+
+
+async def read_profile(id: str) -> Response:
+    """The profile."""
+    return success(profile=shapes.profile(await _visible(id)), headers=PUBLIC)
+
+
+async def read_profile_card(id: str) -> Response:
+    """The profile as a small picture."""
+    account = await _visible(id)
+    length = min(WIDEST, 17 * len(account["username"]))
+    card = CARD.format(name=escape(account["username"]), id=account["id"], length=length)
+    return content(card, "image/svg+xml", headers={**PUBLIC, "Content-Security-Policy": "default-src 'none'"})
+
+
+async def find_users(body: dict[str, Any]) -> Response:
+    """Profiles by the start of their name."""
+    found = await storage.read(accounts.find_profiles, body["match"], MOST_PROFILES)
+    return success(profiles=[shapes.profile(row) for row in found], headers=PUBLIC)
+
+
+async def _visible(handle: str) -> accounts.Account:
+    account = await storage.read(accounts.find_by_handle, handle)
+    if account is None or account["status"] != accounts.ACTIVE or account["consent"] < 1:
+        raise NoSuchRecord("There is no such profile.")
+    return account

@@ -1,0 +1,26 @@
+"""Static files of the pages under `/docs/assets/` and `/web/`, and `/docs` without its slash."""
+
+from pathlib import Path
+
+from starlette.responses import RedirectResponse
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+class Assets:
+    """Serves each of `folders` ({path prefix: folder}) with validators; everything else passes."""
+
+    def __init__(self, app: ASGIApp, *, folders: dict[str, Path]) -> None:
+        self.app = app
+        self.prefixes = tuple(folders)
+        self.files = {prefix: StaticFiles(directory=folder) for prefix, folder in folders.items()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(self.prefixes):
+            prefix = next(prefix for prefix in self.prefixes if scope["path"].startswith(prefix))
+            inside = {**scope, "path": "/" + scope["path"].removeprefix(prefix), "root_path": ""}
+            await self.files[prefix](inside, receive, send)
+        elif scope["type"] == "http" and scope["path"] == "/docs":
+            await RedirectResponse("/docs/", 308)(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)

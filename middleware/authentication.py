@@ -1,0 +1,55 @@
+"""Each operation's requirement, compiled from the document at start-up and held against each request."""
+
+from typing import Any
+
+from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from security import BASIC, BEARER, Requirement, authenticate
+
+
+def requirement(operation: dict[str, Any], schemes: dict[str, Any]) -> Requirement:
+    """What an operation asks of its callers: `security` and `x-level`, as one value."""
+    alternatives = operation.get("security") or []
+    names = {schemes[name]["scheme"] for alternative in alternatives for name in alternative}
+    assert names <= {BEARER, BASIC}, f"{operation['operationId']}: unknown security scheme"
+    return Requirement(
+        schemes=frozenset(names),
+        level=operation.get("x-level", 0),
+        optional={} in alternatives,
+        without_consent=operation.get("x-without-consent", False),
+    )
+
+
+class AuthenticatedOperation:
+    """One operation: sets `scope["caller"]`, or raises what `security.authenticate` raises."""
+
+    def __init__(self, next_app: ASGIApp, operation: Any) -> None:
+        self.next_app = next_app
+        self.requirement = requirement(operation._operation, operation.security_schemes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        authorization = next((value for name, value in scope["headers"] if name == b"authorization"), None)
+        scope["caller"] = await authenticate(
+            authorization.decode("latin-1") if authorization is not None else None,
+            self.requirement,
+            scope["only_scheme"],
+        )
+        await self.next_app(scope, receive, send)
+
+
+class AuthenticationAPI(RoutedAPI[AuthenticatedOperation]):
+    """All operations of the document."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.add_paths()
+
+    def make_operation(self, operation: Any) -> AuthenticatedOperation:
+        return AuthenticatedOperation(self.next_app, operation)
+
+
+class Authentication(RoutedMiddleware[AuthenticationAPI]):
+    """Security as the document states it."""
+
+    api_cls = AuthenticationAPI

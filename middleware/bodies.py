@@ -1,0 +1,128 @@
+"""Reading and decoding request bodies, strictly and within limits."""
+
+import json
+import math
+import re
+from typing import Any
+
+import orjson
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
+
+from errors import BodyTooLarge, MalformedBody, UnsupportedMediaType
+
+MOST_BYTES = 12_000_000
+MOST_DEPTH = 32
+# Lists and objects together hold at most this many members: what takes a moment to read must not take seconds.
+MOST_MEMBERS = 100_000
+_SURROGATE = re.compile(r"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
+
+
+async def read(scope: Scope, receive: Receive) -> bytes:
+    """The whole body, chunked or not; raises BodyTooLarge as soon as it is known to be."""
+    announced = header(scope, b"content-length")
+    if announced is not None and announced.isdigit() and int(announced[:12]) > MOST_BYTES:
+        raise _too_large()
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > MOST_BYTES:
+            raise _too_large()
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _too_large() -> BodyTooLarge:
+    # What is left of the body is not read: the connection cannot be used again.
+    return BodyTooLarge(f"A body may have at most {MOST_BYTES} bytes.", headers={"Connection": "close"})
+
+
+def header(scope: Scope, name: bytes) -> bytes | None:
+    """The first header with this lower-case name."""
+    for found, value in scope["headers"]:
+        if found == name:
+            return bytes(value)
+    return None
+
+
+def require_json(scope: Scope) -> None:
+    """Raise UnsupportedMediaType unless the body says that it is plain JSON in UTF-8."""
+    kind, _, parameters = (header(scope, b"content-type") or b"").decode("latin-1").partition(";")
+    charset = re.fullmatch(r'\s*charset="?([\w-]+)"?\s*', parameters, re.IGNORECASE)
+    if kind.strip().lower() != "application/json" or (charset and charset[1].lower() not in ("utf-8", "utf8")):
+        raise UnsupportedMediaType("Send the body as application/json, in UTF-8.")
+    if (header(scope, b"content-encoding") or b"identity").strip().lower() != b"identity":
+        raise UnsupportedMediaType("Send the body without a content encoding.")
+
+
+def decode(raw: bytes) -> Any:
+    """The JSON value; raises MalformedBody for all that is not strictly JSON (RFC 8259, I-JSON's unique names)."""
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise MalformedBody("The body is not UTF-8.") from None
+    if text.count(",") + text.count("{") + text.count("[") > MOST_MEMBERS:
+        raise MalformedBody(f"The body has more than {MOST_MEMBERS} members.")
+    try:
+        value = _decoder.decode(text)
+        if _SURROGATE.search(text):
+            orjson.loads(raw)  # refuses halves of surrogate pairs, which the standard library lets through
+    except RecursionError:
+        raise MalformedBody(_TOO_DEEP) from None
+    except ValueError as error:
+        raise MalformedBody(_explain(error)) from None
+    if text.count("{") + text.count("[") > MOST_DEPTH and _depth(value) > MOST_DEPTH:
+        raise MalformedBody(_TOO_DEEP)
+    return value
+
+
+_TOO_DEEP = f"The body is nested deeper than {MOST_DEPTH} levels."
+
+
+class _Unusable(ValueError):
+    """Something that the grammar of JSON lets through and that we do not; says what."""
+
+
+def _explain(error: ValueError) -> str:
+    if isinstance(error, _Unusable):
+        return str(error)
+    if isinstance(error, json.JSONDecodeError):
+        return f"The body is not JSON: line {error.lineno}, column {error.colno}."
+    return "The body holds a number with too many digits."
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(members)
+    if len(found) != len(members):
+        raise _Unusable("An object has the same name twice.")
+    return found
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise _Unusable("A number is too large.")
+    return number
+
+
+def _constant(text: str) -> Any:
+    raise _Unusable("NaN and Infinity are not JSON.")
+
+
+def _depth(value: Any) -> int:
+    """How deep lists and objects are nested, walked level by level so that no depth can hurt."""
+    depth = 0
+    level = [value]
+    while level := [item for item in level if isinstance(item, dict | list)]:
+        depth += 1
+        level = [inner for item in level for inner in (item.values() if isinstance(item, dict) else item)]
+    return depth
+
+
+_decoder = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number, parse_constant=_constant)

@@ -1,0 +1,85 @@
+"""The error boundary: whatever goes wrong leaves in the one shape, and nothing of our inside leaves with it."""
+
+import logging
+from typing import Any
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from errors import (
+    INTERNAL_ERROR,
+    REPLIES,
+    Fact,
+    MethodNotAllowed,
+    NoSuchPath,
+    StorageUnavailable,
+    ValidationFailed,
+    problem,
+)
+
+log = logging.getLogger(__name__)
+JSON = "application/json; charset=utf-8"
+
+
+class Problems:
+    """Turns exceptions into replies. After a reply has begun, an exception can only end the connection."""
+
+    def __init__(self, app: ASGIApp, *, base: str = "") -> None:
+        self.app = app
+        self.base = base
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        begun = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_noting)
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            if begun:
+                raise
+            await self.reply(error, scope)(scope, receive, send)
+
+    def reply(self, error: Exception, scope: Scope) -> Response:
+        """The reply that tells this error."""
+        fact = _as_fact(error)
+        instance = f"urn:uuid:{scope['request_id']}"
+        if fact is None:
+            log.error("request %s: %s", scope["request_id"], type(error).__name__, exc_info=error)
+            return _response(problem(INTERNAL_ERROR, detail="", instance=instance, base=self.base), {})
+        if isinstance(fact, StorageUnavailable):
+            log.warning("request %s: %s", scope["request_id"], fact.__cause__ or fact.detail)
+        verdict = REPLIES[type(fact)]
+        body = problem(verdict, code=fact.code, detail=fact.detail, instance=instance, base=self.base)
+        if isinstance(fact, ValidationFailed):
+            body["errors"] = [
+                {"in": violation.part, "pointer": violation.pointer, "detail": violation.detail}
+                for violation in fact.violations
+            ]
+        return _response(body, {**verdict.headers, **fact.headers})
+
+
+def _as_fact(error: Exception) -> Fact | None:
+    """Our own facts as they are, the static files' errors as ours, anything else as none."""
+    if isinstance(error, Fact):
+        return error
+    if isinstance(error, HTTPException) and error.status_code == 404:
+        return NoSuchPath("There is nothing at this path.")
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        return MethodNotAllowed("This path is for GET and HEAD.", headers={"Allow": "GET, HEAD"})
+    return None
+
+
+def _response(body: dict[str, Any], headers: dict[str, str]) -> Response:
+    return Response(orjson.dumps(body), body["status"], {"Cache-Control": "no-store", **headers}, JSON)

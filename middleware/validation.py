@@ -1,0 +1,143 @@
+"""Each operation's parameters and body, compiled from the document at start-up and held against each request."""
+
+import re
+from typing import Any
+from urllib.parse import parse_qsl
+
+from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
+
+from errors import MalformedBody, NotAcceptable, SchemaViolation, ValidationFailed
+from middleware import bodies
+from middleware.schemas import Schema
+
+JSON = "application/json"
+MOST_QUERY_PARAMETERS = 50
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+
+
+class Parameter:
+    """A path, query or header parameter."""
+
+    def __init__(self, definition: dict[str, Any]) -> None:
+        self.name: str = definition["name"]
+        self.part: str = definition["in"]
+        self.argument = self.name.replace("-", "_").lower() if self.part == "header" else self.name
+        self.required: bool = definition.get("required", False)
+        self.is_integer = definition["schema"].get("type") == "integer"
+        self.schema = Schema(definition["schema"], self.part, self.name)
+
+    def value(self, text: str | None) -> Any:
+        """The parameter's value; None if it is absent and may be. Raises ValidationFailed."""
+        if text is None:
+            if not self.required:
+                return None
+            raise ValidationFailed("validationFailed", [SchemaViolation(self.part, f"/{self.name}", "is missing")])
+        value: Any = int(text) if self.is_integer and _INTEGER.fullmatch(text) else text
+        self.schema.check(value)
+        return value
+
+
+class Body:
+    """The request body of an operation."""
+
+    def __init__(self, definition: dict[str, Any]) -> None:
+        self.required: bool = definition.get("required", False)
+        self.code_if_missing: str | None = definition.get("x-error-code")
+        self.schema = Schema(definition["content"][JSON]["schema"], "body")
+
+    async def value(self, scope: Scope, receive: Receive) -> Any:
+        """The decoded body; an empty object where there is none and need not be one."""
+        raw = await bodies.read(scope, receive)
+        if not raw:
+            return self._without_body()
+        bodies.require_json(scope)
+        value = bodies.decode(raw)
+        if value == {} and self.code_if_missing:
+            return self._without_body()
+        if not isinstance(value, dict):
+            raise MalformedBody("The body must be a JSON object.")
+        self.schema.check(value)
+        return value
+
+    def _without_body(self) -> dict[str, Any]:
+        if not self.required:
+            return {}
+        code = self.code_if_missing or "malformedBody"
+        raise ValidationFailed(code, [SchemaViolation("body", "", "is missing")])
+
+
+class ValidatedOperation:
+    """One operation: sets `scope["arguments"]` to what its handler is called with."""
+
+    def __init__(self, next_app: ASGIApp, operation: Any) -> None:
+        self.next_app = next_app
+        parameters = [Parameter(definition) for definition in operation.parameters]
+        self.in_path = [parameter for parameter in parameters if parameter.part == "path"]
+        self.in_query = [parameter for parameter in parameters if parameter.part == "query"]
+        self.in_header = [parameter for parameter in parameters if parameter.part == "header"]
+        self.body = Body(operation.request_body) if operation.request_body else None
+        self.json_only = _produces(operation) == {JSON}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.json_only:
+            _require_acceptable(scope)
+        arguments = {
+            parameter.name: parameter.value(scope["path_params"][parameter.name]) for parameter in self.in_path
+        }
+        if self.in_query:
+            arguments |= self._query(scope)
+        for parameter in self.in_header:
+            given = bodies.header(scope, parameter.name.lower().encode())
+            arguments[parameter.argument] = parameter.value(given.decode("latin-1") if given is not None else None)
+        if self.body:
+            arguments["body"] = await self.body.value(scope, receive)
+        scope["arguments"] = arguments
+        await self.next_app(scope, receive, send)
+
+    def _query(self, scope: Scope) -> dict[str, Any]:
+        try:
+            given = dict(
+                parse_qsl(
+                    scope["query_string"].decode("ascii"),
+                    keep_blank_values=True,
+                    errors="strict",
+                    max_num_fields=MOST_QUERY_PARAMETERS,
+                )
+            )
+        except ValueError:
+            raise ValidationFailed("validationFailed", [SchemaViolation("query", "", "cannot be decoded")]) from None
+        return {parameter.name: parameter.value(given.get(parameter.name)) for parameter in self.in_query}
+
+
+def _produces(operation: Any) -> set[str]:
+    """The media types of an operation's successful replies."""
+    replies = operation._operation["responses"].items()
+    return {kind for status, reply in replies if status < "400" for kind in reply.get("content", {})}
+
+
+def _require_acceptable(scope: Scope) -> None:
+    accept = bodies.header(scope, b"accept")
+    if accept is None or b"*/*" in accept or b"application/json" in accept:
+        return
+    if not parse_accept_header(accept.decode("latin-1"), MIMEAccept).best_match([JSON, "application/problem+json"]):
+        raise NotAcceptable("This operation answers in application/json.")
+
+
+class ValidationAPI(RoutedAPI[ValidatedOperation]):
+    """All operations of the document."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.add_paths()
+
+    def make_operation(self, operation: Any) -> ValidatedOperation:
+        return ValidatedOperation(self.next_app, operation)
+
+
+class Validation(RoutedMiddleware[ValidationAPI]):
+    """Requests as the document states them."""
+
+    api_cls = ValidationAPI

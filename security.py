@@ -1,0 +1,125 @@
+"""From the credentials of a request to the caller, and whether the caller may be there.
+
+The level that an operation needs, and whether it is open to an account without consent, come from the document.
+Ownership of records is the handlers' to judge.
+"""
+
+from base64 import b64decode
+from binascii import Error as NotBase64
+from dataclasses import dataclass
+from uuid import UUID
+
+import clock
+import storage
+from errors import ConsentLacking, InsufficientLevel, KeyExpired, KeyRevoked, Unauthorized
+from services import keys, tokens, usage
+from storage import accounts, apikeys
+
+ROLE_LEVELS = {"user": 4, "tester": 4, "curator": 5, "bughunter": 6, "support": 8, "admin": 9}
+BEARER, BASIC = "bearer", "basic"
+CHALLENGES = {
+    BEARER: 'Bearer realm="freesewing-api"',
+    BASIC: 'Basic realm="freesewing-api", charset="UTF-8"',
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: the account, the level they act at (0 to 9), and the key if it is one."""
+
+    user_id: int
+    level: int
+    role: str
+    key: UUID | None = None
+
+    def may(self, level: int, *, owner: int) -> bool:
+        """Whether the caller owns the record, or acts at `level` or above."""
+        return self.user_id == owner or self.level >= level
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What an operation asks of its callers, as the document states it."""
+
+    schemes: frozenset[str]
+    level: int = 0
+    optional: bool = False
+    without_consent: bool = False
+
+
+async def authenticate(authorization: str | None, need: Requirement, only: str | None = None) -> Caller | None:
+    """The caller with these credentials, or None where the operation needs none and none were sent.
+
+    `only` narrows the accepted schemes to one (the `/jwt` and `/key` paths). Credentials that are sent are always
+    judged: bad ones never count as none. Raises Unauthorized, KeyExpired, KeyRevoked, ConsentLacking,
+    InsufficientLevel, StorageUnavailable.
+    """
+    schemes = need.schemes & {only} if only else need.schemes
+    if not schemes or (authorization is None and need.optional):
+        return None
+    try:
+        caller = await _identify(authorization, schemes, need)
+    except Unauthorized as error:
+        raise Unauthorized(error.detail, headers=_challenge(schemes)) from error
+    except (KeyExpired, KeyRevoked) as error:
+        raise type(error)(error.detail, headers=_challenge(schemes)) from error
+    if caller.level < need.level:
+        raise InsufficientLevel(f"This operation needs level {need.level}; these credentials have {caller.level}.")
+    return caller
+
+
+async def _identify(authorization: str | None, schemes: frozenset[str], need: Requirement) -> Caller:
+    scheme, _, credentials = (authorization or "").partition(" ")
+    if scheme.lower() == BEARER and BEARER in schemes:
+        return await _by_token(credentials.strip(), need)
+    if scheme.lower() == BASIC and BASIC in schemes:
+        return await _by_key(credentials.strip())
+    if not scheme:
+        raise Unauthorized("This operation needs credentials.")
+    raise Unauthorized("These credentials are of a kind that this path does not take.")
+
+
+async def _by_token(token: str, need: Requirement) -> Caller:
+    session = tokens.verify(token)
+    standing = await storage.read(accounts.find_standing, session.user_id)
+    if standing is None or standing.epoch != session.epoch or not _may_sign_in(standing.role, standing.status):
+        raise Unauthorized("The session has ended.")
+    usage.count_token(session.user_id, clock.now())
+    if standing.consent < 1 and not need.without_consent:
+        raise ConsentLacking("Give or renew your consent first, at PATCH /consent.")
+    return Caller(session.user_id, ROLE_LEVELS[standing.role], standing.role)
+
+
+async def _by_key(credentials: str) -> Caller:
+    key, secret = _key_and_secret(credentials)
+    standing = await storage.read(apikeys.find_standing, key)
+    if standing is None or not keys.fits(secret, standing.secret_hash):
+        raise Unauthorized("There is no API key with this secret.")
+    now = clock.now()
+    if standing.revoked_at is not None:
+        raise KeyRevoked(f"The API key was revoked on {clock.iso(standing.revoked_at)}.")
+    if standing.expires_at <= now:
+        raise KeyExpired(f"The API key expired on {clock.iso(standing.expires_at)}.")
+    if not _may_sign_in(standing.role, standing.status) or standing.consent < 1:
+        raise Unauthorized("The account of this API key may not sign in.")
+    usage.count_key(standing.user_id, key, now)
+    return Caller(standing.user_id, min(standing.level, ROLE_LEVELS[standing.role]), standing.role, key)
+
+
+def _key_and_secret(credentials: str) -> tuple[UUID, str]:
+    """The two halves of Basic credentials; raises Unauthorized before any look-up if they cannot be ours."""
+    try:
+        key, _, secret = b64decode(credentials, validate=True).decode("ascii").partition(":")
+        if not keys.is_wellformed(secret):
+            raise ValueError
+        return UUID(key), secret
+    except (NotBase64, ValueError):
+        raise Unauthorized("These are not an API key and its secret.") from None
+
+
+def _may_sign_in(role: str, status: int) -> bool:
+    return status >= accounts.ACTIVE and role in ROLE_LEVELS
+
+
+def _challenge(schemes: frozenset[str]) -> dict[str, str]:
+    return {"WWW-Authenticate": ", ".join(CHALLENGES[scheme] for scheme in sorted(schemes, reverse=True))}

@@ -1,0 +1,205 @@
+"""What clients send as `img`, made into a picture that is safe to keep and to serve.
+
+Nothing of the client's bytes survives: every picture is decoded, turned upright, scaled down and encoded
+anew, so that places and names in the metadata, and whatever hides behind the pixels, are gone. Opaque
+pictures become JPEG, which everything can read; those with a translucent pixel become WebP, which keeps it.
+Colour profiles are dropped, not applied: wide-gamut photos look slightly paler.
+"""
+
+import asyncio
+import io
+import re
+import warnings
+from base64 import b64decode
+from collections.abc import Awaitable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+from PIL import ExifTags, Image, features
+
+from errors import ImageInvalid
+from services.fetch import fetch
+
+FORMATS = ["PNG", "JPEG", "WEBP", "GIF", *(["AVIF"] if features.check("avif") else [])]
+
+# Two decoders are enough for a small machine and bound its memory: 40 megapixels take 0.2 GB (JPEG) to 0.8 GB
+# (translucent WebP) each.
+_WORKERS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="image")
+
+_DATA_URI = re.compile(r"data:image/[a-z0-9.+-]+(;[a-z0-9-]+=[^;,]*)*;base64", re.IGNORECASE)
+_DATA_URI_HEAD = 200
+
+# A marker of JPEG outside of escaped (FF00), padding (FFFF) and restart (FFD0-FFD7) bytes.
+_JPEG_MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
+_START_OF_SCAN, _END_OF_IMAGE, _WITHOUT_LENGTH = 0xDA, 0xD9, frozenset({0x01, 0xD8})
+_MAX_SCANS = 64
+_MAX_READS = 16_000
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+# Set for the process, because `warnings.catch_warnings` is not safe in threads: a bomb stops at once, and
+# damaged metadata, which Pillow reports line by line, cannot be used to fill the log.
+warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.TiffImagePlugin")
+
+
+@dataclass(frozen=True, slots=True)
+class ImageLimits:
+    """What a client may send, in bytes and in pixels; and the longest side of the result, in pixels."""
+
+    max_bytes: int = 12_000_000
+    max_pixels: int = 40_000_000
+    max_side: int = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The bytes of an image file and its media type (`image/jpeg` or `image/webp` if made by `normalise`)."""
+
+    content: bytes
+    media_type: str
+
+
+class Fetch(Protocol):
+    """How the bytes behind a URL are had; `services.fetch.fetch`, or a test's own."""
+
+    def __call__(self, url: str, *, max_bytes: int) -> Awaitable[bytes]: ...
+
+
+_NO_LIMITS_GIVEN = ImageLimits()
+
+
+async def normalise(img: str, *, limits: ImageLimits = _NO_LIMITS_GIVEN, fetch: Fetch = fetch) -> Picture:
+    """The picture in a data URI, bare base64 or behind an http(s) URL, encoded anew; raises ImageInvalid."""
+    if img[:8].lower().startswith(("http://", "https://")):
+        content = await fetch(img, max_bytes=limits.max_bytes)
+        return await asyncio.get_running_loop().run_in_executor(_WORKERS, _recode, content, limits)
+    return await asyncio.get_running_loop().run_in_executor(_WORKERS, _recode_text, img, limits)
+
+
+def _recode_text(img: str, limits: ImageLimits) -> Picture:
+    return _recode(_bytes_of_text(img, limits), limits)
+
+
+def _recode(content: bytes, limits: ImageLimits) -> Picture:
+    if not content:
+        raise ImageInvalid("The image is empty.")
+    if len(content) > limits.max_bytes:
+        raise _too_large(limits)
+    if content.startswith(b"\xff\xd8") and _has_too_many_scans(content):
+        raise ImageInvalid("The image has too many scans.")
+    return _encode(_decode(content, limits))
+
+
+def _bytes_of_text(img: str, limits: ImageLimits) -> bytes:
+    """The bytes in a data URI or bare base64; white space is let pass, for lines are often folded."""
+    head, comma, _ = img[:_DATA_URI_HEAD].partition(",")
+    is_uri = img[:5].lower() == "data:"
+    if is_uri and not (comma and _DATA_URI.fullmatch(head)):
+        raise ImageInvalid("The data URI is not that of an image in base64.")
+    if len(img) > 2 * limits.max_bytes + _DATA_URI_HEAD:
+        raise _too_large(limits)
+    try:
+        packed = (img[len(head) + 1 :] if is_uri else img).encode("ascii").translate(None, b" \t\r\n")
+        return b64decode(packed, validate=True)
+    except ValueError:
+        # `from None`: the exception holds the whole input.
+        raise ImageInvalid("The image is neither a URL, nor a data URI, nor valid base64.") from None
+
+
+def _decode(content: bytes, limits: ImageLimits) -> Image.Image:
+    try:
+        with Image.open(_PatientFile(content), formats=FORMATS) as source:
+            width, height = source.size
+            if not 0 < width * height <= limits.max_pixels:
+                raise ImageInvalid(f"The image has no, or more than {limits.max_pixels:,} pixels.")
+            return _upright_and_small(source, limits.max_side)
+    except ImageInvalid:
+        raise
+    except Exception as broken:
+        # Pillow's decoders raise nearly anything on damaged files: OSError, SyntaxError, struct.error, …
+        raise ImageInvalid(f"The image is not a whole file of one of {', '.join(FORMATS)}.") from broken
+
+
+def _upright_and_small(source: Image.Image, max_side: int) -> Image.Image:
+    # A JPEG can be decoded at a half, quarter or eighth of its size; for other formats this does nothing.
+    source.draft(None, (max_side, max_side))
+    source.load()
+    turn = _TURNS.get(_orientation(source))
+    if source.mode.startswith("I"):
+        # Pillow clips 16-bit grey to white where it should scale it.
+        grey = source.point(lambda value: value * (1 / 256))
+        picture = grey.convert("L").convert("RGB")
+    else:
+        wanted = "RGBA" if source.has_transparency_data else "RGB"
+        picture = source if source.mode == wanted else source.convert(wanted)
+    picture.thumbnail((max_side, max_side))
+    return picture if turn is None else picture.transpose(turn)
+
+
+def _orientation(source: Image.Image) -> int:
+    """The EXIF orientation, 1 to 8; 1 (upright) if it is missing or the EXIF data cannot be read."""
+    try:
+        return int(source.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:
+        # The pixels may be fine where the metadata is not; if they are not either, decoding them will tell.
+        return 1
+
+
+def _encode(picture: Image.Image) -> Picture:
+    # Pillow writes what it finds in `info` (comments, profiles) into some formats; a new image has none.
+    clean = Image.new(picture.mode, picture.size)
+    clean.paste(picture)
+    buffer = io.BytesIO()
+    if clean.mode == "RGBA" and clean.getchannel("A").getextrema() != (255, 255):
+        clean.save(buffer, "WEBP", quality=85)
+        return Picture(buffer.getvalue(), "image/webp")
+    clean.convert("RGB").save(buffer, "JPEG", quality=88)
+    return Picture(buffer.getvalue(), "image/jpeg")
+
+
+def _has_too_many_scans(content: bytes) -> bool:
+    """Whether a JPEG draws itself in more passes than any encoder makes (about ten).
+
+    A pass over 40 megapixels is 60 bytes and 20 ms: a file of 12 MB could keep a worker busy for an hour.
+    """
+    scans = position = 0
+    while scans <= _MAX_SCANS:
+        found = _JPEG_MARKER.search(content, position)
+        if found is None or found[1][0] == _END_OF_IMAGE:
+            return False
+        marker, position = found[1][0], found.end()
+        scans += marker == _START_OF_SCAN
+        if marker not in _WITHOUT_LENGTH:
+            position += int.from_bytes(content[position : position + 2], "big")
+    return True
+
+
+def _too_large(limits: ImageLimits) -> ImageInvalid:
+    return ImageInvalid(f"The image is larger than {limits.max_bytes / 1_000_000:g} MB.")
+
+
+class _PatientFile(io.BytesIO):
+    """A file that can be read so many times and no more.
+
+    Pillow reads headers piece by piece, and some of its work grows with the square of their number: a JPEG of
+    nothing but tiny EXIF segments takes it most of a minute. Real files need hundreds of reads, big PNG
+    files some thousands.
+    """
+
+    _reads = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self._reads += 1
+        if self._reads > _MAX_READS:
+            raise ImageInvalid("The image has too many parts.")
+        return super().read(size)

@@ -1,0 +1,137 @@
+"""Letters: what the service writes to people, in their language, as ready e-mail messages.
+
+The words live in `templates/mail/<language>.toml`, the looks in the two layouts beside them.
+"""
+
+import email.utils
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.errors import HeaderParseError, NonASCIILocalPartDefect
+from email.headerregistry import Address
+from email.message import EmailMessage
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+import clock
+
+KINDS = ("signup", "signup-aea", "signup-aed", "signinlink", "emailchange")
+LANGUAGES = ("en", "de", "es", "fr", "nl", "uk")
+
+_FOLDER = Path(__file__).parent / "templates" / "mail"
+_LAYOUTS = Environment(
+    loader=FileSystemLoader(_FOLDER),
+    autoescape=select_autoescape(["html"]),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    keep_trailing_newline=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What to say to whom.
+
+    `kind` is one of KINDS; `language` one of LANGUAGES, anything else is read as English; `to` and `cc` are
+    single bare addresses. `link` is a path that starts with `/`; kinds without a link ignore it. `values` may
+    replace `service` (what the service calls itself; else the sender's display name, else the website's host)
+    and `contact` (where people can ask for help; else the sender's address).
+    """
+
+    kind: str
+    language: str
+    to: str
+    cc: str | None = None
+    link: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+def render(letter: Letter, *, sender: str, website: str) -> EmailMessage:
+    """The letter as a message with a plain text and an HTML part, dated now.
+
+    `sender` is an address with or without a display name; `website` the URL that links start with. Raises
+    ValueError for an unknown kind, a missing or relative link, a bad address, and a line break in what
+    becomes a header.
+    """
+    if letter.kind not in KINDS:
+        raise ValueError(f"There is no letter of the kind {letter.kind!r}")
+    language = letter.language if letter.language in LANGUAGES else "en"
+    author = _author(sender)
+    words = _words(letter, language, author, website)
+    message = EmailMessage()
+    _address(message, letter, author, words["subject"])
+    # 8bit keeps links whole and readable in letters delivered into a folder; the layout breaks the lines.
+    message.set_content(_LAYOUTS.get_template("layout.txt").render(words), cte="8bit")
+    html = _LAYOUTS.get_template("layout.html").render(words)
+    message.add_alternative(html, subtype="html", cte="quoted-printable")
+    return message
+
+
+def _address(message: EmailMessage, letter: Letter, author: Address, subject: str) -> None:
+    message["Subject"] = subject
+    message["From"] = author
+    message["To"] = _mailbox(letter.to)
+    if letter.cc is not None:
+        message["Cc"] = _mailbox(letter.cc)
+    message["Date"] = clock.now()
+    # Naming the domain spares a look-up of this machine's name, and does not tell it to the world.
+    message["Message-ID"] = email.utils.make_msgid(domain=author.domain)
+    message["Auto-Submitted"] = "auto-generated"
+
+
+def _words(letter: Letter, language: str, author: Address, website: str) -> dict[str, Any]:
+    """Everything that the layouts show, in plain text: escaping is theirs."""
+    texts = _texts(language)
+    chosen = texts[letter.kind]
+    link = _link(letter, website) if "button" in chosen else ""
+    service = author.display_name or urlsplit(website).hostname or website
+    known = {"service": service, "contact": author.addr_spec} | dict(letter.values)
+    known |= {"website": website, "address": letter.to}
+    shared = {name: text for name, text in texts.items() if name not in KINDS}
+    words = {name: _fill(text, known) for name, text in (shared | chosen).items()}
+    return words | {"language": language, "link": link}
+
+
+@cache
+def _texts(language: str) -> dict[str, Any]:
+    return tomllib.loads((_FOLDER / f"{language}.toml").read_text("utf-8"))
+
+
+def _fill(text: str | list[str], known: Mapping[str, str]) -> str | list[str]:
+    if isinstance(text, list):
+        return [paragraph.format_map(known) for paragraph in text]
+    return text.format_map(known)
+
+
+def _link(letter: Letter, website: str) -> str:
+    # A link that does not start with a slash could change the host: example.org + ".evil.example".
+    if not letter.link.startswith("/"):
+        raise ValueError(f"A letter of the kind {letter.kind!r} needs a link that starts with a slash")
+    return website.rstrip("/") + letter.link
+
+
+def _author(sender: str) -> Address:
+    draft = EmailMessage()
+    draft["From"] = sender
+    authors = draft["From"].addresses
+    if len(authors) != 1 or not authors[0].domain:
+        raise ValueError("The sender is not a single e-mail address")
+    author: Address = authors[0]
+    return author
+
+
+def _mailbox(address: str) -> Address:
+    """One bare address. A list of them, or anything that only begins with an address, raises ValueError."""
+    try:
+        return Address(addr_spec=address)
+    except NonASCIILocalPartDefect:
+        # Fine where the mail server knows SMTPUTF8; given in parts, the standard library takes it too.
+        username, _, domain = address.rpartition("@")
+        return Address(username=username, domain=domain)
+    except (IndexError, ValueError, HeaderParseError):
+        # The standard library answers some malformed addresses with an IndexError, others with the address.
+        raise ValueError("Not a single e-mail address") from None

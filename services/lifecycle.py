@@ -1,0 +1,38 @@
+"""Readying the services, starting the work that goes on beside requests, and ending it."""
+
+import asyncio
+import contextlib
+
+from errors import StorageUnavailable
+from services import exports, keys, mfa, outbox, pages, pictures, test_mode, tokens, usage
+from services.derivation import derive
+from settings import Settings
+
+_running: list[asyncio.Task[None]] = []
+
+
+def configure(settings: Settings) -> None:
+    """Give each service its settings."""
+    keys.configure(derive(settings.secret_key, "api secrets"))
+    tokens.configure(derive(settings.secret_key, "tokens"), settings.public_url)
+    mfa.configure(derive(settings.secret_key, "scratch codes"))
+    outbox.configure(settings.mail_url, settings.mail_from, settings.website_url)
+    pictures.configure(settings.images_url)
+    pages.configure(settings.public_url)
+    exports.configure(settings.public_url)
+    test_mode.configure(settings.test_mode, settings.test_domain)
+
+
+def start() -> None:
+    """Begin the work that goes on beside requests: sending mail, writing counts."""
+    _running.extend(asyncio.create_task(work) for work in (outbox.run(), usage.run()))
+
+
+async def stop() -> None:
+    """End that work, and write the last counts. What mail is still queued goes out after the next start."""
+    for task in _running:
+        task.cancel()
+    await asyncio.gather(*_running, return_exceptions=True)
+    _running.clear()
+    with contextlib.suppress(StorageUnavailable):
+        await usage.flush()

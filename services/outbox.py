@@ -1,0 +1,91 @@
+"""Sending what is queued: woken by each new letter, and by the clock for the ones that wait for another try."""
+
+import asyncio
+import logging
+from datetime import timedelta
+from typing import Any
+
+import clock
+import storage
+from errors import StorageUnavailable
+from services import delivery, letters
+from storage import confirmations, mails
+
+IDLE_SECONDS = 5.0
+# Tries after 1, 2, 4 … minutes, at most six hours apart, for about three days.
+MOST_ATTEMPTS = 20
+FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=6)
+log = logging.getLogger(__name__)
+
+_url = ""
+_sender = ""
+_website = ""
+_new_letter = asyncio.Event()
+
+
+def configure(url: str, sender: str, website: str) -> None:
+    """Where mail goes (see `services.delivery`), who it is from, and where its links point; raises ValueError."""
+    delivery.destination(url)
+    global _url, _sender, _website
+    _url, _sender, _website = url, sender, website
+
+
+def wake() -> None:
+    """A letter was queued: do not wait for the clock."""
+    _new_letter.set()
+
+
+async def run() -> None:
+    """Send until cancelled; a database or mail server that is away only makes letters wait."""
+    global _new_letter
+    _new_letter = asyncio.Event()  # of this run's event loop
+    while True:
+        _new_letter.clear()
+        try:
+            while await send_due():
+                pass
+            await storage.write(confirmations.prune, clock.now())
+        except StorageUnavailable as error:
+            log.warning("mail waits for the database: %s", error.detail)
+        except Exception:
+            # Whatever it was, the letters still queued must not wait for a restart.
+            log.exception("mail could not be sent")
+        try:
+            await asyncio.wait_for(_new_letter.wait(), IDLE_SECONDS)
+        except TimeoutError:
+            continue
+
+
+async def send_due() -> int:
+    """Send the letters that are due, a few at a time; how many were taken."""
+    taken = await storage.write(mails.claim, now=clock.now())
+    for mail in taken:
+        await _send(mail)
+    return len(taken)
+
+
+async def _send(mail: Any) -> None:
+    letter = letters.Letter(**mail["letter"])
+    try:
+        message = await asyncio.to_thread(letters.render, letter, sender=_sender, website=_website)
+        await delivery.deliver(message, _url)
+    except ValueError as error:
+        # It cannot be rendered, and would not be the next time either.
+        log.error("mail %s given up: %s", mail["id"], error)
+        await storage.write(mails.sent, mail["id"])
+    except delivery.DeliveryFailed as failure:
+        await _failed(mail, failure)
+    else:
+        await storage.write(mails.sent, mail["id"])
+
+
+async def _failed(mail: Any, failure: delivery.DeliveryFailed) -> None:
+    attempts = mail["attempts"] + 1
+    if failure.permanent or attempts >= MOST_ATTEMPTS:
+        log.error("mail %s given up after %s attempts: %s", mail["id"], attempts, failure)
+        await storage.write(mails.sent, mail["id"])
+        return
+    wait = min(FIRST_WAIT * 2 ** min(attempts - 1, 10), LONGEST_WAIT)
+    log.warning("mail %s waits %s: %s", mail["id"], wait, failure)
+    await storage.write(mails.postpone, mail["id"], until=clock.now() + wait)

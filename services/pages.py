@@ -1,0 +1,54 @@
+"""The few HTML pages, made once at start-up, and the document as it is published."""
+
+from functools import cache
+from html import escape
+from importlib.util import find_spec
+from pathlib import Path
+
+import document as openapi
+
+WEB = Path(__file__).parent.parent / "web"
+# Everything comes from this server. The documentation page's styles are set by its script.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+)
+_pages: dict[str, str] = {}
+_document: openapi.Published
+
+
+def configure(public_url: str) -> None:
+    """Make the pages and the document for a server at this address."""
+    global _document
+    _document = openapi.Published(public_url)
+    for path in WEB.glob("*.html"):
+        _pages[path.stem] = path.read_text(encoding="utf-8").replace("%PUBLIC_URL%", escape(public_url))
+    rows = "".join(
+        f'<tr id="{escape(code)}"><td><code>{escape(code)}</code></td><td>{escape(meaning)}</td></tr>'
+        for code, meaning in openapi.error_meanings().items()
+    )
+    _pages["errors"] = _pages["errors"].replace("%ROWS%", rows)
+
+
+def page(name: str) -> str:
+    """A page of `web/`."""
+    return _pages[name]
+
+
+def document() -> openapi.Published:
+    """The document as clients get it."""
+    return _document
+
+
+@cache
+def default_avatar() -> bytes:
+    """The picture of those who have none, PNG."""
+    return (WEB / "default-avatar.png").read_bytes()
+
+
+def swagger_ui() -> Path:
+    """Where the installed Swagger UI package keeps its files; looked up without importing what comes with it."""
+    spec = find_spec("fastapi_swagger")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("the package fastapi-swagger is not installed")
+    return Path(spec.origin).parent / "resources"

@@ -1,0 +1,70 @@
+"""JSON Web Tokens: FreeSewing's claims, and the epoch that lets an account end all of its sessions."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import jwt
+
+from errors import Unauthorized
+
+LIFETIME = timedelta(days=7)
+EXPORT_LIFETIME = timedelta(hours=24)
+_key = b""
+_issuer = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a valid token says: whose it is, and the epoch in which it was made."""
+
+    user_id: int
+    epoch: int
+
+
+def configure(key: bytes, issuer: str) -> None:
+    """The key that signs, and the address of this server, which is issuer and audience."""
+    global _key, _issuer
+    _key, _issuer = key, issuer
+
+
+def issue(account: Any, now: datetime) -> str:
+    """A token for a session of the account (a row of `accounts`), good for seven days."""
+    claims = {"username": account["username"], "role": account["role"], "status": account["status"]}
+    return _sign(account, now, LIFETIME, _issuer, claims)
+
+
+def issue_export(account: Any, now: datetime) -> str:
+    """A token that opens the account's export and nothing else, good for a day."""
+    return _sign(account, now, EXPORT_LIFETIME, _issuer + "/exports", {})
+
+
+def _sign(account: Any, now: datetime, lifetime: timedelta, audience: str, claims: dict[str, Any]) -> str:
+    times = {"iat": int(now.timestamp()), "exp": int((now + lifetime).timestamp())}
+    whose = {"_id": account["id"], "epoch": account["epoch"], "aud": audience, "iss": _issuer}
+    return jwt.encode({**whose, **claims, **times}, _key, algorithm="HS256")
+
+
+def verify(token: str) -> Session:
+    """The session that a token stands for; raises Unauthorized."""
+    return _verify(token, _issuer)
+
+
+def verify_export(token: str) -> Session:
+    """Whose export a token opens; raises Unauthorized."""
+    return _verify(token, _issuer + "/exports")
+
+
+def _verify(token: str, audience: str) -> Session:
+    try:
+        claims = jwt.decode(
+            token,
+            _key,
+            algorithms=["HS256"],
+            audience=audience,
+            issuer=_issuer,
+            options={"require": ["exp", "iat", "_id", "epoch"]},
+        )
+    except jwt.InvalidTokenError as error:
+        raise Unauthorized("The token is not valid or has expired.") from error
+    return Session(claims["_id"], claims["epoch"])

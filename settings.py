@@ -1,0 +1,128 @@
+"""The settings: one class, read once from `FREESEWING_<NAME>` in the environment or a `.env` file."""
+
+import json
+import secrets
+from base64 import b64decode, b64encode
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class SettingsInvalid(Exception):
+    """A setting cannot be used; the message says which, and what is wanted."""
+
+
+class Settings(BaseSettings):
+    """Every setting with its default; `python cli.py settings` prints this table."""
+
+    model_config = SettingsConfigDict(env_prefix="FREESEWING_", env_file=".env", extra="ignore", frozen=True)
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
+    public_url: str = Field("", description="Where clients reach this server; default: http://HOST:PORT.")
+    website_url: str = Field("", description="Where links in mails point; default: PUBLIC_URL.")
+    environment: Literal["development", "production"] = Field(
+        "development", description="In production missing secrets and test mode stop the start."
+    )
+    data_dir: Path = Field(Path("data"), description="Where the embedded defaults keep their files.")
+    database_url: str = Field(
+        "", description="sqlite:///file or postgresql://user@host/db; default: SQLite in DATA_DIR."
+    )
+    database_pool: int = Field(16, ge=1, le=500, description="PostgreSQL connections a process may hold.")
+    mail_url: str = Field("", description="file:folder, smtp:// or smtps://; default: DATA_DIR/outbox.")
+    mail_from: str = Field("FreeSewing <no-reply@localhost>", description="Sender of every mail.")
+    images_url: str = Field("", description="file:folder, memory: or s3://bucket; default: DATA_DIR/images.")
+    encryption_keys: str = Field(
+        "", description="id:base64 of 32 bytes, comma-separated; the first encrypts, all decrypt."
+    )
+    secret_key: str = Field(
+        "", description="32+ random characters; signs tokens, hashes API secrets. Changing it ends them all."
+    )
+    test_mode: bool = Field(False, description="Lets addresses in TEST_DOMAIN skip mail; never in production.")
+    test_domain: str = Field("freesewing.dev", description="The domain of test mode's addresses.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
+
+    @field_validator("public_url", "website_url")
+    @classmethod
+    def _without_slash(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _fit_for_production(self) -> "Settings":
+        if self.environment == "production":
+            if self.test_mode:
+                raise ValueError("TEST_MODE cannot be on in production")
+            for name in ("encryption_keys", "secret_key", "public_url"):
+                if not getattr(self, name):
+                    raise ValueError(f"{name.upper()} must be set in production")
+        if self.secret_key and len(self.secret_key) < 32:
+            raise ValueError("SECRET_KEY needs at least 32 characters")
+        if self.encryption_keys:
+            parse_keys(self.encryption_keys)
+        return self
+
+
+def parse_keys(text: str) -> dict[str, bytes]:
+    """`id:base64,id:base64` as {id: 32 bytes}, in the order given; raises ValueError."""
+    keys: dict[str, bytes] = {}
+    for entry in text.split(","):
+        key_id, separator, encoded = entry.strip().partition(":")
+        key = b64decode(encoded, validate=True) if separator else b""
+        if not key_id.isascii() or not 1 <= len(key_id) <= 16 or len(key) != 32:
+            raise ValueError("ENCRYPTION_KEYS must be id:base64 of 32 bytes, ids of 1 to 16 ASCII characters")
+        keys[key_id] = key
+    return keys
+
+
+def load(**overrides: object) -> Settings:
+    """Settings from the environment with every default filled in; raises SettingsInvalid.
+
+    In development missing secrets are made once and kept in DATA_DIR/secrets.json, readable by the owner only.
+    """
+    try:
+        settings = Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise SettingsInvalid(_explain(error)) from None
+    data = settings.data_dir.absolute()
+    base = settings.public_url or f"http://{settings.host}:{settings.port}"
+    return settings.model_copy(
+        update={
+            "data_dir": data,
+            "public_url": base,
+            "website_url": settings.website_url or base,
+            "database_url": settings.database_url or f"sqlite:///{data / 'freesewing.db'}",
+            "mail_url": settings.mail_url or f"file:{data / 'outbox'}",
+            "images_url": settings.images_url or f"file:{data / 'images'}",
+            **_secrets(settings, data),
+        }
+    )
+
+
+def _explain(error: ValidationError) -> str:
+    """One line a wrong setting, with the name as the operator wrote it and never its value."""
+    lines = []
+    for issue in error.errors():
+        name = "_".join(str(part) for part in issue["loc"]).upper()
+        lines.append(f"FREESEWING_{name}: {issue['msg']}" if name else issue["msg"])
+    return "\n".join(lines)
+
+
+def _secrets(settings: Settings, data: Path) -> dict[str, str]:
+    """The two secrets: as set, else the ones kept in DATA_DIR, else new ones."""
+    if settings.encryption_keys and settings.secret_key:
+        return {}
+    kept = data / "secrets.json"
+    if not kept.exists():
+        data.mkdir(parents=True, exist_ok=True)
+        made = {
+            "encryption_keys": "1:" + b64encode(secrets.token_bytes(32)).decode(),
+            "secret_key": secrets.token_urlsafe(32),
+        }
+        kept.touch(mode=0o600)
+        kept.write_text(json.dumps(made))
+    stored: dict[str, str] = json.loads(kept.read_text())
+    return {name: getattr(settings, name) or stored[name] for name in ("encryption_keys", "secret_key")}

@@ -1,0 +1,82 @@
+"""The database: `connect`, and the two units of work, `read` and `write`.
+
+A query is a synchronous function whose first argument is the connection. `write` runs it in a transaction that
+commits when the function returns and rolls back when it raises; `read` runs it without one. Database errors leave
+as facts: `StorageUnavailable`, or `AlreadyExists` where a unique constraint spoke.
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+from sqlalchemy import Connection
+
+from storage.encryption import Keyring
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+class Engine(Protocol):
+    """What SQLite and PostgreSQL each provide."""
+
+    def read(self, work: Callable[[Connection], Result]) -> Awaitable[Result]: ...
+
+    def write(self, work: Callable[[Connection], Result]) -> Awaitable[Result]: ...
+
+    async def close(self) -> None: ...
+
+
+_engine: Engine | None = None
+
+
+async def connect(url: str, keyring: Keyring, *, pool: int = 16) -> None:
+    """Open the database that `read` and `write` use: `sqlite:///file` or `postgresql://…`.
+
+    Raises ValueError for any other address. On PostgreSQL nothing is sent yet: `pool` connections at most are
+    opened as they are needed, so that a server may start before its database.
+    """
+    global _engine
+    await disconnect()
+    if url.startswith("sqlite:///"):
+        from storage.sqlite import SqliteEngine
+
+        _engine = SqliteEngine(url, keyring)
+    elif re.match(r"postgres(ql)?(\+\w+)?://", url):
+        from storage.postgresql import PostgresEngine
+
+        _engine = PostgresEngine(url, keyring, pool=pool)
+    else:
+        raise ValueError("FREESEWING_DATABASE_URL must start with sqlite:/// or postgresql://")
+
+
+async def disconnect() -> None:
+    """Finish waiting writes and close every connection."""
+    global _engine
+    if _engine is not None:
+        engine, _engine = _engine, None
+        await engine.close()
+
+
+async def read(
+    query: Callable[Concatenate[Connection, Arguments], Result],
+    *args: Arguments.args,
+    **kwargs: Arguments.kwargs,
+) -> Result:
+    """Run a query that only reads."""
+    return await _connected().read(lambda connection: query(connection, *args, **kwargs))
+
+
+async def write(
+    query: Callable[Concatenate[Connection, Arguments], Result],
+    *args: Arguments.args,
+    **kwargs: Arguments.kwargs,
+) -> Result:
+    """Run a query in a transaction; when this returns the change is durable."""
+    return await _connected().write(lambda connection: query(connection, *args, **kwargs))
+
+
+def _connected() -> Engine:
+    if _engine is None:
+        raise RuntimeError("storage.connect has not been called")
+    return _engine

@@ -1,0 +1,237 @@
+"""Accounts: whose they are, whether they may come in, and what changes them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+
+from clock import new_uuid
+from errors import AlreadyExists, NoSuchRecord
+from storage.faults import savepoint
+from storage.tables import Record, accounts, apikeys, inserted_id
+
+Account = Record
+
+INACTIVE, ACTIVE, RESTRICTED, DISABLED = 0, 1, -1, -2
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What decides whether a token still lets its owner in."""
+
+    role: str
+    status: int
+    consent: int
+    epoch: int
+
+
+_standing = select(accounts.c.role, accounts.c.status, accounts.c.consent, accounts.c.epoch).where(
+    accounts.c.id == bindparam("user_id")
+)
+_by = {
+    column.name: select(accounts).where(column == bindparam("value"))
+    for column in (accounts.c.id, accounts.c.uuid, accounts.c.ehash, accounts.c.lusername)
+}
+
+
+def email_hash(email: str) -> str:
+    """SHA-256, in hexadecimal, of the trimmed lower-case address: how an account is found by it."""
+    return sha256(email.strip().lower().encode()).hexdigest()
+
+
+def find_standing(connection: Connection, user_id: int) -> Standing | None:
+    """One indexed look-up for each request with a token; None if there is no such account."""
+    row = connection.execute(_standing, {"user_id": user_id}).first()
+    return Standing(*row) if row is not None else None
+
+
+def find(connection: Connection, user_id: int) -> Account:
+    """The account with this number; raises NoSuchRecord."""
+    account = _find_by(connection, "id", user_id)
+    if account is None:
+        raise NoSuchRecord("There is no such account.")
+    return account
+
+
+def find_by_email(connection: Connection, email: str) -> Account | None:
+    """The account with this address, in any case."""
+    return _find_by(connection, "ehash", email_hash(email))
+
+
+def find_by_login(connection: Connection, login: str) -> Account | None:
+    """The account that a person means at sign-in: by e-mail address, number, or user name in any case."""
+    login = login.strip()
+    if "@" in login:
+        return find_by_email(connection, login)
+    if _is_number(login):
+        return _find_by(connection, "id", int(login))
+    return find_by_username(connection, login)
+
+
+def find_by_username(connection: Connection, username: str) -> Account | None:
+    """The account with this user name, in any case."""
+    return _find_by(connection, "lusername", username.lower())
+
+
+def find_by_handle(connection: Connection, handle: str) -> Account | None:
+    """The account named in a path: by number, uuid, or user name; never by address."""
+    if _is_number(handle):
+        return _find_by(connection, "id", int(handle))
+    try:
+        return _find_by(connection, "uuid", UUID(handle))
+    except ValueError:
+        return find_by_username(connection, handle)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 15
+
+
+def _find_by(connection: Connection, column: str, value: object) -> Account | None:
+    return connection.execute(_by[column], {"value": value}).mappings().first()
+
+
+def find_profiles(connection: Connection, match: str, limit: int) -> list[Account]:
+    """Up to `limit` active accounts whose user name starts with `match`, in any case, and who consented."""
+    start = match.lower()
+    query = (
+        select(accounts)
+        .where(accounts.c.lusername >= start, accounts.c.lusername < start + "\U0010ffff")
+        .where(accounts.c.lusername.startswith(start, autoescape=True))
+        .where(accounts.c.status == ACTIVE, accounts.c.consent >= 1)
+        .order_by(accounts.c.lusername)
+        .limit(limit)
+    )
+    return list(connection.execute(query).mappings())
+
+
+def create(connection: Connection, *, email: str, language: str, role: str, password: str, now: datetime) -> Account:
+    """A new inactive account, named `user-<id>`; raises AlreadyExists if the address has one."""
+    uuid = new_uuid()
+    ehash = email_hash(email)
+    added = connection.execute(
+        insert(accounts).values(
+            **_EMPTY,
+            uuid=uuid,
+            created_at=now,
+            updated_at=now,
+            username=str(uuid),
+            lusername=str(uuid),
+            ehash=ehash,
+            ihash=ehash,
+            email=email,
+            initial=email,
+            password=password,
+            role=role,
+            language=language,
+        )
+    )
+    user_id = inserted_id(added)
+    change(connection, user_id, username=f"user-{user_id}", lusername=f"user-{user_id}")
+    return find(connection, user_id)
+
+
+def find_or_create(
+    connection: Connection, email: str, *, language: str, role: str, password: str, now: datetime
+) -> Account:
+    """The account with this address, a new one if there is none; of two who ask at once, both get the same."""
+    account = find_by_email(connection, email)
+    if account is not None:
+        return account
+    try:
+        with savepoint(connection):
+            return create(connection, email=email, language=language, role=role, password=password, now=now)
+    except AlreadyExists:
+        account = find_by_email(connection, email)
+        if account is None:
+            raise
+        return account
+
+
+_EMPTY: dict[str, Any] = {
+    "status": INACTIVE,
+    "consent": 0,
+    "patron": 0,
+    "bio": "",
+    "data": {},
+    "img": "default-avatar",
+    "control": 1,
+    "compare": True,
+    "imperial": False,
+    "newsletter": False,
+    "mfa_enabled": False,
+    "mfa_step": 0,
+    "mfa_scratch": [],
+    "jwt_calls": 0,
+    "key_calls": 0,
+    "epoch": 0,
+}
+
+
+def change(connection: Connection, /, user_id: int, **fields: Any) -> None:
+    """Set these columns; raises AlreadyExists where a user name or an address is another account's."""
+    connection.execute(update(accounts).where(accounts.c.id == user_id).values(**fields))
+
+
+def edit(
+    connection: Connection, user_id: int, *, fields: dict[str, Any], data: dict[str, Any], now: datetime
+) -> Account:
+    """Set `fields` and merge `data` into the account's own, key by key (null removes a key).
+
+    A user name that another account has leaves the present one unchanged. Raises NoSuchRecord.
+    """
+    account = lock(connection, user_id)
+    name = fields.pop("username", None)
+    if data:
+        merged = {**account["data"], **data}
+        fields["data"] = {key: value for key, value in merged.items() if value is not None}
+    change(connection, user_id, updated_at=now, **fields)
+    if name is not None:
+        _rename(connection, user_id, name)
+    if fields.get("consent") == 0:
+        revoke_keys(connection, user_id, now)
+    return find(connection, user_id)
+
+
+def _rename(connection: Connection, user_id: int, name: str) -> None:
+    # The constraint decides, so that of two who ask at once exactly one gets the name.
+    try:
+        with savepoint(connection):
+            change(connection, user_id, username=name, lusername=name.lower())
+    except AlreadyExists:
+        return
+
+
+def lock(connection: Connection, user_id: int) -> Account:
+    """The account, held until the transaction ends (SQLite writes one at a time anyway); raises NoSuchRecord."""
+    account = connection.execute(_by["id"].with_for_update(), {"value": user_id}).mappings().first()
+    if account is None:
+        raise NoSuchRecord("There is no such account.")
+    return account
+
+
+def revoke_keys(connection: Connection, user_id: int, now: datetime) -> None:
+    """Revoke every key of the account for good."""
+    connection.execute(
+        update(apikeys).where(apikeys.c.user_id == user_id, apikeys.c.revoked_at.is_(None)).values(revoked_at=now)
+    )
+
+
+def restrict(connection: Connection, user_id: int, now: datetime) -> None:
+    """Freeze the account at its owner's wish: every session and every key ends."""
+    change(connection, user_id, status=RESTRICTED, updated_at=now, epoch=accounts.c.epoch + 1)
+    revoke_keys(connection, user_id, now)
+
+
+def remove(connection: Connection, user_id: int) -> None:
+    """Remove the account; the database removes with it all that refers to it. Raises NoSuchRecord."""
+    if connection.execute(delete(accounts).where(accounts.c.id == user_id)).rowcount == 0:
+        raise NoSuchRecord("There is no such account.")
+
+
+def count(connection: Connection) -> int:
+    """How many accounts there are."""
+    return connection.execute(select(func.count()).select_from(accounts)).scalar_one()

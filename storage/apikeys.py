@@ -1,0 +1,105 @@
+"""API keys: their standing, and their life from creation to revocation."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from clock import new_uuid
+from errors import NoSuchRecord
+from storage.tables import Record, accounts, apikeys
+
+ApiKey = Record
+
+
+@dataclass(frozen=True, slots=True)
+class KeyStanding:
+    """A key's hash, level, expiry and revocation, with its owner's role, status and consent."""
+
+    user_id: int
+    level: int
+    expires_at: datetime
+    revoked_at: datetime | None
+    secret_hash: str
+    role: str
+    status: int
+    consent: int
+
+
+_standing = (
+    select(
+        apikeys.c.user_id,
+        apikeys.c.level,
+        apikeys.c.expires_at,
+        apikeys.c.revoked_at,
+        apikeys.c.secret_hash,
+        accounts.c.role,
+        accounts.c.status,
+        accounts.c.consent,
+    )
+    .join_from(apikeys, accounts, apikeys.c.user_id == accounts.c.id)
+    .where(apikeys.c.key == bindparam("key"))
+)
+# A revoked key is gone for everyone but the one who still calls with it, who is told why.
+_living = select(apikeys).where(apikeys.c.revoked_at.is_(None))
+_one = _living.where(apikeys.c.key == bindparam("key"))
+_list = _living.where(apikeys.c.user_id == bindparam("user_id")).order_by(apikeys.c.id)
+
+
+def find_standing(connection: Connection, key: UUID) -> KeyStanding | None:
+    """The key's standing and its owner's, in one indexed look-up; None if it is unknown.
+
+    Whether the key may be used is the caller's to judge, so that each reason can be told.
+    """
+    row = connection.execute(_standing, {"key": key}).first()
+    return KeyStanding(*row) if row is not None else None
+
+
+def find(connection: Connection, key: UUID) -> ApiKey:
+    """The key, without judging whose it is; raises NoSuchRecord if it is unknown or revoked."""
+    found = connection.execute(_one, {"key": key}).mappings().first()
+    if found is None:
+        raise NoSuchRecord("There is no such API key.")
+    return found
+
+
+def list_of(connection: Connection, user_id: int) -> list[ApiKey]:
+    """The account's keys, expired ones too, oldest first."""
+    return list(connection.execute(_list, {"user_id": user_id}).mappings())
+
+
+def create(
+    connection: Connection,
+    *,
+    user_id: int,
+    name: str,
+    level: int,
+    secret_hash: str,
+    now: datetime,
+    expires_at: datetime,
+) -> ApiKey:
+    """A new key of the account."""
+    key = new_uuid()
+    connection.execute(
+        insert(apikeys).values(
+            key=key,
+            user_id=user_id,
+            name=name,
+            level=level,
+            secret_hash=secret_hash,
+            created_at=now,
+            expires_at=expires_at,
+            calls=0,
+        )
+    )
+    return find(connection, key)
+
+
+def revoke(connection: Connection, key: UUID, now: datetime) -> None:
+    """End the key at once; raises NoSuchRecord if it is unknown or already revoked."""
+    ended = connection.execute(
+        update(apikeys).where(apikeys.c.key == key, apikeys.c.revoked_at.is_(None)).values(revoked_at=now)
+    )
+    if ended.rowcount == 0:
+        raise NoSuchRecord("There is no such API key.")

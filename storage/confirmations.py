@@ -1,0 +1,85 @@
+"""Confirmations: the one-time links that mails carry. Only a hash of each link's secret part is kept."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from hmac import compare_digest
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, insert, select
+
+from clock import new_check, new_uuid
+from errors import NoSuchRecord
+from storage.tables import Record, confirmations
+
+SIGN_UP, HAVE_ACCOUNT, SIGN_IN, EMAIL_CHANGE = "signup", "signup-aea", "signinlink", "emailchange"
+
+LIFETIMES = {
+    SIGN_UP: timedelta(days=7),
+    HAVE_ACCOUNT: timedelta(hours=1),
+    SIGN_IN: timedelta(hours=1),
+    EMAIL_CHANGE: timedelta(days=1),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A confirmation as its mail carries it: the only moment when `check` is known."""
+
+    id: UUID
+    check: str
+
+
+def issue(
+    connection: Connection, kind: str, *, user_id: int, now: datetime, data: dict[str, Any] | None = None
+) -> Issued:
+    """A new confirmation of this kind for the account, good for LIFETIMES[kind]."""
+    issued = Issued(new_uuid(), new_check())
+    connection.execute(
+        insert(confirmations).values(
+            id=issued.id,
+            user_id=user_id,
+            created_at=now,
+            expires_at=now + LIFETIMES[kind],
+            type=kind,
+            check_hash=_hash(issued.check),
+            data=data or {},
+        )
+    )
+    return issued
+
+
+def find(
+    connection: Connection, confirmation_id: UUID, *, check: str | None, kinds: tuple[str, ...], now: datetime
+) -> Record:
+    """The confirmation, still good; raises NoSuchRecord whatever is wrong with it.
+
+    `check` may be None only where the contract lets a client leave it out. An empty `kinds` means any kind.
+    """
+    query = select(confirmations).where(confirmations.c.id == confirmation_id)
+    row = connection.execute(query.with_for_update()).mappings().first()
+    if (
+        row is None
+        or row["expires_at"] <= now
+        or (kinds and row["type"] not in kinds)
+        or (check is not None and not compare_digest(row["check_hash"], _hash(check)))
+    ):
+        raise NoSuchRecord("There is no such confirmation, or it was used or has expired.")
+    return row
+
+
+def use_up(connection: Connection, confirmation_id: UUID) -> None:
+    """Take the confirmation away; raises NoSuchRecord for all but the first who asks."""
+    if connection.execute(delete(confirmations).where(confirmations.c.id == confirmation_id)).rowcount == 0:
+        raise NoSuchRecord("There is no such confirmation, or it was used or has expired.")
+
+
+def prune(connection: Connection, now: datetime) -> int:
+    """Remove what has expired; how many."""
+    return connection.execute(delete(confirmations).where(confirmations.c.expires_at <= now)).rowcount
+
+
+def _hash(check: str) -> str:
+    # 160 random bits need no slow hash.
+    return sha256(check.encode()).hexdigest()

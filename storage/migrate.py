@@ -1,0 +1,55 @@
+"""Bring the database to the schema of this code, by Alembic."""
+
+import asyncio
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+FOLDER = Path(__file__).parent / "migrations"
+# Any number, the same in every instance: who holds it migrates, the others wait.
+ADVISORY_LOCK = 7_305_201_123
+
+
+def config() -> Config:
+    """Alembic's configuration; there is no alembic.ini."""
+    alembic = Config()
+    alembic.set_main_option("script_location", str(FOLDER))
+    return alembic
+
+
+def head() -> str:
+    """The newest migration that this code brings."""
+    newest = ScriptDirectory.from_config(config()).get_current_head()
+    assert newest is not None
+    return newest
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """Apply what is missing. Safe to repeat, and safe from several instances at once."""
+    if url.startswith("sqlite"):
+        Path(make_url(url).database or "").absolute().parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(url, poolclass=NullPool)
+        with engine.begin() as connection:
+            _upgrade(connection, revision)
+    else:
+        asyncio.run(_upgrade_postgres(url, revision))
+
+
+async def _upgrade_postgres(url: str, revision: str) -> None:
+    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
+    async with engine.begin() as connection:
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": ADVISORY_LOCK})
+        await connection.run_sync(_upgrade, revision)
+    await engine.dispose()
+
+
+def _upgrade(connection: Connection, revision: str) -> None:
+    alembic = config()
+    alembic.attributes["connection"] = connection
+    command.upgrade(alembic, revision)

@@ -1,0 +1,55 @@
+"""The production engine: PostgreSQL through asyncpg, the whole unit of work in one hand-over."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from storage.encryption import Keyring
+from storage.faults import translated
+
+Result = TypeVar("Result")
+CONNECT_SECONDS = 5
+STATEMENT_SECONDS = 15
+
+
+class PostgresEngine:
+    """A pool of connections: reads in autocommit (no transaction round trips), writes in a transaction."""
+
+    def __init__(self, url: str, keyring: Keyring, *, pool: int) -> None:
+        self._engine = create_async_engine(
+            make_url(url).set(drivername="postgresql+asyncpg"),
+            pool_size=pool,
+            max_overflow=0,
+            pool_timeout=CONNECT_SECONDS,
+            pool_use_lifo=True,
+            connect_args={"timeout": CONNECT_SECONDS, "command_timeout": STATEMENT_SECONDS},
+        )
+        self._engine.dialect.keyring = keyring  # type: ignore[attr-defined]
+        self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    async def read(self, work: Callable[[Connection], Result]) -> Result:
+        with translated():
+            try:
+                return await self._read_once(work)
+            except DBAPIError as error:
+                # The server dropped idle connections (a restart): the pool has forgotten them all by now, and
+                # reading again is safe.
+                if not error.connection_invalidated:
+                    raise
+                return await self._read_once(work)
+
+    async def _read_once(self, work: Callable[[Connection], Result]) -> Result:
+        async with self._reading.connect() as connection:
+            return await connection.run_sync(work)
+
+    async def write(self, work: Callable[[Connection], Result]) -> Result:
+        with translated():
+            async with self._engine.begin() as connection:
+                return await connection.run_sync(work)
+
+    async def close(self) -> None:
+        await self._engine.dispose()

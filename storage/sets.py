@@ -1,0 +1,73 @@
+"""Measurement sets. Lengths are millimetres, `shoulderSlope` is degrees, whatever `imperial` says."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from clock import new_uuid
+from errors import NoSuchRecord
+from storage.tables import Record, inserted_id, sets
+
+MeasurementsSet = Record
+RecordId = int | UUID
+
+_by_id = select(sets).where(sets.c.id == bindparam("value"))
+_by_uuid = select(sets).where(sets.c.uuid == bindparam("value"))
+_list = select(sets).where(sets.c.user_id == bindparam("user_id")).order_by(sets.c.id)
+_create = insert(sets)
+
+
+def find(connection: Connection, set_id: RecordId) -> MeasurementsSet:
+    """The set with this number or uuid, whosever it is; raises NoSuchRecord."""
+    return _found(connection, _by_id if isinstance(set_id, int) else _by_uuid, set_id)
+
+
+def _found(connection: Connection, query: Any, set_id: RecordId) -> MeasurementsSet:
+    row = connection.execute(query, {"value": set_id}).mappings().first()
+    if row is None:
+        raise NoSuchRecord("There is no such measurements set.")
+    return row
+
+
+def lock(connection: Connection, set_id: RecordId) -> MeasurementsSet:
+    """The set, held until the transaction ends; raises NoSuchRecord."""
+    query = _by_id if isinstance(set_id, int) else _by_uuid
+    return _found(connection, query.with_for_update(), set_id)
+
+
+def list_of(connection: Connection, user_id: int) -> list[MeasurementsSet]:
+    """The account's sets, oldest first."""
+    return list(connection.execute(_list, {"user_id": user_id}).mappings())
+
+
+def create(connection: Connection, /, *, user_id: int, now: datetime, **fields: Any) -> MeasurementsSet:
+    """A new set of the account; `fields` are name, notes, img, measies, imperial, public."""
+    row = {"uuid": new_uuid(), "user_id": user_id, "created_at": now, "updated_at": now, **fields}
+    set_id = inserted_id(connection.execute(_create, row))
+    # What was written is what would be read: no second query.
+    return {"id": set_id, **row}
+
+
+def edit(
+    connection: Connection,
+    set_id: int,
+    *,
+    fields: dict[str, Any],
+    measies: dict[str, float | None],
+    now: datetime,
+) -> MeasurementsSet:
+    """Set `fields` and merge `measies`, where None clears a measurement; raises NoSuchRecord."""
+    present = lock(connection, set_id)
+    if measies:
+        merged = {**present["measies"], **measies}
+        fields = {**fields, "measies": {name: value for name, value in merged.items() if value is not None}}
+    connection.execute(update(sets).where(sets.c.id == set_id).values(updated_at=now, **fields))
+    return {**present, "updated_at": now, **fields}
+
+
+def remove(connection: Connection, set_id: int) -> None:
+    """Remove the set; raises NoSuchRecord if it is already gone."""
+    if connection.execute(delete(sets).where(sets.c.id == set_id)).rowcount == 0:
+        raise NoSuchRecord("There is no such measurements set.")

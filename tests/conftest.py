@@ -1,0 +1,46 @@
+"""Fixtures for all tests: a running server on each engine, and the people who use it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.databases import fresh_postgres
+from tests.service import Person, Service
+
+ENGINES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A running server; every test that asks for it runs once on SQLite and once on PostgreSQL."""
+    data = tmp_path_factory.mktemp(f"service-{request.param}")
+    if request.param == "sqlite":
+        yield from _running(Service(data))
+    else:
+        with fresh_postgres() as url:
+            yield from _running(Service(data, database_url=url))
+
+
+def _running(service: Service) -> Iterator[Service]:
+    try:
+        yield service.start()
+    finally:
+        service.close()
+
+
+@pytest.fixture
+def alice(service: Service) -> Person:
+    """Somebody with an account."""
+    return service.sign_up()
+
+
+@pytest.fixture
+def bob(service: Service) -> Person:
+    """Somebody else."""
+    return service.sign_up()
+
+
+@pytest.fixture(scope="session")
+def admin(service: Service) -> Person:
+    """An administrator."""
+    return service.sign_up("admin")

@@ -1,0 +1,175 @@
+"""A really running server, and the people who use it, for tests."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from base64 import b64encode
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+ROOT = Path(__file__).parent.parent
+DOMAIN = "freesewing.dev"
+PASSWORD = "correct horse battery staple"
+_numbers = count(1)
+
+
+def free_port() -> int:
+    """A port that nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Service:
+    """The server as its operator starts it: migrated, then run, in a process of its own, on a port of its own."""
+
+    def __init__(self, data: Path, *, database_url: str = "", **settings: str) -> None:
+        self.data = data
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.outbox = data / "outbox"
+        self.database_url = database_url or f"sqlite:///{data / 'freesewing.db'}"
+        self.log = data / "server.log"
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("FREESEWING_")},
+            "FREESEWING_PORT": str(self.port),
+            "FREESEWING_DATA_DIR": str(data),
+            "FREESEWING_DATABASE_URL": self.database_url,
+            "FREESEWING_TEST_MODE": "1",
+            "FREESEWING_LIMITS": "off",
+            **{f"FREESEWING_{name.upper()}": value for name, value in settings.items()},
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+        self.http = httpx2.Client(base_url=self.url, timeout=30, trust_env=False)
+
+    def start(self, *, migrate: bool = True) -> "Service":
+        """Start it and wait until it answers."""
+        if migrate:
+            subprocess.run([sys.executable, "cli.py", "migrate"], cwd=ROOT, env=self.environment, check=True)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "app.py"], cwd=ROOT, env=self.environment, stdout=log, stderr=log
+            )
+        wait_until(self.is_alive, 30, f"the server to answer; see {self.log}")
+        return self
+
+    def is_alive(self) -> bool:
+        """Whether it answers."""
+        try:
+            return self.http.get("/health").status_code == 200
+        except httpx2.HTTPError:
+            return False
+
+    def stop(self, *, kill: bool = False) -> int:
+        """End it, politely or not; its exit status."""
+        assert self.process is not None
+        if kill:
+            self.process.kill()
+        else:
+            self.process.terminate()
+        return self.process.wait(20)
+
+    def close(self) -> None:
+        """End it for good."""
+        if self.process is not None and self.process.poll() is None:
+            self.stop()
+        self.http.close()
+
+    def sign_up(self, role: str = "user", *, consent: int = 2, language: str = "en") -> "Person":
+        """A new, confirmed, signed-in person of this role, with a password."""
+        email = f"person{next(_numbers)}.{os.getpid()}@{DOMAIN}"
+        body = {"email": email, "language": language, "test": True, "role": role}
+        reply = self.http.post("/signup", json=body)
+        assert reply.status_code == 201, reply.text
+        confirmation = reply.json()["confirmation"]
+        reply = self.http.post(f"/confirm/signup/{confirmation['id']}", json={"consent": consent})
+        assert reply.status_code == 200, reply.text
+        session = reply.json()
+        return Person(self, session["account"]["id"], email, session["token"])
+
+    def mails(self) -> list[Path]:
+        """The letters in the outbox, oldest first."""
+        return sorted(self.outbox.glob("*.eml"))
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """An Authorization header, and requests made with it."""
+
+    service: Service
+    authorization: str
+
+    def request(self, method: str, path: str, **options: Any) -> httpx2.Response:
+        """Any request, with these credentials."""
+        return self.service.http.request(method, path, headers={"Authorization": self.authorization}, **options)
+
+    def get(self, path: str) -> httpx2.Response:
+        """GET."""
+        return self.request("GET", path)
+
+    def post(self, path: str, json: Any = None) -> httpx2.Response:
+        """POST; with no body, and no Content-Type, unless one is given."""
+        return self.request("POST", path, **({} if json is None else {"json": json}))
+
+    def patch(self, path: str, json: Any) -> httpx2.Response:
+        """PATCH."""
+        return self.request("PATCH", path, json=json)
+
+    def delete(self, path: str) -> httpx2.Response:
+        """DELETE."""
+        return self.request("DELETE", path)
+
+
+class Person(Credentials):
+    """Somebody signed in with a token."""
+
+    def __init__(self, service: Service, user_id: int, email: str, token: str) -> None:
+        super().__init__(service, f"Bearer {token}")
+        object.__setattr__(self, "id", user_id)
+        object.__setattr__(self, "email", email)
+        object.__setattr__(self, "token", token)
+
+    id: int
+    email: str
+    token: str
+
+    def new_key(self, level: int = 4, *, expires_in: int = 3600, name: str = "a key") -> "ApiKey":
+        """A new API key of theirs."""
+        reply = self.post("/apikeys", {"name": name, "level": level, "expiresIn": expires_in})
+        assert reply.status_code == 201, reply.text
+        made = reply.json()["apikey"]
+        return ApiKey(self.service, made["key"], made["secret"])
+
+    def new_set(self, **fields: Any) -> dict[str, Any]:
+        """A new measurements set of theirs."""
+        reply = self.post("/sets", {"name": "a set", "measies": {"chest": 900}, **fields})
+        assert reply.status_code == 201, reply.text
+        made: dict[str, Any] = reply.json()["set"]
+        return made
+
+
+class ApiKey(Credentials):
+    """A script with an API key."""
+
+    def __init__(self, service: Service, key: str, secret: str) -> None:
+        super().__init__(service, "Basic " + b64encode(f"{key}:{secret}".encode()).decode())
+        object.__setattr__(self, "key", key)
+        object.__setattr__(self, "secret", secret)
+
+    key: str
+    secret: str
+
+
+def wait_until(happens: Any, seconds: float, what: str) -> None:
+    """Look again and again until it happens; fail after `seconds`."""
+    end = time.monotonic() + seconds
+    while not happens():
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {seconds} s in vain for {what}")
+        time.sleep(0.02)

@@ -1,0 +1,187 @@
+"""The image store: the same tests for a folder and for memory, and what only one of them can show."""
+
+import asyncio
+import hashlib
+import io
+import os
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from errors import ImageStoreUnavailable
+from services.image_store import ImageStore, StoredImage, new_image_id, open_store
+from services.images import Picture
+
+
+def picture(format: str = "JPEG", colour: str = "red") -> Picture:
+    buffer = io.BytesIO()
+    Image.new("RGB", (4, 4), colour).save(buffer, format)
+    return Picture(buffer.getvalue(), f"image/{format.lower()}")
+
+
+def put(store: ImageStore, image_id: str, given: Picture) -> None:
+    asyncio.run(store.put(image_id, given))
+
+
+def get(store: ImageStore, image_id: str) -> StoredImage | None:
+    return asyncio.run(store.get(image_id))
+
+
+@pytest.fixture(params=["file", "memory"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> ImageStore:
+    return open_store("memory:" if request.param == "memory" else f"file:{tmp_path}/images")
+
+
+@pytest.mark.parametrize("format", ["JPEG", "WEBP", "PNG"])
+def test_what_is_put_is_got_with_its_media_type(store: ImageStore, format: str) -> None:
+    given = picture(format)
+    put(store, "set-1", given)
+    found = get(store, "set-1")
+    assert found is not None
+    assert (found.content, found.media_type) == (given.content, given.media_type)
+
+
+def test_the_etag_is_strong_and_follows_the_content(store: ImageStore) -> None:
+    for image_id, colour in [("set-1", "red"), ("set-2", "red"), ("set-3", "blue")]:
+        put(store, image_id, picture(colour=colour))
+    etags = [found.etag for image_id in ("set-1", "set-2", "set-3") if (found := get(store, image_id))]
+    assert etags[0] == f'"{hashlib.sha256(picture().content).hexdigest()[:32]}"'
+    assert etags[0] == etags[1] != etags[2]
+
+
+def test_the_time_of_storing_is_told_in_utc(store: ImageStore) -> None:
+    put(store, "set-1", picture())
+    found = get(store, "set-1")
+    assert found is not None and found.last_modified.utcoffset() == timedelta(0)
+    assert abs(datetime.now(UTC) - found.last_modified) < timedelta(minutes=1)
+
+
+def test_a_second_put_takes_the_place_of_the_first(store: ImageStore) -> None:
+    put(store, "set-1", picture("JPEG"))
+    put(store, "set-1", picture("WEBP"))
+    found = get(store, "set-1")
+    assert found is not None and found.media_type == "image/webp"
+
+
+def test_an_image_that_was_never_put_is_none(store: ImageStore) -> None:
+    assert get(store, "set-unknown") is None
+
+
+def test_removing_leaves_the_others_and_may_be_repeated(store: ImageStore) -> None:
+    put(store, "set-1", picture())
+    put(store, "set-10", picture())
+    for _ in range(2):
+        asyncio.run(store.remove("set-1"))
+    assert get(store, "set-1") is None
+    assert get(store, "set-10") is not None
+
+
+UNFIT = [
+    "",
+    "set",
+    "-1",
+    "set-",
+    "Set-1",
+    "set-../../etc",
+    "../set-1",
+    "set-1/2",
+    "set-1\n",
+    "set-é",
+    "set-%2e",
+    "/set-1",
+]
+
+
+@pytest.mark.parametrize("image_id", [*UNFIT, "set-" + "a" * 121, "set-a.b", "set-a\0b", "set-a\\b"])
+def test_an_id_that_could_be_a_path_is_refused_everywhere(store: ImageStore, image_id: str) -> None:
+    for call in (store.put(image_id, picture()), store.get(image_id), store.remove(image_id)):
+        with pytest.raises(ValueError, match="id of an image"):
+            asyncio.run(call)
+
+
+def test_the_longest_id_is_accepted(store: ImageStore) -> None:
+    longest = "pattern-" + "a" * 120
+    put(store, longest, picture())
+    assert get(store, longest) is not None
+
+
+@pytest.mark.parametrize(
+    "mislabelled",
+    [
+        Picture(picture("PNG").content, "image/jpeg"),
+        Picture(b"<svg/>", "image/svg+xml"),
+        Picture(b"", "image/png"),
+    ],
+)
+def test_content_of_another_type_than_stated_is_not_stored(store: ImageStore, mislabelled: Picture) -> None:
+    with pytest.raises(ValueError, match="media type"):
+        put(store, "set-1", mislabelled)
+    assert get(store, "set-1") is None
+
+
+def test_new_ids_fit_the_store_and_do_not_repeat(store: ImageStore) -> None:
+    ids = {new_image_id("set") for _ in range(200)}
+    assert len(ids) == 200
+    assert all(one.startswith("set-") and len(one) >= 4 + 22 for one in ids)
+    put(store, ids.pop(), picture())
+
+
+@pytest.mark.parametrize("kind", ["", "Set", "a-b", "../set", "set\n"])
+def test_a_kind_that_makes_no_id_is_refused(kind: str) -> None:
+    with pytest.raises(ValueError, match="kind"):
+        new_image_id(kind)
+
+
+@pytest.mark.parametrize("form", ["file:{}", "file://{}"])
+def test_the_folder_is_made_and_keeps_images_when_opened_again(tmp_path: Path, form: str) -> None:
+    folder = tmp_path / "new folder" / "images"
+    url = form.format(str(folder).replace(" ", "%20") if "//" in form else folder)
+    put(open_store(url), "set-1", picture())
+    assert (folder / "set-1").read_bytes() == picture().content
+    assert get(open_store(url), "set-1") is not None
+
+
+def test_a_relative_folder_is_below_where_the_server_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    put(open_store("file:kept/images"), "set-1", picture())
+    assert os.listdir(tmp_path / "kept" / "images") == ["set-1"]
+
+
+def test_memory_is_not_shared_between_stores() -> None:
+    put(open_store("memory:"), "set-1", picture())
+    assert get(open_store("memory:"), "set-1") is None
+
+
+def test_a_folder_that_is_gone_is_told_as_unavailable(tmp_path: Path) -> None:
+    store = open_store(f"file:{tmp_path}/images")
+    shutil.rmtree(tmp_path / "images")
+    (tmp_path / "images").write_text("a file where the folder was")
+    for call in (store.put("set-1", picture()), store.get("set-1"), store.remove("set-1")):
+        with pytest.raises(ImageStoreUnavailable) as told:
+            asyncio.run(call)
+        assert str(tmp_path) not in told.value.detail
+
+
+def test_an_object_store_that_does_not_answer_is_told_as_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_ACCESS_KEY_ID": "id",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_REGION": "eu-central-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    store = open_store("s3://bucket/images")
+    for call in (store.put("set-1", picture()), store.get("set-1"), store.remove("set-1")):
+        with pytest.raises(ImageStoreUnavailable):
+            asyncio.run(call)
+
+
+@pytest.mark.parametrize("url", ["", "images", "ftp://user:secret@host/x", "s3://", "file:/proc/none/images"])
+def test_a_place_that_cannot_be_used_is_refused_at_once_without_its_secrets(url: str) -> None:
+    with pytest.raises(ValueError, match="images cannot be kept there") as refused:
+        open_store(url)
+    assert "secret" not in str(refused.value)

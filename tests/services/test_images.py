@@ -1,0 +1,362 @@
+"""Images from clients: what is accepted, what becomes of it, what is refused."""
+
+import asyncio
+import io
+import struct
+import zlib
+from base64 import b64encode
+from typing import Any
+
+import pytest
+from PIL import Image, ImageCms, PngImagePlugin, features
+
+from errors import ImageInvalid
+from services.images import ImageLimits, Picture, normalise
+
+RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+ORIENTATION, GPS = 0x0112, 0x8825
+SECRET = b"12 Secret Street"
+
+
+def encoded(image: Image.Image, format: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, format, **options)
+    return buffer.getvalue()
+
+
+def data_uri(content: bytes, media_type: str = "image/png") -> str:
+    return f"data:{media_type};base64,{b64encode(content).decode()}"
+
+
+def normalised(content: bytes, limits: ImageLimits | None = None) -> Picture:
+    return asyncio.run(normalise(data_uri(content), limits=limits or ImageLimits()))
+
+
+def opened(picture: Picture) -> Image.Image:
+    image = Image.open(io.BytesIO(picture.content))
+    assert Image.MIME[image.format or ""] == picture.media_type
+    return image
+
+
+def refusal(img: str, limits: ImageLimits | None = None) -> str:
+    with pytest.raises(ImageInvalid) as refused:
+        asyncio.run(normalise(img, limits=limits or ImageLimits()))
+    return refused.value.detail
+
+
+def is_near(colour: object, wanted: tuple[int, ...]) -> bool:
+    assert isinstance(colour, tuple)
+    return all(abs(one - other) < 12 for one, other in zip(colour, wanted, strict=True))
+
+
+def png_chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def png_of(width: int, height: int, pixels: bytes) -> bytes:
+    header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + png_chunk(b"IDAT", zlib.compress(pixels)) + png_chunk(b"IEND", b"")
+
+
+def two_halves(size: tuple[int, int] = (64, 32)) -> Image.Image:
+    """Red on the left, blue on the right."""
+    image = Image.new("RGB", size, RED)
+    image.paste(BLUE, (size[0] // 2, 0, *size))
+    return image
+
+
+FORMATS = ["PNG", "JPEG", "WEBP", "GIF", *(["AVIF"] if features.check("avif") else [])]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_each_accepted_format_becomes_a_jpeg_with_the_same_picture(format: str) -> None:
+    picture = normalised(encoded(two_halves(), format))
+    image = opened(picture)
+    assert (picture.media_type, image.size) == ("image/jpeg", (64, 32))
+    assert is_near(image.getpixel((5, 5)), RED) and is_near(image.getpixel((60, 5)), BLUE)
+
+
+@pytest.mark.parametrize("format", ["TIFF", "BMP", "ICO", "PPM", "TGA", "EPS", "PDF"])
+def test_other_formats_are_refused_even_if_pillow_knows_them(format: str) -> None:
+    assert "not a whole file" in refusal(data_uri(encoded(two_halves(), format)))
+
+
+def test_bare_base64_with_line_breaks_is_accepted() -> None:
+    packed = b64encode(encoded(two_halves(), "PNG")).decode()
+    folded = "\r\n".join(packed[at : at + 76] for at in range(0, len(packed), 76)) + " \t\n"
+    assert opened(asyncio.run(normalise(folded))).size == (64, 32)
+
+
+def test_a_data_uri_may_have_parameters_and_capitals_and_lie_about_its_type() -> None:
+    packed = b64encode(encoded(two_halves(), "PNG")).decode()
+    for head in ("DATA:Image/PNG;BASE64", "data:image/svg+xml;charset=utf-8;base64"):
+        assert opened(asyncio.run(normalise(f"{head},{packed}"))).size == (64, 32)
+
+
+@pytest.mark.parametrize("url", ["http://images.example/a.png", "HTTPS://images.example/a.png"])
+def test_a_url_is_fetched_with_the_limit_of_bytes(url: str) -> None:
+    asked: list[tuple[str, int]] = []
+
+    async def fetch(url: str, *, max_bytes: int) -> bytes:
+        asked.append((url, max_bytes))
+        return encoded(two_halves(), "PNG")
+
+    assert opened(asyncio.run(normalise(url, fetch=fetch))).size == (64, 32)
+    assert asked == [(url, 12_000_000)]
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "RGB"])
+def test_transparency_is_kept_as_webp(mode: str) -> None:
+    image = Image.new("RGBA", (40, 20), (*GREEN, 255))
+    image.paste((0, 0, 0, 0), (0, 0, 20, 20))
+    options: dict[str, object] = {}
+    if mode == "RGB":  # one colour of an opaque picture declared transparent
+        image, options = image.convert("RGB"), {"transparency": (0, 0, 0)}
+    picture = normalised(encoded(image.convert(mode), "PNG", **options))
+    result = opened(picture).convert("RGBA").getchannel("A")
+    assert picture.media_type == "image/webp"
+    assert (result.getpixel((5, 10)), result.getpixel((35, 10))) == (0, 255)
+
+
+def test_an_alpha_channel_that_hides_nothing_becomes_a_jpeg() -> None:
+    assert normalised(encoded(two_halves().convert("RGBA"), "PNG")).media_type == "image/jpeg"
+
+
+def test_only_the_first_frame_of_an_animation_is_kept() -> None:
+    frames = [Image.new("RGB", (8, 8), colour) for colour in (RED, BLUE)]
+    picture = normalised(encoded(frames[0], "GIF", save_all=True, append_images=frames[1:]))
+    image = opened(picture)
+    assert getattr(image, "n_frames", 1) == 1
+    assert is_near(image.getpixel((4, 4)), RED)
+
+
+def test_a_photo_with_several_pictures_in_it_is_accepted() -> None:
+    content = encoded(two_halves(), "MPO", save_all=True, append_images=[Image.new("RGB", (64, 32))])
+    assert is_near(opened(normalised(content)).getpixel((5, 5)), RED)
+
+
+def test_sixteen_bit_grey_keeps_its_shades() -> None:
+    assert opened(normalised(encoded(Image.new("I;16", (8, 8), 0x4000), "PNG"))).getpixel((4, 4)) == (64,) * 3
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "CMYK", "YCbCr"])
+def test_every_colour_mode_becomes_rgb(mode: str) -> None:
+    content = encoded(Image.new("RGB", (8, 8), "white").convert(mode), "JPEG" if mode in ("CMYK", "YCbCr") else "PNG")
+    image = opened(normalised(content))
+    assert image.mode == "RGB" and is_near(image.getpixel((4, 4)), (255, 255, 255))
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize("size", [(3000, 1000), (1000, 3000), (6000, 2500)])
+def test_a_large_picture_is_scaled_down_in_proportion(format: str, size: tuple[int, int]) -> None:
+    scale = 2000 / max(size)
+    image = opened(normalised(encoded(two_halves(size), format)))
+    assert image.size == (round(size[0] * scale), round(size[1] * scale))
+
+
+def test_a_very_thin_picture_keeps_at_least_one_pixel() -> None:
+    assert opened(normalised(encoded(Image.new("RGB", (9000, 1)), "PNG"))).size == (2000, 1)
+
+
+# Where the red half of `two_halves` is seen once the picture is turned as each orientation says.
+@pytest.mark.parametrize(
+    ("orientation", "size", "red"),
+    [
+        (1, (64, 32), (5, 16)),
+        (2, (64, 32), (59, 16)),
+        (3, (64, 32), (59, 16)),
+        (4, (64, 32), (5, 16)),
+        (5, (32, 64), (16, 5)),
+        (6, (32, 64), (16, 5)),
+        (7, (32, 64), (16, 59)),
+        (8, (32, 64), (16, 59)),
+    ],
+)
+@pytest.mark.parametrize("format", FORMATS[:3] + FORMATS[4:])
+def test_the_orientation_of_the_camera_is_applied(
+    format: str, orientation: int, size: tuple[int, int], red: tuple[int, int]
+) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    image = opened(normalised(encoded(two_halves(), format, exif=exif.tobytes())))
+    opposite = (size[0] - 1 - red[0], size[1] - 1 - red[1])
+    assert image.size == size
+    assert is_near(image.getpixel(red), RED) and is_near(image.getpixel(opposite), BLUE)
+
+
+@pytest.mark.filterwarnings("ignore")  # Pillow warns of the damage; the service keeps that out of its log
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize(
+    "damage",
+    [b"Exif\0\0", b"Exif\0\0no TIFF", b"Exif\0\0MM\0*", b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + b"\x12" * 99],
+)
+def test_damaged_metadata_does_not_spoil_a_good_picture(damage: bytes, format: str) -> None:
+    assert opened(normalised(encoded(two_halves(), format, exif=damage))).size == (64, 32)
+
+
+def with_metadata(image: Image.Image, format: str) -> bytes:
+    """The image with the secret in every kind of metadata that the format has."""
+    exif = Image.Exif()
+    exif[0x010E] = SECRET.decode()
+    exif.get_ifd(GPS)[1] = "N"
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Comment", SECRET.decode())
+    text.add_itxt("XML:com.adobe.xmp", SECRET.decode())
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes() + SECRET
+    options: dict[str, dict[str, Any]] = {
+        "PNG": {"pnginfo": text},
+        "JPEG": {"comment": SECRET, "xmp": SECRET},
+        "WEBP": {"xmp": SECRET},
+    }
+    return encoded(image, format, exif=exif.tobytes(), icc_profile=profile, **options[format]) + SECRET
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP"])
+def test_no_metadata_survives(format: str, mode: str) -> None:
+    if (format, mode) == ("JPEG", "RGBA"):
+        return
+    source = Image.new(mode, (16, 16), (*RED, 90) if mode == "RGBA" else RED)
+    content = with_metadata(source, format)
+    assert content.count(SECRET) >= 2
+    picture = normalised(content)
+    image = opened(picture)
+    assert SECRET not in picture.content
+    assert not dict(image.getexif())
+    assert not {"exif", "icc_profile", "xmp", "comment", "Comment", "XML:com.adobe.xmp"} & set(image.info)
+
+
+def test_a_gif_comment_does_not_survive() -> None:
+    content = encoded(two_halves(), "GIF", comment=SECRET)
+    assert SECRET in content
+    picture = normalised(content)
+    assert SECRET not in picture.content and not opened(picture).info.get("comment")
+
+
+PNG = encoded(two_halves(), "PNG")
+
+
+@pytest.mark.parametrize(
+    "img",
+    [
+        "",
+        "   ",
+        "data:",
+        "data:,",
+        "data:image/png;base64,",
+        "data:image/png," + b64encode(PNG).decode(),
+        "data:text/html;base64," + b64encode(PNG).decode(),
+        "data:" + "image/png;" * 1000 + "base64,AAAA",
+        "file:///etc/passwd",
+        "ftp://images.example/a.png",
+        "/etc/passwd",
+        "default-avatar",
+        "AAA",
+        "AAAA=AAA",
+        "iVBO!Rw0",
+        "iVBOéRw0",
+        "\ud800\udc00AA",
+        "A\0AA",
+        b64encode(PNG).decode().replace("/", "_").replace("+", "-")[:-1],
+        b64encode(b"a text, secret-input").decode(),
+        b64encode(b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>').decode(),
+        b64encode(b"GIF89a" + b"\0" * 7).decode(),
+        b64encode(png_of(0, 5, b"")).decode(),
+        b64encode(png_of(5, 0, b"")).decode(),
+        b64encode(PNG[:-1] + b"\xff" * 40)[:60].decode(),
+    ],
+)
+def test_what_is_no_image_is_refused_without_an_echo(img: str) -> None:
+    detail = refusal(img)
+    assert detail.endswith(".") and detail.isascii() and len(detail) < 100
+    assert not img.strip() or img not in detail
+    assert "secret-input" not in detail and "passwd" not in detail
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_file_cut_short_anywhere_is_refused_or_whole_but_never_an_accident(format: str) -> None:
+    whole = encoded(two_halves((160, 120)), format)
+    assert "not a whole file" in refusal(data_uri(whole[: len(whole) // 2]))
+    for length in range(1, len(whole), max(1, len(whole) // 25)):
+        try:
+            assert opened(normalised(whole[:length])).size == (160, 120)
+        except ImageInvalid as refused:
+            assert refused.detail
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("format", FORMATS)
+def test_damage_anywhere_never_raises_anything_of_pillow(format: str) -> None:
+    whole = encoded(two_halves((40, 30)), format)
+    for position in range(0, len(whole), max(1, len(whole) // 60)):
+        damaged = whole[:position] + bytes([whole[position] ^ 0xFF]) + whole[position + 1 :]
+        try:
+            opened(normalised(damaged))
+        except ImageInvalid as refused:
+            assert refused.detail
+
+
+@pytest.mark.parametrize(
+    "stray", ["!", "-", "_", "=", "\0", "\N{NO-BREAK SPACE}", "\N{FULLWIDTH LATIN SMALL LETTER A}"]
+)
+def test_a_stray_character_in_good_base64_is_refused(stray: str) -> None:
+    packed = b64encode(PNG).decode()
+    assert "valid base64" in refusal(packed[:40] + stray + packed[40:])
+
+
+def test_more_bytes_than_allowed_are_refused() -> None:
+    limits = ImageLimits(max_bytes=len(PNG))
+    assert normalised(PNG, limits).media_type == "image/jpeg"
+    assert "larger than" in refusal(data_uri(PNG + b"\0"), limits)
+    assert refusal("A" * 30_000_000) == "The image is larger than 12 MB."
+
+
+def test_a_fetched_image_is_held_to_the_limit_too() -> None:
+    async def fetch(url: str, *, max_bytes: int) -> bytes:
+        return b"\0" * (max_bytes + 1)
+
+    with pytest.raises(ImageInvalid, match="larger than"):
+        asyncio.run(normalise("https://images.example/", fetch=fetch))
+
+
+# A header alone: were the pixels decoded, the refusal would be that the file is not whole.
+@pytest.mark.parametrize("size", [(40_000, 1001), (10_000, 9_000), (12_000, 12_000), (60_000, 60_000)])
+def test_a_bomb_is_refused_by_its_header(size: tuple[int, int]) -> None:
+    detail = refusal(data_uri(png_of(*size, b"")))
+    too_many = size[0] * size[1] < 89_000_000
+    assert ("40,000,000 pixels" if too_many else "The image") in detail
+
+
+def test_pixels_up_to_the_limit_are_accepted() -> None:
+    limits = ImageLimits(max_pixels=64 * 32)
+    assert opened(normalised(PNG, limits)).size == (64, 32)
+    assert "pixels" in refusal(data_uri(PNG), ImageLimits(max_pixels=64 * 32 - 1))
+
+
+def progressive_jpeg(extra_scans: int) -> bytes:
+    whole = encoded(two_halves(), "JPEG", progressive=True)
+    last_scan = whole[whole.rindex(b"\xff\xda") : -2]
+    return whole[:-2] + last_scan * extra_scans + b"\xff\xd9"
+
+
+def test_a_jpeg_of_endless_passes_is_refused_and_a_progressive_one_is_not() -> None:
+    assert opened(normalised(progressive_jpeg(0))).size == (64, 32)
+    assert refusal(data_uri(progressive_jpeg(100))) == "The image has too many scans."
+
+
+def test_what_looks_like_passes_in_metadata_or_behind_the_end_does_not_count() -> None:
+    whole = encoded(two_halves(), "JPEG", comment=b"\xff\xda" * 500)
+    assert opened(normalised(whole + b"\xff\xda" * 500)).size == (64, 32)
+
+
+def test_a_jpeg_of_endless_segments_is_refused() -> None:
+    whole = encoded(two_halves(), "JPEG")
+    segment = b"\xff\xe1\x00\x09Exif\0\0A"
+    assert refusal(data_uri(whole[:2] + segment * 10_000 + whole[2:])) == "The image has too many parts."
+
+
+def test_many_pictures_at_once_are_all_done() -> None:
+    async def all_of_them() -> list[Picture]:
+        return await asyncio.gather(*(normalise(data_uri(PNG)) for _ in range(20)))
+
+    assert len({picture.content for picture in asyncio.run(all_of_them())}) == 1

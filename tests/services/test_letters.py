@@ -1,0 +1,185 @@
+"""What people read in their mail, in every language."""
+
+import re
+import tomllib
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services import letters
+from services.letters import KINDS, LANGUAGES, Letter, render
+
+LINK = "/confirm/signup/7b0a3c52-3a39-4f0e-9d1c-0a3a6f0d8d11/5f1d0c9e8b7a6f5e4d3c2b1a0f9e8d7c6b5a4f3e"
+SENDER = "FreeSewing <hello@example.org>"
+WEBSITE = "https://sewing.example.org"
+WITHOUT_LINK = {"signup-aed"}
+HOSTILE = '<script>alert("x")</script>&{{ 7*7 }}'
+
+
+def a_letter(kind: str = "signup", language: str = "en", **fields: Any) -> EmailMessage:
+    letter = Letter(**{"kind": kind, "language": language, "to": "ann@example.org", "link": LINK} | fields)
+    return render(letter, sender=SENDER, website=WEBSITE)
+
+
+def part(message: EmailMessage, subtype: str) -> str:
+    body = message.get_body((subtype,))
+    assert isinstance(body, EmailMessage)
+    return str(body.get_content())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_letter_is_complete_in_every_language(kind: str, language: str) -> None:
+    message = a_letter(kind, language)
+    text, html = part(message, "plain"), part(message, "html")
+    assert message.get_content_type() == "multipart/alternative"
+    assert f'<html lang="{language}">' in html
+    assert (WEBSITE + LINK in text.splitlines()) is (kind not in WITHOUT_LINK)
+    assert html.count(f'href="{WEBSITE + LINK}"') == (0 if kind in WITHOUT_LINK else 2)
+    assert not re.search(r"[{}]|\bNone\b|Undefined", text + html + str(message["Subject"]))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_the_texts_that_english_has_with_the_same_placeholders(language: str) -> None:
+    assert shape_of(language) == shape_of("en")
+
+
+def shape_of(language: str) -> dict[str, set[str]]:
+    """Each kind's and shared text's name, with the names and placeholders in it."""
+    folder = Path(letters.__file__).parent / "templates" / "mail"
+    texts = tomllib.loads((folder / f"{language}.toml").read_text("utf-8"))
+    names = {name: set(text) if isinstance(text, dict) else set() for name, text in texts.items()}
+    return {name: names[name] | set(re.findall(r"{\w+}", str(texts[name]))) for name in texts}
+
+
+def test_each_language_has_its_own_words() -> None:
+    assert len({part(a_letter(language=language), "plain") for language in LANGUAGES}) == len(LANGUAGES)
+
+
+def test_the_headers_say_who_writes_to_whom_and_that_a_machine_does() -> None:
+    message = a_letter("emailchange", "uk", cc="old@example.org")
+    assert message["From"] == "FreeSewing <hello@example.org>"
+    assert message["To"] == "ann@example.org"
+    assert message["Cc"] == "old@example.org"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Date"].datetime.utcoffset().total_seconds() == 0
+    assert re.fullmatch(r"<[^@\s]+@example\.org>", message["Message-ID"])
+    assert "FreeSewing" in message["Subject"]
+
+
+def test_two_letters_have_different_message_ids() -> None:
+    assert a_letter()["Message-ID"] != a_letter()["Message-ID"]
+
+
+def test_a_letter_without_copy_has_no_cc_header() -> None:
+    assert a_letter()["Cc"] is None
+
+
+def test_a_letter_survives_being_sent_and_parsed() -> None:
+    message = a_letter("signinlink", "uk")
+    parsed = message_from_bytes(message.as_bytes(), policy=policy.default)
+    assert isinstance(parsed, EmailMessage)
+    assert parsed["Subject"] == message["Subject"]
+    assert part(parsed, "plain") == part(message, "plain")
+    assert "однієї години" in part(parsed, "html")
+
+
+def test_the_lines_of_the_text_part_are_short_except_for_the_link() -> None:
+    lines = part(a_letter("emailchange", "de"), "plain").splitlines()
+    assert max(len(line) for line in lines if LINK not in line) <= 76
+
+
+@pytest.mark.parametrize("value", ["service", "contact"])
+def test_a_hostile_value_is_escaped_in_html_and_untouched_in_text(value: str) -> None:
+    message = a_letter("emailchange", values={value: HOSTILE})
+    html = part(message, "html")
+    assert "<script" not in html
+    assert "&lt;script&gt;alert(&#34;x&#34;)&lt;/script&gt;&amp;{{ 7*7 }}" in html
+    assert HOSTILE in " ".join(part(message, "plain").split())
+
+
+def test_a_hostile_link_cannot_leave_its_attribute() -> None:
+    html = part(a_letter(link='/"><img src=x>'), "html")
+    assert "<img" not in html
+
+
+def test_a_hostile_address_is_escaped() -> None:
+    html = part(a_letter("emailchange", to='"<img/src=x>"@example.org'), "html")
+    assert "<img" not in html
+    assert "&lt;img/src=x&gt;" in html
+
+
+def test_a_change_of_address_names_the_new_address_and_where_to_get_help() -> None:
+    text = part(a_letter("emailchange", cc="old@example.org", values={"contact": "help@example.org"}), "plain")
+    assert "ann@example.org" in text
+    assert "help@example.org" in text
+
+
+def test_the_holder_of_a_disabled_account_is_told_where_to_write() -> None:
+    assert "hello@example.org" in part(a_letter("signup-aed"), "plain")
+
+
+def test_a_sender_without_a_name_speaks_for_the_website() -> None:
+    letter = Letter("signup", "en", "ann@example.org", link=LINK)
+    message = render(letter, sender="hello@example.org", website=WEBSITE)
+    assert message["From"] == "hello@example.org"
+    assert message["Subject"] == "Welcome to sewing.example.org: please confirm your address"
+
+
+def test_a_slash_at_the_end_of_the_website_is_not_doubled() -> None:
+    letter = Letter("signup", "en", "ann@example.org", link=LINK)
+    assert WEBSITE + LINK in part(render(letter, sender=SENDER, website=WEBSITE + "/"), "plain")
+
+
+@pytest.mark.parametrize("language", ["tlh", "", "../../secrets", "EN"])
+def test_an_unknown_language_falls_back_to_english(language: str) -> None:
+    message = a_letter(language=language)
+    assert message["Subject"] == a_letter(language="en")["Subject"]
+    assert '<html lang="en">' in part(message, "html")
+
+
+@pytest.mark.parametrize("kind", ["", "greeting", "spam"])
+def test_an_unknown_kind_is_an_error(kind: str) -> None:
+    with pytest.raises(ValueError, match="kind"):
+        a_letter(kind)
+
+
+@pytest.mark.parametrize("link", ["", ".evil.example/", "@evil.example/", "https://evil.example/"])
+def test_a_link_that_is_missing_or_could_change_the_host_is_an_error(link: str) -> None:
+    with pytest.raises(ValueError, match="slash"):
+        a_letter(link=link)
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\r"])
+@pytest.mark.parametrize("field", ["to", "cc", "service"])
+def test_no_field_can_inject_a_header(field: str, end: str) -> None:
+    injected = f"ann@example.org{end}Bcc: all@example.org"
+    fields: dict[str, Any] = {"values": {field: injected}} if field == "service" else {field: injected}
+    with pytest.raises(ValueError):
+        a_letter(**fields)
+
+
+@pytest.mark.parametrize(
+    "sender", ["Eve <eve@example.org>\r\nBcc: all@example.org", "", "Eve", "eve@example.org, ann@example.org"]
+)
+def test_a_sender_that_is_not_one_address_is_an_error(sender: str) -> None:
+    letter = Letter("signup", "en", "ann@example.org", link=LINK)
+    with pytest.raises(ValueError):
+        render(letter, sender=sender, website=WEBSITE)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "ann", "ann@", "@example.org", "a@example.org, b@example.org", "Ann <ann@example.org>", "ü, b@c.d"],
+)
+@pytest.mark.parametrize("field", ["to", "cc"])
+def test_what_is_not_exactly_one_bare_address_is_an_error(field: str, address: str) -> None:
+    with pytest.raises(ValueError):
+        a_letter(**{field: address})
+
+
+def test_an_address_with_letters_beyond_ascii_is_kept() -> None:
+    assert a_letter(to="anü@example.org")["To"].addresses[0].addr_spec == "anü@example.org"

@@ -1,0 +1,27 @@
+"use strict";
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const followColours = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", followColours);
+followColours();
+
+SwaggerUIBundle({
+  url: "/openapi.json",
+  dom_id: "#docs",
+  presets: [SwaggerUIBundle.presets.apis],
+  layout: "BaseLayout",
+  deepLinking: true,
+  persistAuthorization: false,
+  validatorUrl: null,
+  tryItOutEnabled: true,
+  displayRequestDuration: true,
+  docExpansion: "list",
+  filter: true,
+  requestSnippetsEnabled: true,
+  requestInterceptor(request) {
+    // The server may have other names than the one in the document; the page may only call the one it came from.
+    const { pathname, search } = new URL(request.url, location.href);
+    request.url = location.origin + pathname + search;
+    return request;
+  },
+});
