@@ -40,7 +40,9 @@ class ValidationFailed(Fact):
 
     def __init__(self, code: str, violations: list[SchemaViolation]) -> None:
         first = violations[0]
-        super().__init__(f"{first.part} {first.pointer or '/'}: {first.detail}", code=code)
+        # What lies deeper than the document's own names is the caller's wording: the pointer alone repeats that.
+        place = "/".join(first.pointer.split("/")[:2])
+        super().__init__(f"{first.part} {place}".rstrip() + f": {first.detail}", code=code)
         self.violations = violations
 
 

@@ -54,9 +54,9 @@ async def authenticate(authorization: str | None, need: Requirement, only: str |
     judged: bad ones never count as none. Raises Unauthorized, KeyExpired, KeyRevoked, ConsentLacking,
     InsufficientLevel, StorageUnavailable.
     """
-    schemes = need.schemes & {only} if only else need.schemes
-    if not schemes or (authorization is None and need.optional):
+    if not need.schemes or (authorization is None and need.optional):
         return None
+    schemes = need.schemes & {only} if only else need.schemes
     try:
         caller = await _identify(authorization, schemes, need)
     except Unauthorized as error:

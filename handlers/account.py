@@ -26,6 +26,9 @@ from services import exports, mfa, outbox, passwords, pictures, test_mode
 from storage import accounts, confirmations, holdings, mails
 
 LEVEL_FOR_OTHERS_DATA = 8
+# What the document says of one request holds for all of them together.
+MOST_DATA = 100
+MFA_IS_ON = "Multi-factor authentication is already on."
 PLAIN_FIELDS = ("bio", "compare", "consent", "control", "imperial", "language", "newsletter")
 
 
@@ -77,6 +80,8 @@ def _update(
     now: datetime,
 ) -> tuple[accounts.Account, confirmations.Issued | None]:
     account = accounts.edit(connection, user_id, fields=fields, data=data, now=now)
+    if len(account["data"]) > MOST_DATA:
+        raise Refused("validationFailed", f"The data of an account has at most {MOST_DATA} keys.")
     new = (email or "").strip().lower()
     if not new or new == account["email"]:
         return account, None
@@ -146,7 +151,7 @@ async def configure_mfa(body: dict[str, Any], caller: Caller) -> Response:
     if not body["mfa"]:
         return await _disable_mfa(account, body["password"], body["token"])
     if account["mfa_enabled"]:
-        raise Refused("mfaActive", "Multi-factor authentication is already on.")
+        raise Refused("mfaActive", MFA_IS_ON)
     if "secret" in body and "token" in body:
         return await _enable_mfa(account, body["secret"], body["token"])
     secret = mfa.new_secret()
@@ -165,8 +170,15 @@ async def _enable_mfa(account: accounts.Account, secret: str, code: str) -> Resp
         "mfa_step": step,
         "mfa_scratch": [mfa.hash_of(scratch) for scratch in codes],
     }
-    changed = await storage.write(accounts.edit, account["id"], fields=fields, data={}, now=clock.now())
+    changed = await storage.write(_turn_on_mfa, account["id"], fields, clock.now())
     return success(account=shapes.account(changed), scratchCodes=codes, headers=SECRET)
+
+
+def _turn_on_mfa(connection: Connection, user_id: int, fields: dict[str, Any], now: datetime) -> accounts.Account:
+    # Of two who turn it on at once only one may succeed: the other's secret would be worth nothing.
+    if accounts.lock(connection, user_id)["mfa_enabled"]:
+        raise Refused("mfaActive", MFA_IS_ON)
+    return accounts.edit(connection, user_id, fields=fields, data={}, now=now)
 
 
 async def _disable_mfa(account: accounts.Account, password: str, code: str) -> Response:

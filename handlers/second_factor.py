@@ -20,6 +20,8 @@ def given(token: Any) -> str:
 def consume(connection: Connection, user_id: int, code: str, now: datetime) -> bool:
     """Whether the code is good, and from now on it is not. Part of a write."""
     account = accounts.lock(connection, user_id)
+    if not account["mfa_enabled"]:  # turned off since the caller looked
+        return False
     step = mfa.matching_step(account["mfa_secret"], code, now=now, after=account["mfa_step"])
     if step is not None:
         accounts.change(connection, user_id, mfa_step=step)

@@ -105,9 +105,15 @@ async def _signed_in(body: dict[str, Any]) -> accounts.Account:
     if account["mfa_enabled"]:
         await _check_second_factor(account, body.get("token"))
     if verified.upgrade:
-        await storage.write(accounts.change, account["id"], password=verified.upgrade)
-        account = await storage.read(accounts.find, account["id"])
+        return await storage.write(_upgrade, account["id"], account["password"], verified.upgrade)
     return account
+
+
+def _upgrade(connection: Connection, user_id: int, old: str, new: str) -> accounts.Account:
+    """Replace the hash that the password was held against, unless the owner has changed it meanwhile."""
+    if accounts.lock(connection, user_id)["password"] == old:
+        accounts.change(connection, user_id, password=new)
+    return accounts.find(connection, user_id)
 
 
 async def _check_second_factor(account: accounts.Account, token: Any) -> None:

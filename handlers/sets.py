@@ -11,17 +11,15 @@ import storage
 from errors import InsufficientLevel, NoSuchRecord
 from handlers import shapes
 from handlers.ids import record_id
-from handlers.replies import created, no_content, plain, success
+from handlers.replies import PRIVATE, content, created, no_content, plain, success
 from security import Caller
 from services import pictures
 from storage import sets
 
-READ_OTHERS, CLONE_OTHERS, WRITE_OTHERS = 6, 8, 9
+READ_OWN, READ_OTHERS, CLONE_OTHERS, WRITE_OTHERS = 1, 6, 8, 9
 MEASUREMENTS = frozenset(document.load()["components"]["schemas"]["Measurements"]["properties"])
 MOST = 100_000
 PLAIN_FIELDS = ("name", "notes", "imperial", "public")
-# Readable by any origin's scripts and any cache, but asked about again each time.
-PUBLIC = {"Cache-Control": "public, no-cache"}
 
 
 async def create_set(body: dict[str, Any], caller: Caller) -> Response:
@@ -95,15 +93,17 @@ async def clone_set(id: str, caller: Caller) -> Response:
     return created(set=shapes.measurements_set(made))
 
 
-async def read_public_set_json(id: str) -> Response:
-    """A public set as data."""
-    return plain(await _public(id), headers=PUBLIC)
+async def read_set_json(id: str, caller: Caller | None) -> Response:
+    """A set as data: a public one for anyone, others for who may read them."""
+    row = await _readable(id, caller)
+    return plain(shapes.public_set(row), headers=_cache(row))
 
 
-async def read_public_set_yaml(id: str) -> Response:
-    """A public set as data, in YAML."""
-    text = yaml.dump(await _public(id), Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
-    return Response(text, 200, PUBLIC, "text/yaml")
+async def read_set_yaml(id: str, caller: Caller | None) -> Response:
+    """A set as data, in YAML."""
+    row = await _readable(id, caller)
+    text = yaml.dump(shapes.public_set(row), Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
+    return content(text, "text/yaml", headers=_cache(row))
 
 
 def measurements(body: dict[str, Any]) -> dict[str, float | None]:
@@ -126,8 +126,14 @@ async def _allowed(id: str, caller: Caller, level: int) -> sets.MeasurementsSet:
     return row
 
 
-async def _public(id: str) -> dict[str, Any]:
+async def _readable(id: str, caller: Caller | None) -> sets.MeasurementsSet:
     row = await storage.read(sets.find, record_id(id))
-    if not row["public"]:
+    theirs = caller is not None and caller.level >= READ_OWN and caller.may(READ_OTHERS, owner=row["user_id"])
+    if not row["public"] and not theirs:
         raise NoSuchRecord("There is no such measurements set.")
-    return shapes.public_set(row)
+    return row
+
+
+def _cache(row: sets.MeasurementsSet) -> dict[str, str]:
+    """A public set may be kept by any cache, which asks again each time; another one only by its reader's."""
+    return {"Cache-Control": "public, no-cache"} if row["public"] else PRIVATE

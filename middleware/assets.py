@@ -1,8 +1,7 @@
-"""Static files of the pages under `/docs/assets/` and `/web/`, and `/docs` without its slash."""
+"""Static files of the pages under `/docs/assets/` and `/web/`."""
 
 from pathlib import Path
 
-from starlette.responses import RedirectResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -20,7 +19,5 @@ class Assets:
             prefix = next(prefix for prefix in self.prefixes if scope["path"].startswith(prefix))
             inside = {**scope, "path": "/" + scope["path"].removeprefix(prefix), "root_path": ""}
             await self.files[prefix](inside, receive, send)
-        elif scope["type"] == "http" and scope["path"] == "/docs":
-            await RedirectResponse("/docs/", 308)(scope, receive, send)
         else:
             await self.app(scope, receive, send)

@@ -29,9 +29,10 @@ class AuthenticatedOperation:
         self.requirement = requirement(operation._operation, operation.security_schemes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        authorization = next((value for name, value in scope["headers"] if name == b"authorization"), None)
+        given = [value for name, value in scope["headers"] if name == b"authorization"]
         scope["caller"] = await authenticate(
-            authorization.decode("latin-1") if authorization is not None else None,
+            # Of two headers neither may be preferred: joined they are no credentials at all.
+            ", ".join(value.decode("latin-1") for value in given) if given else None,
             self.requirement,
             scope["only_scheme"],
         )

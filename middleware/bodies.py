@@ -5,7 +5,6 @@ import math
 import re
 from typing import Any
 
-import orjson
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
@@ -15,7 +14,8 @@ MOST_BYTES = 12_000_000
 MOST_DEPTH = 32
 # Lists and objects together hold at most this many members: what takes a moment to read must not take seconds.
 MOST_MEMBERS = 100_000
-_SURROGATE = re.compile(r"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_UTF8 = re.compile(r"\s*charset\s*=\s*(utf-?8|\"utf-?8\"|'utf-?8')\s*")
 
 
 async def read(scope: Scope, receive: Receive) -> bytes:
@@ -53,9 +53,10 @@ def header(scope: Scope, name: bytes) -> bytes | None:
 
 def require_json(scope: Scope) -> None:
     """Raise UnsupportedMediaType unless the body says that it is plain JSON in UTF-8."""
-    kind, _, parameters = (header(scope, b"content-type") or b"").decode("latin-1").partition(";")
-    charset = re.fullmatch(r'\s*charset="?([\w-]+)"?\s*', parameters, re.IGNORECASE)
-    if kind.strip().lower() != "application/json" or (charset and charset[1].lower() not in ("utf-8", "utf8")):
+    given = [value for name, value in scope["headers"] if name == b"content-type"]
+    kind, *parameters = given[0].decode("latin-1").lower().split(";") if len(given) == 1 else [""]
+    charsets = [parameter for parameter in parameters if "charset" in parameter]
+    if kind.strip() != "application/json" or not all(_UTF8.fullmatch(charset) for charset in charsets):
         raise UnsupportedMediaType("Send the body as application/json, in UTF-8.")
     if (header(scope, b"content-encoding") or b"identity").strip().lower() != b"identity":
         raise UnsupportedMediaType("Send the body without a content encoding.")
@@ -71,14 +72,14 @@ def decode(raw: bytes) -> Any:
         raise MalformedBody(f"The body has more than {MOST_MEMBERS} members.")
     try:
         value = _decoder.decode(text)
-        if _SURROGATE.search(text):
-            orjson.loads(raw)  # refuses halves of surrogate pairs, which the standard library lets through
     except RecursionError:
         raise MalformedBody(_TOO_DEEP) from None
     except ValueError as error:
         raise MalformedBody(_explain(error)) from None
     if text.count("{") + text.count("[") > MOST_DEPTH and _depth(value) > MOST_DEPTH:
         raise MalformedBody(_TOO_DEEP)
+    if _SURROGATE.search(text):
+        _refuse_half_pairs(value)
     return value
 
 
@@ -113,6 +114,14 @@ def _number(text: str) -> float:
 
 def _constant(text: str) -> Any:
     raise _Unusable("NaN and Infinity are not JSON.")
+
+
+def _refuse_half_pairs(value: Any) -> None:
+    """Raise MalformedBody where a string holds half of a surrogate pair, which the standard library lets through."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise MalformedBody("A string holds half of a surrogate pair.") from None
 
 
 def _depth(value: Any) -> int:

@@ -15,6 +15,7 @@ from connexion.middleware.abstract import ROUTING_CONTEXT, AbstractRoutingAPI, S
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from errors import MethodNotAllowed, NoSuchPath
+from middleware.authentication import requirement
 from security import BASIC, BEARER
 
 SUFFIXES = {"/jwt": BEARER, "/key": BASIC}
@@ -23,11 +24,11 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 
 @dataclass(slots=True)
 class Route:
-    """One path of the document: its operations by method, and which of them have `/jwt` and `/key` forms."""
+    """One path of the document: its operations by method, and by scheme those that have its `/jwt` or `/key` form."""
 
     pattern: re.Pattern[str]
     operations: dict[str, str] = field(default_factory=dict)
-    secured: dict[str, str] = field(default_factory=dict)
+    secured: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
 
 
 class Table:
@@ -86,9 +87,9 @@ class RoutingAPI(AbstractRoutingAPI[str]):
     def _add_operation_internal(self, method: str, path: str, operation: Any, name: str | None = None) -> None:
         route = self.table.route(path)
         route.operations[method.upper()] = operation.operation_id
-        if operation.security:
+        for scheme in requirement(operation._operation, operation.security_schemes).schemes:
             alias = self.aliases.route(operation._operation.get("x-alias", path))
-            alias.secured[method.upper()] = operation.operation_id
+            alias.secured[scheme][method.upper()] = operation.operation_id
 
 
 class Routing(SpecMiddleware):
@@ -106,6 +107,9 @@ class Routing(SpecMiddleware):
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if b"%2f" in scope.get("raw_path", b"").lower():
+            # A slash within a parameter is not one between two, and no parameter may hold one.
+            raise NoSuchPath("There is nothing at this path.")
         operations, parameters, scheme = self._find(scope["path"])
         method = scope["method"]
         operation = operations.get("GET" if method == "HEAD" else method)
@@ -118,11 +122,12 @@ class Routing(SpecMiddleware):
 
     def _find(self, path: str) -> tuple[dict[str, str], dict[str, str], str | None]:
         """The operations by method, the path's parameters, and the one scheme that a suffix asks for."""
+        path = path.removesuffix("/") or "/"
         scheme = SUFFIXES.get(path[-4:])
         if scheme:
             found = self.aliases.find(path[:-4])
-            if found:
-                return found[0].secured, found[1], scheme
+            if found and scheme in found[0].secured:
+                return found[0].secured[scheme], found[1], scheme
         found = self.table.find(path)
         if found is None:
             raise NoSuchPath("There is nothing at this path.")

@@ -1,5 +1,6 @@
 """Holding a value against a schema of the document, and telling a failure by the code that clients know."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import jsonschema_rs
@@ -22,53 +23,85 @@ _WANTED = {
     "additionalProperties": "is not documented",
 }
 MOST_VIOLATIONS = 20
+LONGEST_STEP = 100
 
 
 class Schema:
-    """A schema of the document, compiled. `part` is where its values come from: body, path or query."""
+    """A schema of the document, compiled. `part` is where its values come from: body, path, query or header.
 
-    def __init__(self, schema: dict[str, Any], part: str, name: str = "") -> None:
-        self._schema = schema
+    A failure is told as one violation for each member at fault, never as all that the library can find: collecting
+    those takes it seconds for a body that is wrong in many places.
+    """
+
+    def __init__(
+        self, schema: dict[str, Any], part: str, name: str = "", *, otherwise: str = "validationFailed"
+    ) -> None:
         self._part = part
         self._name = name
-        self._order = {field: place for place, field in enumerate(schema.get("properties", {}))}
-        self._validator = jsonschema_rs.Draft4Validator(_as_json_schema(schema), validate_formats=False)
+        self._codes: dict[str, str] = schema.get("x-error-codes", {})
+        self._otherwise: str = self._codes.get("default", otherwise)
+        self._required = frozenset(schema.get("required", ()))
+        self._constant = "enum" in schema
+        self._members = {
+            field: Schema(member, part, field, otherwise=self._otherwise)
+            for field, member in schema.get("properties", {}).items()
+        }
+        self._alternatives = [
+            Schema(alternative, part, name, otherwise=self._otherwise) for alternative in schema.get("anyOf", ())
+        ]
+        # The mask keeps the value out of messages that nobody reads, and that would be as long as the value.
+        self._validator = jsonschema_rs.Draft4Validator(_as_json_schema(schema), validate_formats=False, mask="…")
 
     def check(self, value: Any) -> None:
-        """Raise ValidationFailed with every violation, in the order of the document, unless the value fits."""
+        """Raise ValidationFailed with every member at fault, in the order of the document, unless the value fits."""
         if self._validator.is_valid(value):
             return
-        errors = sorted(self._validator.iter_errors(value), key=self._place)[:MOST_VIOLATIONS]
-        raise ValidationFailed(self._code(errors[0], value), [self._violation(error) for error in errors])
+        failures = self._failures(value)[:MOST_VIOLATIONS]
+        raise ValidationFailed(failures[0][0], [violation for _, violation in failures])
 
-    def _place(self, error: Any) -> int:
-        return self._order.get(_field(error), len(self._order))
+    def _failures(self, value: Any) -> list[tuple[str, SchemaViolation]]:
+        """Code and violation for each member at fault; where none is, for the value itself."""
+        meant = self._meant(value)
+        if meant is not None:
+            return meant._failures(value)
+        return (self._failed_members(value) if isinstance(value, dict) else []) or [self._failure(value)]
 
-    def _violation(self, error: Any) -> SchemaViolation:
-        steps = [self._name] if self._name else []
-        steps += [str(step) for step in error.instance_path]
-        if error.kind.name == "required":
-            steps.append(error.kind.property)
-        pointer = "".join("/" + step.replace("~", "~0").replace("/", "~1")[:100] for step in steps)
-        return SchemaViolation(self._part, pointer, _WANTED.get(error.kind.name, "is not as documented"))
+    def _failed_members(self, value: dict[str, Any]) -> list[tuple[str, SchemaViolation]]:
+        failed = []
+        for field, member in self._members.items():
+            if field not in value:
+                if field in self._required:
+                    failed.append(member._told("required"))
+            elif not member._validator.is_valid(value[field]):
+                # A null where something must be counts as nothing.
+                nothing = value[field] is None and field in self._required and "required" in member._codes
+                failed.append(member._told("required") if nothing else member._failure(value[field]))
+        return failed
 
-    def _code(self, error: Any, value: Any) -> str:
-        """The code beside the schema for the keyword that failed; `null` counts as missing."""
-        field = _field(error)
-        schema = self._schema.get("properties", {}).get(field, {}) if field else self._schema
-        codes = schema.get("x-error-codes", {})
-        keyword = error.kind.name
-        if keyword == "type" and isinstance(value, dict) and value.get(field, "") is None and "required" in codes:
-            keyword = "required"
-        code: str = codes.get(keyword) or codes.get("default") or "validationFailed"
-        return code
+    def _failure(self, value: Any) -> tuple[str, SchemaViolation]:
+        try:
+            self._validator.validate(value)
+        except jsonschema_rs.ValidationError as error:
+            return self._told(error.kind.name, error.instance_path)
+        raise AssertionError("only what does not fit is asked about")
 
+    def _told(self, keyword: str, path: Iterable[str | int] = ()) -> tuple[str, SchemaViolation]:
+        code = self._codes.get(keyword, self._otherwise)
+        steps = [*([self._name] if self._name else ()), *map(str, path)]
+        pointer = "".join("/" + step[:LONGEST_STEP].replace("~", "~0").replace("/", "~1") for step in steps)
+        return code, SchemaViolation(self._part, pointer, _WANTED.get(keyword, "is not as documented"))
 
-def _field(error: Any) -> str:
-    """The member of the body that an error is about; the empty string where it is the body itself."""
-    if error.instance_path:
-        return str(error.instance_path[0])
-    return str(error.kind.property) if error.kind.name == "required" else ""
+    def _meant(self, value: Any) -> "Schema | None":
+        """The alternative that the value must mean: the only one whose constants it has."""
+        fitting = [alternative for alternative in self._alternatives if alternative._has_constants(value)]
+        return fitting[0] if len(fitting) == 1 else None
+
+    def _has_constants(self, value: Any) -> bool:
+        return isinstance(value, dict) and all(
+            field in value and member._validator.is_valid(value[field])
+            for field, member in self._members.items()
+            if member._constant
+        )
 
 
 def _as_json_schema(schema: Any) -> Any:

@@ -9,11 +9,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from errors import MalformedBody, NotAcceptable, SchemaViolation, ValidationFailed
+from errors import MalformedBody, NoSuchRecord, NotAcceptable, SchemaViolation, ValidationFailed
 from middleware import bodies
 from middleware.schemas import Schema
 
 JSON = "application/json"
+_FITTING = (JSON, "application/problem+json", "application/*", "*/*")
 MOST_QUERY_PARAMETERS = 50
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 
@@ -30,13 +31,19 @@ class Parameter:
         self.schema = Schema(definition["schema"], self.part, self.name)
 
     def value(self, text: str | None) -> Any:
-        """The parameter's value; None if it is absent and may be. Raises ValidationFailed."""
+        """The parameter's value; None if it is absent and may be. Raises ValidationFailed, in a path NoSuchRecord."""
         if text is None:
             if not self.required:
                 return None
             raise ValidationFailed("validationFailed", [SchemaViolation(self.part, f"/{self.name}", "is missing")])
         value: Any = int(text) if self.is_integer and _INTEGER.fullmatch(text) else text
-        self.schema.check(value)
+        try:
+            self.schema.check(value)
+        except ValidationFailed:
+            if self.part == "path":
+                # What cannot name any record names none.
+                raise NoSuchRecord("There is no such record.") from None
+            raise
         return value
 
 
@@ -119,10 +126,13 @@ def _produces(operation: Any) -> set[str]:
 
 
 def _require_acceptable(scope: Scope) -> None:
-    accept = bodies.header(scope, b"accept")
-    if accept is None or b"*/*" in accept or b"application/json" in accept:
+    accept = b",".join(value for name, value in scope["headers"] if name == b"accept").strip()
+    if accept in (b"", b"*/*", b"application/json"):
         return
-    if not parse_accept_header(accept.decode("latin-1"), MIMEAccept).best_match([JSON, "application/problem+json"]):
+    accepted = parse_accept_header(accept.decode("latin-1"), MIMEAccept)
+    # The most specific range counts (RFC 9110, section 12.5.1); parameters such as `charset` are not looked at.
+    quality = {kind.partition(";")[0].strip().lower(): quality for kind, quality in reversed(accepted)}
+    if not next((quality[kind] for kind in _FITTING if kind in quality), 0):
         raise NotAcceptable("This operation answers in application/json.")
 
 

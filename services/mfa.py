@@ -39,12 +39,15 @@ def qrcode(address: str) -> str:
 def matching_step(secret: str, code: str, *, now: datetime, after: int) -> int | None:
     """The time step whose code this is, one step late or early allowed; None if there is none after `after`.
 
+    Any text may come as a code: what is not ASCII is compared as bytes, since as text it would be an error.
+
     The caller stores the step, so that a code is accepted once only.
     """
     present = int(now.timestamp()) // STEP
     totp = pyotp.TOTP(secret)
+    given = code.strip().encode()
     for step in (present - 1, present, present + 1):
-        if step > after and hmac.compare_digest(totp.at(step * STEP), code.strip()):
+        if step > after and hmac.compare_digest(totp.at(step * STEP).encode(), given):
             return step
     return None
 

@@ -35,7 +35,7 @@ def count_key(user_id: int, api_key: UUID, now: datetime) -> None:
 
 
 async def flush() -> None:
-    """Write what was counted; if the database is away, keep it for the next time."""
+    """Write what was counted; if that fails, keep it for the next time. Not to be cancelled halfway."""
     global _by_account, _by_key
     if not _by_account:
         return
@@ -43,7 +43,7 @@ async def flush() -> None:
     _by_account, _by_key = {}, {}
     try:
         await storage.write(usage.add, by_account=by_account, by_key=by_key)
-    except StorageUnavailable:
+    except Exception:
         _put_back(by_account, by_key)
         raise
 
@@ -58,10 +58,22 @@ def _put_back(by_account: dict[int, tuple[int, int, datetime]], by_key: dict[UUI
 
 
 async def run() -> None:
-    """Flush once a second until cancelled."""
+    """Flush once a second until cancelled; a batch that is being written then is written to its end."""
     while True:
         await asyncio.sleep(INTERVAL)
+        flushing = asyncio.create_task(_flush())
         try:
-            await flush()
-        except StorageUnavailable as error:
-            log.warning("counts wait for the database: %s", error.detail)
+            await asyncio.shield(flushing)
+        except asyncio.CancelledError:
+            await flushing
+            raise
+
+
+async def _flush() -> None:
+    try:
+        await flush()
+    except StorageUnavailable as error:
+        log.warning("counts wait for the database: %s", error.detail)
+    except Exception:
+        # Whatever it was, the next second's calls must be counted.
+        log.exception("calls could not be counted")

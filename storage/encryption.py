@@ -35,13 +35,13 @@ class Keyring:
 
     def decrypt(self, stored: bytes, place: bytes) -> bytes:
         """The plain bytes; raises Undecryptable."""
-        end = 1 + stored[0]
+        end = 1 + stored[0] if stored else 0
         cipher = self._ciphers.get(stored[1:end])
         if cipher is None:
             raise Undecryptable(f"{place.decode()}: no key {stored[1:end]!r} is configured")
         try:
             return cipher.decrypt(stored[end : end + NONCE], stored[end + NONCE :], place)
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:
             raise Undecryptable(f"{place.decode()}: the value does not fit its key and place") from error
 
     def is_current(self, stored: bytes) -> bool:

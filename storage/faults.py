@@ -10,6 +10,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from errors import AlreadyExists, StorageUnavailable
 
 UNIQUE_VIOLATION = "23505"
+# PostgreSQL's SQLSTATE classes: connection, authorization, no such database, rollback, resources, intervention,
+# system.
+OUTAGES = {"08", "28", "3D", "40", "53", "57", "58"}
+# What had been the primary is a replica now.
+READ_ONLY = "25006"
 
 
 @contextmanager
@@ -46,11 +51,10 @@ def _is_unique_violation(error: IntegrityError) -> bool:
 def is_outage(error: DBAPIError) -> bool:
     """Whether the database could not be reached or could not take the work, as against a wrong statement.
 
-    PostgreSQL: SQLSTATE classes 08 (connection), 53 (resources), 57 (intervention), 58 (system), 40 (rollback).
     SQLite: busy, full, unreadable, I/O errors all come as OperationalError without an SQLSTATE.
     """
     state = getattr(error.orig, "sqlstate", None)
-    if error.connection_invalidated or (state and state[:2] in {"08", "53", "57", "58", "40"}):
+    if error.connection_invalidated or state == READ_ONLY or (state and state[:2] in OUTAGES):
         return True
     text = str(error.orig)
     signs = (
@@ -61,5 +65,6 @@ def is_outage(error: DBAPIError) -> bool:
         "readonly",
         "malformed",
         "not a database",
+        "no such savepoint",  # an error such as a full disk made SQLite end the transaction
     )
     return state is None and any(sign in text for sign in signs)

@@ -34,11 +34,17 @@ def upgrade(url: str, revision: str = "head") -> None:
     """Apply what is missing. Safe to repeat, and safe from several instances at once."""
     if url.startswith("sqlite"):
         Path(make_url(url).database or "").absolute().parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(url, poolclass=NullPool)
-        with engine.begin() as connection:
-            _upgrade(connection, revision)
+        _upgrade_sqlite(url, revision)
     else:
         asyncio.run(_upgrade_postgres(url, revision))
+
+
+def _upgrade_sqlite(url: str, revision: str) -> None:
+    # The driver by itself begins no transaction before CREATE TABLE: a crash would leave half a schema.
+    with create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        _upgrade(connection, revision)
+        connection.exec_driver_sql("COMMIT")
 
 
 async def _upgrade_postgres(url: str, revision: str) -> None:

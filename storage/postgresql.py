@@ -1,6 +1,8 @@
 """The production engine: PostgreSQL through asyncpg, the whole unit of work in one hand-over."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -30,9 +32,11 @@ class PostgresEngine:
         )
         self._engine.dialect.keyring = keyring  # type: ignore[attr-defined]
         self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._running = 0
+        self._idle = asyncio.Event()
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
-        with translated():
+        with self._unit(), translated():
             try:
                 return await self._read_once(work)
             except DBAPIError as error:
@@ -47,9 +51,23 @@ class PostgresEngine:
             return await connection.run_sync(work)
 
     async def write(self, work: Callable[[Connection], Result]) -> Result:
-        with translated():
+        with self._unit(), translated():
             async with self._engine.begin() as connection:
                 return await connection.run_sync(work)
 
+    @contextmanager
+    def _unit(self) -> Iterator[None]:
+        """Count the units of work that are going on: the pool closes only the connections that it has back."""
+        self._running += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._running -= 1
+            if self._running == 0:
+                self._idle.set()
+
     async def close(self) -> None:
+        if self._running:
+            await self._idle.wait()
         await self._engine.dispose()

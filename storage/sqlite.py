@@ -6,6 +6,7 @@ keeps its own savepoint, so that one that fails undoes only itself, and none is 
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
@@ -14,9 +15,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from errors import StorageUnavailable
+from errors import Fact, StorageUnavailable
 from storage.encryption import Keyring
 from storage.faults import translated
 
@@ -43,7 +45,16 @@ class SqliteEngine:
         with translated():
             if self._reader is None:
                 self._reader = self._open()
-            return work(self._reader)
+            try:
+                return work(self._reader)
+            except Fact:
+                raise
+            except Exception:
+                # A new connection finds a file or disk well again that was in trouble, and leaves behind a cursor
+                # that is still open, which would hold this one in the past.
+                _close(self._reader)
+                self._reader = None
+                raise
 
     async def write(self, work: Callable[[Connection], Result]) -> Result:
         job = _Job(work)
@@ -54,8 +65,7 @@ class SqliteEngine:
     async def close(self) -> None:
         self._queue.put(None)
         await asyncio.to_thread(self._writer.join)
-        if self._reader is not None:
-            self._reader.close()
+        _close(self._reader)
         self._engine.dispose()
 
     def _open(self) -> Connection:
@@ -66,35 +76,35 @@ class SqliteEngine:
         """The writer thread: take what waits, do it in one transaction, tell each caller; until told to end."""
         ending = False
         while not ending:
-            taken = [self._queue.get()]
-            while not self._queue.empty() and len(taken) < MOST_TOGETHER:
-                taken.append(self._queue.get())
+            taken = self._take()
             ending = None in taken
             jobs = [job for job in taken if job is not None]
+            error: BaseException | None = None
             try:
                 with translated():
                     self._commit_together(jobs)
-            except Exception as error:
-                for job in jobs:
-                    job.fail(error)
-        if self._writing is not None:
-            self._writing.close()
+            except BaseException as failure:
+                # Whatever it was, this thread outlives it: nobody else writes. Closing rolls back.
+                error = failure
+                _close(self._writing)
+                self._writing = None
+            for job in jobs:
+                job.tell(error)
+        _close(self._writing)
+
+    def _take(self) -> list["_Job | None"]:
+        taken = [self._queue.get()]
+        while not self._queue.empty() and len(taken) < MOST_TOGETHER:
+            taken.append(self._queue.get())
+        return taken
 
     def _commit_together(self, jobs: list["_Job"]) -> None:
         if self._writing is None:
             self._writing = self._open()
-        try:
-            self._writing.exec_driver_sql("BEGIN IMMEDIATE")
-            for job in jobs:
-                job.run(self._writing)
-            self._writing.exec_driver_sql("COMMIT")
-        except Exception:
-            # Closing rolls back; the next batch starts afresh.
-            self._writing.close()
-            self._writing = None
-            raise
+        self._writing.exec_driver_sql("BEGIN IMMEDIATE")
         for job in jobs:
-            job.tell()
+            job.run(self._writing)
+        self._writing.exec_driver_sql("COMMIT")
 
 
 class _Job:
@@ -121,24 +131,25 @@ class _Job:
             connection.exec_driver_sql("ROLLBACK TO job")
         connection.exec_driver_sql("RELEASE job")
 
-    def tell(self) -> None:
-        """Hand the outcome to the waiting caller, on its own loop."""
-        if self.error is not None:
-            self.fail(self.error)
-        else:
-            self.loop.call_soon_threadsafe(self._settle, None)
+    def tell(self, error: BaseException | None) -> None:
+        """Hand the waiting caller, on its own loop, what failed for all, else the job's own outcome."""
+        with contextlib.suppress(RuntimeError):  # that loop has ended, and nobody waits any more
+            self.loop.call_soon_threadsafe(self._settle, error or self.error)
 
-    def fail(self, error: Exception) -> None:
-        """Hand an error to the waiting caller, on its own loop."""
-        self.loop.call_soon_threadsafe(self._settle, error)
-
-    def _settle(self, error: Exception | None) -> None:
+    def _settle(self, error: BaseException | None) -> None:
         if self.future.done():  # the caller went away meanwhile
             return
         if error is not None:
             self.future.set_exception(error)
         else:
             self.future.set_result(self.outcome)
+
+
+def _close(connection: Connection | None) -> None:
+    """Close the connection, however broken it is."""
+    if connection is not None:
+        with contextlib.suppress(SQLAlchemyError):
+            connection.close()
 
 
 def _prepare(connection: Any, _record: Any) -> None:

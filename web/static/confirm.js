@@ -2,7 +2,7 @@
 
 // The page behind a mailed link, /confirm/{type}/{id}/{check}. Nothing is sent before a button is pressed: those who
 // scan mail open links, and must not use this one up.
-const [type, id, check] = location.pathname.split("/").slice(-3);
+const [type, id, check] = location.pathname.split("/").filter(Boolean).slice(-3);
 const DAY = 86_400;
 let bearer = "";
 
@@ -21,7 +21,8 @@ async function call(method, path, body, token) {
   if (token) headers.Authorization = `Bearer ${token}`;
   let answer;
   try {
-    answer = await fetch(path, { method, headers, body: JSON.stringify(body) });
+    // Without credentials of its own, a browser does not answer a 401 with its own question for a password.
+    answer = await fetch(path, { method, headers, body: JSON.stringify(body), credentials: "omit" });
   } catch {
     throw new Refused({ detail: "The server cannot be reached. Please try again." });
   }
@@ -104,10 +105,9 @@ onSubmit("signin-form", async (fields) => {
 });
 
 onSubmit("emailchange-form", async (fields) => {
-  // A one-time code is good once: should the change fail, the session that it opened can still be used.
   const { username, password } = fields;
-  bearer ||= (await call("POST", "/signin", { username, password, ...codeOf(fields) })).token;
-  await changeAddress(bearer);
+  const { token } = await call("POST", "/signin", { username, password, ...codeOf(fields) });
+  await changeAddress(token);
 });
 
 onSubmit("emailchange-token-form", ({ bearer: token }) => changeAddress(token.trim()));
@@ -118,7 +118,7 @@ onSubmit("key-form", async ({ name, level, days }) => {
   element("key-key").value = apikey.key;
   element("key-secret").value = apikey.secret;
   const readable = apikey.level > 0 ? "/sets" : "/whoami";
-  element("key-use").value = `curl -u ${apikey.key}:${apikey.secret} ${location.origin}${readable}`;
+  element("key-use").value = `curl ${location.origin}${readable} \\\n  -u ${apikey.key}:${apikey.secret}`;
   element("key-result").hidden = false;
   element("key-result-title").focus();
 });

@@ -22,6 +22,8 @@ SwaggerUIBundle({
     // The server may have other names than the one in the document; the page may only call the one it came from.
     const { pathname, search } = new URL(request.url, location.href);
     request.url = location.origin + pathname + search;
+    // Only what was entered here is sent, and a 401 is shown as it is, not as the browser's question for a password.
+    request.credentials = "omit";
     return request;
   },
 });

@@ -1,0 +1,89 @@
+"""That the servers do the same work: without it no ratio means anything."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import httpx2
+import orjson
+from sqlalchemy import Connection, func, select
+
+import settings as configuration
+import storage
+from bench.fixture import Fixture, Scenario
+from bench.servers import Server
+from storage import tables
+from storage.encryption import Keyring
+
+MADE_BY_SERVER = {"id", "uuid", "createdAt", "updatedAt", "userId", "img"}
+
+
+class Disagreement(Exception):
+    """Two servers answered differently, or something was not stored."""
+
+
+def check(servers: Sequence[Server], kinds: Sequence[Scenario]) -> None:
+    """Each kind of request once to each server; raises Disagreement."""
+    for scenario in kinds:
+        replies = {server.name: _send(server, scenario) for server in servers}
+        if scenario.method == "GET":
+            _require_same(replies, scenario)
+            continue
+        for name, reply in replies.items():
+            if scenario.method == "POST":
+                _require_as_sent(reply["set"], scenario, name)
+        _require_stored(servers, scenario, list(replies.values()))
+
+
+def _require_same(replies: dict[str, Any], scenario: Scenario) -> None:
+    first = next(iter(replies.values()))
+    for name, reply in replies.items():
+        if reply != first:
+            raise Disagreement(f"{scenario.name}: {name} answers {reply}, and not {first}")
+
+
+def _require_as_sent(made: dict[str, Any], scenario: Scenario, name: str) -> None:
+    content = {member: value for member, value in made.items() if member not in MADE_BY_SERVER}
+    if content != orjson.loads(scenario.body):
+        raise Disagreement(f"{scenario.name}: {name} made {content} of {scenario.body}")
+
+
+def _require_stored(servers: Sequence[Server], scenario: Scenario, replies: list[Any]) -> None:
+    """What a server says it wrote, every server reads; where all wrote to the same set, the last one's."""
+    written = {reply["set"]["id"]: reply["set"] for reply in replies}
+    for server in servers:
+        for set_id, shown in written.items():
+            read = Scenario("reading back", "GET", (f"/sets/{set_id}",), scenario.authorization)
+            found = _send(server, read)["set"]
+            if found != shown:
+                raise Disagreement(f"{scenario.name}: {server.name} reads {found}, and not {shown}")
+
+
+def _send(server: Server, scenario: Scenario) -> Any:
+    headers = {"Authorization": scenario.authorization}
+    if scenario.body:
+        headers["Content-Type"] = "application/json"
+    url = server.url + scenario.paths[0]
+    with httpx2.Client(timeout=10, trust_env=False) as client:
+        reply = client.request(scenario.method, url, headers=headers, content=scenario.body or None)
+    if not reply.is_success:
+        raise Disagreement(f"{scenario.name}: {server.name} answers {reply.status_code} {reply.text}")
+    return orjson.loads(reply.content)
+
+
+def count_sets(fixture: Fixture) -> int:
+    """How many sets the database holds."""
+
+    async def counted() -> int:
+        keyring = Keyring(configuration.parse_keys(fixture.settings.encryption_keys))
+        await storage.connect(fixture.settings.database_url, keyring)
+        try:
+            return await storage.read(_count)
+        finally:
+            await storage.disconnect()
+
+    return asyncio.run(counted())
+
+
+def _count(connection: Connection) -> int:
+    return connection.execute(select(func.count()).select_from(tables.sets)).scalar_one()

@@ -1,0 +1,137 @@
+"""What is measured, and the database that it is measured on: seeded through storage, so that all of it is real."""
+
+import asyncio
+import secrets
+from base64 import b64encode
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+import clock
+import document
+import settings as configuration
+import storage
+from services import keys, lifecycle, tokens
+from settings import Settings
+from storage import accounts, apikeys, migrate, sets
+from storage.encryption import Keyring
+
+SETS = 64
+MEASUREMENTS = 38
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One kind of request; it goes to each of `paths` in turn."""
+
+    name: str
+    method: str
+    paths: tuple[str, ...]
+    authorization: str
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixture:
+    """A prepared database: whose it is, the credentials of one account, and the ids of its sets."""
+
+    settings: Settings
+    by_key: str
+    by_token: str
+    set_ids: tuple[int, ...]
+
+    def environment(self) -> dict[str, str]:
+        """The settings as a server finds them in its environment."""
+        names = ("data_dir", "database_url", "public_url", "secret_key", "encryption_keys")
+        return {f"FREESEWING_{name.upper()}": str(getattr(self.settings, name)) for name in names}
+
+
+def prepare(data_dir: Path, database_url: str) -> Fixture:
+    """Migrate the empty database at this address and fill it."""
+    settings = configuration.load(
+        data_dir=data_dir,
+        database_url=database_url,
+        # Who issued a token is checked: the same for all three servers, whatever their ports.
+        public_url="http://bench.test",
+        secret_key=secrets.token_urlsafe(32),
+        encryption_keys="1:" + b64encode(secrets.token_bytes(32)).decode(),
+    )
+    migrate.upgrade(database_url)
+    lifecycle.configure(settings)
+    return asyncio.run(_seed(settings))
+
+
+async def _seed(settings: Settings) -> Fixture:
+    await storage.connect(settings.database_url, Keyring(configuration.parse_keys(settings.encryption_keys)))
+    try:
+        account = await _account()
+        key, secret = await _key(account["id"])
+        set_ids = [await _set(account["id"], number) for number in range(SETS)]
+    finally:
+        await storage.disconnect()
+    basic = b64encode(f"{key}:{secret}".encode()).decode()
+    token = tokens.issue(account, clock.now())
+    return Fixture(settings, f"Basic {basic}", f"Bearer {token}", tuple(set_ids))
+
+
+async def _account() -> accounts.Account:
+    made = await storage.write(
+        accounts.create, email="bench@example.org", language="en", role="user", password="-", now=clock.now()
+    )
+    await storage.write(accounts.change, made["id"], status=accounts.ACTIVE, consent=2)
+    return await storage.read(accounts.find, made["id"])
+
+
+async def _key(user_id: int) -> tuple[str, str]:
+    secret = keys.new_secret()
+    now = clock.now()
+    made = await storage.write(
+        apikeys.create,
+        user_id=user_id,
+        name="benchmark",
+        level=4,
+        secret_hash=keys.hash_of(secret),
+        now=now,
+        expires_at=now + timedelta(days=1),
+    )
+    return str(made["key"]), secret
+
+
+async def _set(user_id: int, number: int) -> int:
+    made = await storage.write(
+        sets.create, user_id=user_id, now=clock.now(), **{**new_set(f"Set {number}"), "img": "default-avatar"}
+    )
+    return int(made["id"])
+
+
+def new_set(name: str) -> dict[str, Any]:
+    """What a client sends to create a set: about 1 KB."""
+    return {
+        "name": name,
+        "notes": "Measured over light clothing. " * 4,
+        "measies": {name: 400.5 + number for number, name in enumerate(_measurements())},
+        "imperial": False,
+        "public": False,
+    }
+
+
+def _measurements() -> list[str]:
+    known = document.load()["components"]["schemas"]["Measurements"]["properties"]
+    return list(known)[:MEASUREMENTS]
+
+
+def scenarios(fixture: Fixture) -> tuple[Scenario, ...]:
+    """What is measured."""
+    each = tuple(f"/sets/{number}" for number in fixture.set_ids)
+    change = orjson.dumps({"name": "Changed", "measies": {"chest": 931.5, "waist": 771}}).decode()
+    made = orjson.dumps(new_set("Made")).decode()
+    return (
+        Scenario("set read by key", "GET", each, fixture.by_key),
+        Scenario("set read by JWT", "GET", each, fixture.by_token),
+        Scenario("set create", "POST", ("/sets",), fixture.by_key, made),
+        Scenario("set update", "PATCH", each, fixture.by_key, change),
+        Scenario("whoami by key", "GET", ("/whoami",), fixture.by_key),
+    )

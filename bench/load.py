@@ -1,0 +1,68 @@
+"""Loading a server for a while, and what came of it."""
+
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import processors
+from bench.fixture import Scenario
+from bench.servers import ROOT, Server
+
+CONNECTIONS = 32
+_SCRIPT = Path(__file__).with_name("wrk.lua")
+
+
+class LoadFailed(Exception):
+    """The load could not be put on a server, or a server answered with errors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One server under one kind of load for some seconds. Times in milliseconds, `cpu` in µs a request."""
+
+    requests: int
+    rate: float
+    p50: float
+    p99: float
+    cpu: float
+
+
+def generator() -> str:
+    """Which load generator is used, in words."""
+    return "wrk" if shutil.which("wrk") else "bench.fallback (no wrk here: fast servers are measured too slow)"
+
+
+def measure(server: Server, scenario: Scenario, seconds: float) -> Measurement:
+    """Load the server with 32 connections; raises LoadFailed unless every reply was a success."""
+    before = processors.seconds_used(server.pid)
+    output = _run(_command(server, scenario, seconds), seconds)
+    used = processors.seconds_used(server.pid) - before
+    lines = [line.split()[1:] for line in output.splitlines() if line.startswith("RESULT ")]
+    if not lines:
+        raise LoadFailed(f"{server.name}, {scenario.name}: no result\n{output}")
+    requests, elapsed, p50, p99, failures = (float(figure) for figure in lines[-1])
+    if failures or not requests:
+        log = server.log.read_text(errors="replace")[-2000:]
+        raise LoadFailed(f"{server.name}, {scenario.name}: {failures:.0f} of {requests:.0f} requests failed\n{log}")
+    return Measurement(int(requests), requests / elapsed, p50, p99, used / requests * 1e6)
+
+
+def _command(server: Server, scenario: Scenario, seconds: float) -> list[str]:
+    request = [scenario.method, scenario.authorization, scenario.body, *scenario.paths]
+    wrk = shutil.which("wrk")
+    if wrk:
+        options = ["-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "-s", str(_SCRIPT)]
+        return [wrk, *options, server.url, "--", *request]
+    return [sys.executable, "-m", "bench.fallback", str(server.port), str(seconds), str(CONNECTIONS), *request]
+
+
+def _run(command: list[str], seconds: float) -> str:
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        processors.pin(process.pid, processors.LOAD)
+        try:
+            return process.communicate(timeout=seconds + 15)[0]
+        except BaseException:
+            process.kill()
+            raise

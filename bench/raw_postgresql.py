@@ -1,0 +1,112 @@
+"""Reference (b) on PostgreSQL: asyncpg with hand-written SQL; its pool prepares each statement once a connection."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import orjson
+
+import clock
+from bench.raw_values import (
+    ACCOUNT_STANDING,
+    IMG,
+    KEY_NAME,
+    KEY_STANDING,
+    MEASIES,
+    NAME,
+    NOTES,
+    SET_COLUMNS,
+    Cipher,
+    Standing,
+    merge,
+    shown_set,
+)
+
+_READ_SET = f"SELECT {SET_COLUMNS} FROM sets WHERE id = $1"
+_CREATE_SET = (
+    "INSERT INTO sets (uuid, created_at, updated_at, img, imperial, name, notes, user_id, measies, public)"
+    " VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id"
+)
+_UPDATE_SET = (
+    "UPDATE sets SET updated_at = $1, imperial = $2, name = $3, notes = $4, measies = $5, public = $6 WHERE id = $7"
+)
+_READ_KEY = "SELECT key, level, expires_at, name, user_id FROM apikeys WHERE key = $1 AND revoked_at IS NULL"
+
+
+class PostgresStore:
+    """A pool as large as ours; reads and single statements commit by themselves."""
+
+    def __init__(self, url: str, cipher: Cipher, *, pool: int) -> None:
+        self._url = url
+        self._cipher = cipher
+        self._size = pool
+
+    async def open(self) -> None:
+        self._pool = await asyncpg.create_pool(self._url, min_size=self._size, max_size=self._size)
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    async def key_standing(self, key: str) -> Standing | None:
+        row = await self._pool.fetchrow(KEY_STANDING + "$1", UUID(key))
+        if row is None:
+            return None
+        expired = row[3] is not None or row[2] <= clock.now()
+        return Standing(row[0], row[1], expired, *row[4:])
+
+    async def account_standing(self, user_id: int) -> Standing | None:
+        row = await self._pool.fetchrow(ACCOUNT_STANDING + "$1", user_id)
+        return Standing(user_id, 9, False, "", *row) if row is not None else None
+
+    async def read_set(self, set_id: int) -> dict[str, Any] | None:
+        row = await self._pool.fetchrow(_READ_SET, set_id)
+        return self._shown(row) if row is not None else None
+
+    def _shown(self, row: Any) -> dict[str, Any]:
+        return shown_set(self._cipher, row, str(row[1]), clock.iso(row[2]), clock.iso(row[3]))
+
+    async def create_set(self, user_id: int, body: Mapping[str, Any]) -> dict[str, Any]:
+        uuid, now, lock = uuid4(), clock.now(), self._cipher.lock
+        row = (
+            *(uuid, now, lock(b"default-avatar", IMG), body["imperial"], lock(body["name"].encode(), NAME)),
+            *(lock(body["notes"].encode(), NOTES), user_id, lock(orjson.dumps(body["measies"]), MEASIES)),
+            body["public"],
+        )
+        return {
+            "id": await self._pool.fetchval(_CREATE_SET, *row),
+            "uuid": str(uuid),
+            "createdAt": clock.iso(now),
+            "updatedAt": clock.iso(now),
+            "img": "default-avatar",
+            "userId": user_id,
+            **body,
+        }
+
+    async def update_set(self, set_id: int, user_id: int, body: Mapping[str, Any]) -> dict[str, Any] | None:
+        async with self._pool.acquire() as connection, connection.transaction():
+            row = await connection.fetchrow(_READ_SET + " FOR UPDATE", set_id)
+            if row is None or row["user_id"] != user_id:
+                return None
+            return await self._changed(connection, self._shown(row), body)
+
+    async def _changed(self, connection: Any, shown: dict[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
+        now, lock = clock.now(), self._cipher.lock
+        new = merge(shown, body)
+        new["updatedAt"] = clock.iso(now)
+        name, notes = lock(new["name"].encode(), NAME), lock(new["notes"].encode(), NOTES)
+        measies = lock(orjson.dumps(new["measies"]), MEASIES)
+        await connection.execute(_UPDATE_SET, now, new["imperial"], name, notes, measies, new["public"], new["id"])
+        return new
+
+    async def read_key(self, key: str) -> dict[str, Any] | None:
+        row = await self._pool.fetchrow(_READ_KEY, UUID(key))
+        if row is None:
+            return None
+        return {
+            "key": str(row[0]),
+            "level": row[1],
+            "expiresAt": clock.iso(row[2]),
+            "name": self._cipher.unlock(row[3], KEY_NAME).decode(),
+            "userId": row[4],
+        }

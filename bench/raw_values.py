@@ -1,0 +1,112 @@
+"""Values as the tables hold them, read and written by hand."""
+
+import hmac
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Protocol
+from uuid import UUID
+
+import orjson
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+NAME, NOTES, IMG, MEASIES = b"sets.name", b"sets.notes", b"sets.img", b"sets.measies"
+KEY_NAME = b"apikeys.name"
+SET_COLUMNS = "id, uuid, created_at, updated_at, img, imperial, name, notes, user_id, measies, public"
+KEY_STANDING = (
+    "SELECT k.user_id, k.level, k.expires_at, k.revoked_at, k.secret_hash, a.role, a.status, a.consent"
+    " FROM apikeys k JOIN accounts a ON a.id = k.user_id WHERE k.key = "
+)
+ACCOUNT_STANDING = "SELECT role, status, consent, epoch FROM accounts WHERE id = "
+
+
+class Cipher:
+    """AES-256-GCM with the one key that is configured."""
+
+    def __init__(self, key_id: str, key: bytes) -> None:
+        self._prefix = bytes([len(key_id)]) + key_id.encode()
+        self._nonce = len(self._prefix)
+        self._text = self._nonce + 12
+        self._aes = AESGCM(key)
+
+    def lock(self, plain: bytes, place: bytes) -> bytes:
+        """The stored form of a value in this `table.column`."""
+        nonce = os.urandom(12)
+        return self._prefix + nonce + self._aes.encrypt(nonce, plain, place)
+
+    def unlock(self, stored: bytes, place: bytes) -> bytes:
+        """The value of a stored form."""
+        return self._aes.decrypt(stored[self._nonce : self._text], stored[self._text :], place)
+
+
+def secret_fits(key: bytes, secret: str, stored: str) -> bool:
+    """Whether the HMAC of the secret is the stored one."""
+    return hmac.compare_digest(hmac.digest(key, secret.encode(), sha256).hex(), stored)
+
+
+def shown_set(cipher: Cipher, row: Sequence[Any], uuid: str, created_at: str, updated_at: str) -> dict[str, Any]:
+    """A row of `SET_COLUMNS` as clients see it."""
+    return {
+        "id": row[0],
+        "uuid": uuid,
+        "createdAt": created_at,
+        "updatedAt": updated_at,
+        "img": cipher.unlock(row[4], IMG).decode(),
+        "imperial": bool(row[5]),
+        "name": cipher.unlock(row[6], NAME).decode(),
+        "notes": cipher.unlock(row[7], NOTES).decode(),
+        "userId": row[8],
+        "measies": orjson.loads(cipher.unlock(row[9], MEASIES)),
+        "public": bool(row[10]),
+    }
+
+
+@dataclass(slots=True)
+class Standing:
+    """What decides whether a caller may come in."""
+
+    user_id: int
+    level: int
+    expired: bool
+    secret_hash: str
+    role: str
+    status: int
+    consent: int
+    epoch: int = 0
+
+
+class Store(Protocol):
+    """What the driver of SQLite and that of PostgreSQL each do by hand."""
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def key_standing(self, key: str) -> Standing | None: ...
+
+    async def account_standing(self, user_id: int) -> Standing | None: ...
+
+    async def read_set(self, set_id: int) -> dict[str, Any] | None: ...
+
+    async def create_set(self, user_id: int, body: Mapping[str, Any]) -> dict[str, Any]: ...
+
+    async def update_set(self, set_id: int, user_id: int, body: Mapping[str, Any]) -> dict[str, Any] | None: ...
+
+    async def read_key(self, key: str) -> dict[str, Any] | None: ...
+
+
+def merge(shown: dict[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
+    """A shown set with what was sent, its measurements merged; null clears one."""
+    merged = {**shown["measies"], **body.get("measies", {})}
+    return {**shown, **body, "measies": {name: value for name, value in merged.items() if value is not None}}
+
+
+def dashed(hex: str) -> str:
+    """A UUID's 32 hexadecimal characters in the usual form."""
+    return f"{hex[:8]}-{hex[8:12]}-{hex[12:16]}-{hex[16:20]}-{hex[20:]}"
+
+
+def hex_of(uuid: str) -> str:
+    """The 32 hexadecimal characters; raises ValueError for what is no UUID."""
+    return UUID(uuid).hex

@@ -1,0 +1,123 @@
+"""Reference (b), the raw limit: Starlette, the database driver used directly, SQL and encryption by hand.
+
+It makes the same look-ups as ours, one for the credentials and one for the record, and none of our other code runs.
+"""
+
+from base64 import b64decode
+from typing import Any
+
+import jwt
+import orjson
+from jwt.types import Options
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+import settings as configuration
+from bench.raw_postgresql import PostgresStore
+from bench.raw_sqlite import SqliteStore
+from bench.raw_values import Cipher, Standing, Store, secret_fits
+from bench.serve import frozen
+from security import ROLE_LEVELS
+from services.derivation import derive
+from settings import Settings
+
+JSON = "application/json; charset=utf-8"
+REQUIRED: Options = {"require": ["exp", "iat", "_id", "epoch"]}
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The application."""
+    store = _store(settings)
+    app = Starlette(
+        routes=[
+            Route("/sets/{id:int}", read_set, methods=["GET"]),
+            Route("/sets/{id:int}", update_set, methods=["PATCH"]),
+            Route("/sets", create_set, methods=["POST"]),
+            Route("/whoami", who_am_i, methods=["GET"]),
+        ],
+        lifespan=frozen(store.open, store.close),
+    )
+    app.state.store = store
+    app.state.secrets = derive(settings.secret_key, "api secrets")
+    app.state.tokens = derive(settings.secret_key, "tokens")
+    app.state.issuer = settings.public_url
+    return app
+
+
+def _store(settings: Settings) -> Store:
+    cipher = Cipher(*next(iter(configuration.parse_keys(settings.encryption_keys).items())))
+    if settings.database_url.startswith("sqlite:///"):
+        return SqliteStore(settings.database_url.removeprefix("sqlite:///"), cipher)
+    return PostgresStore(settings.database_url, cipher, pool=settings.database_pool)
+
+
+async def read_set(request: Request) -> Response:
+    """One set of the caller's."""
+    user_id, _ = await _caller(request, 1)
+    found = await request.app.state.store.read_set(request.path_params["id"])
+    if found is None or found["userId"] != user_id:
+        raise HTTPException(404)
+    return _reply(200, {"result": "success", "set": found})
+
+
+async def create_set(request: Request) -> Response:
+    """A new set."""
+    user_id, _ = await _caller(request, 3)
+    body = orjson.loads(await request.body())
+    return _reply(201, {"result": "created", "set": await request.app.state.store.create_set(user_id, body)})
+
+
+async def update_set(request: Request) -> Response:
+    """A changed set."""
+    user_id, _ = await _caller(request, 3)
+    body = orjson.loads(await request.body())
+    changed = await request.app.state.store.update_set(request.path_params["id"], user_id, body)
+    if changed is None:
+        raise HTTPException(404)
+    return _reply(200, {"result": "success", "set": changed})
+
+
+async def who_am_i(request: Request) -> Response:
+    """What is known of the API key."""
+    _, key = await _caller(request, 0)
+    return _reply(200, {"result": "success", "apikey": await request.app.state.store.read_key(key)})
+
+
+async def _caller(request: Request, level: int) -> tuple[int, str]:
+    """The caller's account, and their key, or the empty string with a token."""
+    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+    key, standing = "", None
+    if scheme == "Basic":
+        key, _, secret = b64decode(credentials).decode().partition(":")
+        standing = await request.app.state.store.key_standing(key)
+        if standing is not None and not secret_fits(request.app.state.secrets, secret, standing.secret_hash):
+            raise HTTPException(401)
+    elif scheme == "Bearer":
+        standing = await _by_token(request.app.state, credentials)
+    if standing is None or not _may(standing, level):
+        raise HTTPException(401)
+    return standing.user_id, key
+
+
+async def _by_token(state: Any, token: str) -> Standing | None:
+    claims = jwt.decode(
+        token, state.tokens, algorithms=["HS256"], audience=state.issuer, issuer=state.issuer, options=REQUIRED
+    )
+    standing: Standing | None = await state.store.account_standing(claims["_id"])
+    return standing if standing is not None and standing.epoch == claims["epoch"] else None
+
+
+def _may(standing: Standing, level: int) -> bool:
+    return (
+        not standing.expired
+        and standing.status >= 1
+        and standing.consent >= 1
+        and min(standing.level, ROLE_LEVELS[standing.role]) >= level
+    )
+
+
+def _reply(status: int, members: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(members), status, media_type=JSON)

@@ -1,0 +1,208 @@
+"""The document itself: valid, complete, and true of the code."""
+
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from openapi_schema_validator import OAS30WriteValidator
+from openapi_spec_validator import validate
+
+import document
+import errors
+import handlers
+from security import ROLE_LEVELS
+
+SPEC = document.load()
+OPERATIONS = document.operations(SPEC)
+by_operation = pytest.mark.parametrize(
+    "operation", [pytest.param(op, id=op["operationId"]) for _, _, op in OPERATIONS]
+)
+
+# What any operation may answer, whatever it does.
+GENERAL = {
+    "malformedBody",
+    "validationFailed",
+    "methodNotAllowed",
+    "notAcceptable",
+    "bodyTooLarge",
+    "unsupportedMediaType",
+    "internalError",
+    "unavailable",
+}
+
+
+def resolved(item: dict[str, Any]) -> dict[str, Any]:
+    """What a `$ref` points at, or the item itself."""
+    while "$ref" in item:
+        target: Any = SPEC
+        for step in item["$ref"].removeprefix("#/").split("/"):
+            target = target[step]
+        item = target
+    return item
+
+
+def examples(media: dict[str, Any]) -> list[Any]:
+    """The examples of a media type, its schema's own where it has none."""
+    if "examples" in media:
+        return [resolved(example)["value"] for example in media["examples"].values()]
+    if "example" in media:
+        return [media["example"]]
+    schema = resolved(media["schema"])
+    return [schema["example"]] if "example" in schema else []
+
+
+def media_types() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every request and reply body of the document, with a name."""
+    for _, _, operation in OPERATIONS:
+        name = operation["operationId"]
+        for kind, media in operation.get("requestBody", {}).get("content", {}).items():
+            yield f"{name} request {kind}", media
+        for status, reply in operation["responses"].items():
+            for kind, media in resolved(reply).get("content", {}).items():
+                yield f"{name} {status} {kind}", media
+
+
+MEDIA = list(media_types())
+
+
+def matches(value: Any, schema: dict[str, Any]) -> None:
+    """Fail unless the value is as the schema says, null and all."""
+    whole = {"allOf": [schema], "components": SPEC["components"]}
+    errors_found = list(OAS30WriteValidator(whole).iter_errors(value))
+    assert not errors_found, errors_found[0].message
+
+
+def test_the_document_is_valid_openapi() -> None:
+    validate(SPEC)
+
+
+@pytest.mark.parametrize(("name", "media"), MEDIA, ids=[name for name, _ in MEDIA])
+def test_every_body_has_an_example_that_validates(name: str, media: dict[str, Any]) -> None:
+    if resolved(media["schema"]).get("format") == "binary":
+        return
+    shown = examples(media)
+    assert shown
+    for example in shown:
+        matches(example, media["schema"])
+
+
+def test_every_parameter_and_header_example_validates() -> None:
+    for item in (*SPEC["components"]["parameters"].values(), *SPEC["components"]["headers"].values()):
+        matches(item["example"], item["schema"])
+
+
+def test_every_operation_has_its_handler_and_every_handler_its_operation() -> None:
+    stated = {(op["tags"][0], op["operationId"]) for _, _, op in OPERATIONS}
+    tags = {tag["name"] for tag in SPEC["tags"]}
+    found = {
+        (module.name, name)
+        for module in pkgutil.iter_modules(handlers.__path__)
+        if module.name in tags
+        for name, member in vars(importlib.import_module(f"handlers.{module.name}")).items()
+        if inspect.iscoroutinefunction(member) and not name.startswith("_") and _is_from(member, module.name)
+    }
+    assert found == stated
+
+
+def _is_from(member: Any, module: str) -> bool:
+    return bool(member.__module__ == f"handlers.{module}")
+
+
+@by_operation
+def test_a_handler_takes_what_the_document_gives(operation: dict[str, Any]) -> None:
+    module = importlib.import_module(f"handlers.{operation['tags'][0]}")
+    taken = set(inspect.signature(getattr(module, operation["operationId"])).parameters) - {"caller"}
+    parameters = [resolved(parameter) for parameter in operation.get("parameters", [])]
+    given = {parameter["name"].replace("-", "_") for parameter in parameters}
+    given = {name.lower() if name == "If_None_Match" else name for name in given}
+    assert taken == given | ({"body"} if "requestBody" in operation else set())
+
+
+@by_operation
+def test_an_operation_is_described_as_our_style_asks(operation: dict[str, Any]) -> None:
+    assert re.fullmatch(r"[a-z][a-z0-9_]*", operation["operationId"])
+    assert len(operation["summary"]) < 60 and not operation["summary"].endswith(".")
+    assert operation["description"].strip() and len(operation["tags"]) == 1
+    assert "security" in operation and "x-errors" in operation
+    if operation["security"] and {} not in operation["security"]:
+        assert f"level {operation['x-level']}" in operation["description"]
+
+
+@by_operation
+def test_the_codes_of_an_operation_fit_its_statuses(operation: dict[str, Any]) -> None:
+    statuses = {verdict.code: verdict.status for verdict in errors.REPLIES.values()}
+    for code in operation["x-errors"]:
+        assert str(statuses.get(code, 400)) in operation["responses"], code
+
+
+def test_no_code_can_come_out_that_the_document_does_not_list() -> None:
+    raised = {verdict.code for verdict in errors.REPLIES.values()} | {errors.INTERNAL_ERROR.code}
+    assert (raised | set(codes_in(SPEC)) | codes_in_handlers()) == set(document.error_codes(SPEC))
+
+
+def codes_in(value: Any) -> Iterator[str]:
+    """Every code that stands beside a schema or a body."""
+    if isinstance(value, dict):
+        yield from value.get("x-error-codes", {}).values()
+        if "x-error-code" in value:
+            yield value["x-error-code"]
+        for inner in value.values():
+            yield from codes_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from codes_in(inner)
+
+
+def codes_in_handlers() -> set[str]:
+    """Every code that a handler names."""
+    sources = [
+        inspect.getsource(importlib.import_module(f"handlers.{module.name}"))
+        for module in pkgutil.iter_modules(handlers.__path__)
+    ]
+    return set(re.findall(r'Refused\(\s*"(\w+)"', "\n".join(sources)))
+
+
+def test_every_code_is_explained() -> None:
+    assert set(document.error_meanings()) == set(document.error_codes(SPEC))
+
+
+def test_every_code_is_some_operations_or_general() -> None:
+    listed = {code for _, _, operation in OPERATIONS for code in operation["x-errors"]}
+    assert listed | GENERAL == set(document.error_codes(SPEC))
+
+
+def test_every_string_number_and_list_is_bounded() -> None:
+    for path, schema in schemas(SPEC["components"]["schemas"], ""):
+        kind = schema.get("type")
+        if kind == "string":
+            assert "maxLength" in schema or "enum" in schema, path
+        elif kind in ("integer", "number"):
+            assert {"minimum", "maximum"} <= set(schema) or "enum" in schema, path
+        elif kind == "array":
+            assert "maxItems" in schema, path
+
+
+def schemas(value: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every schema below, with where it stands."""
+    if isinstance(value, dict):
+        if isinstance(value.get("type"), str):
+            yield path, value
+        for name, inner in value.items():
+            if name not in ("example", "examples"):
+                yield from schemas(inner, f"{path}/{name}")
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from schemas(inner, f"{path}/{place}")
+
+
+def test_the_levels_of_the_introduction_are_those_of_security() -> None:
+    stated = re.search(r"\(user and tester (\d), curator (\d), bughunter (\d), support (\d), admin (\d)\)",
+                       SPEC["info"]["description"].replace("\n", " "))  # fmt: skip
+    assert stated
+    roles = ("user", "curator", "bughunter", "support", "admin")
+    levels = {role: int(level) for role, level in zip(roles, stated.groups(), strict=True)}
+    assert {**levels, "tester": levels["user"]} == ROLE_LEVELS

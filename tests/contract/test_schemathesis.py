@@ -1,0 +1,114 @@
+"""The running server, fuzzed by Schemathesis: every check, every phase, as a person and as a script."""
+
+import copy
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.service import PASSWORD, ROOT, Person, Service
+
+EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "12"))
+SEED = os.environ.get("CONTRACT_SEED", "")
+GOAL = 0.95
+SUFFIX = {"bearer": "/jwt", "key": "/key"}
+
+# Everything as a person and as a script on the default engine, and once on the other.
+RUNS = [
+    ("sqlite", "bearer", "clean"),
+    ("sqlite", "key", "clean"),
+    ("sqlite", "bearer", "suffixed"),
+    ("sqlite", "key", "suffixed"),
+    ("postgresql", "bearer", "clean"),
+]
+
+
+@pytest.mark.parametrize(("service", "scheme", "paths"), RUNS, indirect=["service"])
+def test_the_server_does_what_the_document_says(
+    service: Service, tmp_path: Path, scheme: str, paths: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = service.http.get("/openapi.json").json()
+    if paths == "suffixed":
+        document = suffixed(document, scheme)
+    (tmp_path / "openapi.json").write_text(json.dumps(document))
+    outcome = fuzz(service, tmp_path, scheme)
+    assert outcome.returncode == 0, outcome.stdout.decode()[-20_000:]
+    notes = json.loads((tmp_path / "reached.json").read_text())
+    operations = _open_to(document, scheme)
+    assert set(notes["tried"]) >= operations
+    reached = operations & set(notes["reached"])
+    with capsys.disabled():
+        print(f"\n{scheme}, {paths} paths: {len(reached)} of {len(operations)} operations answered 2xx")
+    assert len(reached) / len(operations) >= GOAL, f"never 2xx: {sorted(operations - reached)}"
+
+
+def _open_to(document: dict[str, Any], scheme: str) -> set[str]:
+    """The operations that credentials of this scheme can be used for: public ones, and those that take it."""
+    return {
+        operation["operationId"]
+        for item in document["paths"].values()
+        for operation in item.values()
+        if not operation["security"] or {scheme: []} in operation["security"]
+    }
+
+
+def fuzz(service: Service, folder: Path, scheme: str) -> subprocess.CompletedProcess[bytes]:
+    """One run of `st run` with an account of its own."""
+    person = service.sign_up()
+    name = f"fuzz-{person.id}"
+    person.patch("/account", {"password": PASSWORD, "username": name})
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "schemathesis.cli", "run", str(folder / "openapi.json"), "--url", service.url),
+            *("-n", str(EXAMPLES), "--checks", "all", "--continue-on-failure", "--no-color"),
+            *(("--seed", SEED) if SEED else ()),
+        ],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "SCHEMATHESIS_HOOKS": "tests.contract.hooks",
+            "CONTRACT_BASE_URL": service.url,
+            "CONTRACT_REACHED": str(folder / "reached.json"),
+            "CONTRACT_USERNAME": name,
+            "CONTRACT_PASSWORD": PASSWORD,
+            "CONTRACT_EMAIL": person.email,
+            "CONTRACT_SCHEME": scheme,
+            "CONTRACT_AUTHORIZATION": _authorization(person, scheme),
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+
+
+def _authorization(person: Person, scheme: str) -> str:
+    return person.authorization if scheme == "bearer" else person.new_key(4, expires_in=86_400).authorization
+
+
+def suffixed(document: dict[str, Any], scheme: str) -> dict[str, Any]:
+    """The document with only the operations that need authentication, at their `/jwt` or `/key` paths."""
+    document = copy.deepcopy(document)
+    paths: dict[str, Any] = {}
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if {scheme: []} in operation["security"] and {} not in operation["security"]:
+                operation["security"] = [{scheme: []}]
+                base = operation.get("x-alias", path)
+                paths.setdefault(base + SUFFIX[scheme], {})[method] = operation
+    document["paths"] = paths
+    return _without_dangling_links(document)
+
+
+def _without_dangling_links(document: dict[str, Any]) -> dict[str, Any]:
+    kept = {operation["operationId"] for item in document["paths"].values() for operation in item.values()}
+    for item in document["paths"].values():
+        for operation in item.values():
+            for reply in operation["responses"].values():
+                links = reply.get("links", {})
+                for name in [name for name, link in links.items() if link["operationId"] not in kept]:
+                    del links[name]
+    return document

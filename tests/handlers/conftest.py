@@ -1,0 +1,17 @@
+"""Fixtures of the handlers' tests."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.service import Service
+
+
+@pytest.fixture(scope="session")
+def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A server whose operator has not turned test mode on."""
+    service = Service(tmp_path_factory.mktemp("strict"), test_mode="0")
+    try:
+        yield service.start()
+    finally:
+        service.close()

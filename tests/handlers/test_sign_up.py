@@ -1,0 +1,326 @@
+"""Signing up: four letters, one answer, and a confirmation that works once."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import update
+
+import clock
+from services.letters import LANGUAGES, Letter, render
+from storage.accounts import DISABLED, RESTRICTED
+from storage.tables import confirmations
+from tests.handlers.database import change_account, execute
+from tests.handlers.reading import failure, letter_to, letters_to, link_in, new_address, new_test_address, parts_of
+from tests.service import Credentials, Person, Service
+
+CHECK = "0" * 40
+SENDER = "FreeSewing <no-reply@localhost>"
+
+
+def sign_up(service: Service, address: str, *, language: str = "en", **extra: Any) -> dict[str, Any]:
+    """The answer to signing up with this address."""
+    reply = service.http.post("/signup", json={"email": address, "language": language, **extra})
+    assert reply.status_code == 201
+    answer: dict[str, Any] = reply.json()
+    return answer
+
+
+def subject(kind: str, language: str = "en") -> str:
+    """What a letter of this kind has in its subject line."""
+    letter = render(Letter(kind, language, "a@b.example", link="/x"), sender=SENDER, website="http://localhost")
+    return str(letter["Subject"])
+
+
+def test_a_newcomers_letter_arrives_and_its_link_opens_the_account(service: Service) -> None:
+    address = new_address()
+    assert sign_up(service, address) == {"result": "created", "email": address}
+    letter = letter_to(service, address)
+    assert (letter["Subject"], letter["Cc"]) == (subject("signup"), None)
+    link = link_in(letter)
+    kind, confirmation, check = parts_of(link)
+    assert (link.startswith(f"{service.url}/confirm/"), kind) == (True, "signup")
+    assert service.http.get(link).headers["content-type"] == "text/html; charset=utf-8"
+    read = service.http.get(f"/confirmations/{confirmation}/{check}")
+    assert read.json() == {"result": "success", "confirmation": {"id": confirmation, "check": check}}
+
+    reply = service.http.post(f"/confirm/signup/{confirmation}", json={"consent": 2, "check": check})
+    assert reply.status_code == 200
+    session = reply.json()
+    assert Credentials(service, f"Bearer {session['token']}").get("/whoami").json()["account"] == session["account"]
+
+
+def test_a_new_account_starts_with_nothing_but_its_address(service: Service) -> None:
+    address = new_test_address()
+    confirmation = sign_up(service, address, language="nl", test=True)["confirmation"]
+    account = service.http.post(f"/confirm/signup/{confirmation['id']}", json={"consent": 3}).json()["account"]
+    hashed = sha256(address.encode()).hexdigest()
+    expected = {
+        "username": f"user-{account['id']}",
+        "lusername": f"user-{account['id']}",
+        "email": address,
+        "initial": address,
+        "ehash": hashed,
+        "ihash": hashed,
+        "consent": 3,
+        "status": 1,
+        "role": "user",
+        "language": "nl",
+        "img": "default-avatar",
+        "bio": "",
+        "data": {},
+        "mfaEnabled": False,
+        "newsletter": False,
+        "patron": 0,
+        "passwordType": "v3",
+    }
+    assert {name: account[name] for name in expected} == expected
+
+
+def test_who_has_an_account_is_mailed_a_link_to_sign_in(service: Service, alice: Person) -> None:
+    assert sign_up(service, alice.email) == {"result": "created", "email": alice.email}
+    letter = letter_to(service, alice.email)
+    assert letter["Subject"] == subject("signup-aea")
+    kind, confirmation, check = parts_of(link_in(letter))
+    assert kind == "signin"
+    reply = service.http.post(f"/signinlink/{confirmation}", json={"check": check})
+    assert reply.json()["account"]["id"] == alice.id
+
+
+@pytest.mark.parametrize("columns", [{"status": DISABLED}, {"status": RESTRICTED}, {"role": "blocked"}], ids=str)
+def test_who_is_kept_out_is_told_so_and_gets_no_link(
+    service: Service, alice: Person, columns: dict[str, Any]
+) -> None:
+    change_account(service, alice.id, **columns)
+    assert sign_up(service, alice.email) == {"result": "created", "email": alice.email}
+    letter = letter_to(service, alice.email)
+    assert letter["Subject"] == subject("signup-aed")
+    assert "/confirm/" not in letter.as_string()
+
+
+def test_signing_up_again_before_confirming_sends_the_letter_again_for_the_same_account(service: Service) -> None:
+    address = new_address()
+    assert sign_up(service, address) == sign_up(service, address)
+    second = letter_to(service, address, number=2)
+    first = letters_to(service, address)[0]
+    assert first["Subject"] == second["Subject"] == subject("signup")
+    links = [parts_of(link_in(letter)) for letter in (first, second)]
+    assert len({confirmation for _, confirmation, _ in links}) == 2
+    replies = [service.http.post(f"/confirm/signup/{link[1]}", json={"consent": 1}) for link in links]
+    assert [reply.status_code for reply in replies] == [200, 404]
+
+
+STATES: dict[str, Callable[[Service, Person], object]] = {
+    "active": lambda service, person: None,
+    "inactive": lambda service, person: change_account(service, person.id, status=0),
+    "disabled": lambda service, person: change_account(service, person.id, status=DISABLED),
+    "blocked": lambda service, person: change_account(service, person.id, role="blocked"),
+    "gone": lambda service, person: person.delete("/account"),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_answer_tells_nobody_whether_an_address_is_known(service: Service, alice: Person, state: str) -> None:
+    STATES[state](service, alice)
+    unknown = new_address()
+    answers = [
+        service.http.post("/signup", json={"email": address, "language": "en"}) for address in (unknown, alice.email)
+    ]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert [answer.json() for answer in answers] == [
+        {"result": "created", "email": address} for address in (unknown, alice.email)
+    ]
+    assert answers[0].headers.keys() == answers[1].headers.keys()
+
+
+def test_an_address_is_the_same_in_capitals_and_with_spaces_around_it(service: Service) -> None:
+    address = new_address()
+    for written in (address.upper(), f"  {address} ", address.title()):
+        assert sign_up(service, written)["email"] == address
+    letter_to(service, address, number=3)
+    _, confirmation, _ = parts_of(link_in(letters_to(service, address)[0]))
+    account = service.http.post(f"/confirm/signup/{confirmation}", json={"consent": 1}).json()["account"]
+    assert (account["email"], account["initial"]) == (address, address)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_letter_is_in_the_language_of_the_newcomer(service: Service, language: str) -> None:
+    address = new_address()
+    sign_up(service, address, language=language)
+    assert letter_to(service, address)["Subject"] == subject("signup", language)
+
+
+def test_six_languages_are_six_letters() -> None:
+    assert len({subject("signup", language) for language in LANGUAGES}) == 6
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (None, "postBodyMissing"),
+        ({}, "postBodyMissing"),
+        ({"language": "en"}, "emailMissing"),
+        ({"email": None, "language": "en"}, "emailMissing"),
+        ({"email": "a@b.example"}, "languageMissing"),
+        ({"email": "a@b.example", "language": None}, "languageMissing"),
+        ({"email": "a@b.example", "language": "tlh"}, "unsupportedLanguage"),
+        ({"email": "a@b.example", "language": "EN"}, "unsupportedLanguage"),
+        ({"email": "a@b.example", "language": 1}, "unsupportedLanguage"),
+        *(
+            ({"email": address, "language": "en"}, "emailInvalid")
+            for address in (
+                "",
+                "a",
+                "a@b",
+                "@b.example",
+                "a@",
+                "a b@c.example",
+                "a@b.example\n",
+                "a@b.example\r\nBcc: c@d.example",
+                "a@b.example, c@d.example",
+                "A <a@b.example>",
+                "a@b..example",
+                f"{'a' * 65}@b.example",
+                f"a@{'b.' * 130}example",
+                12,
+                ["a@b.example"],
+                {"a": "b"},
+            )
+        ),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_what_cannot_be_signed_up_with_is_refused_by_its_code(
+    service: Service, body: dict[str, Any] | None, code: str
+) -> None:
+    reply = service.http.post("/signup", json=body) if body is not None else service.http.post("/signup")
+    assert failure(reply) == (400, code)
+
+
+def test_in_test_mode_the_confirmation_comes_back_and_the_role_is_given_and_no_letter_is_sent(
+    service: Service,
+) -> None:
+    address, witness = new_test_address(), new_address()
+    answer = sign_up(service, address, test=True, role="curator")
+    session = service.http.post(
+        f"/confirm/signup/{answer['confirmation']['id']}",
+        json={"consent": 1, "check": answer["confirmation"]["check"]},
+    )
+    assert session.json()["account"]["role"] == "curator"
+    sign_up(service, witness)
+    letter_to(service, witness)  # sent in turn: a letter to the other address would have come first
+    assert letters_to(service, address) == []
+
+
+@pytest.mark.parametrize(
+    ("domain", "extra"),
+    [
+        ("example.org", {"test": True}),
+        ("evilfreesewing.dev", {"test": True}),
+        ("sub.freesewing.dev", {"test": True}),
+        ("freesewing.dev.example.org", {"test": True}),
+        ("freesewing.dev", {"test": False}),
+        ("freesewing.dev", {}),
+    ],
+    ids=str,
+)
+def test_without_the_flag_or_the_domain_nothing_is_test_mode(
+    service: Service, domain: str, extra: dict[str, Any]
+) -> None:
+    assert_no_test_mode(service, new_address(domain), extra)
+
+
+def test_where_test_mode_is_off_the_flag_does_nothing(strict: Service) -> None:
+    assert_no_test_mode(strict, new_test_address(), {"test": True})
+
+
+def assert_no_test_mode(service: Service, address: str, extra: dict[str, Any]) -> None:
+    """The confirmation comes by letter alone, and the role that was asked for is not given."""
+    assert sign_up(service, address, role="admin", **extra) == {"result": "created", "email": address}
+    _, confirmation, _ = parts_of(link_in(letter_to(service, address)))
+    account = service.http.post(f"/confirm/signup/{confirmation}", json={"consent": 1}).json()["account"]
+    assert account["role"] == "user"
+
+
+@pytest.fixture
+def pending(service: Service) -> dict[str, str]:
+    """The confirmation of somebody who has just signed up."""
+    confirmation: dict[str, str] = sign_up(service, new_test_address(), test=True)["confirmation"]
+    return confirmation
+
+
+@pytest.mark.parametrize("with_check", [True, False])
+def test_a_confirmation_works_once_with_its_check_or_without_one(
+    service: Service, pending: dict[str, str], with_check: bool
+) -> None:
+    body = {"consent": 1, "check": pending["check"]} if with_check else {"consent": 1}
+    path = f"/confirm/signup/{pending['id']}"
+    assert service.http.post(path, json=body).status_code == 200
+    assert failure(service.http.post(path, json=body)) == (404, "notFound")
+    assert failure(service.http.get(f"/confirmations/{pending['id']}/{pending['check']}")) == (404, "notFound")
+
+
+def test_a_wrong_check_is_an_unknown_confirmation_and_uses_nothing_up(
+    service: Service, pending: dict[str, str]
+) -> None:
+    path = f"/confirm/signup/{pending['id']}"
+    assert failure(service.http.post(path, json={"consent": 1, "check": CHECK})) == (404, "notFound")
+    assert failure(service.http.get(f"/confirmations/{pending['id']}/{CHECK}")) == (404, "notFound")
+    assert service.http.post(path, json={"consent": 1, "check": pending["check"]}).status_code == 200
+
+
+def test_only_a_sign_up_can_be_confirmed_as_one(service: Service, alice: Person) -> None:
+    service.http.post("/signinlink", json={"username": alice.email})
+    _, link, _ = parts_of(link_in(letter_to(service, alice.email)))
+    change = alice.patch("/account", {"email": new_test_address(), "test": True}).json()["confirmation"]["id"]
+    for confirmation in (link, change, str(uuid4()), "12", "not-an-id"):
+        reply = service.http.post(f"/confirm/signup/{confirmation}", json={"consent": 1})
+        assert failure(reply) == (404, "notFound")
+
+
+def test_a_confirmation_ends_after_its_days(service: Service, pending: dict[str, str]) -> None:
+    past = clock.now() - timedelta(seconds=1)
+    execute(service, update(confirmations).values(expires_at=past).where(confirmations.c.id == UUID(pending["id"])))
+    reply = service.http.post(f"/confirm/signup/{pending['id']}", json={"consent": 1})
+    assert failure(reply) == (404, "notFound")
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (None, "postBodyMissing"),
+        ({}, "postBodyMissing"),
+        ({"test": True}, "consentRequired"),
+        *(({"consent": consent}, "consentRequired") for consent in (None, 0, 4, -1, 1.5, "2", True, [1])),
+    ],
+    ids=str,
+)
+def test_without_consent_nothing_is_confirmed(
+    service: Service, pending: dict[str, str], body: dict[str, Any] | None, code: str
+) -> None:
+    path = f"/confirm/signup/{pending['id']}"
+    reply = service.http.post(path, json=body) if body is not None else service.http.post(path)
+    assert failure(reply) == (400, code)
+    assert service.http.get(f"/confirmations/{pending['id']}/{pending['check']}").status_code == 200
+
+
+def test_of_many_who_confirm_at_once_one_gets_in(service: Service, pending: dict[str, str]) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        path = f"/confirm/signup/{pending['id']}"
+        replies = pool.map(lambda consent: service.http.post(path, json={"consent": consent}), [1, 2, 3] * 2)
+        assert sorted(reply.status_code for reply in replies) == [200] + [404] * 5
+
+
+def test_many_who_sign_up_at_once_with_one_address_share_one_account(service: Service) -> None:
+    address = new_test_address()
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: sign_up(service, address, test=True), range(6)))
+    replies = [
+        service.http.post(f"/confirm/signup/{answer['confirmation']['id']}", json={"consent": 1})
+        for answer in answers
+    ]
+    assert sorted(reply.status_code for reply in replies) == [200] + [404] * 5

@@ -1,0 +1,267 @@
+"""Bodies that are no JSON, too much of it, or not said to be it: each is told, nothing is stored, nothing breaks."""
+
+import json
+import socket
+from collections.abc import Iterator
+
+import httpx2
+import pytest
+
+from tests.problems import problem
+from tests.service import Person, Service
+from tests.wire import exchange, head
+
+pytestmark = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
+
+JSON = "application/json"
+MOST_BYTES = 12_000_000
+GOOD = b'{"name":"a set"}'
+
+
+@pytest.fixture
+def _nothing_stored(sender: Person) -> Iterator[None]:
+    before = sender.get("/sets").json(), sender.get("/apikeys").json()
+    yield
+    assert (sender.get("/sets").json(), sender.get("/apikeys").json()) == before
+
+
+refused = pytest.mark.usefixtures("_nothing_stored")
+
+
+def send(sender: Person, content: bytes, content_type: str | None = JSON, path: str = "/sets") -> httpx2.Response:
+    headers = {"Authorization": sender.authorization} | ({"Content-Type": content_type} if content_type else {})
+    method = "PATCH" if path == "/account" else "POST"
+    return sender.service.http.request(method, path, content=content, headers=headers)
+
+
+def nested(levels: int, opening: bytes = b"[", closing: bytes = b"]", inner: bytes = b"") -> bytes:
+    return opening * levels + inner + closing * levels
+
+
+MALFORMED = {
+    "not UTF-8": b'{"name":"\xff"}',
+    "a surrogate in UTF-8": b'{"name":"\xed\xa0\x80"}',
+    "UTF-16": '{"name":"a"}'.encode("utf-16"),
+    "UTF-32": '{"name":"a"}'.encode("utf-32"),
+    "a byte order mark": b"\xef\xbb\xbf" + GOOD,
+    "nothing but a space": b" ",
+    "a NUL byte": b"\x00",
+    "a NUL byte in a string": b'{"name":"a\x00"}',
+    "a line break in a string": b'{"name":"a\n"}',
+    "an open object": b'{"name":"a"',
+    "an open list of 100,000 levels": b"[" * 100_000,
+    "a list of 50,000 levels": nested(50_000),
+    "objects of 90,000 levels": nested(90_000, b'{"a":', b"}", b"1"),
+    "100,000 levels in an ignored field": b'{"name":"a","x":' + nested(100_000) + b"}",
+    "33 levels": b'{"name":"a","x":' + nested(32) + b"}",
+    "33 levels of objects": b'{"name":"a","x":' + nested(32, b'{"a":', b"}", b"1") + b"}",
+    "more than 100,000 members": b'{"name":"a","x":[' + b"1," * 100_000 + b"1]}",
+    "an integer of 5,000 digits": b'{"name":"a","x":' + b"9" * 5_000 + b"}",
+    "an integer of millions of digits": b'{"name":"a","x":' + b"9" * 11_000_000 + b"}",
+    "NaN": b'{"name":"a","x":NaN}',
+    "Infinity": b'{"name":"a","x":Infinity}',
+    "-Infinity": b'{"name":"a","x":-Infinity}',
+    "1e999": b'{"name":"a","x":1e999}',
+    "-1e999": b'{"name":"a","x":-1e999}',
+    "1e999 as a measurement": b'{"name":"a","measies":{"chest":1e999}}',
+    "the same name twice": b'{"name":"a","name":"b"}',
+    "the same name twice, once escaped": b'{"name":"a","\\u006eame":"b"}',
+    "the same name twice, further in": b'{"name":"a","measies":{"chest":1,"chest":2}}',
+    "a lone high surrogate": b'{"name":"\\ud83e"}',
+    "a lone low surrogate": b'{"name":"\\uDD9Fx"}',
+    "surrogates in the wrong order": b'{"name":"\\udd9f\\ud83e"}',
+    "a lone surrogate as a name": b'{"name":"a","x":{"\\ud83e":1}}',
+    "a comma too many": b'{"name":"a",}',
+    "single quotes": b"{'name':'a'}",
+    "a comment": b'{"name":"a"/**/}',
+    "something behind it": GOOD + b"x",
+    "two values": GOOD + GOOD,
+    "a leading zero": b'{"name":"a","x":01}',
+    "a plus": b'{"name":"a","x":+1}',
+    "no digit before the point": b'{"name":"a","x":.5}',
+    "no digit behind the point": b'{"name":"a","x":1.}',
+    "a form": b"name=a",
+    "a list": b"[]",
+    "a list of objects": b"[" + GOOD + b"]",
+    "null": b"null",
+    "a truth value": b"true",
+    "a number": b"1",
+    "a string": b'"name"',
+    "an empty string": b'""',
+}
+
+
+@refused
+@pytest.mark.parametrize("content", MALFORMED.values(), ids=MALFORMED)
+def test_what_is_no_strict_json_object_is_malformed_everywhere(sender: Person, content: bytes) -> None:
+    for path in ("/sets", "/apikeys", "/account", "/signup", "/signin"):
+        body = problem(send(sender, content, path=path), 400, "malformedBody")
+        assert "errors" not in body
+
+
+ODD_BUT_GOOD = {
+    "32 levels": b'{"name":"odd","x":' + nested(31) + b"}",
+    "white space around it": b' \r\n\t{"name" : "odd"} ',
+    "an integer of 4,000 digits in an ignored field": b'{"name":"odd","x":' + b"9" * 4_000 + b"}",
+    "a number of millions of digits": b'{"name":"odd","x":0.' + b"1" * 11_000_000 + b"}",
+    "a whole pair of surrogates": b'{"name":"odd","x":"\\ud83e\\uddf5"}',
+    "a pair and an integer beyond all floats": b'{"name":"odd","x":"\\ud83e\\uddf5","y":' + b"9" * 400 + b"}",
+    "an escaped backslash before ud800": b'{"name":"odd","x":"\\\\ud800"}',
+    "an ignored name with NUL": b'{"name":"odd","\\u0000":1,"measies":{"\\u0000":1}}',
+    "exactly 12 MB": b'{"name":"odd"' + b" " * (MOST_BYTES - 14) + b"}",
+}
+
+
+@pytest.mark.parametrize("content", ODD_BUT_GOOD.values(), ids=ODD_BUT_GOOD)
+def test_what_is_odd_but_json_is_taken(sender: Person, content: bytes) -> None:
+    reply = send(sender, content)
+    assert (reply.status_code, reply.json()["set"]["name"]) == (201, "odd")
+
+
+@refused
+@pytest.mark.parametrize("text", ["\x00", "a\x00b", "\x00" * 400])
+@pytest.mark.parametrize(
+    ("path", "field", "others"),
+    [
+        ("/sets", "name", {}),
+        ("/sets", "notes", {"name": "a"}),
+        ("/sets", "img", {"name": "a"}),
+        ("/apikeys", "name", {"level": 1, "expiresIn": 60}),
+        ("/account", "bio", {}),
+        ("/account", "username", {}),
+        ("/signin", "username", {"password": "x"}),
+        ("/signinlink", "username", {}),
+        ("/find/users", "match", {}),
+        ("/available/username", "username", {}),
+    ],
+)
+def test_a_nul_that_postgresql_cannot_hold_is_refused(
+    sender: Person, path: str, field: str, others: dict[str, object], text: str
+) -> None:
+    body = problem(send(sender, json.dumps({**others, field: text}).encode(), path=path), 400, "validationFailed")
+    assert body["errors"][0]["pointer"] == f"/{field}"
+
+
+@refused
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        None,
+        "",
+        "text/plain",
+        "text/json",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/vnd.api+json",
+        "application/jsonx",
+        "application/json, text/plain",
+        "application/json; charset=latin-1",
+        "application/json; charset=utf-16",
+        'application/json; charset="utf-16"',
+        "application/json; charset='utf-16'",
+        "application/json ; charset = utf-16",
+        "application/json; charset=",
+        "application/json; charset=utf-16; x=y",
+        "application/json; x=y; charset=iso-8859-1",
+        "application/json; charset=utf-8; charset=utf-16",
+        "*/*",
+    ],
+)
+def test_a_body_that_is_not_said_to_be_json_in_utf_8_is_refused(sender: Person, content_type: str | None) -> None:
+    problem(send(sender, GOOD, content_type), 415, "unsupportedMediaType")
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json",
+        "Application/JSON",
+        "application/json;",
+        "application/json; charset=utf-8",
+        'application/json;charset="UTF-8"',
+        "application/json; charset=utf8; x=y",
+        "application/json; x=y",
+    ],
+)
+def test_a_body_that_is_said_to_be_json_in_utf_8_is_taken(sender: Person, content_type: str) -> None:
+    assert send(sender, GOOD, content_type).status_code == 201
+
+
+@refused
+def test_odd_content_type_headers_are_refused(sender: Person) -> None:
+    for headers in (
+        ["Content-Type: application/json", "Content-Type: text/plain"],
+        ["Content-Type: application/json", "Content-Type: application/json"],
+        [b"Content-Type: \xff"],
+        [b"Content-Type: application/json; charset=\xff"],
+        ["Content-Type: " + "a" * 50_000],
+        ["Content-Type: application/json", "Content-Encoding: gzip"],
+        ["Content-Type: application/json", "Content-Encoding: br, identity"],
+    ):
+        length = f"Content-Length: {len(GOOD)}"
+        request = head("POST", "/sets", f"Authorization: {sender.authorization}", length, *headers)
+        problem(exchange(sender.service, request + GOOD), 415, "unsupportedMediaType")
+
+
+def test_a_body_may_be_left_out_where_nothing_is_needed_whatever_its_type_would_be(sender: Person) -> None:
+    problem(send(sender, b"", None), 400, "nameMissing")
+    problem(send(sender, b"", "text/plain"), 400, "nameMissing")
+    assert send(sender, b"", None, "/account").status_code == 200
+    assert send(sender, b"{}", path="/account").status_code == 200
+
+
+def chunked(*chunks: bytes, end: bytes = b"0\r\n\r\n") -> bytes:
+    return b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks) + end
+
+
+def in_chunks(sender: Person, body: bytes) -> bytes:
+    authorization = f"Authorization: {sender.authorization}"
+    return head("POST", "/sets", authorization, f"Content-Type: {JSON}", "Transfer-Encoding: chunked") + body
+
+
+def test_a_body_in_chunks_needs_no_length(sender: Person) -> None:
+    for body in (chunked(GOOD), chunked(*(GOOD[at : at + 1] for at in range(len(GOOD))))):
+        assert exchange(sender.service, in_chunks(sender, body)).status_code == 201
+
+
+@refused
+def test_an_empty_body_in_chunks_is_no_body(sender: Person) -> None:
+    problem(exchange(sender.service, in_chunks(sender, chunked())), 400, "nameMissing")
+
+
+def too_large(service: Service, request: bytes) -> None:
+    reply = exchange(service, request)
+    problem(reply, 413, "bodyTooLarge")
+    assert reply.headers["connection"] == "close"
+
+
+@refused
+@pytest.mark.parametrize("length", [MOST_BYTES + 1, 10**12, 10**18])
+def test_a_body_that_says_it_is_over_12_mb_is_refused_before_it_is_sent(sender: Person, length: int) -> None:
+    headers = (f"Authorization: {sender.authorization}", f"Content-Type: {JSON}", f"Content-Length: {length}")
+    too_large(sender.service, head("POST", "/sets", *headers))
+
+
+@refused
+def test_a_body_in_chunks_is_refused_once_it_is_over_12_mb_without_waiting_for_its_end(sender: Person) -> None:
+    begun = chunked(*[b"[" * 60_000] * 200, b"!", end=b"")
+    too_large(sender.service, in_chunks(sender, begun))
+
+
+@refused
+def test_a_whole_body_over_12_mb_is_refused(sender: Person) -> None:
+    problem(send(sender, b" " * (MOST_BYTES + 1)), 413, "bodyTooLarge")
+
+
+def test_who_may_not_come_in_is_told_that_first_whatever_they_send(service: Service) -> None:
+    for content in (b"\xff", b"[" * 100_000, b" " * (MOST_BYTES + 1)):
+        problem(service.http.post("/sets", content=content), 401, "unauthorized")
+
+
+@refused
+def test_half_a_body_and_then_nothing_leaves_no_trace(sender: Person) -> None:
+    headers = (f"Authorization: {sender.authorization}", f"Content-Type: {JSON}", f"Content-Length: {len(GOOD)}")
+    for unfinished in (head("POST", "/sets", *headers) + GOOD[:5], in_chunks(sender, chunked(GOOD, end=b""))):
+        with socket.create_connection(("127.0.0.1", sender.service.port), timeout=10) as connection:
+            connection.sendall(unfinished)
+    assert sender.service.is_alive()

@@ -1,0 +1,117 @@
+"""The storage of one test, called without `await`, and the rows that most tests need."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, Table, delete, text
+
+import storage
+from storage import accounts, apikeys, confirmations, mails, sets
+from storage.encryption import Keyring
+from storage.tables import Record, metadata
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+NOW = datetime(2026, 11, 20, 12, 0, 0, 123_000, UTC)
+KEYS = {"one": b"1" * 32}
+_numbers = count(1)
+
+
+class Store:
+    """`storage` connected to one database, on an event loop of the test's own."""
+
+    def __init__(self, url: str, runner: asyncio.Runner) -> None:
+        self.url = url
+        self.runner = runner
+        self.run = runner.run
+
+    def connect(self, keys: dict[str, bytes] | None = None, *, pool: int = 4) -> None:
+        """Connect, or connect anew, with these encryption keys."""
+        self.run(storage.connect(self.url, Keyring(keys or KEYS), pool=pool))
+
+    def disconnect(self) -> None:
+        """As at the end of the process."""
+        self.run(storage.disconnect())
+
+    def read(
+        self,
+        query: Callable[Concatenate[Connection, Arguments], Result],
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Result:
+        """`storage.read`."""
+        return self.run(storage.read(query, *args, **kwargs))
+
+    def write(
+        self,
+        query: Callable[Concatenate[Connection, Arguments], Result],
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Result:
+        """`storage.write`."""
+        return self.run(storage.write(query, *args, **kwargs))
+
+    def write_at_once(self, *queries: Callable[[Connection], Any]) -> list[Any]:
+        """Several writes that wait at the same time; results, or the exceptions they raised."""
+
+        async def all_of_them() -> list[Any]:
+            return await asyncio.gather(*(storage.write(query) for query in queries), return_exceptions=True)
+
+        return self.run(all_of_them())
+
+    def sql(self, statement: str, **values: Any) -> list[Any]:
+        """Rows as they are stored, nothing decrypted."""
+        return self.read(lambda connection: list(connection.execute(text(statement), values)))
+
+    def count(self, table: Table) -> int:
+        """How many rows a table has."""
+        return int(self.sql(f"SELECT count(*) FROM {table.name}")[0][0])
+
+    def clear(self) -> None:
+        """Empty every table."""
+        self.write(lambda connection: [connection.execute(delete(table)) for table in metadata.sorted_tables])
+
+    def new_account(self, email: str = "", **fields: Any) -> Record:
+        """An account; active and consenting unless `fields` say otherwise."""
+        email = email or f"person{next(_numbers)}@example.org"
+        return self.write(_new_account, email, {"status": accounts.ACTIVE, "consent": 1, **fields})
+
+    def new_key(self, user_id: int, **fields: Any) -> Record:
+        """An API key of the account, good for an hour."""
+        values = {"name": "a key", "level": 4, "secret_hash": "0" * 64, **fields}
+        return self.write(apikeys.create, user_id=user_id, now=NOW, expires_at=NOW + timedelta(hours=1), **values)
+
+    def new_set(self, user_id: int, **fields: Any) -> Record:
+        """A measurements set of the account."""
+        return self.write(new_set, user_id, **fields)
+
+    def new_confirmation(self, user_id: int, kind: str = confirmations.SIGN_UP) -> confirmations.Issued:
+        """A confirmation for the account."""
+        return self.write(confirmations.issue, kind, user_id=user_id, now=NOW, data={"email": "secret@example.org"})
+
+    def new_mail(self, user_id: int | None = None, *, now: datetime = NOW, to: str = "a@example.org") -> None:
+        """A letter that waits."""
+        letter = {"kind": "signup", "language": "en", "to": to, "link": "/confirm"}
+        self.write(mails.enqueue, letter, user_id=user_id, now=now)
+
+
+def _new_account(connection: Connection, email: str, fields: dict[str, Any]) -> Record:
+    made = accounts.create(connection, email=email, language="en", role="user", password="hash", now=NOW)
+    accounts.change(connection, made["id"], **fields)
+    return accounts.find(connection, made["id"])
+
+
+def new_set(connection: Connection, /, user_id: int, **fields: Any) -> Record:
+    """A measurements set, in a unit of work that the test makes."""
+    values = {
+        "name": "a set",
+        "notes": "--",
+        "img": "x",
+        "measies": {"chest": 900},
+        "imperial": False,
+        "public": False,
+    }
+    return sets.create(connection, user_id=user_id, now=NOW, **{**values, **fields})

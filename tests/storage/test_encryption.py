@@ -1,0 +1,185 @@
+"""Encryption at rest: what is personal can be read with the right key only, in the right place only."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, text, update
+
+from storage import accounts, apikeys, confirmations, holdings, mails, sets
+from storage.encryption import Encrypted, EncryptedJson, Keyring, Undecryptable
+from storage.tables import metadata
+from tests.storage.store import NOW, Store
+
+OLD, NEW = {"old": b"o" * 32}, {"new": b"n" * 32}
+ENCRYPTED = {
+    f"{table.name}.{column.name}"
+    for table in metadata.sorted_tables
+    for column in table.columns
+    if isinstance(column.type, Encrypted)
+}
+# What the owner of this service decided must be unreadable at rest, as far as there is a table for it.
+PERSONAL = {
+    *(f"accounts.{name}" for name in ("bio", "data", "email", "initial", "img", "mfa_secret")),
+    "apikeys.name",
+    *(f"sets.{name}" for name in ("name", "notes", "img", "measies")),
+}
+# Stands in every encrypted value that a test writes, and nowhere else.
+SIGN = "s3cret"
+
+
+def _write_everything(store: Store) -> int:
+    """An account with all that it can own, each encrypted value with SIGN in it."""
+    fields = {name: f"{SIGN} {name}" for name in ("bio", "img", "mfa_secret")}
+    user_id = int(store.new_account(f"{SIGN}@example.org", data={SIGN: [1]}, mfa_scratch=[SIGN], **fields)["id"])
+    store.new_key(user_id, name=f"{SIGN} key")
+    store.new_set(user_id, name=SIGN, notes=SIGN, img=SIGN, measies={SIGN: 900})
+    store.write(confirmations.issue, confirmations.SIGN_IN, user_id=user_id, now=NOW, data={"email": SIGN})
+    store.new_mail(user_id, to=f"{SIGN}@example.org")
+    return user_id
+
+
+def test_everything_personal_is_encrypted() -> None:
+    assert PERSONAL <= ENCRYPTED
+
+
+def test_each_encrypted_column_is_bound_to_its_own_place() -> None:
+    places = {
+        f"{table.name}.{column.name}": column.type.place
+        for table in metadata.sorted_tables
+        for column in table.columns
+        if isinstance(column.type, Encrypted)
+    }
+    assert all(name == place for name, place in places.items())
+
+
+def test_no_row_holds_a_plain_value(store: Store) -> None:
+    _write_everything(store)
+    seen = set()
+    for table in metadata.sorted_tables:
+        for row in store.sql(f"SELECT * FROM {table.name}"):
+            for name, value in row._mapping.items():
+                stored = value if isinstance(value, bytes) else str(value).encode()
+                assert SIGN.encode() not in stored, f"{table.name}.{name}"
+                seen |= {f"{table.name}.{name}"} if value is not None else set()
+    assert seen >= ENCRYPTED
+
+
+def test_no_file_of_the_database_holds_a_plain_value(sqlite_store: Store) -> None:
+    _write_everything(sqlite_store)
+    file = Path(sqlite_store.url.removeprefix("sqlite:///"))
+    files = list(file.parent.glob(f"{file.name}*"))
+    content = b"".join(one.read_bytes() for one in files)
+    assert len(files) == 3 and b"default-avatar" not in content  # with -wal and -shm
+    assert SIGN.encode() not in content
+    sqlite_store.disconnect()
+    assert SIGN.encode() not in file.read_bytes()
+    sqlite_store.connect()
+
+
+def test_the_same_value_is_never_stored_the_same_twice(store: Store) -> None:
+    user_id = store.new_account()["id"]
+    for _ in range(20):
+        store.new_set(user_id, name=SIGN)
+    assert len({bytes(row[0]) for row in store.sql("SELECT name FROM sets")}) == 20
+
+
+def test_what_is_written_is_read_back_whatever_it_is(store: Store) -> None:
+    user_id = store.new_account(bio="", data={"": [None, {"ü": 1.5}]}, img="🧵" * 5000)["id"]
+    found = store.read(accounts.find, user_id)
+    assert (found["bio"], found["data"], found["img"]) == ("", {"": [None, {"ü": 1.5}]}, "🧵" * 5000)
+    assert found["mfa_secret"] is None
+
+
+def _move(store: Store, source: Column[Any], target: Column[Any]) -> None:
+    stored = store.sql(f"SELECT {source.name} FROM {source.table.name}")[0][0]
+    change = text(f"UPDATE {target.table.name} SET {target.name} = :stored")
+    store.write(lambda connection: connection.execute(change, {"stored": stored}))
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("accounts.bio", "accounts.email"),
+        ("accounts.data", "accounts.mfa_scratch"),
+        ("accounts.img", "sets.img"),
+        ("sets.measies", "accounts.data"),
+        ("apikeys.name", "sets.name"),
+    ],
+)
+def test_a_value_moved_to_another_column_cannot_be_read(store: Store, source: str, target: str) -> None:
+    user_id = _write_everything(store)
+    columns = {f"{table.name}.{column.name}": column for table in metadata.sorted_tables for column in table.columns}
+    _move(store, columns[source], columns[target])
+    with pytest.raises(Undecryptable, match=target):
+        store.read(holdings.of, user_id)
+
+
+def test_after_a_rotation_old_values_can_be_read_and_new_ones_use_the_new_key(store: Store) -> None:
+    store.connect(OLD)
+    user_id = store.new_account(bio="from before")["id"]
+    store.connect(NEW | OLD)
+    assert store.read(accounts.find, user_id)["bio"] == "from before"
+    store.write(accounts.change, user_id, img="from after")
+    bio, img = store.sql("SELECT bio, img FROM accounts")[0]
+    keyring = Keyring(NEW | OLD)
+    assert (keyring.is_current(bio), keyring.is_current(img)) == (False, True)
+    assert (bytes(bio)[1:4], bytes(img)[1:4]) == (b"old", b"new")
+
+
+@pytest.mark.parametrize("keys", [NEW, {"old": b"x" * 32}, {"o": b"o" * 32}])
+def test_without_its_key_a_value_cannot_be_read(store: Store, keys: dict[str, bytes]) -> None:
+    store.connect(OLD)
+    user_id = _write_everything(store)
+    store.connect(keys)
+    reads: list[Callable[..., Any]] = [accounts.find, apikeys.list_of, sets.list_of]
+    for read in reads:
+        with pytest.raises(Undecryptable) as failure:
+            store.read(read, user_id)
+        assert SIGN not in str(failure.value)
+    with pytest.raises(Undecryptable):
+        store.write(mails.claim, now=NOW)
+    # What needs no decryption still works: requests are judged, and new values are written.
+    assert store.read(accounts.find_standing, user_id) is not None
+    store.new_set(user_id)
+
+
+@pytest.mark.parametrize(
+    "stored", [b"", b"\0", b"\3", b"\3one", b"\3one" + bytes(12), b"\3one" + bytes(40), b"\xff" * 9]
+)
+def test_what_was_tampered_with_cannot_be_read(store: Store, stored: bytes) -> None:
+    user_id = store.new_account()["id"]
+    change = text("UPDATE accounts SET bio = :stored")
+    store.write(lambda connection: connection.execute(change, {"stored": stored}))
+    with pytest.raises(Undecryptable, match=r"accounts\.bio"):
+        store.read(accounts.find, user_id)
+    store.write(accounts.change, user_id, bio="repaired")
+    assert store.read(accounts.find, user_id)["bio"] == "repaired"
+
+
+def test_a_changed_bit_anywhere_is_noticed() -> None:
+    keyring = Keyring(OLD)
+    stored = keyring.encrypt(b"plain", b"a.b")
+    assert keyring.decrypt(stored, b"a.b") == b"plain"
+    for index in range(len(stored)):
+        changed = bytearray(stored)
+        changed[index] ^= 1
+        with pytest.raises(Undecryptable):
+            keyring.decrypt(bytes(changed), b"a.b")
+
+
+def test_a_null_is_stored_as_null(store: Store) -> None:
+    user_id = store.new_account(mfa_secret=SIGN)["id"]
+    store.write(lambda connection: connection.execute(update(metadata.tables["accounts"]).values(mfa_secret=None)))
+    assert store.sql("SELECT mfa_secret FROM accounts")[0][0] is None
+    assert store.read(accounts.find, user_id)["mfa_secret"] is None
+
+
+def test_json_columns_say_so() -> None:
+    json = {
+        name
+        for name in ENCRYPTED
+        if isinstance(metadata.tables[name.split(".")[0]].c[name.split(".")[1]].type, EncryptedJson)
+    }
+    assert json == {"accounts.data", "accounts.mfa_scratch", "confirmations.data", "sets.measies", "mails.letter"}

@@ -1,0 +1,197 @@
+"""The production engine: whatever PostgreSQL does, an outage is told as one and the pool stays usable."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Connection, text
+
+import storage
+from errors import StorageUnavailable
+from storage import accounts, postgresql, sets
+from storage.tables import sets as table
+from tests.storage.store import Store, new_set
+
+
+def _sql(statement: str) -> Any:
+    """A unit of work of one statement."""
+
+    def work(connection: Connection) -> Any:
+        result = connection.execute(text(statement))
+        return result.scalar() if result.returns_rows else None
+
+    return work
+
+
+def _others(store: Store) -> int:
+    """How many connections this database has, besides the one that asks."""
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    return int(store.read(_sql(asked)))
+
+
+def _end_all_connections(store: Store) -> None:
+    """As at a restart of PostgreSQL: everyone's connection but that of the one who says so, then that one too."""
+    every = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database()"
+    with pytest.raises(StorageUnavailable):
+        store.write(_sql(every))
+
+
+def _fill_pool(store: Store, size: int = 4) -> None:
+    store.run(_gather(*(storage.read(_sql("SELECT pg_sleep(0.1)")) for _ in range(size))))
+
+
+async def _gather(*calls: Any) -> list[Any]:
+    return await asyncio.gather(*calls, return_exceptions=True)
+
+
+def test_after_a_restart_of_the_database_reads_never_notice(postgresql_store: Store) -> None:
+    made = postgresql_store.new_account()
+    _fill_pool(postgresql_store)
+    _end_all_connections(postgresql_store)
+    for _ in range(6):
+        assert postgresql_store.read(accounts.find, made["id"]) == made
+
+
+def test_after_a_restart_of_the_database_one_write_at_most_is_refused(postgresql_store: Store) -> None:
+    user_id = postgresql_store.new_account()["id"]
+    _fill_pool(postgresql_store)
+    _end_all_connections(postgresql_store)
+    refused = 0
+    for _ in range(6):
+        try:
+            postgresql_store.new_set(user_id)
+        except StorageUnavailable:
+            refused += 1
+    assert refused <= 1
+    assert postgresql_store.count(table) == 6 - refused
+
+
+def test_given_up_calls_leave_the_pool_usable(postgresql_store: Store) -> None:
+    user_id = postgresql_store.new_account()["id"]
+
+    async def begin_and_give_up(unit: Any, statement: str) -> None:
+        tasks = [asyncio.create_task(unit(_sql(statement))) for _ in range(6)]
+        await asyncio.sleep(0.1)
+        for task in tasks:
+            task.cancel()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
+
+    for unit in (storage.read, storage.write):
+        postgresql_store.run(begin_and_give_up(unit, "SELECT pg_sleep(5)"))
+    started = time.monotonic()
+    for _ in range(6):
+        postgresql_store.new_set(user_id)
+    assert time.monotonic() - started < 3
+    assert _others(postgresql_store) < 4
+
+
+def test_a_statement_that_takes_too_long_is_ended(postgresql_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgresql, "STATEMENT_SECONDS", 0.3)
+    postgresql_store.connect()
+    user_id = postgresql_store.new_account()["id"]
+    for unit in (postgresql_store.read, postgresql_store.write):
+        for _ in range(5):
+            with pytest.raises(StorageUnavailable):
+                unit(_sql("SELECT pg_sleep(60)"))
+    postgresql_store.new_set(user_id)
+    assert len(postgresql_store.read(sets.list_of, user_id)) == 1
+
+
+def test_who_finds_no_free_connection_is_told_so_in_time(
+    postgresql_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "CONNECT_SECONDS", 0.5)
+    postgresql_store.connect(pool=2)
+    calls = [storage.read(_sql("SELECT pg_sleep(1.5)")) for _ in range(2)]
+    calls += [unit(accounts.count) for unit in (storage.read, storage.write)]
+    outcomes = postgresql_store.run(_gather(*calls))
+    assert [type(outcome) for outcome in outcomes[2:]] == [StorageUnavailable] * 2
+    assert not any(isinstance(outcome, Exception) for outcome in outcomes[:2])
+
+
+def test_of_two_that_wait_for_each_other_one_is_refused_and_one_goes_on(postgresql_store: Store) -> None:
+    ids = [postgresql_store.new_account()["id"] for _ in range(2)]
+
+    def crossing(first: int, second: int) -> Any:
+        def work(connection: Connection) -> None:
+            accounts.lock(connection, first)
+            connection.execute(text("SELECT pg_sleep(0.3)"))
+            accounts.lock(connection, second)
+
+        return work
+
+    outcomes = postgresql_store.write_at_once(crossing(*ids), crossing(*reversed(ids)))
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["NoneType", "StorageUnavailable"]
+
+
+def test_no_transaction_is_left_open(postgresql_store: Store) -> None:
+    user_id = postgresql_store.new_account()["id"]
+
+    def broken(connection: Connection) -> None:
+        new_set(connection, user_id)
+        raise KeyError
+
+    for unit in (postgresql_store.read, postgresql_store.write):
+        for _ in range(3):
+            with pytest.raises(KeyError):
+                unit(broken)
+    idle = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in %'"
+    assert postgresql_store.read(_sql(idle)) == 0
+
+
+def test_a_replica_in_the_place_of_the_primary_is_an_outage_for_writes_only(postgresql_store: Store) -> None:
+    user_id = postgresql_store.new_account()["id"]
+    database = postgresql_store.read(_sql("SELECT current_database()"))
+    postgresql_store.write(_sql(f"ALTER DATABASE {database} SET default_transaction_read_only = on"))
+    try:
+        postgresql_store.connect()
+        with pytest.raises(StorageUnavailable):
+            postgresql_store.new_set(user_id)
+        assert postgresql_store.read(accounts.count) == 1
+    finally:
+        change = f"SET default_transaction_read_only = off; ALTER DATABASE {database} RESET ALL"
+        for statement in change.split(";"):
+            postgresql_store.read(_sql(statement))
+    postgresql_store.connect()
+    postgresql_store.new_set(user_id)
+
+
+@contextmanager
+def _role(store: Store, limits: str) -> Iterator[str]:
+    """Another user of the database, by name, with these limits."""
+    name = f"freesewing_test_{uuid4().hex[:12]}"
+    store.write(_sql(f"CREATE ROLE {name} LOGIN {limits}"))
+    try:
+        yield name
+    finally:
+        store.connect()
+        store.write(_sql(f"DROP ROLE {name}"))
+
+
+def _as(store: Store, role: str) -> Store:
+    return Store(store.url.replace("//postgres@", f"//{role}@"), store.runner)
+
+
+def test_a_database_that_takes_no_more_connections_is_an_outage(postgresql_store: Store) -> None:
+    with _role(postgresql_store, "CONNECTION LIMIT 1") as role:
+        crowded = _as(postgresql_store, role)
+        crowded.connect()
+        outcomes = crowded.run(_gather(*(storage.read(_sql("SELECT pg_sleep(0.5), 1")) for _ in range(2))))
+        assert sum(isinstance(outcome, StorageUnavailable) for outcome in outcomes) == 1
+        assert crowded.read(_sql("SELECT 1")) == 1
+
+
+@pytest.mark.parametrize("wrong", ["//nobody_of_this_name@", "/no_such_database"])
+def test_a_database_that_does_not_let_us_in_is_an_outage(postgresql_store: Store, wrong: str) -> None:
+    url = postgresql_store.url
+    url = url.replace("//postgres@", wrong) if wrong.endswith("@") else url.rsplit("/", 1)[0] + wrong
+    refused = Store(url, postgresql_store.runner)
+    refused.connect()
+    for unit in (refused.read, refused.write):
+        with pytest.raises(StorageUnavailable):
+            unit(accounts.count)

@@ -1,0 +1,73 @@
+"""What the tables promise by themselves: whose rows go with whom, and numbers that never come back."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Table, func, select
+from sqlalchemy.exc import IntegrityError
+
+from storage import accounts
+from storage.tables import metadata
+from tests.storage.store import Store
+
+OWNED = [table for table in metadata.sorted_tables if "user_id" in table.columns]
+NUMBERED = [table for table in metadata.sorted_tables if table.c.id.type.python_type is int]
+
+
+def _fill(store: Store) -> int:
+    """An account with a row of its own in every table that has owners."""
+    user_id = int(store.new_account()["id"])
+    store.new_key(user_id)
+    store.new_set(user_id)
+    store.new_confirmation(user_id)
+    store.new_mail(user_id)
+    return user_id
+
+
+def _owners(store: Store) -> dict[str, list[int]]:
+    """Whose rows each table holds."""
+    queries = {table.name: select(table.c.user_id).order_by(table.c.user_id) for table in OWNED}
+    return {
+        name: store.read(lambda connection, query=query: list(connection.execute(query).scalars()))
+        for name, query in queries.items()
+    }
+
+
+def test_with_an_account_goes_all_that_it_owns_and_nothing_else(store: Store) -> None:
+    gone, kept = _fill(store), _fill(store)
+    assert _owners(store) == {table.name: [gone, kept] for table in OWNED}, "fill every table that has owners"
+    store.write(accounts.remove, gone)
+    assert _owners(store) == {table.name: [kept] for table in OWNED}
+    assert store.read(accounts.count) == 1
+
+
+def test_what_refers_to_an_account_goes_with_it_by_the_databases_own_rule() -> None:
+    rules = {key.ondelete for table in metadata.sorted_tables for key in table.foreign_keys}
+    assert rules == {"CASCADE"}
+    assert all(table.c.user_id.foreign_keys for table in OWNED)
+
+
+def test_no_row_can_belong_to_nobody(store: Store) -> None:
+    for belonging in (store.new_set, store.new_key, store.new_confirmation, store.new_mail):
+        with pytest.raises(IntegrityError):
+            belonging(999_999)
+
+
+def test_the_number_of_a_removed_account_never_becomes_anothers(store: Store) -> None:
+    seen: set[int] = set()
+    for _ in range(5):
+        user_id = store.new_account("alice@example.org")["id"]
+        assert user_id not in seen
+        seen.add(user_id)
+        store.write(accounts.remove, user_id)
+        store.connect()
+
+
+@pytest.mark.parametrize("table", NUMBERED, ids=lambda table: str(table.name))
+def test_no_number_of_a_removed_row_is_given_again(store: Store, table: Table) -> None:
+    highest = select(func.max(table.c.id))
+    _fill(store)
+    first: Any = store.read(lambda connection: connection.execute(highest).scalar())
+    store.clear()
+    _fill(store)
+    assert store.read(lambda connection: connection.execute(highest).scalar()) > first

@@ -1,0 +1,166 @@
+"""`read` and `write`, as both engines must provide them."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+import storage
+from errors import AlreadyExists, NoSuchRecord
+from storage import accounts, sets
+from storage.encryption import Keyring
+from storage.faults import savepoint
+from storage.tables import accounts as accounts_table
+from storage.tables import sets as sets_table
+from tests.storage.store import KEYS, NOW, Store, new_set
+
+
+def test_what_is_written_is_read_at_once(store: Store) -> None:
+    user_id = store.new_account()["id"]
+    for number in range(20):
+        made = store.new_set(user_id)
+        assert store.read(sets.find, made["id"]) == made
+        assert store.count(sets_table) == number + 1
+
+
+def test_a_unit_of_work_that_raises_leaves_nothing_behind(store: Store) -> None:
+    user_id = store.new_account()["id"]
+
+    def two_sets_and_an_end(connection: Connection) -> None:
+        new_set(connection, user_id)
+        new_set(connection, user_id)
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        store.write(two_sets_and_an_end)
+    assert store.count(sets_table) == 0
+    store.new_set(user_id)
+    assert store.count(sets_table) == 1
+
+
+def test_our_own_facts_undo_the_unit_and_pass_as_they_are(store: Store) -> None:
+    user_id = store.new_account()["id"]
+
+    def a_set_and_a_fact(connection: Connection) -> None:
+        new_set(connection, user_id)
+        sets.remove(connection, 999_999)
+
+    with pytest.raises(NoSuchRecord):
+        store.write(a_set_and_a_fact)
+    assert store.count(sets_table) == 0
+
+
+def test_a_savepoint_undoes_only_what_is_inside(store: Store) -> None:
+    taken = store.new_account("alice@example.org")["ehash"]
+    user_id = store.new_account("bob@example.org")["id"]
+
+    def undone(connection: Connection) -> None:
+        with savepoint(connection):
+            new_set(connection, user_id, name="inside")
+            accounts.change(connection, user_id, ehash=taken)
+
+    def around_a_failure(connection: Connection) -> None:
+        new_set(connection, user_id, name="before")
+        for _ in range(2):
+            with pytest.raises(AlreadyExists):
+                undone(connection)
+        with savepoint(connection):
+            new_set(connection, user_id, name="good")
+        new_set(connection, user_id, name="after")
+
+    store.write(around_a_failure)
+    assert [made["name"] for made in store.read(sets.list_of, user_id)] == ["before", "good", "after"]
+
+
+def test_only_a_unique_constraint_means_that_something_exists(store: Store) -> None:
+    with pytest.raises(IntegrityError):
+        store.new_set(999_999)  # of nobody: the foreign key speaks
+    store.new_account()
+    with pytest.raises(IntegrityError):
+        store.write(lambda connection: connection.execute(update(accounts_table).values(password=None)))
+
+
+def test_a_wrong_statement_is_our_mistake_and_no_outage(store: Store) -> None:
+    for unit in (store.read, store.write):
+        with pytest.raises(DBAPIError):
+            unit(lambda connection: connection.execute(text("SELECT nonsense FROM nowhere")))
+    store.new_account()
+    assert store.read(accounts.count) == 1
+
+
+def test_of_many_writes_at_once_only_the_failing_ones_fail(store: Store) -> None:
+    user_id = store.new_account("alice@example.org")["id"]
+
+    def again(connection: Connection) -> None:
+        accounts.create(connection, email="alice@example.org", language="en", role="user", password="", now=NOW)
+
+    def broken(connection: Connection) -> None:
+        new_set(connection, user_id)
+        raise KeyError
+
+    def good(connection: Connection) -> str:
+        return str(new_set(connection, user_id)["name"])
+
+    outcomes = store.write_at_once(good, again, good, broken, good)
+    assert [one if isinstance(one, str) else type(one) for one in outcomes] == [
+        "a set",
+        AlreadyExists,
+        "a set",
+        KeyError,
+        "a set",
+    ]
+    assert (store.count(sets_table), store.read(accounts.count)) == (3, 1)
+
+
+def test_a_caller_who_goes_away_disturbs_nobody(store: Store) -> None:
+    user_id = store.new_account()["id"]
+
+    async def twenty_writes_of_which_half_are_given_up() -> list[Any]:
+        tasks = [asyncio.create_task(storage.write(new_set, user_id, name=str(number))) for number in range(20)]
+        await asyncio.sleep(0)
+        for task in tasks[::2]:
+            task.cancel()
+        outcomes: list[Any] = await asyncio.gather(*tasks, return_exceptions=True)
+        return outcomes
+
+    outcomes = store.run(twenty_writes_of_which_half_are_given_up())
+    assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes[::2])
+    stored = {made["name"] for made in store.read(sets.list_of, user_id)}
+    assert stored >= {str(number) for number in range(1, 20, 2)}
+    assert store.new_set(user_id)["name"] == "a set"
+
+
+def test_closing_finishes_the_writes_that_wait(store: Store) -> None:
+    user_id = store.new_account()["id"]
+
+    async def write_and_close() -> None:
+        writes = [asyncio.create_task(storage.write(new_set, user_id)) for _ in range(30)]
+        await asyncio.sleep(0)
+        await storage.disconnect()
+        await asyncio.gather(*writes)
+
+    store.run(write_and_close())
+    store.connect()
+    assert store.count(sets_table) == 30
+
+
+def test_after_the_end_nothing_waits_for_ever(store: Store) -> None:
+    store.disconnect()
+    store.disconnect()
+    for unit in (store.read, store.write):
+        with pytest.raises(RuntimeError):
+            unit(accounts.count)
+
+
+def test_connecting_anew_serves_the_same_data(store: Store) -> None:
+    made = store.new_account()
+    store.connect()
+    assert store.read(accounts.find, made["id"]) == made
+
+
+@pytest.mark.parametrize("url", ["", "sqlite://", "mysql://h/d", "postgresql", "file.db", "Xpostgresql://h/d"])
+def test_an_address_of_another_kind_is_refused(url: str) -> None:
+    with pytest.raises(ValueError):
+        asyncio.run(storage.connect(url, Keyring(KEYS)))
