@@ -131,7 +131,7 @@ async def remove_account(caller: Caller) -> Response:
 
 async def restrict_account(caller: Caller) -> Response:
     """Freeze the account."""
-    await storage.write(accounts.restrict, caller.user_id, clock.now())
+    await storage.write(accounts.set_status, caller.user_id, accounts.RESTRICTED, clock.now())
     return success(data={})
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import clock
 import storage
-from errors import StorageUnavailable
+from errors import NoSuchRecord, StorageUnavailable
 from services import delivery, letters
 from storage import confirmations, mails
+from storage.encryption import Undecryptable
 
 IDLE_SECONDS = 5.0
 # Tries after 1, 2, 4 … minutes, at most six hours apart, for about three days.
@@ -43,8 +44,8 @@ async def run() -> None:
     while True:
         _new_letter.clear()
         try:
-            while await send_due():
-                pass
+            while (mail_id := await storage.write(mails.claim, now=clock.now())) is not None:
+                await _send(mail_id)
             await storage.write(confirmations.prune, clock.now())
         except StorageUnavailable as error:
             log.warning("mail waits for the database: %s", error.detail)
@@ -57,35 +58,41 @@ async def run() -> None:
             continue
 
 
-async def send_due() -> int:
-    """Send the letters that are due, a few at a time; how many were taken."""
-    taken = await storage.write(mails.claim, now=clock.now())
-    for mail in taken:
-        await _send(mail)
-    return len(taken)
-
-
-async def _send(mail: Any) -> None:
-    letter = letters.Letter(**mail["letter"])
+async def _send(mail_id: int) -> None:
     try:
+        mail = await storage.read(mails.find, mail_id)
+    except NoSuchRecord:
+        return
+    except Undecryptable as error:
+        # Nobody knows what it says until the key is back; it stays claimed for a while.
+        log.error("mail %s waits for its key: %s", mail_id, error)
+        return
+    await _deliver(mail)
+
+
+async def _deliver(mail: Any) -> None:
+    try:
+        letter = letters.Letter(**mail["letter"])
         message = await asyncio.to_thread(letters.render, letter, sender=_sender, website=_website)
         await delivery.deliver(message, _url)
+    except delivery.DeliveryFailed as failure:
+        await _failed(mail, str(failure), for_good=failure.permanent)
     except ValueError as error:
         # It cannot be rendered, and would not be the next time either.
-        log.error("mail %s given up: %s", mail["id"], error)
-        await storage.write(mails.sent, mail["id"])
-    except delivery.DeliveryFailed as failure:
-        await _failed(mail, failure)
+        await _failed(mail, str(error), for_good=True)
+    except Exception as error:
+        log.exception("mail %s", mail["id"])
+        await _failed(mail, type(error).__name__, for_good=False)
     else:
         await storage.write(mails.sent, mail["id"])
 
 
-async def _failed(mail: Any, failure: delivery.DeliveryFailed) -> None:
+async def _failed(mail: Any, reason: str, *, for_good: bool) -> None:
     attempts = mail["attempts"] + 1
-    if failure.permanent or attempts >= MOST_ATTEMPTS:
-        log.error("mail %s given up after %s attempts: %s", mail["id"], attempts, failure)
+    if for_good or attempts >= MOST_ATTEMPTS:
+        log.error("mail %s given up after %s attempts: %s", mail["id"], attempts, reason)
         await storage.write(mails.sent, mail["id"])
         return
     wait = min(FIRST_WAIT * 2 ** min(attempts - 1, 10), LONGEST_WAIT)
-    log.warning("mail %s waits %s: %s", mail["id"], wait, failure)
+    log.warning("mail %s waits %s: %s", mail["id"], wait, reason)
     await storage.write(mails.postpone, mail["id"], until=clock.now() + wait)

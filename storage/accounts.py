@@ -213,17 +213,24 @@ def lock(connection: Connection, user_id: int) -> Account:
     return account
 
 
-def revoke_keys(connection: Connection, user_id: int, now: datetime) -> None:
-    """Revoke every key of the account for good."""
-    connection.execute(
-        update(apikeys).where(apikeys.c.user_id == user_id, apikeys.c.revoked_at.is_(None)).values(revoked_at=now)
-    )
+def revoke_keys(connection: Connection, user_id: int, now: datetime, *, above: int = -1) -> None:
+    """Revoke the account's keys whose level is higher than `above`, for good."""
+    living = update(apikeys).where(apikeys.c.user_id == user_id, apikeys.c.revoked_at.is_(None))
+    connection.execute(living.where(apikeys.c.level > above).values(revoked_at=now))
 
 
-def restrict(connection: Connection, user_id: int, now: datetime) -> None:
-    """Freeze the account at its owner's wish: every session and every key ends."""
-    change(connection, user_id, status=RESTRICTED, updated_at=now, epoch=accounts.c.epoch + 1)
-    revoke_keys(connection, user_id, now)
+def set_role(connection: Connection, user_id: int, role: str, level: int, now: datetime) -> None:
+    """Give the account a role; its keys above the role's `level` are revoked for good (all of them at -1)."""
+    change(connection, user_id, role=role, updated_at=now)
+    revoke_keys(connection, user_id, now, above=level)
+
+
+def set_status(connection: Connection, user_id: int, status: int, now: datetime) -> None:
+    """Give the account a status; anything but active ends every session and every key."""
+    change(connection, user_id, status=status, updated_at=now)
+    if status != ACTIVE:
+        change(connection, user_id, epoch=accounts.c.epoch + 1)
+        revoke_keys(connection, user_id, now)
 
 
 def remove(connection: Connection, user_id: int) -> None:

@@ -5,12 +5,13 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
+from errors import NoSuchRecord
 from storage.tables import Record, mails
 
 # A letter that a sender took and did not finish (it crashed) is taken again after this.
 CLAIM = timedelta(minutes=5)
 
-_due = select(mails.c.id).where(mails.c.due_at <= bindparam("now")).order_by(mails.c.due_at).limit(bindparam("most"))
+_due = select(mails.c.id).where(mails.c.due_at <= bindparam("now")).order_by(mails.c.due_at, mails.c.id).limit(1)
 
 
 def enqueue(connection: Connection, letter: dict[str, Any], *, user_id: int | None, now: datetime) -> None:
@@ -18,13 +19,24 @@ def enqueue(connection: Connection, letter: dict[str, Any], *, user_id: int | No
     connection.execute(insert(mails).values(user_id=user_id, created_at=now, due_at=now, attempts=0, letter=letter))
 
 
-def claim(connection: Connection, *, now: datetime, most: int = 10) -> list[Record]:
-    """Take up to `most` letters that are due; nobody else gets them for CLAIM."""
-    ids = connection.execute(_due.with_for_update(skip_locked=True), {"now": now, "most": most}).scalars().all()
-    if not ids:
-        return []
-    connection.execute(update(mails).where(mails.c.id.in_(ids)).values(due_at=now + CLAIM))
-    return list(connection.execute(select(mails).where(mails.c.id.in_(ids)).order_by(mails.c.id)).mappings())
+def claim(connection: Connection, *, now: datetime) -> int | None:
+    """Take the letter that is due longest, by its number, if there is one; nobody else gets it for CLAIM.
+
+    One at a time, and unread: a slow mail server, a sender that ends or a letter that cannot be decrypted holds up
+    no other.
+    """
+    mail_id = connection.execute(_due.with_for_update(skip_locked=True), {"now": now}).scalar()
+    if mail_id is not None:
+        connection.execute(update(mails).where(mails.c.id == mail_id).values(due_at=now + CLAIM))
+    return mail_id
+
+
+def find(connection: Connection, mail_id: int) -> Record:
+    """The letter; raises NoSuchRecord if it went with its account."""
+    mail = connection.execute(select(mails).where(mails.c.id == mail_id)).mappings().first()
+    if mail is None:
+        raise NoSuchRecord("There is no such letter.")
+    return mail
 
 
 def sent(connection: Connection, mail_id: int) -> None:

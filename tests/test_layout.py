@@ -21,7 +21,7 @@ ARROWS = {
     "security": {"storage", "services"},
     "middleware": {"services", "security", "document"},
     "handlers": {"storage", "services", "security", "document"},
-    "cli": {"storage", "services", "settings"},
+    "cli": {"storage", "settings", "security"},
     "app": {"storage", "services", "settings", "document", "middleware", "handlers", "security"},
 }
 

@@ -138,9 +138,11 @@ def test_without_its_key_a_value_cannot_be_read(store: Store, keys: dict[str, by
         with pytest.raises(Undecryptable) as failure:
             store.read(read, user_id)
         assert SIGN not in str(failure.value)
+    mail_id = store.write(mails.claim, now=NOW)
+    assert mail_id is not None
     with pytest.raises(Undecryptable):
-        store.write(mails.claim, now=NOW)
-    # What needs no decryption still works: requests are judged, and new values are written.
+        store.read(mails.find, mail_id)
+    # What needs no decryption still works: requests are judged, letters claimed, and new values written.
     assert store.read(accounts.find_standing, user_id) is not None
     store.new_set(user_id)
 

@@ -1,0 +1,149 @@
+"""Tokens: whose they are, for how long, for what, and everything that is not one."""
+
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import jwt
+import pytest
+
+import clock
+from errors import Unauthorized
+from services import tokens
+
+KEY = b"k" * 32
+ISSUER = "https://api.example.org"
+ACCOUNT = {"id": 12, "epoch": 3, "username": "alice", "role": "user", "status": 1}
+
+
+@pytest.fixture(autouse=True)
+def key() -> Iterator[None]:
+    """A server's key and address."""
+    tokens.configure(KEY, ISSUER)
+    yield
+    tokens.configure(b"", "")
+
+
+def claims(**changes: Any) -> dict[str, Any]:
+    """Those of a good token, changed; None takes one out."""
+    now = int(clock.now().timestamp())
+    good = {"_id": 12, "epoch": 3, "aud": ISSUER, "iss": ISSUER, "iat": now, "exp": now + 60}
+    return {name: value for name, value in {**good, **changes}.items() if value is not None}
+
+
+def signed(key: bytes = KEY, algorithm: str = "HS256", **changes: Any) -> str:
+    """A token with these claims."""
+    return jwt.encode(claims(**changes), key, algorithm=algorithm)
+
+
+def test_a_session_token_says_whose_it_is_and_of_which_epoch() -> None:
+    assert tokens.verify(tokens.issue(ACCOUNT, clock.now())) == tokens.Session(12, 3)
+
+
+def test_a_session_token_has_freesewings_claims_and_lasts_a_week() -> None:
+    now = clock.now()
+    found = jwt.decode(tokens.issue(ACCOUNT, now), options={"verify_signature": False})
+    assert found == {
+        "_id": 12,
+        "epoch": 3,
+        "username": "alice",
+        "role": "user",
+        "status": 1,
+        "aud": ISSUER,
+        "iss": ISSUER,
+        "iat": int(now.timestamp()),
+        "exp": int((now + timedelta(days=7)).timestamp()),
+    }
+
+
+@pytest.mark.parametrize(
+    ("age", "good"), [(timedelta(days=7, minutes=-1), True), (timedelta(days=7, seconds=1), False)]
+)
+def test_a_session_ends_after_a_week(age: timedelta, good: bool) -> None:
+    assert is_good(tokens.issue(ACCOUNT, clock.now() - age)) == good
+
+
+@pytest.mark.parametrize(("age", "good"), [(timedelta(hours=23), True), (timedelta(hours=24, seconds=1), False)])
+def test_an_export_ends_after_a_day(age: timedelta, good: bool) -> None:
+    token = tokens.issue_export(ACCOUNT, clock.now() - age)
+    if good:
+        assert tokens.verify_export(token) == tokens.Session(12, 3)
+    else:
+        with pytest.raises(Unauthorized):
+            tokens.verify_export(token)
+
+
+def test_neither_kind_stands_in_for_the_other() -> None:
+    with pytest.raises(Unauthorized):
+        tokens.verify(tokens.issue_export(ACCOUNT, clock.now()))
+    with pytest.raises(Unauthorized):
+        tokens.verify_export(tokens.issue(ACCOUNT, clock.now()))
+
+
+def is_good(token: str) -> bool:
+    """Whether a session token is accepted."""
+    try:
+        tokens.verify(token)
+    except Unauthorized:
+        return False
+    return True
+
+
+def test_the_forger_of_these_tests_can_make_a_good_one() -> None:
+    assert is_good(signed())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"exp": 1},
+        {"exp": None},
+        {"exp": "soon"},
+        {"iat": None},
+        {"iat": 4_000_000_000},
+        {"nbf": 4_000_000_000},
+        {"aud": None},
+        {"aud": "https://other.example.org"},
+        {"aud": ISSUER + "/exports"},
+        {"iss": None},
+        {"iss": "https://other.example.org"},
+        {"_id": None},
+        {"epoch": None},
+    ],
+    ids=str,
+)
+def test_a_token_with_other_claims_is_none(changes: dict[str, Any]) -> None:
+    assert not is_good(signed(**changes))
+
+
+def _encoded(value: Any) -> str:
+    return urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+def test_a_token_signed_otherwise_is_none() -> None:
+    head, body, signature = signed().split(".")
+    forged = [
+        signed(b"x" * 32),
+        signed(algorithm="HS384", key=KEY * 2),
+        signed(algorithm="HS512", key=KEY * 2),
+        f"{_encoded({'alg': 'none', 'typ': 'JWT'})}.{body}.",
+        f"{_encoded({'alg': 'None'})}.{body}.{signature}",
+        f"{head}.{body}.",
+        f"{head}.{_encoded(claims(_id=1))}.{signature}",
+    ]
+    assert [is_good(token) for token in forged] == [False] * len(forged)
+
+
+@pytest.mark.parametrize("garbage", ["", ".", "..", "a.b.c", "é.é.é", "x" * 5000, "null", "\x00"])
+def test_garbage_is_none(garbage: str) -> None:
+    assert not is_good(garbage)
+
+
+def test_another_servers_address_or_key_makes_another_server() -> None:
+    token = tokens.issue(ACCOUNT, clock.now())
+    tokens.configure(KEY, "https://other.example.org")
+    assert not is_good(token)
+    tokens.configure(b"x" * 32, ISSUER)
+    assert not is_good(token)

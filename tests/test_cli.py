@@ -1,0 +1,82 @@
+"""Operators' commands, run as operators run them."""
+
+import subprocess
+import sys
+from base64 import b64encode
+
+import pytest
+
+from settings import Settings
+from tests.service import PASSWORD, ROOT, Person, Service
+
+
+def cli(service: Service, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """One command against the service's database."""
+    return subprocess.run(
+        [sys.executable, "cli.py", *arguments],
+        cwd=ROOT,
+        env={**service.environment, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_role_can_be_given_and_lowering_it_revokes_keys_above_it_for_good(service: Service, alice: Person) -> None:
+    assert cli(service, "role", alice.email, "admin").returncode == 0
+    high, low = alice.new_key(9), alice.new_key(2)
+    assert cli(service, "role", str(alice.id), "user").returncode == 0
+    assert high.get("/whoami").json()["error"] == "keyRevoked"
+    assert low.get("/whoami").status_code == 200
+    cli(service, "role", alice.email, "admin")
+    assert high.get("/whoami").json()["error"] == "keyRevoked"
+
+
+def test_a_blocked_account_is_out_at_once_with_all_its_keys(service: Service, alice: Person) -> None:
+    key = alice.new_key(0)
+    assert cli(service, "role", alice.email, "blocked").returncode == 0
+    assert alice.get("/whoami").status_code == 401
+    assert key.get("/whoami").json()["error"] == "keyRevoked"
+
+
+def test_a_frozen_account_can_be_thawed_but_its_sessions_and_keys_stay_ended(service: Service, alice: Person) -> None:
+    alice.patch("/account", {"password": PASSWORD})
+    key = alice.new_key(1)
+    alice.post("/account/restrict")
+    assert cli(service, "status", alice.email, "active").returncode == 0
+    assert alice.get("/whoami").status_code == 401
+    assert key.get("/whoami").json()["error"] == "keyRevoked"
+    body = {"username": alice.email, "password": PASSWORD}
+    assert service.http.post("/signin", json=body).status_code == 200
+
+
+def test_an_unknown_account_is_told_in_one_line(service: Service) -> None:
+    outcome = cli(service, "role", "nobody@example.org", "user")
+    assert (outcome.returncode, outcome.stderr) == (1, "There is no such account.\n")
+
+
+def test_every_setting_is_listed(service: Service) -> None:
+    listed = cli(service, "settings").stdout
+    for name, field in Settings.model_fields.items():
+        assert f"FREESEWING_{name.upper()}" in listed and str(field.description) in listed
+
+
+@pytest.mark.parametrize("service", ["sqlite"], indirect=True)
+def test_keys_can_be_changed_without_losing_anything(
+    service: Service, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    old, new = (f"{name}:{b64encode(name.encode() * 8).decode()}" for name in ("2026", "2027"))
+    secret = "s" * 40
+    own = Service(tmp_path_factory.mktemp("rotation"), encryption_keys=old, secret_key=secret)
+    try:
+        alice = own.start().sign_up()
+        made = alice.new_set(name="kept")
+        assert cli(own, "reencrypt", FREESEWING_ENCRYPTION_KEYS=f"{new},{old}").stdout.split()[0] != "0"
+        assert cli(own, "reencrypt", FREESEWING_ENCRYPTION_KEYS=f"{new},{old}").stdout == "0 rows rewritten\n"
+        own.stop()
+        own.environment["FREESEWING_ENCRYPTION_KEYS"] = new
+        own.start()
+        assert alice.get(f"/sets/{made['id']}").json()["set"] == made
+        assert alice.get("/account").json()["account"]["email"] == alice.email
+    finally:
+        own.close()

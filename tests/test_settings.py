@@ -1,0 +1,239 @@
+"""The settings: their defaults, what stops the start and how that is told, and the secrets made in development."""
+
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+from base64 import b64encode
+from pathlib import Path
+
+import pytest
+
+import settings
+from settings import Settings, SettingsInvalid, load, parse_keys
+from tests.service import ROOT
+
+SECRET = "s3cr3t-" + "x" * 40
+KEYS = "1:" + b64encode(b"k" * 32).decode()
+PRODUCTION = {
+    "ENVIRONMENT": "production",
+    "SECRET_KEY": SECRET,
+    "ENCRYPTION_KEYS": KEYS,
+    "PUBLIC_URL": "https://api.example.org",
+}
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting but the place for files, and no .env file."""
+    for name in [name for name in os.environ if name.startswith("FREESEWING_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FREESEWING_DATA_DIR", str(tmp_path / "data"))
+
+
+def given(monkeypatch: pytest.MonkeyPatch, values: dict[str, str]) -> None:
+    """These settings in the environment."""
+    for name, value in values.items():
+        monkeypatch.setenv(f"FREESEWING_{name}", value)
+
+
+def refusal(monkeypatch: pytest.MonkeyPatch, values: dict[str, str]) -> str:
+    """Why these settings cannot be used."""
+    given(monkeypatch, values)
+    with pytest.raises(SettingsInvalid) as caught:
+        load()
+    return str(caught.value)
+
+
+def started(*command: str, **values: str) -> subprocess.CompletedProcess[str]:
+    """What comes of starting the server, or a command, with these settings."""
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env={**os.environ, **{f"FREESEWING_{name}": value for name, value in values.items()}},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_nothing_needs_to_be_set(tmp_path: Path) -> None:
+    found = load()
+    data = tmp_path / "data"
+    assert (found.public_url, found.website_url) == ("http://127.0.0.1:8000", "http://127.0.0.1:8000")
+    assert found.database_url == f"sqlite:///{data / 'freesewing.db'}"
+    assert (found.mail_url, found.images_url) == (f"file:{data / 'outbox'}", f"file:{data / 'images'}")
+    assert (found.test_mode, found.environment) == (False, "development")
+
+
+def test_a_relative_folder_is_the_one_where_the_server_starts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    given(monkeypatch, {"DATA_DIR": "here"})
+    assert load().data_dir == tmp_path / "here"
+
+
+def test_addresses_lose_their_last_slash_and_the_website_follows_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, {"PUBLIC_URL": "https://api.example.org/"})
+    assert (load().public_url, load().website_url) == ("https://api.example.org", "https://api.example.org")
+    given(monkeypatch, {"WEBSITE_URL": "https://example.org/sewing/"})
+    assert (load().public_url, load().website_url) == ("https://api.example.org", "https://example.org/sewing")
+
+
+def test_settings_come_from_a_file_too_and_the_environment_goes_first(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("FREESEWING_PORT=8123\nFREESEWING_LOG_LEVEL=debug\nOTHER=ignored\n")
+    given(monkeypatch, {"PORT": "8456"})
+    assert (load().port, load().log_level) == (8456, "debug")
+
+
+def test_in_production_all_that_must_be_set_is_enough(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    given(monkeypatch, PRODUCTION)
+    assert (load().secret_key, load().encryption_keys) == (SECRET, KEYS)
+    assert not (tmp_path / "data" / "secrets.json").exists()
+
+
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "ENCRYPTION_KEYS", "PUBLIC_URL"])
+def test_in_production_what_is_missing_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, missing: str
+) -> None:
+    message = refusal(monkeypatch, {name: value for name, value in PRODUCTION.items() if name != missing})
+    assert f"{missing} must be set in production" in message
+    assert_no_value_in(message)
+    assert not (tmp_path / "data").exists()
+
+
+def test_in_production_test_mode_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = refusal(monkeypatch, {**PRODUCTION, "TEST_MODE": "1"})
+    assert "TEST_MODE cannot be on in production" in message
+    assert_no_value_in(message)
+
+
+def assert_no_value_in(message: str) -> None:
+    """The message does not tell a secret, nor Pydantic's own address."""
+    for value in (SECRET, KEYS, KEYS[2:], "pydantic"):
+        assert value not in message
+
+
+WRONG = [
+    ("PORT", "0"),
+    ("PORT", "s3cr3t"),
+    ("ENVIRONMENT", "s3cr3t"),
+    ("TEST_MODE", "s3cr3t"),
+    ("LOG_LEVEL", "s3cr3t"),
+    ("DATABASE_POOL", "-1"),
+    ("PUBLIC_URL", "s3cr3t.example.org"),
+    ("WEBSITE_URL", "ftp://s3cr3t.example.org"),
+    ("SECRET_KEY", "s3cr3t"),
+    ("ENCRYPTION_KEYS", "s3cr3t"),
+    ("ENCRYPTION_KEYS", "1:s3cr3t=="),
+    ("ENCRYPTION_KEYS", f"{KEYS},s3cr3t"),
+    ("ENCRYPTION_KEYS", "1:s3cr3"),
+    ("ENCRYPTION_KEYS", "1:s3cr3té"),
+    ("ENCRYPTION_KEYS", ":" + KEYS[2:]),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+def test_a_wrong_setting_is_named_and_its_value_is_not_told(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    message = refusal(monkeypatch, {name: value})
+    assert name in message
+    assert "s3cr3t" not in message
+    assert_no_value_in(message)
+
+
+def test_every_wrong_setting_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = refusal(monkeypatch, {"PORT": "x", "LOG_LEVEL": "y"})
+    assert {line.partition(":")[0] for line in message.splitlines()} == {"FREESEWING_PORT", "FREESEWING_LOG_LEVEL"}
+
+
+def test_in_development_secrets_are_made_once_for_the_owners_eyes(tmp_path: Path) -> None:
+    first = load()
+    kept = tmp_path / "data" / "secrets.json"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert json.loads(kept.read_text()) == {
+        "encryption_keys": first.encryption_keys,
+        "secret_key": first.secret_key,
+    }
+    assert len(first.secret_key) >= 32
+    assert [len(key) for key in parse_keys(first.encryption_keys).values()] == [32]
+    again = load()
+    assert (again.encryption_keys, again.secret_key) == (first.encryption_keys, first.secret_key)
+
+
+def test_no_mask_of_the_operator_opens_the_secrets_to_others(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        load()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "data" / "secrets.json").stat().st_mode) == 0o600
+
+
+def test_another_folder_has_other_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = load()
+    given(monkeypatch, {"DATA_DIR": "elsewhere"})
+    assert load().secret_key != first.secret_key
+
+
+def test_a_secret_that_is_set_goes_before_the_one_that_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = load()
+    given(monkeypatch, {"SECRET_KEY": SECRET})
+    assert (load().secret_key, load().encryption_keys) == (SECRET, first.encryption_keys)
+
+
+def test_of_keys_the_order_is_kept_and_all_are_read() -> None:
+    other = b64encode(bytes(range(32))).decode()
+    assert list(parse_keys(f"new:{other}, {KEYS}").items()) == [("new", bytes(range(32))), ("1", b"k" * 32)]
+
+
+def test_a_server_that_cannot_start_says_why_in_one_line_and_shows_no_inside(tmp_path: Path) -> None:
+    ended = started("app.py", **{**PRODUCTION, "SECRET_KEY": ""})
+    assert ended.returncode == 1
+    assert "SECRET_KEY must be set in production" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert_no_value_in(ended.stdout + ended.stderr)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql://me:s3cr3t@db/x"),
+        ("MAIL_URL", "ftp://me:s3cr3t@mail"),
+        ("IMAGES_URL", "ftp://me:s3cr3t@img"),
+        ("MAIL_FROM", "s3cr3t"),
+    ],
+)
+def test_an_address_that_no_service_can_use_stops_the_start_by_its_name(name: str, value: str) -> None:
+    ended = started("app.py", **{name: value, "PORT": "1"})
+    assert ended.returncode != 0
+    assert name in ended.stderr
+    assert "s3cr3t" not in ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_every_setting_is_listed_with_what_it_is_for() -> None:
+    ended = started("cli.py", "settings", SECRET_KEY=SECRET)
+    assert ended.returncode == 0
+    lines = dict(line.split(maxsplit=1) for line in ended.stdout.splitlines())
+    assert list(lines) == [f"FREESEWING_{name.upper()}" for name in Settings.model_fields]
+    for name, field in Settings.model_fields.items():
+        assert field.description
+        assert lines[f"FREESEWING_{name.upper()}"].endswith(field.description)
+    assert SECRET not in ended.stdout
+
+
+def test_no_setting_is_read_past_the_one_class() -> None:
+    names = {f"FREESEWING_{name.upper()}" for name in Settings.model_fields}
+    for file in ROOT.rglob("*.py"):
+        if file.relative_to(ROOT).parts[0] in ("tests", "bench", "tools", "node_modules"):
+            continue
+        mentioned = set(re.findall(r"FREESEWING_[A-Z_]+\b", file.read_text(encoding="utf-8")))
+        assert mentioned <= names, file
+    assert settings.Settings.model_config["env_prefix"] == "FREESEWING_"
