@@ -121,6 +121,10 @@ class ConsentLacking(Fact):
     """The account has not consented to having its data processed."""
 
 
+class Overtaken(Fact):
+    """What this needs was removed at the very moment; trying again tells what is left."""
+
+
 class StorageUnavailable(Fact):
     """The database cannot be reached, or cannot take the write."""
 
@@ -162,6 +166,7 @@ REPLIES: dict[type[Fact], Verdict] = {
     BodyTooLarge: Verdict(413, "bodyTooLarge", "The body is too large"),
     UnsupportedMediaType: Verdict(415, "unsupportedMediaType", "The body must be application/json"),
     ConsentLacking: Verdict(451, "consentLacking", "The account has not given its consent"),
+    Overtaken: Verdict(503, "unavailable", "The service is not available right now", _LATER),
     StorageUnavailable: Verdict(503, "unavailable", "The service is not available right now", _LATER),
     ImageStoreUnavailable: Verdict(503, "unavailable", "The service is not available right now", _LATER),
 }

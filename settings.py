@@ -1,9 +1,12 @@
 """The settings: one class, read once from `FREESEWING_<NAME>` in the environment or a `.env` file."""
 
+import contextlib
 import json
+import os
 import secrets
 from base64 import b64decode, b64encode
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -117,12 +120,20 @@ def _secrets(settings: Settings, data: Path) -> dict[str, str]:
         return {}
     kept = data / "secrets.json"
     if not kept.exists():
-        data.mkdir(parents=True, exist_ok=True)
-        made = {
-            "encryption_keys": "1:" + b64encode(secrets.token_bytes(32)).decode(),
-            "secret_key": secrets.token_urlsafe(32),
-        }
-        kept.touch(mode=0o600)
-        kept.write_text(json.dumps(made))
+        _keep_new_secrets(kept)
     stored: dict[str, str] = json.loads(kept.read_text())
     return {name: getattr(settings, name) or stored[name] for name in ("encryption_keys", "secret_key")}
+
+
+def _keep_new_secrets(kept: Path) -> None:
+    """Write new secrets for the owner's eyes only, whole or not at all; of two that start at once, one wins."""
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    made = {
+        "encryption_keys": "1:" + b64encode(secrets.token_bytes(32)).decode(),
+        "secret_key": secrets.token_urlsafe(32),
+    }
+    with NamedTemporaryFile("w", dir=kept.parent) as new:
+        new.write(json.dumps(made))
+        new.flush()
+        with contextlib.suppress(FileExistsError):
+            os.link(new.name, kept)

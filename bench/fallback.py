@@ -11,6 +11,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator
+from typing import cast
 
 import uvloop
 
@@ -28,8 +29,8 @@ class Connection(asyncio.Protocol):
         self._reply = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        # uvloop's transports are none of asyncio's classes.
+        self.transport = cast(asyncio.Transport, transport)
         self._send()
 
     def _send(self) -> None:

@@ -41,7 +41,7 @@ def measure(server: Server, scenario: Scenario, seconds: float) -> Measurement:
     used = processors.seconds_used(server.pid) - before
     lines = [line.split()[1:] for line in output.splitlines() if line.startswith("RESULT ")]
     if not lines:
-        raise LoadFailed(f"{server.name}, {scenario.name}: no result\n{output}")
+        raise LoadFailed(f"{server.name}, {scenario.name}: no result\n{output[-2000:]}")
     requests, elapsed, p50, p99, failures = (float(figure) for figure in lines[-1])
     if failures or not requests:
         log = server.log.read_text(errors="replace")[-2000:]

@@ -84,5 +84,10 @@ def data(rows: Sequence[Row], rounds: dict[str, Rounds]) -> dict[str, Any]:
 
 
 def machine() -> dict[str, Any]:
-    """Where this was measured."""
-    return {"python": platform.python_version(), "system": platform.platform(), "processors": os.cpu_count()}
+    """Where this is measured, and how busy it is just before."""
+    return {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "processors": os.cpu_count(),
+        "load_average": round(os.getloadavg()[0], 2),
+    }

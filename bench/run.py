@@ -14,7 +14,7 @@ import orjson
 
 from bench import agreement, databases, processors, report
 from bench.fixture import Fixture, Scenario, prepare, scenarios
-from bench.load import CONNECTIONS, generator, measure
+from bench.load import CONNECTIONS, LoadFailed, generator, measure
 from bench.servers import Server, running
 
 WARM_UP_SECONDS = 1
@@ -25,21 +25,24 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     # Told to end, end as after Ctrl-C: the servers and databases go, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    used = {"machine": report.machine(), "load": generator(), "pinned": processors.description()}
     kept = {}
     for engine in databases.ENGINES if options.engine == "both" else (options.engine,):
-        kept[engine] = _measure_engine(engine, options.seconds, options.rounds)
+        try:
+            kept[engine] = _measure_engine(engine, options.seconds, options.rounds)
+        except (LoadFailed, agreement.Disagreement) as error:
+            raise SystemExit(f"no figures: {error}") from None
     if options.json:
         settings = {"seconds": options.seconds, "rounds": options.rounds, "connections": CONNECTIONS}
-        used = {"machine": report.machine(), "load": generator(), "pinned": processors.description(), **settings}
-        options.json.write_bytes(orjson.dumps({**used, "engines": kept}, option=orjson.OPT_INDENT_2))
+        options.json.write_bytes(orjson.dumps({**used, **settings, "engines": kept}, option=orjson.OPT_INDENT_2))
     return 0
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.run", description=__doc__)
     parser.add_argument("--engine", choices=(*databases.ENGINES, "both"), default="sqlite")
-    parser.add_argument("--seconds", type=int, default=3, help="length of one measurement (default 3)")
-    parser.add_argument("--rounds", type=int, default=3, help="measurements of each server (default 3)")
+    parser.add_argument("--seconds", type=int, default=2, help="length of one measurement (default 2)")
+    parser.add_argument("--rounds", type=int, default=4, help="measurements of each server (default 4)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to keep every figure")
     return parser.parse_args(arguments)
 

@@ -1,9 +1,20 @@
 """Static files of the pages under `/docs/assets/` and `/web/`."""
 
 from pathlib import Path
+from typing import Any
 
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+class Files(StaticFiles):
+    """Files that a browser keeps, and asks about each time: a page never meets the scripts of another version."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        reply = super().file_response(*args, **kwargs)
+        reply.headers["Cache-Control"] = "no-cache"
+        return reply
 
 
 class Assets:
@@ -12,7 +23,7 @@ class Assets:
     def __init__(self, app: ASGIApp, *, folders: dict[str, Path]) -> None:
         self.app = app
         self.prefixes = tuple(folders)
-        self.files = {prefix: StaticFiles(directory=folder) for prefix, folder in folders.items()}
+        self.files = {prefix: Files(directory=folder) for prefix, folder in folders.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(self.prefixes):

@@ -1,13 +1,15 @@
-"""A name for each request: in the reply's `X-Request-Id`, in the problem body, and in the log."""
+"""What every reply carries: the request's name, also in the problem body and the log, and what browsers must know."""
 
 from uuid import uuid4
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+# A browser must not take a picture for a script, whatever it holds.
+NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 
 
 class RequestId:
-    """Gives each HTTP request `scope["request_id"]` and the reply its header."""
+    """Gives each HTTP request `scope["request_id"]`, and its reply the headers that all replies have."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -20,7 +22,7 @@ class RequestId:
 
         async def send_named(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(raw=message["headers"])["X-Request-Id"] = request_id
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode()), NO_SNIFFING]
             await send(message)
 
         await self.app(scope, receive, send_named)

@@ -91,7 +91,7 @@ def open_store(url: str) -> ImageStore:
 
     Raises ValueError for a URL that cannot be used; whether a remote store answers shows at first use.
     """
-    scheme, _, rest = url.partition(":")
+    scheme, colon, rest = url.partition(":")
     if url in ("memory:", "memory://", "memory:///"):
         return ImageStore(MemoryStore())
     try:
@@ -100,7 +100,9 @@ def open_store(url: str) -> ImageStore:
         return ImageStore(from_url(url, client_options=_TIMEOUTS, retry_config=_RETRIES))
     except (BaseError, OSError, ValueError) as unusable:
         # The URL itself may hold a password, and so may obstore's message.
-        raise ValueError(f"images cannot be kept there ({scheme}: {type(unusable).__name__})") from None
+        raise ValueError(
+            f"images cannot be kept there ({scheme if colon else 'no scheme'}: {type(unusable).__name__})"
+        ) from None
 
 
 def _folder(rest: str) -> Path:

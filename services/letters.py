@@ -60,7 +60,7 @@ def render(letter: Letter, *, sender: str, website: str) -> EmailMessage:
     if letter.kind not in KINDS:
         raise ValueError(f"There is no letter of the kind {letter.kind!r}")
     language = letter.language if letter.language in LANGUAGES else "en"
-    author = _author(sender)
+    author = author_of(sender)
     words = _words(letter, language, author, website)
     message = EmailMessage()
     _address(message, letter, author, words["subject"])
@@ -114,7 +114,8 @@ def _link(letter: Letter, website: str) -> str:
     return website.rstrip("/") + letter.link
 
 
-def _author(sender: str) -> Address:
+def author_of(sender: str) -> Address:
+    """The one address, with or without a display name, that letters come from; raises ValueError."""
     draft = EmailMessage()
     draft["From"] = sender
     authors = draft["From"].addresses

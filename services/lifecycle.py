@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+from collections.abc import Iterator
 
 from errors import StorageUnavailable
-from services import exports, keys, mfa, outbox, pages, pictures, test_mode, tokens, usage
+from services import exports, keys, letters, mfa, outbox, pages, pictures, test_mode, tokens, usage
 from services.derivation import derive
 from settings import Settings
 
@@ -12,15 +13,27 @@ _running: list[asyncio.Task[None]] = []
 
 
 def configure(settings: Settings) -> None:
-    """Give each service its settings."""
+    """Give each service its settings; raises ValueError, which names the setting, for one that it cannot use."""
     keys.configure(derive(settings.secret_key, "api secrets"))
     tokens.configure(derive(settings.secret_key, "tokens"), settings.public_url)
     mfa.configure(derive(settings.secret_key, "scratch codes"))
-    outbox.configure(settings.mail_url, settings.mail_from, settings.website_url)
-    pictures.configure(settings.images_url)
+    with _named("MAIL_FROM"):
+        letters.author_of(settings.mail_from)
+    with _named("MAIL_URL"):
+        outbox.configure(settings.mail_url, settings.mail_from, settings.website_url)
+    with _named("IMAGES_URL"):
+        pictures.configure(settings.images_url)
     pages.configure(settings.public_url)
     exports.configure(settings.public_url)
     test_mode.configure(settings.test_mode, settings.test_domain)
+
+
+@contextlib.contextmanager
+def _named(setting: str) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"FREESEWING_{setting}: {error}") from None
 
 
 def start() -> None:

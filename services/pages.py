@@ -1,5 +1,6 @@
 """The few HTML pages, made once at start-up, and the document as it is published."""
 
+import re
 from functools import cache
 from html import escape
 from importlib.util import find_spec
@@ -24,10 +25,15 @@ def configure(public_url: str) -> None:
     for path in WEB.glob("*.html"):
         _pages[path.stem] = path.read_text(encoding="utf-8").replace("%PUBLIC_URL%", escape(public_url))
     rows = "".join(
-        f'<tr id="{escape(code)}"><td><code>{escape(code)}</code></td><td>{escape(meaning)}</td></tr>'
+        f'<tr id="{escape(code)}"><td><code>{escape(code)}</code></td><td>{_with_code(meaning)}</td></tr>'
         for code, meaning in openapi.error_meanings().items()
     )
     _pages["errors"] = _pages["errors"].replace("%ROWS%", rows)
+
+
+def _with_code(text: str) -> str:
+    """Markdown's only mark that the meanings use, as HTML."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def page(name: str) -> str:

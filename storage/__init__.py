@@ -2,7 +2,7 @@
 
 A query is a synchronous function whose first argument is the connection. `write` runs it in a transaction that
 commits when the function returns and rolls back when it raises; `read` runs it without one. Database errors leave
-as facts: `StorageUnavailable`, or `AlreadyExists` where a unique constraint spoke.
+as facts: `StorageUnavailable`, `AlreadyExists` where a unique constraint spoke, `Overtaken` where a foreign key did.
 """
 
 import re

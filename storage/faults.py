@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from errors import AlreadyExists, StorageUnavailable
+from errors import AlreadyExists, Overtaken, StorageUnavailable
 
-UNIQUE_VIOLATION = "23505"
+UNIQUE_VIOLATION, FOREIGN_KEY_VIOLATION = "23505", "23503"
 # PostgreSQL's SQLSTATE classes: connection, authorization, no such database, rollback, resources, intervention,
 # system.
 OUTAGES = {"08", "28", "3D", "40", "53", "57", "58"}
@@ -19,7 +19,7 @@ READ_ONLY = "25006"
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise AlreadyExists or StorageUnavailable in place of what the driver raises.
+    """Raise AlreadyExists, Overtaken or StorageUnavailable in place of what the driver raises.
 
     What is our own mistake (a wrong statement, a missing column) is not an outage and passes as it is.
     """
@@ -28,6 +28,8 @@ def translated() -> Iterator[None]:
     except IntegrityError as error:
         if _is_unique_violation(error):
             raise AlreadyExists(str(error.orig)) from error
+        if _is_foreign_key_violation(error):
+            raise Overtaken("What this belongs to was removed at this moment.") from error
         raise
     except (PoolTimeout, OSError) as error:
         raise StorageUnavailable("The database does not answer.") from error
@@ -46,6 +48,10 @@ def savepoint(connection: Connection) -> Iterator[None]:
 
 def _is_unique_violation(error: IntegrityError) -> bool:
     return getattr(error.orig, "sqlstate", None) == UNIQUE_VIOLATION or "UNIQUE constraint" in str(error.orig)
+
+
+def _is_foreign_key_violation(error: IntegrityError) -> bool:
+    return getattr(error.orig, "sqlstate", None) == FOREIGN_KEY_VIOLATION or "FOREIGN KEY" in str(error.orig)
 
 
 def is_outage(error: DBAPIError) -> bool:

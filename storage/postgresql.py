@@ -28,6 +28,7 @@ class PostgresEngine:
             max_overflow=0,
             pool_timeout=CONNECT_SECONDS,
             pool_use_lifo=True,
+            hide_parameters=True,  # error messages reach the log, people's data must not
             connect_args={"timeout": CONNECT_SECONDS, "command_timeout": STATEMENT_SECONDS},
         )
         self._engine.dialect.keyring = keyring  # type: ignore[attr-defined]

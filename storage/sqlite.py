@@ -32,7 +32,9 @@ class SqliteEngine:
 
     def __init__(self, url: str, keyring: Keyring) -> None:
         Path(make_url(url).database or "").absolute().parent.mkdir(parents=True, exist_ok=True)
-        self._engine = create_engine(url, poolclass=NullPool, connect_args={"check_same_thread": False})
+        self._engine = create_engine(
+            url, poolclass=NullPool, hide_parameters=True, connect_args={"check_same_thread": False}
+        )
         self._engine.dialect.keyring = keyring  # type: ignore[attr-defined]
         event.listen(self._engine, "connect", _prepare)
         self._reader: Connection | None = None

@@ -277,6 +277,7 @@ def test_only_a_sign_up_can_be_confirmed_as_one(service: Service, alice: Person)
     service.http.post("/signinlink", json={"username": alice.email})
     _, link, _ = parts_of(link_in(letter_to(service, alice.email)))
     change = alice.patch("/account", {"email": new_test_address(), "test": True}).json()["confirmation"]["id"]
+    change_account(service, alice.id, status=0)  # as if she had not confirmed yet: the kind alone is wrong
     for confirmation in (link, change, str(uuid4()), "12", "not-an-id"):
         reply = service.http.post(f"/confirm/signup/{confirmation}", json={"consent": 1})
         assert failure(reply) == (404, "notFound")

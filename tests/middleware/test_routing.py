@@ -50,7 +50,9 @@ def test_a_path_names_all_of_its_methods_when_it_lacks_one(service: Service, tem
 
 
 @pytest.mark.parametrize(
-    ("template", "operation"), [(path, operation) for path, _, operation in OPERATIONS if schemes(operation)]
+    ("template", "operation"),
+    [(path, operation) for path, _, operation in OPERATIONS if schemes(operation)],
+    ids=[operation["operationId"] for _, _, operation in OPERATIONS if schemes(operation)],
 )
 def test_the_suffixed_forms_are_there_for_each_scheme_that_an_operation_takes(
     service: Service, template: str, operation: dict[str, Any]

@@ -67,7 +67,7 @@ def test_freesewings_hash_fits_and_comes_with_its_replacement(kind: str, passwor
 
 @pytest.mark.parametrize("kind", LEGACY)
 def test_a_wrong_password_never_brings_a_replacement(kind: str) -> None:
-    for wrong in ("y", "", "X", "x\x00"):
+    for wrong in ("y", "", "X", "xx"):
         assert verify(wrong, LEGACY[kind]("x")) == passwords.Verified(False)
 
 

@@ -159,14 +159,31 @@ def test_withdrawn_consent_revokes_the_keys_for_good(store: Store) -> None:
     assert standing is not None and standing.revoked_at == NOW + timedelta(hours=1)
 
 
-def test_a_restricted_account_loses_its_sessions_and_its_keys_and_others_keep_theirs(store: Store) -> None:
+@pytest.mark.parametrize("status", [accounts.RESTRICTED, accounts.DISABLED])
+def test_a_closed_account_loses_its_sessions_and_its_keys_and_others_keep_theirs(store: Store, status: int) -> None:
     one, other = store.new_account(epoch=4)["id"], store.new_account()["id"]
     store.new_key(one)
     kept = store.new_key(other)
-    store.write(accounts.restrict, one, NOW)
-    assert store.read(accounts.find_standing, one) == accounts.Standing("user", accounts.RESTRICTED, 1, 5)
+    store.write(accounts.set_status, one, status, NOW)
+    assert store.read(accounts.find_standing, one) == accounts.Standing("user", status, 1, 5)
     assert store.read(apikeys.list_of, one) == []
     assert store.read(apikeys.list_of, other) == [kept]
+
+
+def test_an_account_that_is_opened_again_keeps_its_sessions_and_gets_no_key_back(store: Store) -> None:
+    user_id = store.new_account(status=accounts.DISABLED, epoch=4)["id"]
+    store.write(accounts.set_status, user_id, accounts.ACTIVE, NOW)
+    assert store.read(accounts.find_standing, user_id) == accounts.Standing("user", accounts.ACTIVE, 1, 4)
+
+
+def test_with_a_lesser_role_go_the_keys_above_it(store: Store) -> None:
+    user_id = store.new_account(role="admin")["id"]
+    low, _, high = (store.new_key(user_id, level=level) for level in (4, 5, 9))
+    store.write(accounts.set_role, user_id, "user", 4, NOW)
+    assert store.read(accounts.find, user_id)["role"] == "user"
+    assert store.read(apikeys.list_of, user_id) == [low]
+    standing = store.read(apikeys.find_standing, high["key"])
+    assert standing is not None and standing.revoked_at == NOW
 
 
 def test_an_account_can_be_removed_once(store: Store) -> None:

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
 import storage
-from errors import AlreadyExists, NoSuchRecord, StorageUnavailable
+from errors import AlreadyExists, NoSuchRecord, Overtaken, StorageUnavailable
 from storage import accounts, sets
 from storage.faults import savepoint
 from storage.tables import sets as table
@@ -107,7 +106,7 @@ def test_nobody_is_told_of_success_when_the_shared_commit_fails(sqlite_store: St
         return new_set(connection, 999_999)
 
     outcomes = _together(sqlite_store, good, found_wrong_at_commit, good)
-    assert [type(outcome) for outcome in outcomes] == [IntegrityError] * 3
+    assert [type(outcome) for outcome in outcomes] == [Overtaken] * 3
     assert sqlite_store.count(table) == 0
     sqlite_store.new_set(user_id)
     assert sqlite_store.count(table) == 1

@@ -2,8 +2,8 @@
 
 import pytest
 from sqlalchemy import Table
-from sqlalchemy.exc import IntegrityError
 
+from errors import Overtaken
 from storage import accounts
 from storage.tables import metadata
 from tests.storage.store import Store
@@ -45,7 +45,7 @@ def test_what_refers_to_an_account_goes_with_it_by_the_databases_own_rule() -> N
 
 def test_no_row_can_belong_to_nobody(store: Store) -> None:
     for belonging in (store.new_set, store.new_key, store.new_confirmation, store.new_mail):
-        with pytest.raises(IntegrityError):
+        with pytest.raises(Overtaken):
             belonging(999_999)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 import storage
-from errors import AlreadyExists, NoSuchRecord
+from errors import AlreadyExists, NoSuchRecord, Overtaken
 from storage import accounts, sets
 from storage.encryption import Keyring
 from storage.faults import savepoint
@@ -74,9 +74,19 @@ def test_a_savepoint_undoes_only_what_is_inside(store: Store) -> None:
     assert [made["name"] for made in store.read(sets.list_of, user_id)] == ["before", "good", "after"]
 
 
-def test_only_a_unique_constraint_means_that_something_exists(store: Store) -> None:
-    with pytest.raises(IntegrityError):
-        store.new_set(999_999)  # of nobody: the foreign key speaks
+def test_a_row_of_an_account_that_went_at_this_moment_is_overtaken_and_its_unit_undone(store: Store) -> None:
+    user_id = store.new_account()["id"]
+
+    def of_two(connection: Connection) -> None:
+        new_set(connection, user_id)
+        new_set(connection, 999_999)
+
+    with pytest.raises(Overtaken):
+        store.write(of_two)
+    assert store.count(sets_table) == 0
+
+
+def test_any_other_constraint_speaks_of_our_own_mistake(store: Store) -> None:
     store.new_account()
     with pytest.raises(IntegrityError):
         store.write(lambda connection: connection.execute(update(accounts_table).values(password=None)))
@@ -88,6 +98,13 @@ def test_a_wrong_statement_is_our_mistake_and_no_outage(store: Store) -> None:
             unit(lambda connection: connection.execute(text("SELECT nonsense FROM nowhere")))
     store.new_account()
     assert store.read(accounts.count) == 1
+
+
+def test_no_error_quotes_the_values_of_its_statement(store: Store) -> None:
+    for unit in (store.read, store.write):
+        with pytest.raises(DBAPIError) as failure:
+            unit(lambda connection: connection.execute(text("SELECT nonsense WHERE 1 = :v"), {"v": 424242}))
+        assert "424242" not in str(failure.value)
 
 
 def test_of_many_writes_at_once_only_the_failing_ones_fail(store: Store) -> None:

@@ -1,0 +1,110 @@
+"""The end of the process, polite or sudden: what was acknowledged is there, what was called is counted."""
+
+import threading
+import time
+from collections.abc import Iterator
+from uuid import UUID
+
+import httpx2
+import pytest
+from sqlalchemy import func, select
+
+from storage.tables import accounts, apikeys, sets
+from tests.databases import fresh_postgres
+from tests.handlers.database import execute
+from tests.service import ApiKey, Credentials, Person, Service, wait_until
+
+
+@pytest.fixture(scope="module", params=("sqlite", "postgresql"))
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A server that tests may end."""
+    data = tmp_path_factory.mktemp("mortal")
+    if request.param == "sqlite":
+        yield from _closing(Service(data))
+    else:
+        with fresh_postgres() as url:
+            yield from _closing(Service(data, database_url=url))
+
+
+def _closing(service: Service) -> Iterator[Service]:
+    try:
+        yield service.start()
+    finally:
+        service.close()
+
+
+@pytest.fixture
+def mortal(server: Service) -> Service:
+    """The server, running again if a test ended it."""
+    return server if server.is_alive() else server.start(migrate=False)
+
+
+class Writer(threading.Thread):
+    """Somebody who stores sets until the server is gone, and remembers what was acknowledged."""
+
+    def __init__(self, who: Credentials) -> None:
+        super().__init__()
+        self.who = who
+        self.acknowledged: list[str] = []
+        self.refused: list[str] = []
+
+    def run(self) -> None:
+        while not self.refused:
+            name = f"{self.name} {len(self.acknowledged)}"
+            try:
+                reply = self.who.post("/sets", {"name": name, "measies": {"chest": 900}})
+            except httpx2.HTTPError:
+                return
+            (self.acknowledged if reply.status_code == 201 else self.refused).append(name)
+
+
+def _written_until(service: Service, *people: Credentials, kill: bool) -> list[Writer]:
+    """What eight writers at once had acknowledged, over some seconds, when the server ended."""
+    writers = [Writer(who) for who in people for _ in range(8 // len(people))]
+    for writer in writers:
+        writer.start()
+    begun = time.monotonic()
+    wait_until(lambda: min(len(one.acknowledged) for one in writers) >= 10, 30, "some writes")
+    wait_until(lambda: time.monotonic() - begun > 2.2, 5, "a few batches of counts")
+    ending = time.monotonic()
+    service.stop(kill=kill)
+    assert time.monotonic() - ending < 5
+    for writer in writers:
+        writer.join()
+    return writers
+
+
+def _counts(service: Service, person: Person, key: ApiKey) -> tuple[int, int, int]:
+    """Calls with a token, with any key, and with this key, as they are stored."""
+    by_account = select(accounts.c.jwt_calls, accounts.c.key_calls).where(accounts.c.id == person.id)
+    by_key = select(apikeys.c.calls).where(apikeys.c.key == UUID(key.key))
+    [(jwt_calls, key_calls)], [(calls,)] = execute(service, by_account), execute(service, by_key)
+    return jwt_calls, key_calls, calls
+
+
+def test_a_polite_end_answers_stores_and_counts_every_call(mortal: Service) -> None:
+    person = mortal.sign_up()
+    key = person.new_key()
+    writers = _written_until(mortal, person, key, kill=False)
+    assert not any(writer.refused for writer in writers)
+    by_token, by_key = (
+        sum(len(writer.acknowledged) for writer in writers if writer.who is who) for who in (person, key)
+    )
+    # One more with the token: it made the key.
+    assert _counts(mortal, person, key) == (by_token + 1, by_key, by_key)
+    stored = execute(mortal, select(func.count()).select_from(sets).where(sets.c.user_id == person.id))
+    assert stored[0][0] == by_token + by_key
+    assert b"Traceback" not in mortal.log.read_bytes()
+
+
+def test_after_a_crash_under_load_everything_that_was_acknowledged_is_there(mortal: Service) -> None:
+    person = mortal.sign_up()
+    writers = _written_until(mortal, person, kill=True)
+    assert not any(writer.refused for writer in writers)
+    mortal.start(migrate=False)
+    stored = [made["name"] for made in person.get("/sets").json()["sets"]]
+    acknowledged = {name for writer in writers for name in writer.acknowledged}
+    assert acknowledged <= set(stored)
+    # What was under way when it ended may be there too, once.
+    assert len(stored) <= len(acknowledged) + len(writers)
+    assert person.new_set()["name"] == "a set"

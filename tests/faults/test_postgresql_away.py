@@ -1,0 +1,204 @@
+"""PostgreSQL goes away, hangs and comes back; the server tells the truth meanwhile and needs no restart."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+
+from storage import migrate
+from tests.databases import fresh_postgres
+from tests.faults.at_once import at_once
+from tests.problems import problem
+from tests.proxy import Proxy
+from tests.service import PASSWORD, ApiKey, Person, Service, wait_until
+
+Call = Callable[[], httpx2.Response]
+
+
+@dataclass
+class Scene:
+    """A server, the proxy between it and its database, and people who were there before."""
+
+    service: Service
+    proxy: Proxy
+    person: Person
+    key: ApiKey
+    set_id: int
+
+    def calls(self) -> dict[str, Call]:
+        """Requests of every kind, all of which need the database."""
+        http = self.service.http
+        sign_up = {"email": "new@example.org", "language": "en"}
+        return {
+            "read with a token": partial(self.person.get, f"/sets/{self.set_id}"),
+            "read with a key": partial(self.key.get, f"/sets/{self.set_id}"),
+            "write with a token": partial(self.person.post, "/sets", {"name": "refused"}),
+            "write with a key": partial(self.key.patch, f"/sets/{self.set_id}", {"name": "refused"}),
+            "remove": partial(self.person.delete, f"/sets/{self.set_id}"),
+            "sign up": partial(http.post, "/signup", json=sign_up),
+            "sign in": partial(http.post, "/signin", json={"username": self.person.email, "password": PASSWORD}),
+            "ask for a link": partial(http.post, "/signinlink", json={"username": self.person.email}),
+            "public": partial(http.get, f"/sets/{self.set_id}.json"),
+            "ready": partial(http.get, "/ready"),
+        }
+
+    def is_well(self) -> bool:
+        """Whether it is ready, reads and writes."""
+        replies = (self.service.http.get("/ready"), self.person.get("/sets"), self.key.post("/sets", {"name": "x"}))
+        return [reply.status_code for reply in replies] == [200, 200, 201]
+
+
+@pytest.fixture(scope="module")
+def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Proxy, str]]:
+    """A server, its proxy, and the way around the proxy."""
+    with fresh_postgres() as url:
+        migrate.upgrade(url)
+        parts = urlsplit(url)
+        proxy = Proxy(parts.hostname or "", parts.port or 5432)
+        address = parts._replace(netloc=f"{parts.username}@127.0.0.1:{proxy.port}").geturl()
+        service = Service(tmp_path_factory.mktemp("away"), database_url=address, database_pool="4")
+        try:
+            # It starts before its database.
+            proxy.cut()
+            yield service.start(migrate=False), proxy, url
+        finally:
+            proxy.restore()
+            service.close()
+            proxy.cut()
+
+
+@pytest.fixture
+def scene(proxied: tuple[Service, Proxy, str]) -> Iterator[Scene]:
+    """All is well, with the people in it."""
+    service, proxy, _ = proxied
+    proxy.restore()
+    wait_until(lambda: service.http.get("/ready").status_code == 200, 5, "the server to find its database")
+    person = service.sign_up()
+    made = Scene(service, proxy, person, person.new_key(), person.new_set(public=True)["id"])
+    yield made
+    assert b"Traceback" not in service.log.read_bytes()
+
+
+def assert_unavailable(reply: httpx2.Response) -> None:
+    problem(reply, 503, "unavailable")
+    assert int(reply.headers["retry-after"]) >= 1
+    assert "www-authenticate" not in reply.headers
+
+
+def test_a_server_that_starts_before_its_database_answers_and_recovers(proxied: tuple[Service, Proxy, str]) -> None:
+    service, proxy, _ = proxied
+    proxy.cut()
+    assert service.http.get("/health").status_code == 200
+    assert_unavailable(service.http.get("/ready"))
+    proxy.restore()
+    wait_until(lambda: service.http.get("/ready").status_code == 200, 2, "the server to be ready")
+    assert service.sign_up().new_set()["name"] == "a set"
+
+
+def test_without_its_database_every_request_is_told_to_come_again(scene: Scene) -> None:
+    scene.proxy.cut()
+    for _ in range(2):
+        for call in scene.calls().values():
+            begun = time.monotonic()
+            assert_unavailable(call())
+            assert time.monotonic() - begun < 5
+    assert scene.service.http.get("/health").status_code == 200
+    assert scene.service.http.get("/openapi.json").status_code == 200
+    # What can be judged without the database is.
+    assert scene.service.http.get("/sets", headers={"Authorization": "Bearer x"}).status_code == 401
+    scene.proxy.restore()
+    wait_until(scene.is_well, 2, "the server to recover")
+    assert scene.person.get(f"/sets/{scene.set_id}").json()["set"]["name"] == "a set"
+
+
+class Visitor(threading.Thread):
+    """Somebody who reads and writes all the time, and remembers what was answered."""
+
+    def __init__(self, scene: Scene, stop: threading.Event) -> None:
+        super().__init__()
+        self.scene, self.stop = scene, stop
+        self.stored: set[int] = set()
+        self.answers: Counter[int] = Counter()
+
+    def run(self) -> None:
+        while not self.stop.is_set():
+            reply = self.scene.key.post("/sets", {"name": "busy"})
+            if reply.status_code == 201:
+                self.stored.add(reply.json()["set"]["id"])
+            else:
+                assert_unavailable(reply)
+            self.answers.update([reply.status_code, self.scene.person.get(f"/sets/{self.scene.set_id}").status_code])
+
+
+def test_a_connection_that_is_cut_again_and_again_loses_nothing_that_was_acknowledged(scene: Scene) -> None:
+    stop = threading.Event()
+    visitors = [Visitor(scene, stop) for _ in range(6)]
+    for visitor in visitors:
+        visitor.start()
+    for _ in range(4):
+        before = sum(visitor.answers[201] for visitor in visitors)
+        wait_until(lambda b=before: sum(one.answers[201] for one in visitors) > b + 10, 10, "work to go on")
+        scene.proxy.cut()
+        refused = sum(visitor.answers[503] for visitor in visitors)
+        wait_until(lambda r=refused: sum(one.answers[503] for one in visitors) > r, 10, "somebody to notice")
+        scene.proxy.restore()
+    wait_until(scene.is_well, 2, "the server to recover")
+    stop.set()
+    for visitor in visitors:
+        visitor.join()
+    assert {status for visitor in visitors for status in visitor.answers} <= {200, 201, 503}
+    stored = {made["id"] for made in scene.person.get("/sets").json()["sets"]}
+    assert {set_id for visitor in visitors for set_id in visitor.stored} <= stored
+
+
+def test_a_database_that_hangs_keeps_nobody_for_long(scene: Scene) -> None:
+    at_once([partial(scene.person.get, "/sets")] * 8)  # so that there are connections that can hang
+    scene.proxy.hang()
+    calls = list(scene.calls().values())
+    begun = time.monotonic()
+    *replies, alive = at_once([*calls, partial(scene.service.http.get, "/health")])
+    for reply in replies:
+        assert_unavailable(reply)
+    assert alive.status_code == 200
+    assert alive.elapsed.total_seconds() < 2
+    assert time.monotonic() - begun < 25
+    scene.proxy.restore()
+    wait_until(scene.is_well, 2, "the server to recover")
+
+
+def test_calls_made_while_the_database_was_away_are_counted_later(scene: Scene) -> None:
+    def calls() -> int:
+        return int(scene.person.get("/account").json()["account"]["jwtCalls"])
+
+    wait_until(lambda: calls() > 2, 5, "the first counts")
+    scene.proxy.cut()
+    scene.proxy.restore()
+    seen = calls()
+    wait_until(lambda: calls() > seen + 5, 5, "counting to go on")
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_a_server_before_its_migrations_is_not_ready_until_they_have_run(engine: str, tmp_path: Path) -> None:
+    if engine == "sqlite":
+        _becomes_ready(Service(tmp_path))
+    else:
+        with fresh_postgres() as url:
+            _becomes_ready(Service(tmp_path, database_url=url))
+
+
+def _becomes_ready(service: Service) -> None:
+    try:
+        service.start(migrate=False)
+        assert_unavailable(service.http.get("/ready"))
+        migrate.upgrade(service.database_url)
+        assert service.http.get("/ready").status_code == 200
+        service.sign_up()
+    finally:
+        service.close()

@@ -1,0 +1,87 @@
+"""Many who want the same thing at the same moment, on both engines: what must be one is one, and nothing is lost."""
+
+from functools import partial
+from typing import Any
+
+from tests.faults.at_once import at_once
+from tests.handlers.reading import failure, new_test_address
+from tests.service import Person, Service
+
+
+def test_who_sign_up_at_once_with_one_address_share_one_account(service: Service) -> None:
+    body = {"email": new_test_address(), "language": "en", "test": True}
+    replies = at_once([partial(service.http.post, "/signup", json=body)] * 20)
+    assert [reply.status_code for reply in replies] == [201] * 20
+    ids = {reply.json()["confirmation"]["id"] for reply in replies}
+    assert len(ids) == 20
+    # Each confirmation is of the one account, which can be activated once.
+    calls = [partial(service.http.post, f"/confirm/signup/{one}", json={"consent": 1}) for one in ids]
+    assert sorted(reply.status_code for reply in at_once(calls)) == [200] + [404] * 19
+
+
+def test_a_confirmation_is_used_once_however_many_use_it_at_once(service: Service) -> None:
+    body = {"email": new_test_address(), "language": "en", "test": True}
+    confirmation = service.http.post("/signup", json=body).json()["confirmation"]["id"]
+    replies = at_once([partial(service.http.post, f"/confirm/signup/{confirmation}", json={"consent": 1})] * 12)
+    assert sorted(reply.status_code for reply in replies) == [200] + [404] * 11
+
+
+def test_of_many_who_want_a_name_at_once_one_gets_it_and_nobody_loses_anything_else(service: Service) -> None:
+    people = [service.sign_up() for _ in range(8)]
+    name = f"Wanted-{people[0].id}"
+    change = {"username": name, "bio": "changed"}
+    replies = at_once([partial(person.patch, "/account", change) for person in people])
+    assert [reply.status_code for reply in replies] == [200] * 8
+    accounts = [person.get("/account").json()["account"] for person in people]
+    assert [account["username"] for account in accounts].count(name) == 1
+    assert [account["bio"] for account in accounts] == ["changed"] * 8
+    assert all(account["username"] in (name, f"user-{account['id']}") for account in accounts)
+
+
+def test_of_many_who_want_an_address_at_once_one_gets_it(service: Service) -> None:
+    people = [service.sign_up() for _ in range(6)]
+    address = new_test_address()
+    calls = [_address_change(person, address) for person in people]
+    replies = at_once([partial(person.patch, "/account", body) for person, body in zip(people, calls, strict=True)])
+    assert sorted(reply.status_code for reply in replies) == [200] + [409] * 5
+    assert {failure(reply) for reply in replies if reply.status_code != 200} == {(409, "emailTaken")}
+    addresses = [person.get("/account").json()["account"]["email"] for person in people]
+    assert addresses.count(address) == 1
+    assert len(set(addresses)) == 6
+
+
+def _address_change(person: Person, address: str) -> dict[str, object]:
+    """The body that completes a change of address, of which the first half is done."""
+    issued = person.patch("/account", {"email": address, "test": True}).json()["confirmation"]
+    return {"confirm": "emailchange", "confirmation": issued["id"], "check": issued["check"]}
+
+
+def test_of_many_changes_to_one_set_at_once_none_is_lost(alice: Person) -> None:
+    names = ["ankle", "biceps", "chest", "heel", "hips", "inseam", "knee", "neck", "seat", "waist", "wrist"]
+    path = f"/sets/{alice.new_set(measies={'chest': 1, 'head': 550})['id']}"
+    changes: list[dict[str, Any]] = [{"measies": {name: 100 + number}} for number, name in enumerate(names)]
+    changes += [{"measies": {"head": None}}, {"notes": "noted"}, {"public": True}]
+    replies = at_once([partial(alice.patch, path, change) for change in changes])
+    assert {reply.status_code for reply in replies} == {200}
+    found = alice.get(path).json()["set"]
+    assert found["measies"] == {name: 100 + number for number, name in enumerate(names)}
+    assert (found["notes"], found["public"]) == ("noted", True)
+
+
+def test_of_many_who_remove_a_set_at_once_one_does(alice: Person) -> None:
+    path = f"/sets/{alice.new_set()['id']}"
+    replies = at_once([partial(alice.delete, path)] * 8)
+    assert sorted(reply.status_code for reply in replies) == [204] + [404] * 7
+
+
+def test_an_account_that_goes_while_it_is_used_leaves_no_trace_and_breaks_nothing(service: Service) -> None:
+    person = service.sign_up()
+    key = person.new_key()
+    made = person.new_set()["id"]
+    calls = [partial(key.post, "/sets", {"name": "late"}) for _ in range(8)]
+    calls += [partial(key.patch, f"/sets/{made}", {"name": "later"}) for _ in range(4)]
+    calls += [partial(person.patch, "/account", {"bio": "latest"}) for _ in range(4)]
+    *replies, removal = at_once([*calls, partial(person.delete, "/account")])
+    assert removal.status_code == 200
+    assert {reply.status_code for reply in replies} <= {200, 201, 401, 404, 503}
+    assert [who.get("/whoami").status_code for who in (person, key)] == [401, 401]
