@@ -11,7 +11,6 @@ import uvicorn
 from connexion.middleware import ConnexionMiddleware
 from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.resolver import Resolver
-from starlette.middleware.cors import CORSMiddleware
 
 import document
 import settings as configuration
@@ -19,16 +18,13 @@ import storage
 from middleware.assets import Assets
 from middleware.authentication import Authentication
 from middleware.dispatch import Dispatch
+from middleware.envelope import Envelope
 from middleware.problems import Problems
-from middleware.request_id import RequestId
 from middleware.routing import Routing
 from middleware.validation import Validation
 from services import lifecycle, pages
 from settings import Settings
 from storage.encryption import Keyring
-
-METHODS = ["GET", "HEAD", "POST", "PATCH", "DELETE"]
-EXPOSED = ["ETag", "Location", "Retry-After", "WWW-Authenticate", "X-Request-Id"]
 
 
 class ByTag(Resolver):
@@ -46,8 +42,7 @@ def create_app(settings: Settings) -> ConnexionMiddleware:
         lifespan=partial(_lifespan, settings),
         middlewares=[
             LifespanMiddleware,
-            partial(CORSMiddleware, **_cors()),
-            RequestId,
+            Envelope,
             partial(Problems, base=settings.public_url),
             partial(Assets, folders={"/docs/assets/": pages.swagger_ui(), "/web/": pages.WEB / "static"}),
             Routing,
@@ -60,16 +55,6 @@ def create_app(settings: Settings) -> ConnexionMiddleware:
     # Built now, so that a mistake in the document or a missing handler stops the start, not the first request.
     app.app, app.middleware_stack = app._build_middleware_stack()
     return app
-
-
-def _cors() -> dict[str, Any]:
-    return {
-        "allow_origins": ["*"],
-        "allow_methods": METHODS,
-        "allow_headers": ["*"],
-        "expose_headers": EXPOSED,
-        "max_age": 86_400,
-    }
 
 
 @asynccontextmanager
@@ -101,6 +86,7 @@ def main() -> None:
         access_log=False,
         log_level=settings.log_level,
         server_header=False,
+        ws="none",
     )
 
 

@@ -1,9 +1,12 @@
 """The OpenAPI document: read once, and from it what is published.
 
-Extensions that we read: `x-level` (the access level an operation needs), `x-without-consent` (open to an account
-that has not consented), `x-alias` (the path whose `/jwt` and `/key` forms stand for this one), `x-error-codes`
-(beside a schema: which code a failed keyword is told as), `x-error-code` (beside a request body: the code for a
-missing or empty one), `x-errors` (the codes that an operation can answer).
+Extensions that we read:
+
+- on operations: `x-level` (the access level it needs), `x-without-consent` (open to an account that has not
+  consented), `x-alias` (the path whose `/jwt` and `/key` forms stand for this one), `x-unsafe` (a GET that changes
+  something, so that it has no HEAD), `x-errors` (the codes of its own that it can answer);
+- beside a schema: `x-error-codes` (keyword → the code that its failure is told as);
+- beside a request body: `x-error-code` (the code for a missing or empty one).
 """
 
 import copy

@@ -60,7 +60,7 @@ async def authenticate(authorization: str | None, need: Requirement, only: str |
     try:
         caller = await _identify(authorization, schemes, need)
     except Unauthorized as error:
-        raise Unauthorized(error.detail, headers=_challenge(schemes)) from error
+        raise Unauthorized(error.detail, headers=_challenge(schemes or need.schemes)) from error
     except (KeyExpired, KeyRevoked) as error:
         raise type(error)(error.detail, headers=_challenge(schemes)) from error
     if caller.level < need.level:
@@ -110,7 +110,7 @@ def _key_and_secret(credentials: str) -> tuple[UUID, str]:
     """The two halves of Basic credentials; raises Unauthorized before any look-up if they cannot be ours."""
     try:
         key, _, secret = b64decode(credentials, validate=True).decode("ascii").partition(":")
-        if not keys.is_wellformed(secret):
+        if not keys.is_wellformed(secret) or str(UUID(key)) != key.lower():
             raise ValueError
         return UUID(key), secret
     except (NotBase64, ValueError):

@@ -28,6 +28,7 @@ from storage import accounts, confirmations, holdings, mails
 LEVEL_FOR_OTHERS_DATA = 8
 # What the document says of one request holds for all of them together.
 MOST_DATA = 100
+LONGEST_NAME = 100
 MFA_IS_ON = "Multi-factor authentication is already on."
 PLAIN_FIELDS = ("bio", "compare", "consent", "control", "imperial", "language", "newsletter")
 
@@ -80,8 +81,9 @@ def _update(
     now: datetime,
 ) -> tuple[accounts.Account, confirmations.Issued | None]:
     account = accounts.edit(connection, user_id, fields=fields, data=data, now=now)
-    if len(account["data"]) > MOST_DATA:
-        raise Refused("validationFailed", f"The data of an account has at most {MOST_DATA} keys.")
+    if len(account["data"]) > MOST_DATA or any(len(name) > LONGEST_NAME for name in account["data"]):
+        limits = f"at most {MOST_DATA} keys of at most {LONGEST_NAME} characters"
+        raise Refused("validationFailed", f"The data of an account has {limits}.")
     new = (email or "").strip().lower()
     if not new or new == account["email"]:
         return account, None

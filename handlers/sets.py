@@ -19,6 +19,7 @@ from storage import sets
 READ_OWN, READ_OTHERS, CLONE_OTHERS, WRITE_OTHERS = 1, 6, 8, 9
 MEASUREMENTS = frozenset(document.load()["components"]["schemas"]["Measurements"]["properties"])
 MOST = 100_000
+NUMBERS = (int, float)
 PLAIN_FIELDS = ("name", "notes", "imperial", "public")
 
 
@@ -110,12 +111,12 @@ def measurements(body: dict[str, Any]) -> dict[str, float | None]:
     """What `measies` asks for: a value to set, or None to clear; what is unknown or no number is left out."""
     wanted: dict[str, float | None] = {}
     for name, value in body.get("measies", {}).items():
-        if name not in MEASUREMENTS or isinstance(value, bool):
+        if name not in MEASUREMENTS:
             continue
-        if value is None or (isinstance(value, int | float) and value <= 0):
+        if value is None:
             wanted[name] = None
-        elif isinstance(value, int | float) and value <= MOST:
-            wanted[name] = value
+        elif type(value) in NUMBERS and value <= MOST:  # not isinstance: True and False are no numbers here
+            wanted[name] = value if value > 0 else None
     return wanted
 
 

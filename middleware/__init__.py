@@ -1,2 +1,2 @@
-"""What every request passes through before its handler, outermost first: `request_id`, `problems`, `assets`,
+"""What every request passes through before its handler, outermost first: `envelope`, `problems`, `assets`,
 `routing`, `authentication`, `validation`, `dispatch`."""

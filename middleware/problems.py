@@ -7,7 +7,7 @@ import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from errors import (
     INTERNAL_ERROR,
@@ -38,19 +38,12 @@ class Problems:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        begun = False
-
-        async def send_noting(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
-
         try:
-            await self.app(scope, receive, send_noting)
+            await self.app(scope, receive, send)
         except ClientDisconnect:
             return
         except Exception as error:
-            if begun:
+            if scope["reply_begun"]:
                 raise
             await self.reply(error, scope)(scope, receive, send)
 

@@ -15,7 +15,6 @@ from connexion.middleware.abstract import ROUTING_CONTEXT, AbstractRoutingAPI, S
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from errors import MethodNotAllowed, NoSuchPath
-from middleware.authentication import requirement
 from security import BASIC, BEARER
 
 SUFFIXES = {"/jwt": BEARER, "/key": BASIC}
@@ -24,11 +23,11 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 
 @dataclass(slots=True)
 class Route:
-    """One path of the document: its operations by method, and by scheme those that have its `/jwt` or `/key` form."""
+    """One path of the document: its operations by method, and those that have a `/jwt` and a `/key` form."""
 
     pattern: re.Pattern[str]
     operations: dict[str, str] = field(default_factory=dict)
-    secured: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    secured: dict[str, str] = field(default_factory=dict)
 
 
 class Table:
@@ -85,11 +84,15 @@ class RoutingAPI(AbstractRoutingAPI[str]):
         return path, path
 
     def _add_operation_internal(self, method: str, path: str, operation: Any, name: str | None = None) -> None:
-        route = self.table.route(path)
-        route.operations[method.upper()] = operation.operation_id
-        for scheme in requirement(operation._operation, operation.security_schemes).schemes:
-            alias = self.aliases.route(operation._operation.get("x-alias", path))
-            alias.secured[scheme][method.upper()] = operation.operation_id
+        _note(self.table.route(path).operations, method, operation)
+        if operation.security:
+            _note(self.aliases.route(operation._operation.get("x-alias", path)).secured, method, operation)
+
+
+def _note(operations: dict[str, str], method: str, operation: Any) -> None:
+    operations[method.upper()] = operation.operation_id
+    if method == "get" and not operation._operation.get("x-unsafe"):
+        operations["HEAD"] = operation.operation_id
 
 
 class Routing(SpecMiddleware):
@@ -111,10 +114,10 @@ class Routing(SpecMiddleware):
             # A slash within a parameter is not one between two, and no parameter may hold one.
             raise NoSuchPath("There is nothing at this path.")
         operations, parameters, scheme = self._find(scope["path"])
-        method = scope["method"]
-        operation = operations.get("GET" if method == "HEAD" else method)
+        operation = operations.get(scope["method"])
         if operation is None:
-            raise MethodNotAllowed(f"This path does not have {method}.", headers={"Allow": _allow(operations)})
+            allowed = {"Allow": ", ".join(sorted(operations))}
+            raise MethodNotAllowed(f"This path does not have {scope['method']}.", headers=allowed)
         scope["path_params"] = parameters
         scope["only_scheme"] = scheme
         scope.setdefault("extensions", {})[ROUTING_CONTEXT] = {"api_base_path": "", "operation_id": operation}
@@ -126,14 +129,9 @@ class Routing(SpecMiddleware):
         scheme = SUFFIXES.get(path[-4:])
         if scheme:
             found = self.aliases.find(path[:-4])
-            if found and scheme in found[0].secured:
-                return found[0].secured[scheme], found[1], scheme
+            if found:
+                return found[0].secured, found[1], scheme
         found = self.table.find(path)
         if found is None:
             raise NoSuchPath("There is nothing at this path.")
         return found[0].operations, found[1], None
-
-
-def _allow(operations: dict[str, str]) -> str:
-    methods = set(operations) | ({"HEAD"} if "GET" in operations else set())
-    return ", ".join(sorted(methods))

@@ -1,5 +1,6 @@
 """Accounts: whose they are, whether they may come in, and what changes them."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -35,6 +36,9 @@ _by = {
     column.name: select(accounts).where(column == bindparam("value"))
     for column in (accounts.c.id, accounts.c.uuid, accounts.c.ehash, accounts.c.lusername)
 }
+
+
+_lock = _by["id"].with_for_update()
 
 
 def email_hash(email: str) -> str:
@@ -87,7 +91,7 @@ def find_by_handle(connection: Connection, handle: str) -> Account | None:
 
 
 def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 15
+    return re.fullmatch("[1-9][0-9]{0,14}", text) is not None
 
 
 def _find_by(connection: Connection, column: str, value: object) -> Account | None:
@@ -207,7 +211,7 @@ def _rename(connection: Connection, user_id: int, name: str) -> None:
 
 def lock(connection: Connection, user_id: int) -> Account:
     """The account, held until the transaction ends (SQLite writes one at a time anyway); raises NoSuchRecord."""
-    account = connection.execute(_by["id"].with_for_update(), {"value": user_id}).mappings().first()
+    account = connection.execute(_lock, {"value": user_id}).mappings().first()
     if account is None:
         raise NoSuchRecord("There is no such account.")
     return account

@@ -16,7 +16,10 @@ RecordId = int | UUID
 _by_id = select(sets).where(sets.c.id == bindparam("value"))
 _by_uuid = select(sets).where(sets.c.uuid == bindparam("value"))
 _list = select(sets).where(sets.c.user_id == bindparam("user_id")).order_by(sets.c.id)
+_lock = _by_id.with_for_update()
 _create = insert(sets)
+_update = update(sets).where(sets.c.id == bindparam("set_id"))
+_delete = delete(sets).where(sets.c.id == bindparam("set_id"))
 
 
 def find(connection: Connection, set_id: RecordId) -> MeasurementsSet:
@@ -31,10 +34,9 @@ def _found(connection: Connection, query: Any, set_id: RecordId) -> Measurements
     return row
 
 
-def lock(connection: Connection, set_id: RecordId) -> MeasurementsSet:
+def lock(connection: Connection, set_id: int) -> MeasurementsSet:
     """The set, held until the transaction ends; raises NoSuchRecord."""
-    query = _by_id if isinstance(set_id, int) else _by_uuid
-    return _found(connection, query.with_for_update(), set_id)
+    return _found(connection, _lock, set_id)
 
 
 def list_of(connection: Connection, user_id: int) -> list[MeasurementsSet]:
@@ -63,11 +65,11 @@ def edit(
     if measies:
         merged = {**present["measies"], **measies}
         fields = {**fields, "measies": {name: value for name, value in merged.items() if value is not None}}
-    connection.execute(update(sets).where(sets.c.id == set_id).values(updated_at=now, **fields))
+    connection.execute(_update, {"set_id": set_id, "updated_at": now, **fields})
     return {**present, "updated_at": now, **fields}
 
 
 def remove(connection: Connection, set_id: int) -> None:
     """Remove the set; raises NoSuchRecord if it is already gone."""
-    if connection.execute(delete(sets).where(sets.c.id == set_id)).rowcount == 0:
+    if connection.execute(_delete, {"set_id": set_id}).rowcount == 0:
         raise NoSuchRecord("There is no such measurements set.")

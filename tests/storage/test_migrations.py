@@ -118,12 +118,12 @@ def test_an_upgrade_that_fails_halfway_leaves_nothing(empty: str, monkeypatch: p
     assert _on(empty, _tables) == EVERYTHING
 
 
-def test_several_instances_may_upgrade_at_once(empty: str) -> None:
+def test_two_instances_may_upgrade_at_once(empty: str) -> None:
     script = f"from storage import migrate; migrate.upgrade({empty!r})"
     instances = [
         subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stderr=subprocess.PIPE, text=True)
-        for _ in range(3)
+        for _ in range(2)
     ]
     errors = [instance.communicate(timeout=60)[1] for instance in instances]
-    assert [instance.returncode for instance in instances] == [0, 0, 0], errors
+    assert [instance.returncode for instance in instances] == [0, 0], errors
     assert _on(empty, _differences) == []
