@@ -232,22 +232,6 @@ def test_a_database_that_is_none_stops_the_start_in_one_line() -> None:
     assert "Traceback" not in ended.stderr
 
 
-def test_every_setting_is_listed_with_what_it_is_for() -> None:
-    ended = started("cli.py", "settings", SECRET_KEY=SECRET)
-    assert ended.returncode == 0
-    for name, field in Settings.model_fields.items():
-        assert re.search(rf"^FREESEWING_{name.upper()}\b", ended.stdout, re.MULTILINE)
-        assert field.description
-        assert field.description in ended.stdout
-    assert SECRET not in ended.stdout
-
-
-def test_the_readme_lists_every_setting() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    unlisted = [name for name in Settings.model_fields if f"FREESEWING_{name.upper()}" not in readme]
-    assert unlisted == []
-
-
 def test_no_setting_is_read_past_the_one_class() -> None:
     names = {f"FREESEWING_{name.upper()}" for name in Settings.model_fields}
     for file in ROOT.rglob("*.py"):

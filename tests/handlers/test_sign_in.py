@@ -142,11 +142,12 @@ def test_who_is_kept_out_is_refused_like_somebody_unknown(
     service: Service, alice: Person, columns: dict[str, Any]
 ) -> None:
     change_account(service, alice.id, **columns)
-    refusals = [sign_in(service, alice.email).json(), sign_in(service, new_address()).json()]
-    for refusal in refusals:
-        del refusal["instance"]
-    assert refusals[0] == refusals[1]
-    assert refusals[0]["error"] == "signInFailed"
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda name: sign_in(service, name), [alice.email, new_address()]))
+    told = [{**answer.json(), "instance": ""} for answer in answers]
+    assert told[0] == told[1]
+    assert failure(answers[0]) == FAILED
+    assert answers[0].headers.keys() == answers[1].headers.keys()
 
 
 def test_without_consent_one_may_sign_in_and_only_consent_export_or_go(service: Service, alice: Person) -> None:
@@ -227,10 +228,10 @@ LEGACY: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("kind", LEGACY)
-@pytest.mark.parametrize("password", [PASSWORD, "pässwörd 🧵", "long " * 40], ids=["plain", "unicode", "long"])
 def test_freesewings_hashes_verify_and_are_upgraded_at_the_first_sign_in(
-    service: Service, alice: Person, kind: str, password: str
+    service: Service, alice: Person, kind: str
 ) -> None:
+    password = "pässwörd 🧵"
     change_account(service, alice.id, password=LEGACY[kind](password))
     assert account_of(alice)["passwordType"] == ("v2" if kind == "bcrypt" else "v3")
     reply = sign_in(service, alice.email, password)
@@ -242,7 +243,7 @@ def test_freesewings_hashes_verify_and_are_upgraded_at_the_first_sign_in(
     assert password_hash(service, alice.id) == upgraded
 
 
-@pytest.mark.parametrize("kind", LEGACY)
+@pytest.mark.parametrize("kind", ["scrypt, salt as bytes", "bcrypt"])
 def test_a_wrong_password_neither_fits_nor_upgrades_an_old_hash(service: Service, alice: Person, kind: str) -> None:
     stored = LEGACY[kind](PASSWORD)
     change_account(service, alice.id, password=stored)

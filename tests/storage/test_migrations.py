@@ -22,6 +22,11 @@ from tests.service import ROOT
 from tests.storage.store import Store
 
 Result = TypeVar("Result")
+# So that both are at it at the same time, whoever starts first.
+SLOWLY = (
+    "import time; from alembic import op; from storage import migrate; create = op.create_table;"
+    "op.create_table = lambda *a, **k: (time.sleep(0.3), create(*a, **k))"
+)
 EVERYTHING = {*metadata.tables, "alembic_version"}
 
 
@@ -119,7 +124,7 @@ def test_an_upgrade_that_fails_halfway_leaves_nothing(empty: str, monkeypatch: p
 
 
 def test_two_instances_may_upgrade_at_once(empty: str) -> None:
-    script = f"from storage import migrate; migrate.upgrade({empty!r})"
+    script = f"{SLOWLY}; migrate.upgrade({empty!r})"
     instances = [
         subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stderr=subprocess.PIPE, text=True)
         for _ in range(2)

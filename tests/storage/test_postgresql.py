@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from sqlalchemy import Connection, text
 
@@ -34,10 +35,16 @@ def _others(store: Store) -> int:
 
 
 def _end_all_connections(store: Store) -> None:
-    """As at a restart of PostgreSQL: everyone's connection but that of the one who says so, then that one too."""
-    every = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database()"
-    with pytest.raises(StorageUnavailable):
-        store.write(_sql(every))
+    """As at a restart of PostgreSQL, which none of the waiting connections has noticed yet."""
+
+    async def end() -> int:
+        outside = await asyncpg.connect(store.url)
+        others = "pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        ended = int(await outside.fetchval(f"SELECT count(pg_terminate_backend(pid)) FROM {others}"))
+        await outside.close()
+        return ended
+
+    assert asyncio.run(end()) == 4
 
 
 def _fill_pool(store: Store, size: int = 4) -> None:
