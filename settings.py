@@ -54,6 +54,13 @@ class Settings(BaseSettings):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/")
 
+    @field_validator("database_url")
+    @classmethod
+    def _of_a_known_engine(cls, value: str) -> str:
+        if value and not value.startswith(("sqlite:///", "postgresql://", "postgresql+asyncpg://", "postgres://")):
+            raise ValueError("must start with sqlite:/// or postgresql://")
+        return value.replace("postgres://", "postgresql://", 1)
+
     @model_validator(mode="after")
     def _fit_for_production(self) -> "Settings":
         if self.environment == "production":
@@ -74,7 +81,10 @@ def parse_keys(text: str) -> dict[str, bytes]:
     keys: dict[str, bytes] = {}
     for entry in text.split(","):
         key_id, separator, encoded = entry.strip().partition(":")
-        key = b64decode(encoded, validate=True) if separator else b""
+        try:
+            key = b64decode(encoded, validate=True) if separator else b""
+        except ValueError:  # its own message names nothing
+            key = b""
         if not key_id.isascii() or not 1 <= len(key_id) <= 16 or len(key) != 32:
             raise ValueError("ENCRYPTION_KEYS must be id:base64 of 32 bytes, ids of 1 to 16 ASCII characters")
         keys[key_id] = key

@@ -1,7 +1,7 @@
 """The caller's own account."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -18,12 +18,12 @@ from errors import (
     NoSuchRecord,
     Refused,
 )
-from handlers import second_factor, shapes
+from handlers import email_change, second_factor, shapes
 from handlers.replies import SECRET, success
 from handlers.usernames import is_acceptable
 from security import Caller
 from services import exports, mfa, outbox, passwords, pictures, test_mode
-from storage import accounts, confirmations, holdings, mails
+from storage import accounts, confirmations, holdings
 
 LEVEL_FOR_OTHERS_DATA = 8
 # What the document says of one request holds for all of them together.
@@ -42,93 +42,72 @@ async def update_account(body: dict[str, Any], caller: Caller) -> Response:
     """Change what was sent; a new address only once its owner has confirmed it."""
     if body.get("confirm") and "confirmation" in body and "check" in body:
         return await _change_email(caller, UUID(body["confirmation"]), body["check"])
-    present = await storage.read(accounts.find, caller.user_id)
     fields: dict[str, Any] = {name: body[name] for name in PLAIN_FIELDS if name in body}
     if "password" in body:
         fields["password"] = await passwords.hashed(body["password"])
     if is_acceptable(body.get("username", ""), user_id=caller.user_id):
         fields["username"] = body["username"]
-    silent = test_mode.applies(body, present["email"])
     async with pictures.stored(body.get("img"), "user") as img:
         if img is not None:
             fields["img"] = img
-        account, issued = await storage.write(
-            _update,
-            caller.user_id,
-            fields,
-            body.get("data", {}),
-            body.get("email"),
-            silent=silent,
-            now=clock.now(),
-        )
+        updated = await storage.write(_update, caller.user_id, fields, body, clock.now())
     if img is not None:
-        await pictures.discard(present["img"])
+        await pictures.discard(updated.former_img)
     outbox.wake()
-    shown: dict[str, Any] = {"account": shapes.account(account)}
-    if silent and issued:
-        shown["confirmation"] = {"id": str(issued.id), "check": issued.check}
-    return success(**shown)
+    return success(account=shapes.account(updated.account), **_in_test_mode(updated, body))
+
+
+class _Updated(NamedTuple):
+    account: accounts.Account
+    former_img: str
+    former_email: str
+    issued: confirmations.Issued | None
 
 
 def _update(
-    connection: Connection,
-    user_id: int,
-    fields: dict[str, Any],
-    data: dict[str, Any],
-    email: str | None,
-    *,
-    silent: bool,
-    now: datetime,
-) -> tuple[accounts.Account, confirmations.Issued | None]:
-    account = accounts.edit(connection, user_id, fields=fields, data=data, now=now)
+    connection: Connection, user_id: int, fields: dict[str, Any], body: dict[str, Any], now: datetime
+) -> _Updated:
+    former = accounts.lock(connection, user_id)
+    account = accounts.edit(connection, user_id, fields=fields, data=body.get("data", {}), now=now)
     if len(account["data"]) > MOST_DATA or any(len(name) > LONGEST_NAME for name in account["data"]):
         limits = f"at most {MOST_DATA} keys of at most {LONGEST_NAME} characters"
         raise Refused("validationFailed", f"The data of an account has {limits}.")
-    new = (email or "").strip().lower()
-    if not new or new == account["email"]:
-        return account, None
-    issued = confirmations.issue(
-        connection, confirmations.EMAIL_CHANGE, user_id=user_id, data={"email": new}, now=now
-    )
-    letter = {
-        "kind": "emailchange",
-        "language": account["language"],
-        "to": new,
-        "cc": account["email"],
-        "link": f"/confirm/emailchange/{issued.id}/{issued.check}",
-    }
-    if not silent:
-        mails.enqueue(connection, letter, user_id=user_id, now=now)
-    return account, issued
+    if "password" in fields:
+        confirmations.drop_all(connection, user_id)
+    issued = None
+    if "email" in body:
+        silent = test_mode.applies(body, former["email"])
+        issued = email_change.request(connection, account, body["email"], silent=silent, now=now)
+    return _Updated(account, former["img"], former["email"], issued)
+
+
+def _in_test_mode(updated: _Updated, body: dict[str, Any]) -> dict[str, Any]:
+    if updated.issued is None or not test_mode.applies(body, updated.former_email):
+        return {}
+    return {"confirmation": {"id": str(updated.issued.id), "check": updated.issued.check}}
 
 
 async def _change_email(caller: Caller, confirmation_id: UUID, check: str) -> Response:
     try:
-        account = await storage.write(_complete_email_change, caller.user_id, confirmation_id, check, clock.now())
+        account = await storage.write(email_change.complete, caller.user_id, confirmation_id, check, clock.now())
     except AlreadyExists:
         raise EmailTaken("The address became another account's in the meantime.") from None
     return success(account=shapes.account(account))
 
 
-def _complete_email_change(
-    connection: Connection, user_id: int, confirmation_id: UUID, check: str, now: datetime
-) -> accounts.Account:
-    kinds = (confirmations.EMAIL_CHANGE,)
-    found = confirmations.find(connection, confirmation_id, check=check, kinds=kinds, now=now)
-    if found["user_id"] != user_id:
-        raise NoSuchRecord("There is no such confirmation, or it was used or has expired.")
-    confirmations.use_up(connection, confirmation_id)
-    email = found["data"]["email"]
-    accounts.change(connection, user_id, email=email, ehash=accounts.email_hash(email), updated_at=now)
-    return accounts.find(connection, user_id)
-
-
 async def remove_account(caller: Caller) -> Response:
     """Remove the account, all that it owns, and its pictures."""
-    owned = await storage.read(holdings.of, caller.user_id)
-    await storage.write(accounts.remove, caller.user_id)
+    owned = await storage.write(_remove, caller.user_id)
     await pictures.discard(owned.account["img"], *(row["img"] for row in owned.sets))
     return success(data={})
+
+
+def _remove(connection: Connection, user_id: int) -> holdings.Holdings:
+    # Held first, so that nothing is added between the look and the removal.
+    accounts.lock(connection, user_id)
+    owned = holdings.of(connection, user_id)
+    accounts.remove(connection, user_id)
+    return owned
 
 
 async def restrict_account(caller: Caller) -> Response:

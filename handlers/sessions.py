@@ -18,7 +18,7 @@ from security import ROLE_LEVELS, Caller
 from services import outbox, passwords, test_mode, tokens
 from storage import accounts, apikeys, confirmations, mails
 
-# A refused sign-in takes at least this long, whichever way it failed: its time tells nothing.
+# A refused sign-in, and a wish for a link, take at least this many seconds: their time tells nothing.
 SLOWEST_REFUSAL = 0.25
 
 
@@ -128,12 +128,14 @@ def _may_sign_in(account: accounts.Account) -> bool:
 
 async def request_sign_in_link(body: dict[str, Any]) -> Response:
     """Mail a link to the account's owner, if there is such an account; the answer is the same if not."""
+    started = time.monotonic()
     await storage.write(_request_link, body["username"], clock.now())
     outbox.wake()
+    await asyncio.sleep(SLOWEST_REFUSAL - (time.monotonic() - started))
     return success(headers=SECRET, result="emailSent")
 
 
-def _request_link(connection: Connection, username: str, now: datetime) -> None:
+def _request_link(connection: Connection, username: str | int, now: datetime) -> None:
     account = accounts.find_by_login(connection, username)
     if account is None or not _may_sign_in(account):
         return

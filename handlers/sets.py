@@ -58,19 +58,19 @@ async def update_set(id: str, body: dict[str, Any], caller: Caller) -> Response:
     async with pictures.stored(body.get("img"), "set") as img:
         if img is not None:
             fields["img"] = img
-        row = await storage.write(
+        row, former = await storage.write(
             sets.edit, present["id"], fields=fields, measies=measurements(body), now=clock.now()
         )
     if img is not None:
-        await pictures.discard(present["img"])
+        await pictures.discard(former["img"])
     return success(set=shapes.measurements_set(row))
 
 
 async def delete_set(id: str, caller: Caller) -> Response:
     """Remove a set and its picture."""
     present = await _allowed(id, caller, WRITE_OTHERS)
-    await storage.write(sets.remove, present["id"])
-    await pictures.discard(present["img"])
+    removed = await storage.write(sets.remove, present["id"])
+    await pictures.discard(removed["img"])
     return no_content()
 
 

@@ -16,6 +16,7 @@ def is_acceptable(name: str, *, user_id: int) -> bool:
         and name == name.strip()
         and name.isprintable()
         and not set(name) & {"/", "@"}
+        and set(name) != {"."}
         and not name.isdigit()
         and not _is_uuid(name)
         and (not _NUMBERED.fullmatch(name.lower()) or name.lower() == f"user-{user_id}")

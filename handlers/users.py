@@ -44,6 +44,6 @@ async def find_users(body: dict[str, Any]) -> Response:
 
 async def _visible(handle: str) -> accounts.Account:
     account = await storage.read(accounts.find_by_handle, handle)
-    if account is None or account["status"] != accounts.ACTIVE or account["consent"] < 1:
+    if account is None or not accounts.is_visible(account):
         raise NoSuchRecord("There is no such profile.")
     return account

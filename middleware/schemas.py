@@ -73,8 +73,8 @@ class Schema:
                 if field in self._required:
                     failed.append(member._told("required"))
             elif not member._validator.is_valid(value[field]):
-                # A null where something must be counts as nothing.
-                nothing = value[field] is None and field in self._required and "required" in member._codes
+                # A null or an empty text where something must be counts as nothing.
+                nothing = value[field] in (None, "") and field in self._required and "required" in member._codes
                 failed.append(member._told("required") if nothing else member._failure(value[field]))
         return failed
 

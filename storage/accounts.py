@@ -17,6 +17,7 @@ from storage.tables import Record, accounts, apikeys, inserted_id
 Account = Record
 
 INACTIVE, ACTIVE, RESTRICTED, DISABLED = 0, 1, -1, -2
+BLOCKED = "blocked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,9 @@ def find_by_email(connection: Connection, email: str) -> Account | None:
     return _find_by(connection, "ehash", email_hash(email))
 
 
-def find_by_login(connection: Connection, login: str) -> Account | None:
+def find_by_login(connection: Connection, login: str | int) -> Account | None:
     """The account that a person means at sign-in: by e-mail address, number, or user name in any case."""
-    login = login.strip()
+    login = str(login).strip()
     if "@" in login:
         return find_by_email(connection, login)
     if _is_number(login):
@@ -98,14 +99,18 @@ def _find_by(connection: Connection, column: str, value: object) -> Account | No
     return connection.execute(_by[column], {"value": value}).mappings().first()
 
 
+def is_visible(account: Account) -> bool:
+    """Whether the account has a profile for everyone to see: active, not blocked, and its owner consented."""
+    return bool(account["status"] == ACTIVE and account["consent"] >= 1 and account["role"] != BLOCKED)
+
+
 def find_profiles(connection: Connection, match: str, limit: int) -> list[Account]:
-    """Up to `limit` active accounts whose user name starts with `match`, in any case, and who consented."""
+    """Up to `limit` visible accounts whose user name starts with `match`, in any case."""
     start = match.lower()
     query = (
         select(accounts)
         .where(accounts.c.lusername >= start, accounts.c.lusername < start + "\U0010ffff")
-        .where(accounts.c.lusername.startswith(start, autoescape=True))
-        .where(accounts.c.status == ACTIVE, accounts.c.consent >= 1)
+        .where(accounts.c.status == ACTIVE, accounts.c.consent >= 1, accounts.c.role != BLOCKED)
         .order_by(accounts.c.lusername)
         .limit(limit)
     )
@@ -188,13 +193,11 @@ def edit(
     A user name that another account has leaves the present one unchanged. Raises NoSuchRecord.
     """
     account = lock(connection, user_id)
-    name = fields.pop("username", None)
-    if data:
-        merged = {**account["data"], **data}
-        fields["data"] = {key: value for key, value in merged.items() if value is not None}
-    change(connection, user_id, updated_at=now, **fields)
-    if name is not None:
-        _rename(connection, user_id, name)
+    merged = {key: value for key, value in {**account["data"], **data}.items() if value is not None}
+    others = {column: value for column, value in fields.items() if column != "username"}
+    change(connection, user_id, updated_at=now, data=merged, **others)
+    if "username" in fields:
+        _rename(connection, user_id, fields["username"])
     if fields.get("consent") == 0:
         revoke_keys(connection, user_id, now)
     return find(connection, user_id)

@@ -75,6 +75,11 @@ def use_up(connection: Connection, confirmation_id: UUID) -> None:
         raise NoSuchRecord("There is no such confirmation, or it was used or has expired.")
 
 
+def drop_all(connection: Connection, user_id: int) -> None:
+    """Take all of the account's confirmations away: what was mailed may be read by who should not be let in."""
+    connection.execute(delete(confirmations).where(confirmations.c.user_id == user_id))
+
+
 def prune(connection: Connection, now: datetime) -> int:
     """Remove what has expired; how many."""
     return connection.execute(delete(confirmations).where(confirmations.c.expires_at <= now)).rowcount

@@ -59,17 +59,21 @@ def edit(
     fields: dict[str, Any],
     measies: dict[str, float | None],
     now: datetime,
-) -> MeasurementsSet:
-    """Set `fields` and merge `measies`, where None clears a measurement; raises NoSuchRecord."""
+) -> tuple[MeasurementsSet, MeasurementsSet]:
+    """Set `fields` and merge `measies`, where None clears a measurement; the set as it is, and as it was.
+
+    Raises NoSuchRecord.
+    """
     present = lock(connection, set_id)
     if measies:
         merged = {**present["measies"], **measies}
         fields = {**fields, "measies": {name: value for name, value in merged.items() if value is not None}}
     connection.execute(_update, {"set_id": set_id, "updated_at": now, **fields})
-    return {**present, "updated_at": now, **fields}
+    return {**present, "updated_at": now, **fields}, present
 
 
-def remove(connection: Connection, set_id: int) -> None:
-    """Remove the set; raises NoSuchRecord if it is already gone."""
-    if connection.execute(_delete, {"set_id": set_id}).rowcount == 0:
-        raise NoSuchRecord("There is no such measurements set.")
+def remove(connection: Connection, set_id: int) -> MeasurementsSet:
+    """Remove the set; as it was at the end. Raises NoSuchRecord if it is already gone."""
+    present = lock(connection, set_id)
+    connection.execute(_delete, {"set_id": set_id})
+    return present

@@ -101,7 +101,6 @@ def test_what_only_begins_like_a_number_is_none(service: Service, alice: Person)
     assert refusals(service, [(form.format(alice.id), PASSWORD) for form in forms]) == {FAILED}
 
 
-@pytest.mark.xfail(reason="to be decided: FreeSewing's clients may send a number as a number")
 def test_the_number_may_come_as_a_number(service: Service, alice: Person) -> None:
     assert sign_in(service, alice.id).status_code == 200
 

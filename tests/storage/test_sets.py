@@ -14,7 +14,9 @@ LATER = NOW + timedelta(hours=1)
 
 
 def _edit(store: Store, set_id: int, measies: dict[str, float | None] | None = None, **fields: Any) -> Any:
-    return store.write(sets.edit, set_id, fields=fields, measies=measies or {}, now=LATER)
+    changed, former = store.write(sets.edit, set_id, fields=fields, measies=measies or {}, now=LATER)
+    assert former["updated_at"] < changed["updated_at"] or former["updated_at"] == LATER
+    return changed
 
 
 def test_what_creation_returns_is_what_is_stored(store: Store) -> None:
