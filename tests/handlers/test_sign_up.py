@@ -170,10 +170,10 @@ def test_six_languages_are_six_letters() -> None:
         ({"email": "a@b.example", "language": "tlh"}, "unsupportedLanguage"),
         ({"email": "a@b.example", "language": "EN"}, "unsupportedLanguage"),
         ({"email": "a@b.example", "language": 1}, "unsupportedLanguage"),
+        ({"email": "", "language": "en"}, "emailMissing"),
         *(
             ({"email": address, "language": "en"}, "emailInvalid")
             for address in (
-                "",
                 "a",
                 "a@b",
                 "@b.example",
