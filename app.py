@@ -27,6 +27,10 @@ from settings import Settings
 from storage.encryption import Keyring
 
 
+# A client that sends half a request must not keep the server from ending.
+GRACE_SECONDS = 8
+
+
 class ByTag(Resolver):
     """Finds the handler of an operation: the function of its `operationId` in the module of its tag."""
 
@@ -87,6 +91,7 @@ def main() -> None:
         log_level=settings.log_level,
         server_header=False,
         ws="none",
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
 
 

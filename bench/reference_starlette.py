@@ -74,7 +74,7 @@ async def update_set(request: Request) -> Response:
     present = await _own_set(request, user_id)
     fields = orjson.loads(await request.body())
     measies = fields.pop("measies", {})
-    row = await storage.write(sets.edit, present["id"], fields=fields, measies=measies, now=clock.now())
+    row, _ = await storage.write(sets.edit, present["id"], fields=fields, measies=measies, now=clock.now())
     return _reply(200, result="success", set=shapes.measurements_set(row))
 
 

@@ -42,6 +42,7 @@ def complete(
     found = confirmations.find(connection, confirmation_id, check=check, kinds=kinds, now=now)
     if found["user_id"] != user_id:
         raise NoSuchRecord("There is no such confirmation, or it was used or has expired.")
+    confirmations.use_up(connection, confirmation_id)
     confirmations.drop_all(connection, user_id)
     email = found["data"]["email"]
     accounts.change(connection, user_id, email=email, ehash=accounts.email_hash(email), updated_at=now)

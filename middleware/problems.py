@@ -55,7 +55,7 @@ class Problems:
             log.error("request %s: %s", scope["request_id"], type(error).__name__, exc_info=error)
             return _response(problem(INTERNAL_ERROR, detail="", instance=instance, base=self.base), {})
         if isinstance(fact, StorageUnavailable):
-            log.warning("request %s: %s", scope["request_id"], fact.__cause__ or fact.detail)
+            log.warning("request %s: %s", scope["request_id"], repr(fact.__cause__ or fact.detail))
         verdict = REPLIES[type(fact)]
         body = problem(verdict, code=fact.code, detail=fact.detail, instance=instance, base=self.base)
         if isinstance(fact, ValidationFailed):

@@ -7,7 +7,7 @@ from hmac import compare_digest
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from clock import new_check, new_uuid
 from errors import NoSuchRecord
@@ -21,6 +21,9 @@ LIFETIMES = {
     SIGN_IN: timedelta(hours=1),
     EMAIL_CHANGE: timedelta(days=1),
 }
+
+
+_by_id = select(confirmations).where(confirmations.c.id == bindparam("confirmation_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +60,7 @@ def find(
 
     `check` may be None only where the contract lets a client leave it out. An empty `kinds` means any kind.
     """
-    query = select(confirmations).where(confirmations.c.id == confirmation_id)
-    row = connection.execute(query.with_for_update()).mappings().first()
+    row = connection.execute(_by_id, {"confirmation_id": confirmation_id}).mappings().first()
     if (
         row is None
         or row["expires_at"] <= now

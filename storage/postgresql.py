@@ -15,7 +15,7 @@ from storage.faults import translated
 
 Result = TypeVar("Result")
 CONNECT_SECONDS = 5
-STATEMENT_SECONDS = 15
+STATEMENT_SECONDS = 8
 
 
 class PostgresEngine:

@@ -138,7 +138,7 @@ class Credentials:
         case.headers["Authorization"] = data
 
 
-@schemathesis.hook
+@schemathesis.hook  # type: ignore[untyped-decorator]
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
     """Fill in what is real, and keep the fuzzing account alive."""
     operation = _operation(case)
@@ -154,7 +154,7 @@ def _operation(case: Any) -> str:
     return str(case.operation.definition.raw["operationId"])
 
 
-@schemathesis.hook
+@schemathesis.hook  # type: ignore[untyped-decorator]
 def after_call(context: Any, case: Any, response: Any) -> None:
     """Note who was called and who answered 2xx."""
     _tried.add(_operation(case))

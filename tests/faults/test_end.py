@@ -9,6 +9,7 @@ import httpx2
 import pytest
 from sqlalchemy import func, select
 
+from storage import migrate
 from storage.tables import accounts, apikeys, sets
 from tests.databases import fresh_postgres
 from tests.handlers.database import execute
@@ -28,7 +29,8 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def _closing(service: Service) -> Iterator[Service]:
     try:
-        yield service.start()
+        migrate.upgrade(service.database_url)
+        yield service.start(migrate=False)
     finally:
         service.close()
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from storage import migrate
 from tests.problems import problem
 from tests.service import Person, Service, wait_until
 
@@ -80,7 +81,8 @@ def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 def _closing(service: Service) -> Iterator[Service]:
     try:
-        yield service.start()
+        migrate.upgrade(service.database_url)
+        yield service.start(migrate=False)
     finally:
         service.close()
 

@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 # So that both are at it at the same time, whoever starts first.
 SLOWLY = (
     "import time; from alembic import op; from storage import migrate; create = op.create_table;"
-    "op.create_table = lambda *a, **k: (time.sleep(0.3), create(*a, **k))"
+    "op.create_table = lambda *a, **k: (time.sleep(0.15), create(*a, **k))"
 )
 EVERYTHING = {*metadata.tables, "alembic_version"}
 

@@ -98,11 +98,11 @@ def test_given_up_calls_leave_the_pool_usable(postgresql_store: Store) -> None:
 
 
 def test_a_statement_that_takes_too_long_is_ended(postgresql_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgresql, "STATEMENT_SECONDS", 0.3)
+    monkeypatch.setattr(postgresql, "STATEMENT_SECONDS", 0.2)
     postgresql_store.connect()
     user_id = postgresql_store.new_account()["id"]
     for unit in (postgresql_store.read, postgresql_store.write):
-        for _ in range(5):
+        for _ in range(4):
             with pytest.raises(StorageUnavailable):
                 unit(_sql("SELECT pg_sleep(60)"))
     postgresql_store.new_set(user_id)

@@ -47,6 +47,13 @@ def test_what_an_edit_returns_is_what_is_stored(store: Store) -> None:
     assert store.read(sets.find, made["id"]) == changed
 
 
+def test_a_change_and_a_removal_tell_what_was_there_before(store: Store) -> None:
+    made = store.new_set(store.new_account()["id"])
+    changed, before = store.write(sets.edit, made["id"], fields={"img": "new"}, measies={}, now=LATER)
+    assert (before, changed["img"]) == (made, "new")
+    assert store.write(sets.remove, made["id"]) == changed
+
+
 def test_measurements_are_merged_and_none_clears_one(store: Store) -> None:
     set_id = store.new_set(store.new_account()["id"], measies={"chest": 900, "waist": 700})["id"]
     assert _edit(store, set_id, {"chest": None, "hips": None, "neck": 380.25})["measies"] == {
