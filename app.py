@@ -26,7 +26,6 @@ from services import lifecycle, pages
 from settings import Settings
 from storage.encryption import Keyring
 
-
 # A client that sends half a request must not keep the server from ending.
 GRACE_SECONDS = 8
 
