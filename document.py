@@ -39,12 +39,6 @@ def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]
     ]
 
 
-def error_codes(document: dict[str, Any]) -> list[str]:
-    """Every code that an error can carry."""
-    codes: list[str] = document["components"]["schemas"]["ErrorCode"]["enum"]
-    return codes
-
-
 def error_meanings() -> dict[str, str]:
     """Every code with its meaning, from the table in the description of `ErrorCode`."""
     table = load()["components"]["schemas"]["ErrorCode"]["description"].splitlines()

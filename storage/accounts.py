@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from clock import new_uuid
 from errors import AlreadyExists, NoSuchRecord
@@ -244,8 +244,3 @@ def remove(connection: Connection, user_id: int) -> None:
     """Remove the account; the database removes with it all that refers to it. Raises NoSuchRecord."""
     if connection.execute(delete(accounts).where(accounts.c.id == user_id)).rowcount == 0:
         raise NoSuchRecord("There is no such account.")
-
-
-def count(connection: Connection) -> int:
-    """How many accounts there are."""
-    return connection.execute(select(func.count()).select_from(accounts)).scalar_one()

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from errors import NoSuchRecord
 from storage.tables import Record, mails
@@ -47,8 +47,3 @@ def sent(connection: Connection, mail_id: int) -> None:
 def postpone(connection: Connection, mail_id: int, *, until: datetime) -> None:
     """The letter could not be sent: try again at `until`."""
     connection.execute(update(mails).where(mails.c.id == mail_id).values(due_at=until, attempts=mails.c.attempts + 1))
-
-
-def waiting(connection: Connection) -> int:
-    """How many letters are waiting."""
-    return connection.execute(select(func.count()).select_from(mails)).scalar_one()

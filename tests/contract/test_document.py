@@ -18,6 +18,7 @@ from security import ROLE_LEVELS
 
 SPEC = document.load()
 OPERATIONS = document.operations(SPEC)
+CODES = SPEC["components"]["schemas"]["ErrorCode"]["enum"]
 by_operation = pytest.mark.parametrize(
     "operation", [pytest.param(op, id=op["operationId"]) for _, _, op in OPERATIONS]
 )
@@ -141,7 +142,7 @@ def test_the_codes_of_an_operation_fit_its_statuses(operation: dict[str, Any]) -
 
 def test_no_code_can_come_out_that_the_document_does_not_list() -> None:
     raised = {verdict.code for verdict in errors.REPLIES.values()} | {errors.INTERNAL_ERROR.code}
-    assert (raised | set(codes_in(SPEC)) | codes_in_handlers()) == set(document.error_codes(SPEC))
+    assert (raised | set(codes_in(SPEC)) | codes_in_handlers()) == set(CODES)
 
 
 def codes_in(value: Any) -> Iterator[str]:
@@ -167,12 +168,12 @@ def codes_in_handlers() -> set[str]:
 
 
 def test_every_code_is_explained() -> None:
-    assert set(document.error_meanings()) == set(document.error_codes(SPEC))
+    assert list(document.error_meanings()) == CODES
 
 
 def test_every_code_is_some_operations_or_general() -> None:
     listed = {code for _, _, operation in OPERATIONS for code in operation["x-errors"]}
-    assert listed | GENERAL == set(document.error_codes(SPEC))
+    assert listed | GENERAL == set(CODES)
 
 
 def test_every_string_number_and_list_is_bounded() -> None:

@@ -12,6 +12,7 @@ import storage
 from services import outbox
 from storage import mails, migrate
 from storage.encryption import Keyring
+from tests.counting import count_mails
 
 GOOD = {"kind": "signup", "language": "en", "to": "good@example.org", "link": "/confirm/signup/1/2"}
 UNKNOWN = {**GOOD, "kind": "of a version to come"}
@@ -26,7 +27,7 @@ async def _send(url: str, letters: list[dict[str, Any]], *, left: int) -> list[i
     sending = asyncio.create_task(outbox.run())
     for _ in range(1000):
         await asyncio.sleep(0.01)
-        if await storage.read(mails.waiting) == left and all(attempts := await _attempts(left)):
+        if await storage.read(count_mails) == left and all(attempts := await _attempts(left)):
             break
     sending.cancel()
     await asyncio.gather(sending, return_exceptions=True)

@@ -124,7 +124,7 @@ def test_no_two_elements_of_a_page_have_the_same_id(page: Reader) -> None:
 
 
 def test_the_errors_page_has_a_row_for_each_code_of_the_document() -> None:
-    codes = document.error_codes(document.load())
+    codes = list(document.error_meanings())
     assert Reader(pages.page("errors")).values("tr", "id") == codes
     assert all(f"<td><code>{code}</code></td><td>" in pages.page("errors") for code in codes)
 

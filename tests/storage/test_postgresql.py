@@ -15,6 +15,7 @@ import storage
 from errors import StorageUnavailable
 from storage import accounts, postgresql, sets
 from storage.tables import sets as table
+from tests.counting import count_accounts
 from tests.storage.store import Store, new_set
 
 
@@ -115,7 +116,7 @@ def test_who_finds_no_free_connection_is_told_so_in_time(
     monkeypatch.setattr(postgresql, "CONNECT_SECONDS", 0.5)
     postgresql_store.connect(pool=2)
     calls = [storage.read(_sql("SELECT pg_sleep(1.5)")) for _ in range(2)]
-    calls += [unit(accounts.count) for unit in (storage.read, storage.write)]
+    calls += [unit(count_accounts) for unit in (storage.read, storage.write)]
     outcomes = postgresql_store.run(_gather(*calls))
     assert [type(outcome) for outcome in outcomes[2:]] == [StorageUnavailable] * 2
     assert not any(isinstance(outcome, Exception) for outcome in outcomes[:2])
@@ -159,7 +160,7 @@ def test_a_replica_in_the_place_of_the_primary_is_an_outage_for_writes_only(post
         postgresql_store.connect()
         with pytest.raises(StorageUnavailable):
             postgresql_store.new_set(user_id)
-        assert postgresql_store.read(accounts.count) == 1
+        assert postgresql_store.read(count_accounts) == 1
     finally:
         change = f"SET default_transaction_read_only = off; ALTER DATABASE {database} RESET ALL"
         for statement in change.split(";"):
@@ -201,4 +202,4 @@ def test_a_database_that_does_not_let_us_in_is_an_outage(postgresql_store: Store
     refused.connect()
     for unit in (refused.read, refused.write):
         with pytest.raises(StorageUnavailable):
-            unit(accounts.count)
+            unit(count_accounts)

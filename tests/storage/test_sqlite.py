@@ -15,6 +15,7 @@ from errors import AlreadyExists, NoSuchRecord, Overtaken, StorageUnavailable
 from storage import accounts, sets
 from storage.faults import savepoint
 from storage.tables import sets as table
+from tests.counting import count_accounts
 from tests.storage.store import NOW, Store, new_set
 
 
@@ -169,7 +170,7 @@ def test_a_lock_that_another_process_holds_stops_writes_and_no_reads(sqlite_stor
     with _held(sqlite_store):
         with pytest.raises(StorageUnavailable):
             sqlite_store.new_set(user_id)
-        assert sqlite_store.read(accounts.count) == 1
+        assert sqlite_store.read(count_accounts) == 1
     sqlite_store.new_set(user_id)
 
 
@@ -181,7 +182,7 @@ def test_a_short_lock_is_waited_for_off_the_event_loop(sqlite_store: Store) -> N
             writing = asyncio.create_task(storage.write(new_set, user_id))
             reads = 0
             while reads < 50:
-                await storage.read(accounts.count)
+                await storage.read(count_accounts)
                 await asyncio.sleep(0.001)
                 reads += 1
             assert not writing.done()
@@ -218,7 +219,7 @@ def test_a_file_that_cannot_be_opened_is_an_outage_until_it_can(tmp_path: Any, s
         (place / "test.db").mkdir()  # what is no file cannot be opened
         for unit in (store.read, store.write):
             with pytest.raises(StorageUnavailable):
-                unit(accounts.count)
+                unit(count_accounts)
         (place / "test.db").rmdir()
         assert store.read(_pragma("user_version")) == store.write(_pragma("user_version")) == 0
         store.disconnect()
@@ -232,7 +233,7 @@ def test_a_file_that_is_no_database_is_an_outage_until_it_is_one(tmp_path: Any) 
         store.connect()
         for unit in (store.read, store.write):
             with pytest.raises(StorageUnavailable):
-                unit(accounts.count)
+                unit(count_accounts)
         file.unlink()
         assert store.read(_pragma("user_version")) == store.write(_pragma("user_version")) == 0
         store.disconnect()

@@ -6,6 +6,7 @@ from sqlalchemy import Table
 from errors import Overtaken
 from storage import accounts
 from storage.tables import metadata
+from tests.counting import count_accounts
 from tests.storage.store import Store
 
 OWNED = [table for table in metadata.sorted_tables if "user_id" in table.columns]
@@ -34,7 +35,7 @@ def test_with_an_account_goes_all_that_it_owns_and_nothing_else(store: Store) ->
     assert _owners(store) == {table.name: [gone, kept] for table in OWNED}, "fill every table that has owners"
     store.write(accounts.remove, gone)
     assert _owners(store) == {table.name: [kept] for table in OWNED}
-    assert store.read(accounts.count) == 1
+    assert store.read(count_accounts) == 1
 
 
 def test_what_refers_to_an_account_goes_with_it_by_the_databases_own_rule() -> None:

@@ -14,6 +14,7 @@ from storage.encryption import Keyring
 from storage.faults import savepoint
 from storage.tables import accounts as accounts_table
 from storage.tables import sets as sets_table
+from tests.counting import count_accounts
 from tests.storage.store import KEYS, NOW, Store, new_set
 
 
@@ -97,7 +98,7 @@ def test_a_wrong_statement_is_our_mistake_and_no_outage(store: Store) -> None:
         with pytest.raises(DBAPIError):
             unit(lambda connection: connection.execute(text("SELECT nonsense FROM nowhere")))
     store.new_account()
-    assert store.read(accounts.count) == 1
+    assert store.read(count_accounts) == 1
 
 
 def test_no_error_quotes_the_values_of_its_statement(store: Store) -> None:
@@ -128,7 +129,7 @@ def test_of_many_writes_at_once_only_the_failing_ones_fail(store: Store) -> None
         KeyError,
         "a set",
     ]
-    assert (store.count(sets_table), store.read(accounts.count)) == (3, 1)
+    assert (store.count(sets_table), store.read(count_accounts)) == (3, 1)
 
 
 def test_a_caller_who_goes_away_disturbs_nobody(store: Store) -> None:
@@ -168,7 +169,7 @@ def test_after_the_end_nothing_waits_for_ever(store: Store) -> None:
     store.disconnect()
     for unit in (store.read, store.write):
         with pytest.raises(RuntimeError):
-            unit(accounts.count)
+            unit(count_accounts)
 
 
 def test_connecting_anew_serves_the_same_data(store: Store) -> None:
