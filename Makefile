@@ -38,7 +38,8 @@ format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff format --quiet .
 
 bench: $(VENV)/.dev ## Measure against two references in the same run
-	$(BIN)/python -m bench.run --engine both
+	@mkdir -p reports
+	$(BIN)/python -m bench.run --engine both --json reports/bench.json
 
 lock: $(VENV)/.dev ## Write the requirements anew from pyproject.toml
 	$(COMPILE) pyproject.toml -o requirements.txt
