@@ -1,15 +1,12 @@
 """Databases that exist as long as a benchmark runs."""
 
-import asyncio
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import asyncpg
+from tests.databases import fresh_postgres
 
-POSTGRES = os.environ.get("FREESEWING_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
 ENGINES = ("sqlite", "postgresql")
 
 
@@ -20,23 +17,5 @@ def fresh(engine: str) -> Iterator[tuple[Path, str]]:
         if engine == "sqlite":
             yield Path(folder), f"sqlite:///{folder}/bench.db"
         else:
-            with _fresh_postgres() as url:
+            with fresh_postgres() as url:
                 yield Path(folder), url
-
-
-@contextmanager
-def _fresh_postgres() -> Iterator[str]:
-    name = f"bench_{os.getpid()}"
-    asyncio.run(_execute(f"CREATE DATABASE {name}"))
-    try:
-        yield POSTGRES.rsplit("/", 1)[0] + f"/{name}"
-    finally:
-        asyncio.run(_execute(f"DROP DATABASE {name} WITH (FORCE)"))
-
-
-async def _execute(statement: str) -> None:
-    connection = await asyncpg.connect(POSTGRES, timeout=5)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
