@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.service import Service
+from tests.handlers.guarded import Guarded
+from tests.service import Person, Service
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +16,9 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield service.start()
     finally:
         service.close()
+
+
+@pytest.fixture
+def guarded(alice: Person) -> Guarded:
+    """Alice with multi-factor authentication."""
+    return Guarded(alice)

@@ -1,4 +1,4 @@
-"""Signing in: by password under every name, by link, with FreeSewing's old hashes, and every way to be refused."""
+"""Signing in by password: under every name, with FreeSewing's old hashes, and every way to be refused."""
 
 import json
 import time
@@ -8,81 +8,30 @@ from datetime import timedelta
 from hashlib import scrypt
 from statistics import median
 from typing import Any
-from uuid import UUID, uuid4
 
 import bcrypt
-import httpx2
 import jwt
 import pytest
-from sqlalchemy import update
 
-import clock
 from handlers.sessions import SLOWEST_REFUSAL
-from storage.accounts import DISABLED, INACTIVE, RESTRICTED
-from storage.tables import confirmations
-from tests.handlers.database import change_account, execute, password_hash
-from tests.handlers.reading import (
-    failure,
-    letter_to,
-    letters_to,
-    link_in,
-    new_address,
-    new_test_address,
-    parts_of,
-)
+from storage.accounts import DISABLED
+from tests.handlers.accounts import account_of, sign_in
+from tests.handlers.database import change_account, password_hash
+from tests.handlers.reading import failure, new_address
+from tests.handlers.signing_in import FAILED, KEPT_OUT, NAMES, with_password
 from tests.service import PASSWORD, Credentials, Person, Service
-
-FAILED = (401, "signInFailed")
-CHECK = "0" * 40
-NOBODYS = "00000000-0000-4000-8000-000000000000"
-KEPT_OUT = [{"status": INACTIVE}, {"status": RESTRICTED}, {"status": DISABLED}, {"role": "blocked"}]
 
 
 @pytest.fixture
 def alice(service: Service) -> Person:
     """Somebody with a password and a user name of her own."""
-    person = service.sign_up()
-    reply = person.patch("/account", {"password": PASSWORD, "username": f"Alice-{uuid4().hex[:12]}"})
-    assert reply.status_code == 200
-    return person
-
-
-def sign_in(service: Service, username: Any, password: Any = PASSWORD, **extra: Any) -> httpx2.Response:
-    """Sign in with a password."""
-    return service.http.post("/signin", json={"username": username, "password": password, **extra})
+    return with_password(service)
 
 
 def refusals(service: Service, attempts: list[tuple[str, str]]) -> set[tuple[int, str]]:
     """How these sign-ins are refused; all at once, since each takes its time."""
     with ThreadPoolExecutor(len(attempts)) as pool:
         return set(pool.map(lambda attempt: failure(sign_in(service, *attempt)), attempts))
-
-
-def account_of(person: Person) -> dict[str, Any]:
-    """Their account."""
-    account: dict[str, Any] = person.get("/account").json()["account"]
-    return account
-
-
-def link_for(person: Person) -> tuple[str, str]:
-    """Id and check of a sign-in link that they asked for."""
-    reply = person.service.http.post("/signinlink", json={"username": person.email})
-    assert (reply.status_code, reply.json()) == (200, {"result": "emailSent"})
-    letter = letter_to(person.service, person.email)
-    _, confirmation, check = parts_of(link_in(letter))
-    return confirmation, check
-
-
-NAMES: dict[str, Callable[[dict[str, Any]], str]] = {
-    "user name": lambda account: str(account["username"]),
-    "user name in capitals": lambda account: str(account["username"]).upper(),
-    "user name in small letters": lambda account: str(account["lusername"]),
-    "user name with spaces around": lambda account: f" {account['username']}  ",
-    "address": lambda account: str(account["email"]),
-    "address in capitals": lambda account: str(account["email"]).upper(),
-    "address with spaces around": lambda account: f"  {account['email']} ",
-    "number": lambda account: str(account["id"]),
-}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -248,115 +197,3 @@ def test_a_wrong_password_neither_fits_nor_upgrades_an_old_hash(service: Service
     change_account(service, alice.id, password=stored)
     assert failure(sign_in(service, alice.email, "wrong")) == FAILED
     assert password_hash(service, alice.id) == stored
-
-
-def test_a_link_signs_in_once_with_all_of_it_in_the_path(service: Service, alice: Person) -> None:
-    confirmation, check = link_for(alice)
-    reply = service.http.post(f"/signinlink/{confirmation}/{check}")
-    assert reply.json()["account"]["id"] == alice.id
-    token = reply.json()["token"]
-    assert Credentials(service, f"Bearer {token}").get("/whoami").status_code == 200
-    assert failure(service.http.post(f"/signinlink/{confirmation}/{check}")) == (404, "notFound")
-
-
-def test_a_link_signs_in_once_with_the_check_in_the_body(service: Service, alice: Person) -> None:
-    confirmation, check = link_for(alice)
-    for token, expected in ((False, 200), (False, 404), ("", 404)):
-        reply = service.http.post(f"/signinlink/{confirmation}", json={"check": check, "token": token})
-        assert reply.status_code == expected
-
-
-def test_the_link_of_the_letter_leads_to_this_server(service: Service, alice: Person) -> None:
-    service.http.post("/signinlink", json={"username": str(alice.id)})
-    link = link_in(letter_to(service, alice.email))
-    assert link.startswith(f"{service.url}/confirm/signin/")
-    assert service.http.get(link).status_code == 200
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_every_name_of_an_account_gets_a_link(service: Service, alice: Person, name: str) -> None:
-    reply = service.http.post("/signinlink", json={"username": NAMES[name](account_of(alice))})
-    assert reply.json() == {"result": "emailSent"}
-    letter_to(service, alice.email)
-
-
-def test_of_many_who_use_a_link_at_once_one_gets_in(service: Service, alice: Person) -> None:
-    confirmation, check = link_for(alice)
-    with ThreadPoolExecutor(6) as pool:
-        replies = pool.map(lambda check: service.http.post(f"/signinlink/{confirmation}/{check}"), [check] * 6)
-        assert sorted(reply.status_code for reply in replies) == [200] + [404] * 5
-
-
-def test_the_link_for_who_signs_up_again_signs_in_once(service: Service, alice: Person) -> None:
-    body = {"email": alice.email, "language": "en", "test": True}
-    confirmation = service.http.post("/signup", json=body).json()["confirmation"]
-    path = f"/signinlink/{confirmation['id']}/{confirmation['check']}"
-    assert [service.http.post(path).status_code for _ in range(2)] == [200, 404]
-
-
-def test_a_wrong_check_is_an_unknown_link_and_uses_nothing_up(service: Service, alice: Person) -> None:
-    confirmation, check = link_for(alice)
-    attempts = [
-        service.http.post(f"/signinlink/{confirmation}/{CHECK}"),
-        service.http.post(f"/signinlink/{confirmation}/wrong"),
-        service.http.post(f"/signinlink/{confirmation}", json={"check": CHECK}),
-        service.http.post(f"/signinlink/{NOBODYS}/{check}"),
-        service.http.post(f"/signinlink/{NOBODYS}", json={"check": check}),
-    ]
-    assert [failure(attempt) for attempt in attempts] == [(404, "notFound")] * 5
-    assert service.http.post(f"/signinlink/{confirmation}/{check}").status_code == 200
-
-
-def test_a_confirmation_of_another_kind_signs_nobody_in(service: Service, alice: Person) -> None:
-    body = {"email": new_test_address(), "language": "en", "test": True}
-    others = [
-        service.http.post("/signup", json=body).json()["confirmation"],
-        alice.patch("/account", {"email": new_test_address(), "test": True}).json()["confirmation"],
-    ]
-    for other in others:
-        assert failure(service.http.post(f"/signinlink/{other['id']}/{other['check']}")) == (404, "notFound")
-        reply = service.http.post(f"/signinlink/{other['id']}", json={"check": other["check"]})
-        assert failure(reply) == (404, "notFound")
-
-
-def test_a_link_ends_after_its_hour(service: Service, alice: Person) -> None:
-    confirmation, check = link_for(alice)
-    past = clock.now() - timedelta(seconds=1)
-    execute(service, update(confirmations).values(expires_at=past).where(confirmations.c.id == UUID(confirmation)))
-    assert failure(service.http.post(f"/signinlink/{confirmation}/{check}")) == (404, "notFound")
-
-
-@pytest.mark.parametrize("columns", KEPT_OUT, ids=str)
-def test_who_is_kept_out_gets_no_link_and_cannot_use_an_older_one(
-    service: Service, alice: Person, bob: Person, columns: dict[str, Any]
-) -> None:
-    confirmation, check = link_for(alice)
-    change_account(service, alice.id, **columns)
-    assert failure(service.http.post(f"/signinlink/{confirmation}/{check}")) == FAILED
-    answers = [
-        service.http.post("/signinlink", json={"username": username})
-        for username in (alice.email, new_address(), "nobody", "999999999", bob.email)
-    ]
-    assert [(answer.status_code, answer.content) for answer in answers] == [(200, b'{"result":"emailSent"}')] * 5
-    letter_to(service, bob.email)  # sent in turn: one to Alice would have come first
-    assert len(letters_to(service, alice.email)) == 1
-
-
-@pytest.mark.parametrize(
-    ("path", "body", "code"),
-    [
-        ("/signinlink", None, "postBodyMissing"),
-        ("/signinlink", {}, "postBodyMissing"),
-        ("/signinlink", {"name": "x"}, "usernameMissing"),
-        ("/signinlink", {"username": ""}, "usernameMissing"),
-        ("/signinlink", {"username": None}, "usernameMissing"),
-        (f"/signinlink/{NOBODYS}", None, "postBodyMissing"),
-        (f"/signinlink/{NOBODYS}", {}, "postBodyMissing"),
-        (f"/signinlink/{NOBODYS}", {"token": False}, "validationFailed"),
-    ],
-)
-def test_an_incomplete_link_request_is_refused_by_its_code(
-    service: Service, path: str, body: dict[str, Any] | None, code: str
-) -> None:
-    reply = service.http.post(path, json=body) if body is not None else service.http.post(path)
-    assert failure(reply) == (400, code)

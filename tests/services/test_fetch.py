@@ -1,16 +1,11 @@
-"""Fetching: real servers on loopback addresses, and everything that must never be connected to."""
+"""Fetching: what is asked for, what is made of every answer, and TLS."""
 
 import asyncio
-import ipaddress
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
 import pytest
 from cryptography import x509
@@ -18,79 +13,19 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from errors import ImageInvalid
-from services.fetch import Address, Allow, fetch, is_public
-
-NOT_FETCHED = "The image could not be fetched."
-UNFIT = "The URL of an image must be http or https, on the usual port, without credentials."
-
-Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
-
-
-@dataclass
-class Server:
-    """A real HTTP server on 127.0.0.1: what it answers, what it was asked, and where it is."""
-
-    answer: Answer
-    port: int = 0
-    asked: list[bytes] = field(default_factory=list)
-
-    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            self.asked.append(await reader.readuntil(b"\r\n\r\n"))
-            await self.answer(writer)
-            await writer.drain()
-        except (ConnectionError, asyncio.IncompleteReadError):
-            return
-        finally:
-            writer.close()
-
-    def url(self, path: str = "/", *, scheme: str = "http", host: str = "127.0.0.1") -> str:
-        return f"{scheme}://{host}:{self.port}{path}"
-
-
-@asynccontextmanager
-async def serving(answer: Answer, tls: ssl.SSLContext | None = None) -> AsyncIterator[Server]:
-    server = Server(answer)
-    listening = await asyncio.start_server(server.handle, "127.0.0.1", 0, ssl=tls)
-    server.port = listening.sockets[0].getsockname()[1]
-    try:
-        yield server
-    finally:
-        listening.close()
-
-
-def says(head: str, body: bytes = b"") -> Answer:
-    """An answer of these header lines and this body, after which the connection is closed."""
-
-    async def answer(writer: asyncio.StreamWriter) -> None:
-        writer.write(f"HTTP/1.1 {head}\r\nConnection: close\r\n\r\n".encode() + body)
-
-    return answer
-
-
-def loopback(address: Address) -> bool:
-    return address.is_loopback
-
-
-def fetched_from(answer: Answer, path: str = "/", *, host: str = "127.0.0.1", **options: Any) -> bytes:
-    async def run() -> bytes:
-        async with serving(answer) as server:
-            given = {"max_bytes": 1000, "allow": loopback, "ports": {server.port}, **options}
-            return await fetch(server.url(path, host=host), **given)
-
-    return asyncio.run(run())
-
-
-def refusal(answer: Answer, **options: Any) -> str:
-    with pytest.raises(ImageInvalid) as refused:
-        fetched_from(answer, **options)
-    return refused.value.detail
-
-
-def refusal_of(url: str, **options: Any) -> str:
-    with pytest.raises(ImageInvalid) as refused:
-        asyncio.run(fetch(url, **{"max_bytes": 1000, **options}))
-    return refused.value.detail
+from services.fetch import fetch
+from tests.services.fetching import (
+    NOT_FETCHED,
+    Answer,
+    Names,
+    Server,
+    fetched_from,
+    loopback,
+    refusal,
+    refusal_of,
+    says,
+    serving,
+)
 
 
 def test_the_body_is_fetched_and_nothing_compressed_is_asked_for() -> None:
@@ -125,225 +60,6 @@ def test_a_loopback_server_is_refused_unless_a_test_allows_it() -> None:
             return server
 
     assert asyncio.run(run()).asked == []
-
-
-# --- addresses
-
-
-@pytest.mark.parametrize(
-    "address", ["1.1.1.1", "93.184.216.34", "2606:4700::1111", "64:ff9b::101:101", "2002:101:101::1"]
-)
-def test_public_addresses_are_public(address: str) -> None:
-    assert is_public(ipaddress.ip_address(address))
-
-
-NOT_PUBLIC = """
-0.0.0.0 10.0.0.1 100.64.0.1 100.100.100.200 127.0.0.1 127.8.8.8 168.63.129.16 169.254.169.254 172.16.0.1
-192.0.0.192 192.0.2.1 192.168.1.1 198.18.0.1 203.0.113.1 224.0.0.1 239.1.1.1 240.0.0.1 255.255.255.255
-:: ::1 ::7f00:1 ::a9fe:a9fe fe80::1 fec0::1 fc00::1 fd00:ec2::254 ff02::1 ff0e::1 100::1 2001::1 2001:db8::1
-3fff::1 5f00::1 ::ffff:127.0.0.1 ::ffff:169.254.169.254 ::ffff:0:127.0.0.1 64:ff9b::7f00:1 64:ff9b::a9fe:a9fe
-64:ff9b:1::101:101 2002:7f00:1:: 2002:a00:1::1
-"""
-
-
-@pytest.mark.parametrize("address", NOT_PUBLIC.split())
-def test_all_other_addresses_are_not(address: str) -> None:
-    assert not is_public(ipaddress.ip_address(address))
-
-
-NOTATIONS_OF_LOOPBACK = """
-2130706433 0x7f000001 0x7f.1 017700000001 127.1 0 127.0.0.1. localhost LOCALHOST. 127。0。0。1
-[::1] [::] [::ffff:127.0.0.1] [::ffff:7f00:1] [0:0:0:0:0:ffff:7f00:1]
-"""
-
-
-@pytest.mark.parametrize("host", NOTATIONS_OF_LOOPBACK.split())
-def test_no_notation_of_a_loopback_address_gets_through(host: str) -> None:
-    async def run() -> tuple[str, list[bytes]]:
-        async with serving(says("200 OK", b"image")) as server:
-            with pytest.raises(ImageInvalid) as refused:
-                await fetch(server.url(host=host), max_bytes=1000, ports={server.port})
-            return refused.value.detail, server.asked
-
-    assert asyncio.run(run()) == (NOT_FETCHED, [])
-
-
-@pytest.mark.parametrize("host", ["2130706433", "0x7f.1", "127.1"])
-def test_those_notations_do_reach_the_server_where_loopback_is_allowed(host: str) -> None:
-    assert fetched_from(says("200 OK", b"image"), host=host) == b"image"
-
-
-class Names:
-    """A resolver for names in `example`: each look-up takes the next answer, the last one stays."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> None:
-        self.looked_up: list[str] = []
-        self._answers = list(answers)
-        self._real = socket.getaddrinfo
-        monkeypatch.setattr(socket, "getaddrinfo", self._look_up)
-
-    def _look_up(self, host: Any, port: Any, *rest: Any, **options: Any) -> Any:
-        if not str(host).endswith("example"):
-            return self._real(host, port, *rest, **options)
-        self.looked_up.append(host)
-        addresses = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-        return [entry for address in addresses for entry in self._real(address, port, type=socket.SOCK_STREAM)]
-
-
-@pytest.mark.parametrize("addresses", [["10.0.0.1"], ["93.184.216.34", "169.254.169.254"], ["::1", "1.1.1.1"]])
-def test_a_name_with_any_private_address_is_refused(monkeypatch: pytest.MonkeyPatch, addresses: list[str]) -> None:
-    Names(monkeypatch, addresses)
-    judged: list[str] = []
-
-    def allow(address: Address) -> bool:
-        judged.append(str(address))
-        return is_public(address)
-
-    assert refusal_of("http://inside.example/", allow=allow) == NOT_FETCHED
-    assert set(judged) <= set(addresses) and not is_public(ipaddress.ip_address(judged[-1]))
-
-
-def test_a_name_is_looked_up_once_so_that_a_second_answer_cannot_matter(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    names = Names(monkeypatch, ["127.0.0.1"], ["169.254.169.254"])
-    assert fetched_from(says("200 OK", b"image"), host="rebinding.example") == b"image"
-    assert names.looked_up == ["rebinding.example"]
-
-
-def test_the_next_address_is_tried_if_one_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    Names(monkeypatch, ["::1", "127.0.0.1"])
-    assert fetched_from(says("200 OK", b"image"), host="two.example") == b"image"
-
-
-# --- URLs
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "file:///etc/passwd",
-        "ftp://images.example/",
-        "gopher://images.example/",
-        "http://me:secret@images.example/",
-        "https://me@images.example/",
-        "http://images.example:22/",
-        "http://images.example:0/",
-        "https://images.example:8443/",
-        "http:///path",
-        "http://",
-        "/relative",
-        "unix:///run/docker.sock",
-        "http://images.example:99999/",
-    ],
-)
-def test_a_url_of_another_kind_is_refused(url: str) -> None:
-    assert refusal_of(url) == UNFIT
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://[::1",
-        "http://a\nb/",
-        "http://images.example\r\nX: y/",
-        "http://127.0.0.1\0.example/",
-        "http://0177.0.0.1/",
-        "http://" + "a" * 70 + ".example/",
-        "http://a..example/",
-        "http://images.example:port/",
-        "https://" + "a" * 70_000,
-    ],
-)
-def test_a_url_that_is_none_is_refused(url: str) -> None:
-    assert refusal_of(url) == NOT_FETCHED
-
-
-# --- redirects
-
-
-def only_the_first_hop() -> Allow:
-    """Allows the loopback address of the server that redirects, and then what is allowed in earnest."""
-    first: Iterator[bool] = iter([True])
-    return lambda address: next(first, False) or is_public(address)
-
-
-def redirects(*targets: str) -> Callable[[list[Server]], Answer]:
-    """Answers with a redirect to each target in turn, then with an image; `{port}` is the server's own."""
-    left = list(targets)
-
-    def of(server: list[Server]) -> Answer:
-        async def answer(writer: asyncio.StreamWriter) -> None:
-            target = left.pop(0).format(port=server[0].port) if left else ""
-            await says(f"302 Found\r\nLocation: {target}" if target else "200 OK", b"image")(writer)
-
-        return answer
-
-    return of
-
-
-def redirected(*targets: str, allow: Allow = loopback) -> tuple[bytes | str, list[str]]:
-    """What came of it (a body or a refusal) and the paths that the server was asked for."""
-
-    async def run() -> tuple[bytes | str, list[str]]:
-        known: list[Server] = []
-        async with serving(redirects(*targets)(known)) as server:
-            known.append(server)
-            try:
-                result: bytes | str = await fetch(
-                    server.url(), max_bytes=1000, allow=allow, ports={80, 443, server.port}
-                )
-            except ImageInvalid as refused:
-                result = refused.detail
-            return result, [asked.split()[1].decode() for asked in server.asked]
-
-    return asyncio.run(run())
-
-
-@pytest.mark.parametrize(
-    "target", ["/second", "second", "http://127.0.0.1:{port}/second", "//127.0.0.1:{port}/second"]
-)
-def test_a_redirect_is_followed(target: str) -> None:
-    assert redirected(target) == (b"image", ["/", "/second"])
-
-
-@pytest.mark.parametrize(
-    "target",
-    [
-        "http://127.0.0.1:{port}/",
-        "//127.0.0.1:{port}/",
-        "http://2130706433:{port}/",
-        "http://169.254.169.254/latest/",
-        "http://[::1]:{port}/",
-        "http://[::ffff:127.0.0.1]:{port}/",
-        "http://localhost:{port}/",
-        "http://10.0.0.1/",
-        "http://127.0.0.1/",
-    ],
-)
-def test_a_redirect_to_an_inside_address_is_not_followed(target: str) -> None:
-    assert redirected(target, allow=only_the_first_hop()) == (NOT_FETCHED, ["/"])
-
-
-@pytest.mark.parametrize(
-    "target",
-    [
-        "file:///etc/passwd",
-        "http://me:pw@127.0.0.1:{port}/",
-        "http://127.0.0.1:22/",
-        "data:,a",
-    ],
-)
-def test_a_redirect_to_a_url_of_another_kind_is_not_followed(target: str) -> None:
-    assert redirected(target) == (UNFIT, ["/"])
-
-
-def test_three_redirects_are_followed_and_a_fourth_is_not() -> None:
-    assert redirected("/1", "/2", "/3") == (b"image", ["/", "/1", "/2", "/3"])
-    assert redirected("/1", "/2", "/3", "/4") == (
-        "The URL of the image redirects too often.",
-        ["/", "/1", "/2", "/3"],
-    )
 
 
 # --- answers

@@ -1,71 +1,33 @@
-"""Images from clients: what is accepted, what becomes of it, what is refused."""
+"""Images from clients: what is accepted, and what becomes of it."""
 
 import asyncio
-import io
-import struct
-import zlib
 from base64 import b64encode
 from typing import Any
 
 import pytest
-from PIL import Image, ImageCms, PngImagePlugin, features
+from PIL import Image, ImageCms, PngImagePlugin
 
-from errors import ImageInvalid
-from services.images import ImageLimits, Picture, normalise
+from services.images import normalise
+from tests.services.pictures import (
+    BLUE,
+    FORMATS,
+    GREEN,
+    RED,
+    data_uri,
+    encoded,
+    normalised,
+    opened,
+    refusal,
+    two_halves,
+)
 
-RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 ORIENTATION, GPS = 0x0112, 0x8825
 SECRET = b"12 Secret Street"
-
-
-def encoded(image: Image.Image, format: str, **options: object) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, format, **options)
-    return buffer.getvalue()
-
-
-def data_uri(content: bytes, media_type: str = "image/png") -> str:
-    return f"data:{media_type};base64,{b64encode(content).decode()}"
-
-
-def normalised(content: bytes, limits: ImageLimits | None = None) -> Picture:
-    return asyncio.run(normalise(data_uri(content), limits=limits or ImageLimits()))
-
-
-def opened(picture: Picture) -> Image.Image:
-    image = Image.open(io.BytesIO(picture.content))
-    assert Image.MIME[image.format or ""] == picture.media_type
-    return image
-
-
-def refusal(img: str, limits: ImageLimits | None = None) -> str:
-    with pytest.raises(ImageInvalid) as refused:
-        asyncio.run(normalise(img, limits=limits or ImageLimits()))
-    return refused.value.detail
 
 
 def is_near(colour: object, wanted: tuple[int, ...]) -> bool:
     assert isinstance(colour, tuple)
     return all(abs(one - other) < 12 for one, other in zip(colour, wanted, strict=True))
-
-
-def png_chunk(name: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-
-def png_of(width: int, height: int, pixels: bytes) -> bytes:
-    header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + header + png_chunk(b"IDAT", zlib.compress(pixels)) + png_chunk(b"IEND", b"")
-
-
-def two_halves(size: tuple[int, int] = (64, 32)) -> Image.Image:
-    """Red on the left, blue on the right."""
-    image = Image.new("RGB", size, RED)
-    image.paste(BLUE, (size[0] // 2, 0, *size))
-    return image
-
-
-FORMATS = ["PNG", "JPEG", "WEBP", "GIF", *(["AVIF"] if features.check("avif") else [])]
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -231,132 +193,3 @@ def test_a_gif_comment_does_not_survive() -> None:
     assert SECRET in content
     picture = normalised(content)
     assert SECRET not in picture.content and not opened(picture).info.get("comment")
-
-
-PNG = encoded(two_halves(), "PNG")
-
-
-@pytest.mark.parametrize(
-    "img",
-    [
-        "",
-        "   ",
-        "data:",
-        "data:,",
-        "data:image/png;base64,",
-        "data:image/png," + b64encode(PNG).decode(),
-        "data:text/html;base64," + b64encode(PNG).decode(),
-        "data:" + "image/png;" * 1000 + "base64,AAAA",
-        "file:///etc/passwd",
-        "ftp://images.example/a.png",
-        "/etc/passwd",
-        "default-avatar",
-        "AAA",
-        "AAAA=AAA",
-        "iVBO!Rw0",
-        "iVBOéRw0",
-        "\ud800\udc00AA",
-        "A\0AA",
-        b64encode(PNG).decode().replace("/", "_").replace("+", "-")[:-1],
-        b64encode(b"a text, secret-input").decode(),
-        b64encode(b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>').decode(),
-        b64encode(b"GIF89a" + b"\0" * 7).decode(),
-        b64encode(png_of(0, 5, b"")).decode(),
-        b64encode(png_of(5, 0, b"")).decode(),
-        b64encode(PNG[:-1] + b"\xff" * 40)[:60].decode(),
-    ],
-)
-def test_what_is_no_image_is_refused_without_an_echo(img: str) -> None:
-    detail = refusal(img)
-    assert detail.endswith(".") and detail.isascii() and len(detail) < 100
-    assert not img.strip() or img not in detail
-    assert "secret-input" not in detail and "passwd" not in detail
-
-
-@pytest.mark.parametrize("format", FORMATS)
-def test_a_file_cut_short_anywhere_is_refused_or_whole_but_never_an_accident(format: str) -> None:
-    whole = encoded(two_halves((160, 120)), format)
-    assert "not a whole file" in refusal(data_uri(whole[: len(whole) // 2]))
-    for length in range(1, len(whole), max(1, len(whole) // 25)):
-        try:
-            assert opened(normalised(whole[:length])).size == (160, 120)
-        except ImageInvalid as refused:
-            assert refused.detail
-
-
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("format", FORMATS)
-def test_damage_anywhere_never_raises_anything_of_pillow(format: str) -> None:
-    whole = encoded(two_halves((40, 30)), format)
-    for position in range(0, len(whole), max(1, len(whole) // 60)):
-        damaged = whole[:position] + bytes([whole[position] ^ 0xFF]) + whole[position + 1 :]
-        try:
-            opened(normalised(damaged))
-        except ImageInvalid as refused:
-            assert refused.detail
-
-
-@pytest.mark.parametrize(
-    "stray", ["!", "-", "_", "=", "\0", "\N{NO-BREAK SPACE}", "\N{FULLWIDTH LATIN SMALL LETTER A}"]
-)
-def test_a_stray_character_in_good_base64_is_refused(stray: str) -> None:
-    packed = b64encode(PNG).decode()
-    assert "valid base64" in refusal(packed[:40] + stray + packed[40:])
-
-
-def test_more_bytes_than_allowed_are_refused() -> None:
-    limits = ImageLimits(max_bytes=len(PNG))
-    assert normalised(PNG, limits).media_type == "image/jpeg"
-    assert "larger than" in refusal(data_uri(PNG + b"\0"), limits)
-    assert refusal("A" * 30_000_000) == "The image is larger than 12 MB."
-
-
-def test_a_fetched_image_is_held_to_the_limit_too() -> None:
-    async def fetch(url: str, *, max_bytes: int) -> bytes:
-        return b"\0" * (max_bytes + 1)
-
-    with pytest.raises(ImageInvalid, match="larger than"):
-        asyncio.run(normalise("https://images.example/", fetch=fetch))
-
-
-# A header alone: were the pixels decoded, the refusal would be that the file is not whole.
-@pytest.mark.parametrize("size", [(40_000, 1001), (10_000, 9_000), (12_000, 12_000), (60_000, 60_000)])
-def test_a_bomb_is_refused_by_its_header(size: tuple[int, int]) -> None:
-    detail = refusal(data_uri(png_of(*size, b"")))
-    too_many = size[0] * size[1] < 89_000_000
-    assert ("40,000,000 pixels" if too_many else "The image") in detail
-
-
-def test_pixels_up_to_the_limit_are_accepted() -> None:
-    limits = ImageLimits(max_pixels=64 * 32)
-    assert opened(normalised(PNG, limits)).size == (64, 32)
-    assert "pixels" in refusal(data_uri(PNG), ImageLimits(max_pixels=64 * 32 - 1))
-
-
-def progressive_jpeg(extra_scans: int) -> bytes:
-    whole = encoded(two_halves(), "JPEG", progressive=True)
-    last_scan = whole[whole.rindex(b"\xff\xda") : -2]
-    return whole[:-2] + last_scan * extra_scans + b"\xff\xd9"
-
-
-def test_a_jpeg_of_endless_passes_is_refused_and_a_progressive_one_is_not() -> None:
-    assert opened(normalised(progressive_jpeg(0))).size == (64, 32)
-    assert refusal(data_uri(progressive_jpeg(100))) == "The image has too many scans."
-
-
-def test_what_looks_like_passes_in_metadata_or_behind_the_end_does_not_count() -> None:
-    whole = encoded(two_halves(), "JPEG", comment=b"\xff\xda" * 500)
-    assert opened(normalised(whole + b"\xff\xda" * 500)).size == (64, 32)
-
-
-def test_a_jpeg_of_endless_segments_is_refused() -> None:
-    whole = encoded(two_halves(), "JPEG")
-    segment = b"\xff\xe1\x00\x09Exif\0\0A"
-    assert refusal(data_uri(whole[:2] + segment * 10_000 + whole[2:])) == "The image has too many parts."
-
-
-def test_many_pictures_at_once_are_all_done() -> None:
-    async def all_of_them() -> list[Picture]:
-        return await asyncio.gather(*(normalise(data_uri(PNG)) for _ in range(20)))
-
-    assert len({picture.content for picture in asyncio.run(all_of_them())}) == 1

@@ -1,0 +1,93 @@
+"""Exports, and all the data of an account at once."""
+
+import json
+from base64 import b64encode
+from uuid import uuid4
+
+import jwt
+
+from tests.handlers.accounts import account_of, patched
+from tests.handlers.reading import failure
+from tests.service import PASSWORD, Credentials, Person, Service
+
+
+def test_an_export_holds_everything_in_the_clear_and_no_secret(service: Service, alice: Person) -> None:
+    patched(alice, {"bio": "Ünïcødé", "data": {"githubUsername": "alice"}, "password": PASSWORD})
+    key = alice.new_key(name="my script")
+    sets = [alice.new_set(name=f"set {number}", measies={"chest": 900 + number}) for number in range(3)]
+    reply = alice.get("/account/export")
+    assert reply.headers["cache-control"] == "no-store"
+    answer = reply.json()
+    assert answer["data"] == answer["export"]["url"]
+    assert answer["data"].startswith(f"{service.url}/exports/")
+    file = service.http.get(answer["data"])
+    assert file.status_code == 200
+    assert file.headers["content-disposition"] == f'attachment; filename="freesewing-{alice.id}.json"'
+    assert file.headers["cache-control"] == "no-store"
+    held = json.loads(file.content)
+    assert held["sets"] == sets
+    assert [made["name"] for made in held["apikeys"]] == ["my script"]
+    assert (held["bookmarks"], held["patterns"]) == ([], [])
+    moving = ("jwtCalls", "lastSeen")
+    account = account_of(alice)
+    assert held["account"].keys() == account.keys()
+    assert [name for name in account if held["account"][name] != account[name] and name not in moving] == []
+    assert held["account"]["bio"] == "Ünïcødé"
+    for secret in (key.secret, "argon2", '"password"', "secret", "mfa_"):
+        assert secret not in file.text
+
+
+def test_an_exports_address_cannot_be_guessed_and_is_no_token(service: Service, alice: Person) -> None:
+    export = alice.get("/account/export").json()["export"]
+    claims = jwt.decode(export["token"], options={"verify_signature": False})
+    assert claims["exp"] - claims["iat"] == 24 * 60 * 60
+    forged = jwt.encode(claims, "x" * 32, algorithm="HS256")
+    head, body, signature = export["token"].split(".")
+    unsigned = b64encode(b'{"alg":"none","typ":"JWT"}').decode().rstrip("=") + f".{body}."
+    changed = f"{head}.{body}.{signature[:-6]}AAAAAA"
+    for token in (forged, unsigned, changed, f"{head}.{body}.", alice.token, str(alice.id), "x"):
+        assert failure(service.http.get(f"/exports/{token}")) == (404, "notFound")
+    assert failure(Credentials(service, f"Bearer {export['token']}").get("/account")) == (401, "unauthorized")
+    assert service.http.get(f"/exports/{export['token']}").status_code == 200
+
+
+def test_an_export_dies_with_the_sessions_of_its_account(service: Service, alice: Person) -> None:
+    address = alice.get("/account/export").json()["data"]
+    alice.post("/account/restrict")
+    assert failure(service.http.get(address)) == (404, "notFound")
+
+
+def test_a_key_needs_level_two_to_export(service: Service, alice: Person) -> None:
+    assert failure(alice.new_key(1).get("/account/export")) == (403, "insufficientAccessLevel")
+    address = alice.new_key(2).get("/account/export").json()["data"]
+    assert service.http.get(address).json()["account"]["id"] == alice.id
+
+
+def test_all_data_is_for_its_owner_and_for_support(service: Service, alice: Person) -> None:
+    support, made, key = service.sign_up("support"), alice.new_set(), alice.new_key(2)
+    for handle in (alice.id, account_of(alice)["uuid"], account_of(alice)["username"]):
+        for reader in (alice, key, support):
+            reply = reader.get(f"/users/{handle}/data")
+            assert reply.status_code == 200
+            data = reply.json()["data"]
+            assert (data["sets"], data["bookmarks"], data["patterns"]) == ([made], [], [])
+            assert [listed["key"] for listed in data["apikeys"]] == [key.key]
+            assert key.secret not in reply.text
+
+
+def test_all_data_is_not_for_others_nor_for_lower_keys(service: Service, alice: Person, bob: Person) -> None:
+    for reader in (bob, alice.new_key(1), service.sign_up("bughunter"), service.sign_up("support").new_key(7)):
+        assert failure(reader.get(f"/users/{alice.id}/data")) == (403, "insufficientAccessLevel")
+
+
+def test_all_data_has_the_paths_that_freesewings_clients_call(alice: Person) -> None:
+    key = alice.new_key(2)
+    assert alice.get(f"/users/{alice.id}/jwt").json() == alice.get(f"/users/{alice.id}/data").json()
+    assert key.get(f"/users/{alice.id}/key").json().keys() == {"result", "data"}
+    assert failure(key.get(f"/users/{alice.id}/jwt")) == (401, "unauthorized")
+
+
+def test_who_may_not_read_data_cannot_tell_whether_there_is_such_an_account(alice: Person, admin: Person) -> None:
+    for handle in ("999999999", str(uuid4()), "nobody of this name"):
+        assert failure(alice.get(f"/users/{handle}/data")) == (403, "insufficientAccessLevel")
+        assert failure(admin.get(f"/users/{handle}/data")) == (404, "notFound")

@@ -1,0 +1,26 @@
+"""Fixtures of the tests of who comes in."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.problems import unharmed
+from tests.service import ApiKey, Person, Service
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _unharmed(service: Service) -> Iterator[None]:
+    with unharmed(service):
+        yield
+
+
+@pytest.fixture(scope="module")
+def owner(service: Service) -> Person:
+    """Somebody whose account stays as it is, all through this module."""
+    return service.sign_up()
+
+
+@pytest.fixture(scope="module")
+def key(owner: Person) -> ApiKey:
+    """A key that stays good."""
+    return owner.new_key()

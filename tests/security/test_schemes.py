@@ -1,0 +1,151 @@
+"""Both schemes, and what is neither: where each is taken, and what is said where it is not."""
+
+from uuid import uuid4
+
+import pytest
+
+import document
+from services import keys
+from tests.problems import problem
+from tests.security.credentials import BASIC, BEARER, basic, on_sqlite, refused
+from tests.service import ApiKey, Credentials, Person, Service
+from tests.wire import exchange, head
+
+# Both schemes
+
+
+def test_a_token_and_a_key_each_say_whose_they_are(owner: Person, key: ApiKey) -> None:
+    assert owner.get("/whoami").json()["account"]["id"] == owner.id
+    told = key.get("/whoami").json()["apikey"]
+    assert (told["key"], told["userId"], told["level"]) == (key.key, owner.id, 4)
+
+
+@on_sqlite
+def test_a_scheme_is_known_in_any_case_and_after_any_spaces(service: Service, owner: Person, key: ApiKey) -> None:
+    token = owner.token
+    for authorization in (f"bearer {token}", f"BEARER   {token}", key.authorization.replace("Basic", "bAsIC ")):
+        assert Credentials(service, authorization).get("/whoami").status_code == 200
+
+
+@on_sqlite
+def test_nothing_is_asked_for_by_both_its_names(service: Service) -> None:
+    reply = service.http.get("/whoami")
+    assert problem(reply, 401, "unauthorized")["detail"] == "This operation needs credentials."
+    assert reply.headers["www-authenticate"] == f"{BEARER}, {BASIC}"
+
+
+@pytest.mark.parametrize("path", ["/whoami", "/sets", "/account", "/apikeys", "/users/{id}"])
+def test_a_suffix_takes_its_own_scheme_only(owner: Person, key: ApiKey, path: str) -> None:
+    path = path.format(id=owner.id)
+    for suffix, good, bad, challenge in (("/jwt", owner, key, BEARER), ("/key", key, owner, BASIC)):
+        assert good.get(path + suffix).status_code == 200
+        for reply in (bad.get(path + suffix), owner.service.http.get(path + suffix)):
+            problem(reply, 401, "unauthorized")
+            assert reply.headers["www-authenticate"] == challenge
+
+
+def test_what_takes_tokens_only_takes_no_key_under_any_name(owner: Person, key: ApiKey) -> None:
+    for method, path, body in (("PATCH", "/consent", {"consent": 3}), ("POST", "/account/mfa", {"mfa": True})):
+        refused = [key.request(method, path + suffix, json=body) for suffix in ("", "/jwt", "/key")]
+        # At /key not even a good token is taken: that path takes keys, and the operation takes none.
+        refused += [
+            anyone.request(method, path + "/key", json=body) for anyone in (owner, Credentials(owner.service, ""))
+        ]
+        for reply in refused:
+            problem(reply, 401, "unauthorized")
+            assert reply.headers["www-authenticate"] == BEARER
+    assert owner.get("/account").json()["account"]["consent"] == 2
+
+
+@on_sqlite
+def test_of_two_authorization_headers_neither_is_taken(service: Service, owner: Person, key: ApiKey) -> None:
+    pairs = [(owner, key), (key, owner), (owner, owner), (owner, Credentials(service, ""))]
+    for first, second in pairs:
+        headers = [f"Authorization: {credentials.authorization}" for credentials in (first, second)]
+        problem(exchange(service, head("GET", "/whoami", *headers)), 401, "unauthorized")
+
+
+@on_sqlite
+@pytest.mark.parametrize("authorization", ["Basic x", "Bearer x", "Digest x", "", "\xff", "Basic " + "A" * 50_000])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        (method.upper(), path)
+        for path, method, operation in document.operations(document.load())
+        if operation["security"] == [] and "{" not in path and method == "get"
+    ],
+)
+def test_public_operations_do_not_look_at_credentials(
+    service: Service, method: str, path: str, authorization: str
+) -> None:
+    assert exchange(service, head(method, path, f"Authorization: {authorization}")).status_code == 200
+
+
+def test_where_credentials_may_be_left_out_bad_ones_do_not_count_as_none(service: Service, owner: Person) -> None:
+    made = owner.new_set(public=True)
+    for path in (f"/sets/{made['id']}.json", f"/sets/{made['id']}.yaml"):
+        assert service.http.get(path).status_code == 200
+        for authorization in ("Basic x", "Bearer x", "Digest x", basic(str(uuid4()), keys.new_secret())):
+            refused(service, authorization, path=path)
+
+
+# Malformed credentials
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        b"",
+        b" ",
+        b"Bearer",
+        b"Bearer ",
+        b"Basic",
+        b"Basic ",
+        b"Bearer\t.",
+        b"BearerX",
+        b"Digest username=x",
+        b"Negotiate YII=",
+        b"AWS4-HMAC-SHA256 x",
+        b"\xff",
+        b"\xff \xff",
+        b"Bearer \xff\xfe",
+        b"Basic \xff\xfe",
+        "Bearer ключ".encode(),
+        "Basic ключ".encode(),
+        "Bas\u0131c eA==".encode(),
+        b"Bearer .",
+        b"Bearer ..",
+        b"Bearer ...",
+        b"Bearer a.b.c",
+        b"Bearer " + b"." * 50_000,
+        b"Bearer " + b"a" * 500_000,
+        b"Bearer null",
+        b"Basic x",
+        b"Basic =",
+        b"Basic ====",
+        b"Basic " + b"A" * 500_000,
+        b"Basic eA",
+        b"Basic -_-_",
+        b"Basic eA==, Bearer x",
+        basic("nothing", colon=b"").encode(),
+        basic("").encode(),
+        basic("", colon=b"").encode(),
+        basic("", "::").encode(),
+        basic(b"\0", b"\0").encode(),
+        basic(b"\xff", b"\xff").encode(),
+        basic("ключ", "секрет").encode(),
+        basic("admin", "admin").encode(),
+        basic("1", "' OR 1=1 --").encode(),
+        basic("a" * 100_000, "b" * 100_000).encode(),
+    ],
+    ids=lambda text: ascii(text[:30]),
+)
+def test_what_cannot_be_credentials_is_refused(service: Service, authorization: bytes) -> None:
+    detail = refused(service, authorization)
+    assert detail in {
+        "This operation needs credentials.",
+        "These credentials are of a kind that this path does not take.",
+        "The token is not valid or has expired.",
+        "These are not an API key and its secret.",
+    }
