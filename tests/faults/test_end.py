@@ -1,5 +1,7 @@
 """The end of the process, polite or sudden: what was acknowledged is there, what was called is counted."""
 
+import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ from storage.tables import accounts, apikeys, sets
 from tests.databases import fresh_postgres
 from tests.handlers.database import execute
 from tests.service import ApiKey, Credentials, Person, Service, wait_until
+from tests.wire import head
 
 
 @pytest.fixture(scope="module", params=("sqlite", "postgresql"))
@@ -110,3 +113,11 @@ def test_after_a_crash_under_load_everything_that_was_acknowledged_is_there(mort
     # What was under way when it ended may be there too, once.
     assert len(stored) <= len(acknowledged) + len(writers)
     assert person.new_set()["name"] == "a set"
+
+
+def test_half_a_request_does_not_keep_the_server_from_ending(mortal: Service) -> None:
+    who = mortal.sign_up()
+    start = head("POST", "/sets", f"Authorization: {who.authorization}", "Content-Type: application/json")
+    with socket.create_connection(("127.0.0.1", mortal.port)) as waiting:
+        waiting.sendall(start.replace(b"\r\n\r\n", b"\r\nContent-Length: 100\r\n\r\n{", 1))
+        assert mortal.stop() in (0, -signal.SIGTERM)

@@ -109,3 +109,11 @@ def test_a_confirmation_of_another_kind_changes_no_address(service: Service, ali
     _, confirmation, check = parts_of(link_in(letter_to(service, alice.email)))
     body = {"confirm": "emailchange", "confirmation": confirmation, "check": check}
     assert failure(alice.patch("/account", body)) == (404, "notFound")
+
+
+def test_a_changed_address_ends_the_links_that_went_to_the_old_one(service: Service, alice: Person) -> None:
+    service.http.post("/signinlink", json={"username": alice.email})
+    _, confirmation, check = parts_of(link_in(letter_to(service, alice.email)))
+    asked = asked_for_change(alice, new_test_address())
+    patched(alice, asked)
+    assert failure(service.http.post(f"/signinlink/{confirmation}/{check}")) == (404, "notFound")

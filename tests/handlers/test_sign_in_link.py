@@ -153,3 +153,16 @@ def test_an_incomplete_link_request_is_refused_by_its_code(
 ) -> None:
     reply = service.http.post(path, json=body) if body is not None else service.http.post(path)
     assert failure(reply) == (400, code)
+
+
+def test_a_new_password_ends_the_links_that_were_mailed_before(service: Service, alice: Person) -> None:
+    confirmation, check = link_for(alice)
+    alice.patch("/account", {"password": "another password"})
+    assert failure(service.http.post(f"/signinlink/{confirmation}/{check}")) == (404, "notFound")
+
+
+def test_a_wrong_check_of_any_form_is_answered_like_an_unknown_link(service: Service, alice: Person) -> None:
+    confirmation, _ = link_for(alice)
+    for check in ("", "0" * 40, "no hexadecimal at all", "ü" * 40):
+        reply = service.http.post(f"/signinlink/{confirmation}", json={"check": check})
+        assert failure(reply) == (404, "notFound")

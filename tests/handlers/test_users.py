@@ -175,3 +175,21 @@ def test_any_credentials_may_ask_and_nobody_else(service: Service, alice: Person
     question = {"username": f"free {uuid4().hex}"}
     assert alice.new_key(0).post("/available/username", question).status_code == 404
     assert failure(service.http.post("/available/username", json=question)) == (401, "unauthorized")
+
+
+def test_a_blocked_account_has_no_profile(service: Service, alice: Person) -> None:
+    change_account(service, alice.id, role="blocked")
+    for path in (f"/users/{alice.id}", f"/users/{alice.id}/card"):
+        assert service.http.get(path).status_code == 404
+    found = service.http.post("/find/users", json={"match": f"user-{alice.id}"}).json()["profiles"]
+    assert alice.id not in [profile["id"] for profile in found]
+
+
+def test_a_number_with_a_zero_before_it_names_nobody(service: Service, alice: Person) -> None:
+    assert service.http.get(f"/users/{alice.id}").status_code == 200
+    assert service.http.get(f"/users/0{alice.id}").status_code == 404
+
+
+def test_a_name_of_dots_cannot_be_had(alice: Person) -> None:
+    for name in ("..", "..."):
+        assert alice.post("/available/username", {"username": name}).status_code == 200

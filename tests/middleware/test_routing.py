@@ -251,3 +251,11 @@ def test_a_wish_for_a_websocket_is_not_heard(service: Service) -> None:
     headers = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13")
     reply = ask(service, "GET", "/health", *headers, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")
     assert reply.status_code == 200
+
+
+def test_head_never_freezes_an_account(service: Service, sender: Person) -> None:
+    for path in (UNSAFE, f"{UNSAFE}/jwt"):
+        reply = ask(service, "HEAD", path, f"Authorization: {sender.authorization}")
+        assert reply.status_code == 405
+        assert reply.headers["allow"] == "GET, POST"
+    assert sender.get("/whoami").status_code == 200
