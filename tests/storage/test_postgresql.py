@@ -189,6 +189,8 @@ def test_a_database_that_takes_no_more_connections_is_an_outage(postgresql_store
     with _role(postgresql_store, "CONNECTION LIMIT 1") as role:
         crowded = _as(postgresql_store, role)
         crowded.connect()
+        # The one connection that there may be is open, and kept: of two who ask at once only one can have it.
+        assert crowded.read(_sql("SELECT 1")) == 1
         outcomes = crowded.run(_gather(*(storage.read(_sql("SELECT pg_sleep(0.5), 1")) for _ in range(2))))
         assert sum(isinstance(outcome, StorageUnavailable) for outcome in outcomes) == 1
         assert crowded.read(_sql("SELECT 1")) == 1
