@@ -28,6 +28,8 @@ from storage.encryption import Keyring
 
 # A client that sends half a request must not keep the server from ending.
 GRACE_SECONDS = 8
+# Longer than clients and proxies keep an idle connection: who closes first must not be the one that is asked next.
+KEEP_ALIVE_SECONDS = 75
 
 
 class ByTag(Resolver):
@@ -91,6 +93,7 @@ def main() -> None:
         server_header=False,
         ws="none",
         timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
 
 
