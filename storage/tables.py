@@ -1,7 +1,6 @@
 """The tables. Every time is UTC; every encrypted column says so in its type."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -9,54 +8,20 @@ from sqlalchemy import (
     Boolean,
     Column,
     CursorResult,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     SmallInteger,
     String,
     Table,
     Uuid,
 )
-from sqlalchemy.types import TypeDecorator
 
+from storage.columns import ID, NAME, NEVER_REUSED, PlainJson, UtcTime, metadata
 from storage.encryption import Encrypted, EncryptedJson
 
 # A row by its columns' names, as storage functions return it.
 Record = Mapping[Any, Any]
-
-
-class UtcTime(TypeDecorator[datetime]):
-    """A moment in UTC; SQLite, which has no time zones, keeps it without and gets it back with."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        if value is None or value.tzinfo is not None:
-            return value  # type: ignore[no-any-return]
-        return value.replace(tzinfo=UTC)  # type: ignore[no-any-return]
-
-
-# SQLite numbers rows by itself only in a column declared INTEGER.
-ID = BigInteger().with_variant(Integer, "sqlite")
-
-# A removed account's number must never become another's: tokens carry it. PostgreSQL's sequences see to that.
-NEVER_REUSED: dict[str, Any] = {"sqlite_autoincrement": True}
-
-# Compared byte by byte on every engine, so that a prefix search is a range of the index.
-NAME = String(200).with_variant(String(200, collation="C"), "postgresql")
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
 
 accounts = Table(
     "accounts",
@@ -158,6 +123,133 @@ mails = Table(
     Column("attempts", SmallInteger, nullable=False),
     Column("letter", EncryptedJson("mails.letter"), nullable=False),
     **NEVER_REUSED,
+)
+
+
+curated_sets = Table(
+    "curated_sets",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("uuid", Uuid, nullable=False, unique=True),
+    Column("created_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    Column("published", Boolean, nullable=False),
+    # Centimetres.
+    Column("height", Integer),
+    Column("img", String(140), nullable=False),
+    Column("measies", PlainJson, nullable=False),
+    # {language: {name, notes, tags}}, see `handlers/translations.py`.
+    Column("texts", PlainJson, nullable=False),
+    **NEVER_REUSED,
+)
+
+option_packs = Table(
+    "option_packs",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("uuid", Uuid, nullable=False, unique=True),
+    Column("created_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    Column("design", String(100), nullable=False),
+    Column("img", String(140), nullable=False),
+    Column("options", PlainJson, nullable=False),
+    Column("texts", PlainJson, nullable=False),
+    Index(None, "design", "id"),
+    **NEVER_REUSED,
+)
+
+# What users propose to the curators: a set or an option pack, with all that it is made of.
+suggestions = Table(
+    "suggestions",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("uuid", Uuid, nullable=False, unique=True),
+    Column("user_id", ID, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at", UtcTime, nullable=False),
+    Column("type", String(8), nullable=False),
+    Column("img", Encrypted("suggestions.img"), nullable=False),
+    Column("data", EncryptedJson("suggestions.data"), nullable=False),
+    Index(None, "type", "id"),
+    **NEVER_REUSED,
+)
+
+patterns = Table(
+    "patterns",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("uuid", Uuid, nullable=False, unique=True),
+    Column("user_id", ID, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    # What it was drafted from; a pattern outlives both.
+    Column("set_id", ID, ForeignKey("sets.id", ondelete="SET NULL"), index=True),
+    Column("cset_id", ID, ForeignKey("curated_sets.id", ondelete="SET NULL"), index=True),
+    Column("design", String(100), nullable=False),
+    Column("name", Encrypted("patterns.name"), nullable=False),
+    Column("notes", Encrypted("patterns.notes"), nullable=False),
+    Column("img", Encrypted("patterns.img"), nullable=False),
+    Column("data", EncryptedJson("patterns.data"), nullable=False),
+    Column("settings", EncryptedJson("patterns.settings"), nullable=False),
+    Column("public", Boolean, nullable=False),
+    Index(None, "user_id", "id"),
+    **NEVER_REUSED,
+)
+
+bookmarks = Table(
+    "bookmarks",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("user_id", ID, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    Column("type", String(8), nullable=False),
+    Column("title", Encrypted("bookmarks.title"), nullable=False),
+    Column("url", Encrypted("bookmarks.url"), nullable=False),
+    Index(None, "user_id", "id"),
+    **NEVER_REUSED,
+)
+
+subscribers = Table(
+    "subscribers",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("uuid", Uuid, nullable=False, unique=True),
+    Column("created_at", UtcTime, nullable=False, index=True),
+    Column("updated_at", UtcTime, nullable=False),
+    # SHA-256 of the address, with which its owner unsubscribes.
+    Column("ehash", String(64), nullable=False, unique=True),
+    Column("email", Encrypted("subscribers.email"), nullable=False),
+    Column("language", String(2), nullable=False),
+    # Whether the address was confirmed.
+    Column("active", Boolean, nullable=False),
+    Index(None, "language", "id"),
+    **NEVER_REUSED,
+)
+
+# What staff did to accounts. Numbers without foreign keys: the record outlives whom it is about.
+acts = Table(
+    "acts",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("created_at", UtcTime, nullable=False),
+    Column("actor_id", ID, nullable=False),
+    Column("subject_id", ID, nullable=False),
+    Column("act", String(32), nullable=False),
+    Column("request_id", Uuid, nullable=False),
+    # What changed: {field: [before, after]}; never personal data.
+    Column("changes", PlainJson, nullable=False),
+    Index(None, "actor_id", "id"),
+    Index(None, "subject_id", "id"),
+    **NEVER_REUSED,
+)
+
+# Counts that would be dear to make at each request, made in the background.
+totals = Table(
+    "totals",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("computed_at", UtcTime, nullable=False),
+    Column("data", PlainJson, nullable=False),
 )
 
 

@@ -10,7 +10,7 @@ from tests.counting import count_accounts
 from tests.storage.store import Store
 
 OWNED = [table for table in metadata.sorted_tables if "user_id" in table.columns]
-NUMBERED = [table for table in metadata.sorted_tables if table.c.id.type.python_type is int]
+NUMBERED = [table for table in metadata.sorted_tables if "id" in table.c and table.c.id.type.python_type is int]
 
 
 def _fill(store: Store) -> int:

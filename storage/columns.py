@@ -1,0 +1,52 @@
+"""The kinds of columns that the tables are made of."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String, Text
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment in UTC; SQLite, which has no time zones, keeps it without and gets it back with."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None or value.tzinfo is not None:
+            return value  # type: ignore[no-any-return]
+        return value.replace(tzinfo=UTC)  # type: ignore[no-any-return]
+
+
+class PlainJson(TypeDecorator[Any]):
+    """A JSON value as text, for what anyone may read; the same on every engine, and never queried by its members."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else orjson.dumps(value).decode()
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else orjson.loads(value)
+
+
+# SQLite numbers rows by itself only in a column declared INTEGER.
+ID = BigInteger().with_variant(Integer, "sqlite")
+
+# A removed account's number must never become another's: tokens carry it. PostgreSQL's sequences see to that.
+NEVER_REUSED: dict[str, Any] = {"sqlite_autoincrement": True}
+
+# Compared byte by byte on every engine, so that a prefix search is a range of the index.
+NAME = String(200).with_variant(String(200, collation="C"), "postgresql")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
