@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Table, delete, text
+from sqlalchemy import Column, Connection, Table, Uuid, delete, insert, text
 
 import storage
+from clock import new_uuid
 from storage import accounts, apikeys, confirmations, mails, sets
-from storage.encryption import Keyring
+from storage.columns import PlainJson, UtcTime
+from storage.encryption import Encrypted, EncryptedJson, Keyring
 from storage.tables import Record, metadata
 
 Arguments = ParamSpec("Arguments")
@@ -74,6 +76,11 @@ class Store:
         """Empty every table."""
         self.write(lambda connection: [connection.execute(delete(table)) for table in metadata.sorted_tables])
 
+    def new_row(self, table: Table, *, encrypted: str = "x", **given: Any) -> None:
+        """A row of any table: what is not given gets a value of its column's kind, encrypted ones this text."""
+        values = {column.name: _value(column, encrypted) for column in table.columns if not _optional(column)}
+        self.write(lambda connection: connection.execute(insert(table), {**values, **given}))
+
     def new_account(self, email: str = "", **fields: Any) -> Record:
         """An account; active and consenting unless `fields` say otherwise."""
         email = email or f"person{next(_numbers)}@example.org"
@@ -96,6 +103,30 @@ class Store:
         """A letter that waits."""
         letter = {"kind": "signup", "language": "en", "to": to, "link": "/confirm"}
         self.write(mails.enqueue, letter, user_id=user_id, now=now)
+
+
+def _optional(column: Column[Any]) -> bool:
+    """Whether the database numbers it, or it refers to a row that only the test can know."""
+    return (column.primary_key and _is_number(column)) or bool(column.foreign_keys)
+
+
+def _is_number(column: Column[Any]) -> bool:
+    return not isinstance(column.type, Uuid) and column.type.python_type is int
+
+
+def _value(column: Column[Any], encrypted: str) -> Any:
+    kind = column.type
+    if isinstance(kind, EncryptedJson):
+        return {encrypted: 1}
+    if isinstance(kind, Encrypted):
+        return encrypted
+    if isinstance(kind, PlainJson):
+        return {}
+    if isinstance(kind, UtcTime):
+        return NOW
+    if isinstance(kind, Uuid):
+        return new_uuid()
+    return str(next(_numbers)) if column.unique or column.primary_key else kind.python_type()
 
 
 def _new_account(connection: Connection, email: str, fields: dict[str, Any]) -> Record:

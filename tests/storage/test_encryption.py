@@ -19,11 +19,13 @@ ENCRYPTED = {
     for column in table.columns
     if isinstance(column.type, Encrypted)
 }
-# What the owner of this service decided must be unreadable at rest, as far as there is a table for it.
+# What the owner of this service decided must be unreadable at rest, in its tables.
 PERSONAL = {
     *(f"accounts.{name}" for name in ("bio", "data", "email", "initial", "img", "mfa_secret")),
     "apikeys.name",
     *(f"sets.{name}" for name in ("name", "notes", "img", "measies")),
+    *(f"patterns.{name}" for name in ("name", "notes", "img", "settings", "data")),
+    "subscribers.email",
 }
 # Stands in every encrypted value that a test writes, and nowhere else.
 SIGN = "s3cret"
@@ -37,6 +39,9 @@ def _write_everything(store: Store) -> int:
     store.new_set(user_id, name=SIGN, notes=SIGN, img=SIGN, measies={SIGN: 900})
     store.write(confirmations.issue, confirmations.SIGN_IN, user_id=user_id, now=NOW, data={"email": SIGN})
     store.new_mail(user_id, to=f"{SIGN}@example.org")
+    for name in ("suggestions", "patterns", "bookmarks"):
+        store.new_row(metadata.tables[name], encrypted=SIGN, user_id=user_id)
+    store.new_row(metadata.tables["subscribers"], encrypted=SIGN)
     return user_id
 
 
@@ -184,4 +189,7 @@ def test_json_columns_say_so() -> None:
         for name in ENCRYPTED
         if isinstance(metadata.tables[name.split(".")[0]].c[name.split(".")[1]].type, EncryptedJson)
     }
-    assert json == {"accounts.data", "accounts.mfa_scratch", "confirmations.data", "sets.measies", "mails.letter"}
+    assert json == {
+        *("accounts.data", "accounts.mfa_scratch", "confirmations.data", "mails.letter"),
+        *("sets.measies", "patterns.data", "patterns.settings", "suggestions.data"),
+    }
