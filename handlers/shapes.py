@@ -88,6 +88,7 @@ def measurements_set(row: Record) -> dict[str, Any]:
         "name": row["name"],
         "notes": row["notes"],
         "userId": row["user_id"],
+        "userUuid": str(row["user_uuid"]),
         "measies": row["measies"],
         "public": row["public"],
     }
@@ -101,6 +102,7 @@ def public_set(row: Record) -> dict[str, Any]:
         "type": "measurementsSet",
         "about": "Body measurements in millimetres (shoulderSlope in degrees), for made-to-measure sewing patterns.",
         "id": row["id"],
+        "uuid": str(row["uuid"]),
         "createdAt": iso(row["created_at"]),
         "updatedAt": iso(row["updated_at"]),
         "img": row["img"],
