@@ -6,7 +6,7 @@ Ownership of records is the handlers' to judge.
 
 from base64 import b64decode
 from binascii import Error as NotBase64
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import clock
@@ -25,13 +25,14 @@ CHALLENGES = {
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: the account, the level they act at (0 to 9), and the key if it is one."""
+    """Who asks: the account, the level they act at (0 to 9), the key if it is one, and the name of the request."""
 
     user_id: int
     user_uuid: UUID
     level: int
     role: str
     key: UUID | None = None
+    request_id: str = ""
 
     def may(self, level: int, *, owner: int) -> bool:
         """Whether the caller owns the record, or acts at `level` or above."""
@@ -48,7 +49,9 @@ class Requirement:
     without_consent: bool = False
 
 
-async def authenticate(authorization: str | None, need: Requirement, only: str | None = None) -> Caller | None:
+async def authenticate(
+    authorization: str | None, need: Requirement, only: str | None = None, request_id: str = ""
+) -> Caller | None:
     """The caller with these credentials, or None where the operation needs none and none were sent.
 
     `only` narrows the accepted schemes to one (the `/jwt` and `/key` paths). Credentials that are sent are always
@@ -66,7 +69,7 @@ async def authenticate(authorization: str | None, need: Requirement, only: str |
         raise type(error)(error.detail, headers=_challenge(schemes)) from error
     if caller.level < need.level:
         raise InsufficientLevel(f"This operation needs level {need.level}; these credentials have {caller.level}.")
-    return caller
+    return replace(caller, request_id=request_id)
 
 
 async def _identify(authorization: str | None, schemes: frozenset[str], need: Requirement) -> Caller:

@@ -64,7 +64,12 @@ def find(connection: Connection, user_id: int) -> Account:
 
 def find_by_email(connection: Connection, email: str) -> Account | None:
     """The account with this address, in any case."""
-    return _find_by(connection, "ehash", email_hash(email))
+    return find_by_hash(connection, email_hash(email))
+
+
+def find_by_hash(connection: Connection, ehash: str) -> Account | None:
+    """The account whose address has this hash."""
+    return _find_by(connection, "ehash", ehash)
 
 
 def find_by_login(connection: Connection, login: str | int) -> Account | None:
