@@ -17,10 +17,7 @@ Changes = dict[str, list[Any]]
 NOBODY = 0
 
 SEARCH, LOAD, UPDATE = "searchUsers", "loadUser", "updateUser"
-IMPERSONATE, LIST_SUBSCRIBERS, READ_DATA = "impersonate", "listSubscribers", "readData"
-READ_KEY, REVOKE_KEY = "readApiKey", "revokeApiKey"
-UPDATE_SET, DELETE_SET, CLONE_SET = "updateSet", "deleteSet", "cloneSet"
-UPDATE_PATTERN, DELETE_PATTERN, CLONE_PATTERN = "updatePattern", "deletePattern", "clonePattern"
+READ_DATA, REVOKE_KEY = "readData", "revokeApiKey"
 
 
 @dataclass(frozen=True, slots=True)
