@@ -33,6 +33,8 @@ class Caller:
     role: str
     key: UUID | None = None
     request_id: str = ""
+    # The administrator who acts as the account, if it is not its owner.
+    by: int | None = None
 
     def may(self, level: int, *, owner: int) -> bool:
         """Whether the caller owns the record, or acts at `level` or above."""
@@ -88,10 +90,18 @@ async def _by_token(token: str, need: Requirement) -> Caller:
     standing = await storage.read(accounts.find_standing, session.user_id)
     if standing is None or standing.epoch != session.epoch or not _may_sign_in(standing.role, standing.status):
         raise Unauthorized("The session has ended.")
-    usage.count_token(session.user_id, clock.now())
+    if session.by is not None and not await _may_act_for_others(session.by):
+        raise Unauthorized("The session has ended.")
+    usage.count_token(session.by or session.user_id, clock.now())
     if standing.consent < 1 and not need.without_consent:
         raise ConsentLacking("Give or renew your consent first, at PATCH /consent.")
-    return Caller(session.user_id, standing.uuid, ROLE_LEVELS[standing.role], standing.role)
+    return Caller(session.user_id, standing.uuid, ROLE_LEVELS[standing.role], standing.role, by=session.by)
+
+
+async def _may_act_for_others(user_id: int) -> bool:
+    """Whether who acts as another is an administrator still."""
+    standing = await storage.read(accounts.find_standing, user_id)
+    return standing is not None and standing.role == "admin" and _may_sign_in(standing.role, standing.status)
 
 
 async def _by_key(credentials: str) -> Caller:

@@ -15,8 +15,8 @@ Result = TypeVar("Result")
 
 
 def actor(caller: Caller) -> acts.Actor:
-    """The caller, as the record of an act names them."""
-    return acts.Actor(caller.user_id, UUID(caller.request_id))
+    """Who acts, as the record names them: the administrator, where one acts as another."""
+    return acts.Actor(caller.by or caller.user_id, UUID(caller.request_id))
 
 
 def recorded(

@@ -97,6 +97,14 @@ def find_by_handle(connection: Connection, handle: str) -> Account | None:
         return find_by_username(connection, handle)
 
 
+def named(connection: Connection, handle: str) -> Account:
+    """The same; raises NoSuchRecord."""
+    account = find_by_handle(connection, handle)
+    if account is None:
+        raise NoSuchRecord("There is no such account.")
+    return account
+
+
 def _is_number(text: str) -> bool:
     return re.fullmatch("[1-9][0-9]{0,14}", text) is not None
 

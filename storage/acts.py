@@ -17,7 +17,9 @@ Changes = dict[str, list[Any]]
 NOBODY = 0
 
 SEARCH, LOAD, UPDATE = "searchUsers", "loadUser", "updateUser"
+IMPERSONATE, LIST_SUBSCRIBERS = "impersonate", "listSubscribers"
 READ_DATA, REVOKE_KEY = "readData", "revokeApiKey"
+UPDATE_SET, DELETE_SET, CLONE_SET = "updateSet", "deleteSet", "cloneSet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +61,18 @@ def page(
     connection: Connection,
     *,
     limit: int,
-    after: int | None = None,
+    after: int = 0,
     actor: int | None = None,
     subject: int | None = None,
 ) -> list[Act]:
-    """Up to `limit` acts, newest first, those older than the one numbered `after`; of one actor, on one subject."""
+    """Up to `limit` acts, newest first, those before the one numbered `after` (0: from the newest).
+
+    Those of one actor, or on one subject, where they are given.
+    """
     query = _newest.limit(limit)
     for column, value in ((acts.c.actor_id, actor), (acts.c.subject_id, subject)):
         if value is not None:
             query = query.where(column == value)
-    if after is not None:
+    if after:
         query = query.where(acts.c.id < after)
     return list(connection.execute(query).mappings())

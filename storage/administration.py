@@ -3,14 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, select
 
-from errors import NoSuchRecord
 from storage import accounts, acts
 from storage.accounts import Account
 from storage.acts import Actor
 from storage.tables import accounts as table
-from storage.tables import apikeys, bookmarks, patterns, sets
 
 MOST_FOUND = 25
 
@@ -21,12 +19,6 @@ _containing = (
     .limit(MOST_FOUND)
 )
 _by_first_address = select(table).where(table.c.ihash == bindparam("hash")).order_by(table.c.id).limit(MOST_FOUND)
-_owned = {
-    "apikeys": select(func.count()).where(apikeys.c.user_id == bindparam("user_id"), apikeys.c.revoked_at.is_(None)),
-    "bookmarks": select(func.count()).where(bookmarks.c.user_id == bindparam("user_id")),
-    "patterns": select(func.count()).where(patterns.c.user_id == bindparam("user_id")),
-    "sets": select(func.count()).where(sets.c.user_id == bindparam("user_id")),
-}
 
 Found = dict[str, list[Account]]
 # A SHA-256 in hexadecimal, as subscribers and accounts are known by.
@@ -67,16 +59,9 @@ def _some(account: Account | None) -> list[Account]:
 
 def load(connection: Connection, handle: str, *, by: Actor, now: datetime) -> Account:
     """The account by number, uuid or user name, and that it was looked at; raises NoSuchRecord."""
-    account = accounts.find_by_handle(connection, handle)
-    if account is None:
-        raise NoSuchRecord("There is no such account.")
+    account = accounts.named(connection, handle)
     acts.record(connection, by, acts.LOAD, subjects=[account["id"]], now=now)
     return account
-
-
-def owned(connection: Connection, user_id: int) -> dict[str, int]:
-    """How many records of each kind the account owns."""
-    return {kind: connection.execute(query, {"user_id": user_id}).scalar_one() for kind, query in _owned.items()}
 
 
 def update(

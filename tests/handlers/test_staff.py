@@ -28,6 +28,18 @@ def test_reading_all_data_of_another_is_recorded(service: Service, alice: Person
     assert acts_on(service, alice) == [(support.id, "readData", UUID(reply.headers["x-request-id"]))]
 
 
+def test_what_staff_do_to_anothers_set_is_recorded(service: Service, admin: Person, alice: Person) -> None:
+    private, public = alice.new_set()["id"], alice.new_set(public=True)["id"]
+    replies = [
+        admin.patch(f"/sets/{private}", {"notes": "x"}),
+        admin.post(f"/sets/{private}/clone"),
+        admin.post(f"/sets/{public}/clone"),
+        admin.delete(f"/sets/{private}"),
+    ]
+    assert [reply.status_code for reply in replies] == [200, 201, 201, 204]
+    assert [act for _, act, _ in acts_on(service, alice)] == ["updateSet", "cloneSet", "deleteSet"]
+
+
 def test_what_owners_do_and_what_is_refused_is_not_recorded(service: Service, alice: Person, bob: Person) -> None:
     key = alice.new_key()
     assert bob.delete(f"/apikeys/{key.key}").status_code == 403

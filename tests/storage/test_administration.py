@@ -86,16 +86,6 @@ def test_loading_an_account_is_recorded_and_an_unknown_one_is_not(store: Store) 
     assert store.count(acts_table) == 1
 
 
-def test_what_an_account_owns_is_counted_without_its_revoked_keys(store: Store) -> None:
-    alice, bob = store.new_account(), store.new_account()
-    store.new_set(alice["id"])
-    store.new_set(bob["id"])
-    store.new_key(alice["id"])
-    store.write(apikeys.revoke, store.new_key(alice["id"])["key"], NOW)
-    counts = store.read(administration.owned, alice["id"])
-    assert counts == {"apikeys": 1, "bookmarks": 0, "patterns": 0, "sets": 1}
-
-
 def update(store: Store, user_id: int, level: int = 4, **wanted: Any) -> Any:
     """The account after staff changed it."""
     return store.write(administration.update, user_id, wanted, level=level, by=BY, now=LATER)
