@@ -11,7 +11,7 @@ import settings as configuration
 import storage
 from security import ROLE_LEVELS
 from settings import Settings
-from storage import accounts, migrate, reencryption
+from storage import accounts, acts, administration, migrate, reencryption
 from storage.encryption import Keyring
 
 STATUSES = {"active": accounts.ACTIVE, "restricted": accounts.RESTRICTED, "disabled": accounts.DISABLED}
@@ -81,20 +81,18 @@ async def _rewrite_all() -> int:
 
 def _role(settings: Settings, options: Any) -> None:
     level = ROLE_LEVELS.get(options.role, -1)
-
-    async def give() -> None:
-        account = await _account(options.login)
-        await storage.write(accounts.set_role, account["id"], options.role, level, clock.now())
-
-    _connected(settings, give)
+    _connected(settings, lambda: _give(options.login, {"role": options.role}, level))
 
 
 def _status(settings: Settings, options: Any) -> None:
-    async def give() -> None:
-        account = await _account(options.login)
-        await storage.write(accounts.set_status, account["id"], STATUSES[options.status], clock.now())
+    _connected(settings, lambda: _give(options.login, {"status": STATUSES[options.status]}))
 
-    _connected(settings, give)
+
+async def _give(login: str, wanted: dict[str, Any], level: int = -1) -> None:
+    """Change an account as staff would, and keep that the operator did; each command counts as a request."""
+    account = await _account(login)
+    operator = acts.Actor(acts.NOBODY, clock.new_uuid())
+    await storage.write(administration.update, account["id"], wanted, level=level, by=operator, now=clock.now())
 
 
 async def _account(login: str) -> accounts.Account:
