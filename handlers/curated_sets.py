@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
-import etags
 from sqlalchemy import Connection
 from starlette.responses import Response
 
 import clock
+import etags
 import storage
 from errors import NoSuchRecord, Refused
 from handlers import curated_shapes, prepared, shapes

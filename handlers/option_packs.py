@@ -4,11 +4,13 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import Connection
 from starlette.responses import Response
 
 import clock
 import storage
+from errors import Refused
 from handlers import curated_shapes, prepared
 from handlers.conditions import require_match
 from handlers.ids import record_id
@@ -20,6 +22,7 @@ from services import pictures
 from storage import option_packs, suggestions
 
 PICTURE = "opack"
+MOST_BYTES = 100_000
 
 
 async def list_option_packs(design: str | None, limit: int | None, cursor: str | None) -> Response:
@@ -38,6 +41,18 @@ async def list_option_packs_yaml(design: str | None, limit: int | None, cursor: 
     """The same as data, in YAML."""
     found = await _page("/option-packs.yaml", curated_shapes.public_option_pack, design, limit, cursor)
     return (await prepared.as_yaml(*found)).reply()
+
+
+def _options(body: dict[str, Any]) -> Any:
+    """The options as they were sent; raises Refused for what cannot be kept as it is."""
+    options = body.get("options", {})
+    try:
+        size = len(orjson.dumps(options))
+    except TypeError:
+        raise Refused("validationFailed", "A whole number in the options has more than 64 bits.") from None
+    if size > MOST_BYTES:
+        raise Refused("validationFailed", f"The options have more than {MOST_BYTES} bytes as JSON.")
+    return options
 
 
 async def _page(
@@ -77,7 +92,7 @@ async def create_option_pack(body: dict[str, Any]) -> Response:
             now=clock.now(),
             design=body["design"],
             img=img or pictures.NONE,
-            options=body.get("options", {}),
+            options=_options(body),
             texts=texts_of(body),
         )
     return created(optionPack=curated_shapes.option_pack(made))
@@ -86,7 +101,9 @@ async def create_option_pack(body: dict[str, Any]) -> Response:
 async def update_option_pack(id: str, body: dict[str, Any], if_match: str | None) -> Response:
     """Change what was sent; options are replaced, texts merged."""
     present = await storage.read(option_packs.find, record_id(id))
-    fields = {name: body[name] for name in ("design", "options") if name in body}
+    fields: dict[str, Any] = {"design": body["design"]} if "design" in body else {}
+    if "options" in body:
+        fields["options"] = _options(body)
     async with pictures.stored(body.get("img"), PICTURE) as img:
         if img is not None:
             fields["img"] = img
@@ -128,7 +145,7 @@ async def suggest_option_pack(body: dict[str, Any], caller: Caller) -> Response:
         "name": body.get("name", ""),
         "notes": body.get("notes", ""),
         "design": body["design"],
-        "options": body.get("options", {}),
+        "options": _options(body),
     }
     async with pictures.stored(body.get("img"), PICTURE) as img:
         made = await storage.write(

@@ -4,11 +4,11 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-import etags
 import orjson
 import yaml
 from starlette.responses import Response
 
+import etags
 from handlers.replies import JSON, PUBLIC
 
 YAML = "text/yaml"
