@@ -9,9 +9,10 @@ from typing import Any
 import clock
 import settings as configuration
 import storage
+from errors import AlreadyExists
 from security import ROLE_LEVELS
 from settings import Settings
-from storage import accounts, acts, administration, migrate, reencryption
+from storage import accounts, acts, administration, migrate, reencryption, sizes
 from storage.encryption import Keyring
 
 STATUSES = {"active": accounts.ACTIVE, "restricted": accounts.RESTRICTED, "disabled": accounts.DISABLED}
@@ -43,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         return made
 
     command("migrate", _migrate, "bring the database to the schema of this version (safe to repeat)")
+    command("seed", _seed, "put the adult sizes into a new installation (safe to repeat: what curators did stays)")
     command("settings", _settings, "list every setting with its default and its meaning")
     command("reencrypt", _reencrypt, "rewrite what is encrypted under old keys (beside a running server)")
     role = command("role", _role, "give an account a role; keys above its level are revoked for good")
@@ -56,6 +58,14 @@ def _parser() -> argparse.ArgumentParser:
 
 def _migrate(settings: Settings, _options: Any) -> None:
     migrate.upgrade(settings.database_url)
+
+
+def _seed(settings: Settings, _options: Any) -> None:
+    try:
+        added = _connected(settings, lambda: storage.write(sizes.seed, clock.now()))
+    except AlreadyExists:  # another instance was doing it at this moment
+        added = 0
+    print(f"{added} curated sets added")
 
 
 def _settings(_settings: Settings, _options: Any) -> None:
