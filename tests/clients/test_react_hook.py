@@ -3,11 +3,11 @@
 import pytest
 
 from tests.clients.hook import Hook
-from tests.clients.scenarios import SCENARIOS, Scenario, account, sessions, sets
+from tests.clients.scenarios import SCENARIOS, Scenario
 from tests.clients.site import Site
 from tests.service import Service
 
-PAGES = (sessions, account, sets)
+
 # Method: the service outside that it needs.
 OUTSIDE: dict[str, str] = {}
 

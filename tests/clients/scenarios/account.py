@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from PIL import Image
 
-from tests.clients.scenarios import drives
+from tests.clients.scenario import drives
 from tests.clients.scenarios.sessions import mailed
 from tests.clients.site import Site
 from tests.handlers.reading import new_address

@@ -4,7 +4,7 @@ from typing import Any
 
 import pyotp
 
-from tests.clients.scenarios import drives
+from tests.clients.scenario import drives
 from tests.clients.site import Page, Site
 from tests.handlers.database import change_account
 from tests.handlers.reading import letter_to, link_in, new_address, parts_of

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.clients.scenarios import drives
+from tests.clients.scenario import drives
 from tests.clients.scenarios.account import PIXEL
 from tests.clients.site import Site
 
