@@ -7,7 +7,6 @@ from tests.clients.scenarios import SCENARIOS, Scenario
 from tests.clients.site import Site
 from tests.service import Service
 
-
 # Method: the service outside that it needs.
 OUTSIDE: dict[str, str] = {}
 

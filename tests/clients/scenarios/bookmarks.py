@@ -10,8 +10,8 @@ TYPES = ("design", "pattern", "set", "cset", "doc", "custom")
 def somebody_keeps_bookmarks(site: Site) -> None:
     page = site.signed_in()
     made = []
-    for type in TYPES:
-        wanted = {"type": type, "title": f"My {type}", "url": f"/{type}?uuid=1"}
+    for kind in TYPES:
+        wanted = {"type": kind, "title": f"My {kind}", "url": f"/{kind}?uuid=1"}
         bookmark = page.made("createBookmark", wanted)["bookmark"]
         assert wanted.items() <= bookmark.items()
         made.append(bookmark)
