@@ -15,6 +15,7 @@ import document
 import errors
 import handlers
 from security import ROLE_LEVELS
+from tests.contract.levels import CASES
 
 SPEC = document.load()
 OPERATIONS = document.operations(SPEC)
@@ -111,6 +112,11 @@ def test_every_operation_has_its_handler_and_every_handler_its_operation() -> No
 
 def _is_from(member: Any, module: str) -> bool:
     return bool(member.__module__ == f"handlers.{module}")
+
+
+def test_every_operation_that_needs_authentication_is_in_the_tables_of_the_level_tests() -> None:
+    secured = {op["operationId"] for _, _, op in OPERATIONS if op["security"] and {} not in op["security"]}
+    assert set(CASES) == secured
 
 
 @by_operation

@@ -1,11 +1,11 @@
 """Every operation, at every level, on one's own records, another's, and public ones."""
 
-from typing import Any
-
 import pytest
+from httpx2 import Response
 
 import document
 from security import ROLE_LEVELS
+from tests.contract.levels import CASES
 from tests.service import Credentials, Person, Service
 
 SPEC = document.load()
@@ -14,34 +14,11 @@ SECURED = {
     for path, method, operation in document.operations(SPEC)
     if operation["security"] and {} not in operation["security"]
 }
-# What another's record needs; everything else knows only one's own.
-OTHERS = {
-    "read_set": 6,
-    "update_set": 9,
-    "delete_set": 9,
-    "clone_set": 8,
-    "read_api_key": 9,
-    "delete_api_key": 9,
-    "read_all_data": 8,
-}
-# What another's public set needs.
-PUBLIC = {**{name: level for name, level in OTHERS.items() if name.endswith("_set")}, "clone_set": 3}
-BODIES: dict[str, Any] = {
-    "create_set": {"name": "x"},
-    "update_set": {"name": "x"},
-    "create_api_key": {"name": "x", "level": 0, "expiresIn": 60},
-    "update_account": {"bio": "x"},
-    "give_consent": {"consent": 1},
-    "configure_mfa": {"mfa": True},
-    "check_username": {"username": "no such name yet"},
-}
-# What says "you may" without being a success: the name that is asked about is free.
-PASSED = {"check_username": 404}
 LEVELS = range(10)
 WHOSE = [
     *((name, "own") for name in SECURED),
-    *((name, "another's") for name in OTHERS),
-    *((name, "public") for name in PUBLIC),
+    *((name, "another's") for name, case in CASES.items() if case.others is not None),
+    *((name, "public") for name, case in CASES.items() if case.public is not None),
 ]
 
 pytestmark = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
@@ -50,26 +27,28 @@ pytestmark = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
 def needed(name: str, whose: str) -> int:
     """The level that the operation needs there."""
     stated: int = SECURED[name][2]["x-level"]
-    return {"own": stated, "another's": max(stated, OTHERS.get(name, 9)), "public": PUBLIC.get(name, 9)}[whose]
+    case = CASES[name]
+    return max(stated, {"own": 0, "another's": case.others or 0, "public": case.public or 0}[whose])
 
 
 def request(name: str, owner: Person, caller: Credentials, *, public: bool) -> tuple[int, str]:
     """Ask for the operation on a fresh record of the owner's; the status and the error code."""
     method, path, _ = SECURED[name]
-    if "{key}" in path:
-        path = path.replace("{key}", owner.new_key(0).key)
-    elif path.startswith("/users/"):
-        path = path.replace("{id}", str(owner.id))
-    elif "{id}" in path:
-        path = path.replace("{id}", str(owner.new_set(public=public)["id"]))
-    reply = caller.request(method, path, **({"json": BODIES[name]} if name in BODIES else {}))
-    return reply.status_code, reply.json().get("error", "") if reply.content else ""
+    case = CASES[name]
+    path = path.format(**(case.record(owner, public) if case.record else {}))
+    reply = caller.request(method, path, **({} if case.body is None else {"json": case.body}))
+    return reply.status_code, _code(reply)
+
+
+def _code(reply: Response) -> str:
+    is_problem = reply.status_code >= 400 and reply.content
+    return str(reply.json()["error"]) if is_problem else ""
 
 
 def judge(name: str, outcome: tuple[int, str], *, allowed: bool) -> None:
     """Fail unless the outcome is what the level allows."""
     if allowed:
-        assert outcome[0] == PASSED.get(name, 200) or 200 <= outcome[0] < 300, outcome
+        assert outcome[0] == CASES[name].passed or 200 <= outcome[0] < 300, outcome
     else:
         assert outcome == (403, "insufficientAccessLevel")
 
@@ -108,11 +87,10 @@ def test_nobody_may_do_anything_without_credentials(service: Service, name: str)
 def test_an_account_without_consent_may_only_give_it_or_leave(service: Service, name: str) -> None:
     owner = service.sign_up()
     method, path, operation = SECURED[name]
-    owner_before = service.sign_up()
-    set_id, key = str(owner_before.new_set()["id"]), owner_before.new_key(0).key
+    case = CASES[name]
+    path = path.format(**(case.record(service.sign_up(), False) if case.record else {}))
     assert owner.patch("/consent", {"consent": 0}).status_code == 200
-    path = path.replace("{key}", key).replace("{id}", set_id)
-    reply = owner.request(method, path, **({"json": BODIES[name]} if name in BODIES else {}))
+    reply = owner.request(method, path, **({} if case.body is None else {"json": case.body}))
     if operation.get("x-without-consent"):
         assert reply.status_code == 200
     else:

@@ -1,0 +1,30 @@
+"""One operation, as the level tests call it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from tests.service import Person, Service
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """How to call an operation on a record, and who else than its owner may.
+
+    `record` makes a fresh record of a person's, public or not, and gives the parameters of its path. `others` is the
+    level that another's record needs, `public` the one that another's public record needs; without them there is
+    nothing of others to reach. `passed` is a status that says "you may" without being a success.
+    """
+
+    body: Any = None
+    record: Callable[[Person, bool], dict[str, Any]] | None = None
+    others: int | None = None
+    public: int | None = None
+    passed: int = 200
+
+
+@cache
+def admin(service: Service) -> Person:
+    """Somebody who may make what only staff can make."""
+    return service.sign_up("admin")

@@ -1,0 +1,53 @@
+"""Sessions."""
+
+from typing import Any
+
+from tests.contract.fuzzing import EMAIL, PASSWORD, USERNAME, address, http
+
+
+def _link() -> dict[str, str]:
+    """A sign-in link of the account that fuzzes."""
+    confirmation: dict[str, str] = http.post("/signup", json={"email": EMAIL, "language": "en", "test": True}).json()[
+        "confirmation"
+    ]
+    return confirmation
+
+
+def _sign_up(case: Any) -> None:
+    case.body = {"email": address(), "test": True, "language": case.body["language"]}
+
+
+def _confirm(case: Any) -> None:
+    body = {"email": address(), "language": "en", "test": True}
+    confirmation = http.post("/signup", json=body).json()["confirmation"]
+    case.path_parameters = {"id": confirmation["id"]}
+    case.body = {"consent": case.body["consent"]}
+
+
+def _read_confirmation(case: Any) -> None:
+    case.path_parameters = _link()
+
+
+def _sign_in(case: Any) -> None:
+    case.body = {**case.body, "username": USERNAME, "password": PASSWORD}
+
+
+def _by_link(case: Any) -> None:
+    link = _link()
+    case.path_parameters = {"id": link["id"]}
+    case.body = {**case.body, "check": link["check"]}
+
+
+def _by_full_link(case: Any) -> None:
+    case.path_parameters = _link()
+
+
+REAL = {
+    "sign_up": _sign_up,
+    "confirm_sign_up": _confirm,
+    "read_confirmation": _read_confirmation,
+    "sign_in": _sign_in,
+    "sign_in_by_link": _by_link,
+    "sign_in_by_full_link": _by_full_link,
+}
+ENDING = {"give_consent"}
