@@ -101,6 +101,7 @@ def public_set(row: Record) -> dict[str, Any]:
         "type": "measurementsSet",
         "about": "Body measurements in millimetres (shoulderSlope in degrees), for made-to-measure sewing patterns.",
         "id": row["id"],
+        "uuid": str(row["uuid"]),
         "createdAt": iso(row["created_at"]),
         "updatedAt": iso(row["updated_at"]),
         "img": row["img"],

@@ -67,7 +67,12 @@ def a_public_set_is_imported_by_others(site: Site) -> None:
     owner, page = site.signed_in(), site.signed_in()
     made = owner.made("createSet", {"name": "Alice", "measies": MEASIES, "public": True})["set"]
     shown = site.visitor.done("getPublicSet", made["uuid"])
-    assert {"name": "Alice", "measurements": MEASIES, "units": "metric"}.items() <= shown.items()
+    assert {
+        "name": "Alice",
+        "measurements": MEASIES,
+        "units": "metric",
+        "uuid": made["uuid"],
+    }.items() <= shown.items()
     assert shown == page.done("getPublicSet", made["id"])
     # The page adds what its own sets have and sends the whole.
     body = {**without(shown, "img"), "public": True, "measies": shown["measurements"], "imperial": False}
