@@ -199,6 +199,7 @@ bookmarks = Table(
     "bookmarks",
     metadata,
     Column("id", ID, primary_key=True),
+    Column("uuid", Uuid, nullable=False, unique=True),
     Column("user_id", ID, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),

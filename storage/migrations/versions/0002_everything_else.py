@@ -87,7 +87,6 @@ def upgrade() -> None:
         column("type", sa.String(8)),
         column("title", ENCRYPTED),
         column("url", ENCRYPTED),
-        uuid=False,
     )
     index("bookmarks", "user_id", "id")
     _subscribers()
