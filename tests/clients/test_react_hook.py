@@ -1,5 +1,7 @@
 """FreeSewing's own client package, unchanged, from Node: its `useBackend` hook against the running service."""
 
+from typing import Any
+
 import pytest
 
 from tests.clients.hook import Hook
@@ -7,8 +9,12 @@ from tests.clients.scenarios import SCENARIOS, Scenario
 from tests.clients.site import Site
 from tests.service import Service
 
-# Method: the service outside that it needs.
-OUTSIDE: dict[str, str] = {}
+POST = {"slug": "aaron-in-linen", "language": "en", "markdown": "# Aaron"}
+# What needs a code forge: the arguments of a call, which is refused where none is configured.
+ON_A_FORGE: dict[str, list[Any]] = {
+    "createIssue": [{"title": "A bug", "body": "It does not fit"}],
+    "createPostPr": ["showcase", POST],
+}
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
@@ -18,7 +24,13 @@ def test_the_website_works(scenario: Scenario, hook: Hook, service: Service) -> 
     assert scenario.methods <= site.called
 
 
-def test_every_method_is_driven_or_needs_a_service_outside(hook: Hook) -> None:
+@pytest.mark.parametrize("method", ON_A_FORGE)
+def test_what_needs_a_code_forge_says_that_there_is_none(method: str, hook: Hook, service: Service) -> None:
+    page = Site(hook, service).signed_in()
+    assert page.refused(method, *ON_A_FORGE[method]) == (400, "notEnabled")
+
+
+def test_every_method_is_driven_or_needs_a_code_forge(hook: Hook) -> None:
     driven = frozenset[str]().union(*(scenario.methods for scenario in SCENARIOS))
-    assert set(hook.methods) == driven | OUTSIDE.keys()
-    assert not driven & OUTSIDE.keys()
+    assert set(hook.methods) == driven | ON_A_FORGE.keys()
+    assert not driven & ON_A_FORGE.keys()

@@ -116,3 +116,16 @@ def the_token_of_an_admin_is_tried_in_a_form_that_nobody_takes(site: Site) -> No
     # The hook writes "Bearer:", which is no scheme; FreeSewing's backend refuses it as well.
     page = site.signed_in("admin")
     assert page.refused("adminPing", page.token) == (401, "unauthorized")
+
+
+@drives("signIn", "signUp", "getUserProfile", "findUserProfiles")
+def an_old_token_in_the_browser_keeps_nobody_out(site: Site) -> None:
+    page = site.signed_in()
+    account = page.done("updateAccount", {"password": PASSWORD})["account"]
+    # The hook sends the token that is stored with every request, to what is open to everyone too.
+    old = site.with_token(f"{page.token}x")
+    assert old.refused("ping") == (401, "unauthorized")
+    old.made("signUp", {"email": new_address()})
+    old.done("getUserProfile", account["uuid"])
+    old.done("findUserProfiles", account["username"])
+    signed_in_by(old.done("signIn", {"username": account["email"], "password": PASSWORD}), site)
