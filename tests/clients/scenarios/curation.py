@@ -63,6 +63,6 @@ def a_set_is_suggested_and_accepted(site: Site) -> None:
 @drives("suggestOpack", "getSuggestedPacks")
 def an_option_pack_is_suggested(site: Site) -> None:
     page, curator = site.signed_in(), site.signed_in("curator")
-    pack = {"design": "aaron", "options": {"ease": 0.1}, "nameEn": "Tight", "notesEn": "For the summer"}
+    pack = {"design": "aaron", "options": {"ease": 0.1}, "name": "Tight", "notes": "For the summer"}
     submission = page.made("suggestOpack", pack)["submission"]
     assert submission["id"] in {row["id"] for row in curator.done("getSuggestedPacks")["suggestions"]}
