@@ -105,6 +105,10 @@ class NotAcceptable(Fact):
     """Nothing the operation can send is acceptable to the client."""
 
 
+class PreconditionFailed(Fact):
+    """`If-Match` names another state of the record than the present one."""
+
+
 class EmailTaken(Fact):
     """The address became another account's in the meantime."""
 
@@ -163,6 +167,7 @@ REPLIES: dict[type[Fact], Verdict] = {
     MethodNotAllowed: Verdict(405, "methodNotAllowed", "The path does not have this method"),
     NotAcceptable: Verdict(406, "notAcceptable", "No acceptable representation"),
     EmailTaken: Verdict(409, "emailTaken", "The address belongs to another account"),
+    PreconditionFailed: Verdict(412, "preconditionFailed", "The record was changed in the meantime"),
     BodyTooLarge: Verdict(413, "bodyTooLarge", "The body is too large"),
     UnsupportedMediaType: Verdict(415, "unsupportedMediaType", "The body must be application/json"),
     ConsentLacking: Verdict(451, "consentLacking", "The account has not given its consent"),

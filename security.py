@@ -28,6 +28,7 @@ class Caller:
     """Who asks: the account, the level they act at (0 to 9), and the key if it is one."""
 
     user_id: int
+    user_uuid: UUID
     level: int
     role: str
     key: UUID | None = None
@@ -87,7 +88,7 @@ async def _by_token(token: str, need: Requirement) -> Caller:
     usage.count_token(session.user_id, clock.now())
     if standing.consent < 1 and not need.without_consent:
         raise ConsentLacking("Give or renew your consent first, at PATCH /consent.")
-    return Caller(session.user_id, ROLE_LEVELS[standing.role], standing.role)
+    return Caller(session.user_id, standing.uuid, ROLE_LEVELS[standing.role], standing.role)
 
 
 async def _by_key(credentials: str) -> Caller:
@@ -103,7 +104,8 @@ async def _by_key(credentials: str) -> Caller:
     if not _may_sign_in(standing.role, standing.status) or standing.consent < 1:
         raise Unauthorized("The account of this API key may not sign in.")
     usage.count_key(standing.user_id, key, now)
-    return Caller(standing.user_id, min(standing.level, ROLE_LEVELS[standing.role]), standing.role, key)
+    level = min(standing.level, ROLE_LEVELS[standing.role])
+    return Caller(standing.user_id, standing.user_uuid, level, standing.role, key)
 
 
 def _key_and_secret(credentials: str) -> tuple[UUID, str]:

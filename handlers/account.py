@@ -19,7 +19,8 @@ from errors import (
     Refused,
 )
 from handlers import email_change, second_factor, shapes
-from handlers.replies import SECRET, success
+from handlers.conditions import account_tag, require_account
+from handlers.replies import PRIVATE, SECRET, last_modified, success
 from handlers.usernames import is_acceptable
 from security import Caller
 from services import exports, mfa, outbox, passwords, pictures, test_mode
@@ -35,13 +36,13 @@ PLAIN_FIELDS = ("bio", "compare", "consent", "control", "imperial", "language", 
 
 async def read_account(caller: Caller) -> Response:
     """The account."""
-    return success(account=shapes.account(await storage.read(accounts.find, caller.user_id)))
+    return _account(await storage.read(accounts.find, caller.user_id))
 
 
-async def update_account(body: dict[str, Any], caller: Caller) -> Response:
+async def update_account(body: dict[str, Any], if_match: str | None, caller: Caller) -> Response:
     """Change what was sent; a new address only once its owner has confirmed it."""
     if body.get("confirm") and "confirmation" in body and "check" in body:
-        return await _change_email(caller, UUID(body["confirmation"]), body["check"])
+        return await _change_email(caller, body, if_match)
     fields: dict[str, Any] = {name: body[name] for name in PLAIN_FIELDS if name in body}
     if "password" in body:
         fields["password"] = await passwords.hashed(body["password"])
@@ -50,11 +51,16 @@ async def update_account(body: dict[str, Any], caller: Caller) -> Response:
     async with pictures.stored(body.get("img"), "user") as img:
         if img is not None:
             fields["img"] = img
-        updated = await storage.write(_update, caller.user_id, fields, body, clock.now())
+        updated = await storage.write(_update, caller.user_id, fields, body, if_match, clock.now())
     if img is not None:
         await pictures.discard(updated.former_img)
     outbox.wake()
-    return success(account=shapes.account(updated.account), **_in_test_mode(updated, body))
+    return _account(updated.account, **_in_test_mode(updated, body))
+
+
+def _account(row: accounts.Account, **more: Any) -> Response:
+    headers = {**PRIVATE, "ETag": account_tag(row), **last_modified(row["updated_at"])}
+    return success(account=shapes.account(row), **more, headers=headers)
 
 
 class _Updated(NamedTuple):
@@ -65,9 +71,15 @@ class _Updated(NamedTuple):
 
 
 def _update(
-    connection: Connection, user_id: int, fields: dict[str, Any], body: dict[str, Any], now: datetime
+    connection: Connection,
+    user_id: int,
+    fields: dict[str, Any],
+    body: dict[str, Any],
+    if_match: str | None,
+    now: datetime,
 ) -> _Updated:
     former = accounts.lock(connection, user_id)
+    require_account(if_match, former)
     account = accounts.edit(connection, user_id, fields=fields, data=body.get("data", {}), now=now)
     if len(account["data"]) > MOST_DATA or any(len(name) > LONGEST_NAME for name in account["data"]):
         limits = f"at most {MOST_DATA} keys of at most {LONGEST_NAME} characters"
@@ -87,24 +99,31 @@ def _in_test_mode(updated: _Updated, body: dict[str, Any]) -> dict[str, Any]:
     return {"confirmation": {"id": str(updated.issued.id), "check": updated.issued.check}}
 
 
-async def _change_email(caller: Caller, confirmation_id: UUID, check: str) -> Response:
+async def _change_email(caller: Caller, body: dict[str, Any], if_match: str | None) -> Response:
     try:
-        account = await storage.write(email_change.complete, caller.user_id, confirmation_id, check, clock.now())
+        account = await storage.write(_complete_change, caller.user_id, body, if_match, clock.now())
     except AlreadyExists:
         raise EmailTaken("The address became another account's in the meantime.") from None
-    return success(account=shapes.account(account))
+    return _account(account)
 
 
-async def remove_account(caller: Caller) -> Response:
+def _complete_change(
+    connection: Connection, user_id: int, body: dict[str, Any], if_match: str | None, now: datetime
+) -> accounts.Account:
+    require_account(if_match, accounts.lock(connection, user_id))
+    return email_change.complete(connection, user_id, UUID(body["confirmation"]), body["check"], now)
+
+
+async def remove_account(if_match: str | None, caller: Caller) -> Response:
     """Remove the account, all that it owns, and its pictures."""
-    owned = await storage.write(_remove, caller.user_id)
+    owned = await storage.write(_remove, caller.user_id, if_match)
     await pictures.discard(owned.account["img"], *(row["img"] for row in owned.sets))
     return success(data={})
 
 
-def _remove(connection: Connection, user_id: int) -> holdings.Holdings:
+def _remove(connection: Connection, user_id: int, if_match: str | None) -> holdings.Holdings:
     # Held first, so that nothing is added between the look and the removal.
-    accounts.lock(connection, user_id)
+    require_account(if_match, accounts.lock(connection, user_id))
     owned = holdings.of(connection, user_id)
     accounts.remove(connection, user_id)
     return owned
@@ -122,7 +141,7 @@ restrict_account_v3 = restrict_account
 async def export_account(caller: Caller) -> Response:
     """An address, good for a day, from which the account's data can be had."""
     account = await storage.read(accounts.find, caller.user_id)
-    export = exports.address(account, clock.now())
+    export = exports.issue(account, clock.now())
     return success(data=export["url"], export=export, headers=SECRET)
 
 

@@ -10,7 +10,9 @@ import clock
 import storage
 from errors import InsufficientLevel, Refused
 from handlers import shapes
-from handlers.replies import SECRET, created, no_content, success
+from handlers.conditions import require_match
+from handlers.paging import page_of, shown
+from handlers.replies import PRIVATE, SECRET, created, no_content, success
 from security import ROLE_LEVELS, Caller
 from services import keys
 from storage import apikeys
@@ -36,10 +38,12 @@ async def create_api_key(body: dict[str, Any], caller: Caller) -> Response:
     return created(apikey={**shapes.api_key(key), "secret": secret}, headers=SECRET)
 
 
-async def list_api_keys(caller: Caller) -> Response:
+async def list_api_keys(limit: int | None, cursor: str | None, caller: Caller) -> Response:
     """The caller's keys."""
-    found = await storage.read(apikeys.list_of, caller.user_id)
-    return success(apikeys=[shapes.api_key_listed(key) for key in found])
+    page = page_of(limit, cursor)
+    found = await storage.read(apikeys.list_of, caller.user_id, **page.window)
+    listed, link = shown(page, found, shapes.api_key_listed, "/apikeys")
+    return success(apikeys=listed, headers={**PRIVATE, **link})
 
 
 async def read_api_key(key: str, caller: Caller) -> Response:
@@ -47,9 +51,11 @@ async def read_api_key(key: str, caller: Caller) -> Response:
     return success(apikey=shapes.api_key(await _allowed(key, caller)))
 
 
-async def delete_api_key(key: str, caller: Caller) -> Response:
+async def delete_api_key(key: str, if_match: str | None, caller: Caller) -> Response:
     """Revoke a key at once."""
     found = await _allowed(key, caller)
+    # A key never changes: what was read is what it is.
+    require_match(if_match, apikey=shapes.api_key(found))
     await storage.write(apikeys.revoke, found["key"], clock.now())
     return no_content()
 

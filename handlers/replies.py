@@ -1,19 +1,36 @@
 """The replies that handlers give."""
 
+from datetime import datetime
+from email.utils import format_datetime
 from typing import Any
 
 import orjson
 from starlette.responses import Response
 
+import etags
+
 JSON = "application/json; charset=utf-8"
 # What is somebody's own is never to be kept by a cache in between.
 PRIVATE = {"Cache-Control": "private, no-cache"}
+# What anyone may read may be kept by any cache, which asks each time whether it still holds.
+PUBLIC = {"Cache-Control": "public, no-cache"}
 SECRET = {"Cache-Control": "no-store"}
+
+
+def body_of(**members: Any) -> bytes:
+    """What a read that finds these members answers; its entity tag is of these bytes."""
+    return orjson.dumps({"result": "success", **members})
 
 
 def success(*, headers: dict[str, str] = PRIVATE, **members: Any) -> Response:
     """200 with `result: success` and these members."""
-    return Response(orjson.dumps({"result": "success", **members}), 200, headers, JSON)
+    return Response(body_of(**members), 200, headers, JSON)
+
+
+def updated(**members: Any) -> Response:
+    """200 with what reading the record answers from now on, and the entity tag for the next update."""
+    body = body_of(**members)
+    return Response(body, 200, {**PRIVATE, "ETag": etags.of(body)}, JSON)
 
 
 def created(*, headers: dict[str, str] = PRIVATE, **members: Any) -> Response:
@@ -36,10 +53,6 @@ def content(data: bytes | str, media_type: str, *, headers: dict[str, str]) -> R
     return Response(data, 200, headers, media_type)
 
 
-def cached(data: bytes, media_type: str, *, etag: str, if_none_match: str | None, cache: str) -> Response:
-    """200 with a validator, or 304 where the client has it already (RFC 9110, section 13.1.2)."""
-    headers = {"ETag": etag, "Cache-Control": cache}
-    held = {tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")}
-    if "*" in held or etag in held:
-        return Response(None, 304, headers)
-    return Response(data, 200, headers, media_type)
+def last_modified(moment: datetime) -> dict[str, str]:
+    """The header that says when a record was changed last, to the second."""
+    return {"Last-Modified": format_datetime(moment, usegmt=True)}

@@ -5,12 +5,13 @@ from starlette.responses import Response
 import storage
 from errors import StorageUnavailable
 from handlers import shapes
-from handlers.replies import SECRET, cached, content, plain, success
+from handlers.replies import SECRET, content, plain, success
 from services import exports, pages, pictures
 from storage import health, migrate
 
-FOREVER = "public, max-age=31536000, immutable"
-REVALIDATED = "public, no-cache"
+FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+A_DAY = {"Cache-Control": "public, max-age=86400"}
+REVALIDATED = {"Cache-Control": "public, no-cache"}
 
 
 async def check_health() -> Response:
@@ -47,37 +48,32 @@ async def read_confirmation_page(type: str, id: str, check: str) -> Response:
 
 
 def _page(name: str, headers: dict[str, str] | None = None) -> Response:
-    policy = {"Content-Security-Policy": pages.POLICY, "Cache-Control": REVALIDATED}
+    policy = {"Content-Security-Policy": pages.POLICY, **REVALIDATED}
     return content(pages.page(name), "text/html; charset=utf-8", headers={**policy, **(headers or {})})
 
 
-async def read_openapi_json(if_none_match: str | None) -> Response:
+async def read_openapi_json() -> Response:
     """The document."""
     published = pages.document()
-    return cached(
-        published.json,
-        "application/json; charset=utf-8",
-        etag=published.etag,
-        if_none_match=if_none_match,
-        cache=REVALIDATED,
-    )
+    return _document(published.json, "application/json; charset=utf-8", published.etag)
 
 
-async def read_openapi_yaml(if_none_match: str | None) -> Response:
+async def read_openapi_yaml() -> Response:
     """The document, in YAML."""
     published = pages.document()
-    return cached(
-        published.yaml, "text/yaml", etag=published.etag_yaml, if_none_match=if_none_match, cache=REVALIDATED
-    )
+    return _document(published.yaml, "text/yaml", published.etag_yaml)
 
 
-async def read_image(id: str, if_none_match: str | None) -> Response:
+def _document(data: bytes, media_type: str, etag: str) -> Response:
+    return content(data, media_type, headers={"ETag": etag, **REVALIDATED})
+
+
+async def read_image(id: str) -> Response:
     """A picture."""
     if id == pictures.NONE:
-        picture = pages.default_avatar()
-        return cached(picture, "image/png", etag='"1"', if_none_match=if_none_match, cache="public, max-age=86400")
+        return content(pages.default_avatar(), "image/png", headers=A_DAY)
     found = await pictures.find(id)
-    return cached(found.content, found.media_type, etag=found.etag, if_none_match=if_none_match, cache=FOREVER)
+    return content(found.content, found.media_type, headers={"ETag": found.etag, **FOREVER})
 
 
 async def download_export(token: str) -> Response:

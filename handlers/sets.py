@@ -1,8 +1,10 @@
 """Measurement sets."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import yaml
+from sqlalchemy import Connection
 from starlette.responses import Response
 
 import clock
@@ -10,8 +12,20 @@ import document
 import storage
 from errors import InsufficientLevel, NoSuchRecord
 from handlers import shapes
+from handlers.conditions import require_match
 from handlers.ids import record_id
-from handlers.replies import PRIVATE, content, created, no_content, plain, success
+from handlers.paging import page_of, shown
+from handlers.replies import (
+    PRIVATE,
+    PUBLIC,
+    content,
+    created,
+    last_modified,
+    no_content,
+    plain,
+    success,
+    updated,
+)
 from security import Caller
 from services import pictures
 from storage import sets
@@ -22,6 +36,7 @@ MOST = 100_000
 NUMBERS = (int, float)
 # What the pages of FreeSewing's website send for a measurement that was cleared.
 UNSET = "__UNSET__"
+Result = TypeVar("Result")
 PLAIN_FIELDS = ("name", "notes", "imperial", "public")
 
 
@@ -39,21 +54,24 @@ async def create_set(body: dict[str, Any], caller: Caller) -> Response:
             imperial=body.get("imperial", False),
             public=body.get("public", False),
         )
-    return created(set=shapes.measurements_set(made))
+    return created(set=shapes.measurements_set({**made, "user_uuid": caller.user_uuid}))
 
 
-async def list_sets(caller: Caller) -> Response:
+async def list_sets(limit: int | None, cursor: str | None, caller: Caller) -> Response:
     """The caller's sets."""
-    found = await storage.read(sets.list_of, caller.user_id)
-    return success(sets=[shapes.measurements_set(row) for row in found])
+    page = page_of(limit, cursor)
+    found = await storage.read(sets.list_of, caller.user_id, **page.window)
+    listed, link = shown(page, found, shapes.measurements_set, "/sets")
+    return success(sets=listed, headers={**PRIVATE, **link})
 
 
 async def read_set(id: str, caller: Caller) -> Response:
     """One set, the caller's own or, from level 6, anyone's."""
-    return success(set=shapes.measurements_set(await _allowed(id, caller, READ_OTHERS)))
+    row = await _allowed(id, caller, READ_OTHERS)
+    return success(set=shapes.measurements_set(row), headers={**PRIVATE, **last_modified(row["updated_at"])})
 
 
-async def update_set(id: str, body: dict[str, Any], caller: Caller) -> Response:
+async def update_set(id: str, body: dict[str, Any], if_match: str | None, caller: Caller) -> Response:
     """Change what was sent, and merge the measurements."""
     present = await _allowed(id, caller, WRITE_OTHERS)
     fields: dict[str, Any] = {name: body[name] for name in PLAIN_FIELDS if name in body}
@@ -61,19 +79,34 @@ async def update_set(id: str, body: dict[str, Any], caller: Caller) -> Response:
         if img is not None:
             fields["img"] = img
         row, former = await storage.write(
-            sets.edit, present["id"], fields=fields, measies=measurements(body), now=clock.now()
+            _unless_changed,
+            present["id"],
+            if_match,
+            lambda connection: sets.edit(
+                connection, present["id"], fields=fields, measies=measurements(body), now=clock.now()
+            ),
         )
     if img is not None:
         await pictures.discard(former["img"])
-    return success(set=shapes.measurements_set(row))
+    return updated(set=shapes.measurements_set(row))
 
 
-async def delete_set(id: str, caller: Caller) -> Response:
+async def delete_set(id: str, if_match: str | None, caller: Caller) -> Response:
     """Remove a set and its picture."""
     present = await _allowed(id, caller, WRITE_OTHERS)
-    removed = await storage.write(sets.remove, present["id"])
+    removed = await storage.write(
+        _unless_changed, present["id"], if_match, lambda connection: sets.remove(connection, present["id"])
+    )
     await pictures.discard(removed["img"])
     return no_content()
+
+
+def _unless_changed(
+    connection: Connection, set_id: int, if_match: str | None, change: Callable[[Connection], Result]
+) -> Result:
+    if if_match is not None:
+        require_match(if_match, set=shapes.measurements_set(sets.lock(connection, set_id)))
+    return change(connection)
 
 
 async def clone_set(id: str, caller: Caller) -> Response:
@@ -93,7 +126,7 @@ async def clone_set(id: str, caller: Caller) -> Response:
             imperial=original["imperial"],
             public=False,
         )
-    return created(set=shapes.measurements_set(made))
+    return created(set=shapes.measurements_set({**made, "user_uuid": caller.user_uuid}))
 
 
 async def read_set_json(id: str, caller: Caller | None) -> Response:
@@ -139,4 +172,4 @@ async def _readable(id: str, caller: Caller | None) -> sets.MeasurementsSet:
 
 def _cache(row: sets.MeasurementsSet) -> dict[str, str]:
     """A public set may be kept by any cache, which asks again each time; another one only by its reader's."""
-    return {"Cache-Control": "public, no-cache"} if row["public"] else PRIVATE
+    return {**(PUBLIC if row["public"] else PRIVATE), **last_modified(row["updated_at"])}

@@ -88,6 +88,7 @@ def measurements_set(row: Record) -> dict[str, Any]:
         "name": row["name"],
         "notes": row["notes"],
         "userId": row["user_id"],
+        "userUuid": str(row["user_uuid"]),
         "measies": row["measies"],
         "public": row["public"],
     }

@@ -8,11 +8,10 @@ from starlette.responses import Response
 import storage
 from errors import NoSuchRecord
 from handlers import shapes
-from handlers.replies import content, success
+from handlers.replies import PUBLIC, content, success
 from storage import accounts
 
 MOST_PROFILES = 10
-PUBLIC = {"Cache-Control": "public, no-cache"}
 CARD = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 480 120" role="img" aria-label="{name}">
   <rect width="480" height="120" rx="12" fill="#1e293b"/>
   <text x="24" y="58" font-family="sans-serif" font-size="30" fill="#f8fafc" textLength="{length}"

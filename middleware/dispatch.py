@@ -4,7 +4,13 @@ from inspect import signature
 from typing import Any
 
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+import etags
+
+# What a 304 repeats of the reply that it stands for (RFC 9110, section 15.4.5).
+_KEPT = ("cache-control", "etag", "last-modified", "link", "vary")
 
 
 class DispatchedOperation:
@@ -13,13 +19,27 @@ class DispatchedOperation:
     def __init__(self, _next_app: ASGIApp, operation: Any) -> None:
         self.handler = operation.function
         self.takes_caller = "caller" in signature(self.handler).parameters
+        self.conditional = any(given.get("x-handled-by") == "dispatch" for given in operation.parameters)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         arguments = scope["arguments"]
         if self.takes_caller:
             arguments["caller"] = scope["caller"]
+        if_none_match = arguments.pop("if_none_match") if self.conditional else None
         reply = await self.handler(**arguments)
+        if self.conditional and reply.status_code == 200:
+            reply = conditional(reply, if_none_match)
         await reply(scope, receive, send)
+
+
+def conditional(reply: Response, if_none_match: str | None) -> Response:
+    """The reply with its entity tag, or 304 where the client holds it already (RFC 9110, section 13.1.2)."""
+    tag = reply.headers.get("etag")
+    if tag is None:
+        tag = reply.headers["etag"] = etags.of(bytes(reply.body))
+    if if_none_match is None or not etags.names(if_none_match, tag, weakly=True):
+        return reply
+    return Response(None, 304, {name: reply.headers[name] for name in _KEPT if name in reply.headers})
 
 
 class DispatchAPI(RoutedAPI[DispatchedOperation]):

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from middleware import bodies
 
-EXPOSED = "ETag, Location, Retry-After, WWW-Authenticate, X-Request-Id"
+EXPOSED = "ETag, Last-Modified, Link, Location, Retry-After, WWW-Authenticate, X-Request-Id"
 COMMON = [
     # Any site's scripts may call and read: credentials are sent by hand, never by the browser itself.
     (b"access-control-allow-origin", b"*"),
@@ -15,7 +15,7 @@ COMMON = [
     # A browser must not take a picture for a script, whatever it holds.
     (b"x-content-type-options", b"nosniff"),
 ]
-METHODS = "GET, HEAD, POST, PATCH, DELETE"
+METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 A_DAY = "86400"
 
 

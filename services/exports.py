@@ -10,22 +10,14 @@ from typing import Any
 import storage
 from clock import iso
 from errors import NoSuchRecord, Unauthorized
-from services import tokens
+from services import address, tokens
 from storage import accounts, holdings
 
-_base = ""
 
-
-def configure(public_url: str) -> None:
-    """The address of this server."""
-    global _base
-    _base = public_url
-
-
-def address(account: accounts.Account, now: datetime) -> dict[str, Any]:
+def issue(account: accounts.Account, now: datetime) -> dict[str, Any]:
     """`ExportAddress`: token, url and expiry."""
     token = tokens.issue_export(account, now)
-    return {"token": token, "url": f"{_base}/exports/{token}", "expiresAt": iso(now + tokens.EXPORT_LIFETIME)}
+    return {"token": token, "url": address.of(f"/exports/{token}"), "expiresAt": iso(now + tokens.EXPORT_LIFETIME)}
 
 
 async def open_export(token: str) -> holdings.Holdings:

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Iterator
 
 from errors import StorageUnavailable
-from services import exports, keys, letters, mfa, outbox, pages, pictures, test_mode, tokens, usage
+from services import address, keys, letters, mfa, outbox, pages, pictures, test_mode, tokens, usage
 from services.derivation import derive
 from settings import Settings
 
@@ -24,7 +24,7 @@ def configure(settings: Settings) -> None:
     with _named("IMAGES_URL"):
         pictures.configure(settings.images_url)
     pages.configure(settings.public_url)
-    exports.configure(settings.public_url)
+    address.configure(settings.public_url)
     test_mode.configure(settings.test_mode, settings.test_domain)
 
 

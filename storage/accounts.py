@@ -24,13 +24,14 @@ BLOCKED = "blocked"
 class Standing:
     """What decides whether a token still lets its owner in."""
 
+    uuid: UUID
     role: str
     status: int
     consent: int
     epoch: int
 
 
-_standing = select(accounts.c.role, accounts.c.status, accounts.c.consent, accounts.c.epoch).where(
+_standing = select(accounts.c.uuid, accounts.c.role, accounts.c.status, accounts.c.consent, accounts.c.epoch).where(
     accounts.c.id == bindparam("user_id")
 )
 _by = {

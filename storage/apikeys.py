@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from clock import new_uuid
 from errors import NoSuchRecord
-from storage.tables import Record, accounts, apikeys
+from storage.tables import ALL, Record, accounts, apikeys
 
 ApiKey = Record
 
@@ -18,6 +18,7 @@ class KeyStanding:
     """A key's hash, level, expiry and revocation, with its owner's role, status and consent."""
 
     user_id: int
+    user_uuid: UUID
     level: int
     expires_at: datetime
     revoked_at: datetime | None
@@ -30,6 +31,7 @@ class KeyStanding:
 _standing = (
     select(
         apikeys.c.user_id,
+        accounts.c.uuid,
         apikeys.c.level,
         apikeys.c.expires_at,
         apikeys.c.revoked_at,
@@ -44,7 +46,11 @@ _standing = (
 # A revoked key is gone for everyone but the one who still calls with it, who is told why.
 _living = select(apikeys).where(apikeys.c.revoked_at.is_(None))
 _one = _living.where(apikeys.c.key == bindparam("key"))
-_list = _living.where(apikeys.c.user_id == bindparam("user_id")).order_by(apikeys.c.id)
+_list = (
+    _living.where(apikeys.c.user_id == bindparam("user_id"), apikeys.c.id > bindparam("after"))
+    .order_by(apikeys.c.id)
+    .limit(bindparam("limit"))
+)
 
 
 def find_standing(connection: Connection, key: UUID) -> KeyStanding | None:
@@ -64,9 +70,9 @@ def find(connection: Connection, key: UUID) -> ApiKey:
     return found
 
 
-def list_of(connection: Connection, user_id: int) -> list[ApiKey]:
-    """The account's keys, expired ones too, oldest first."""
-    return list(connection.execute(_list, {"user_id": user_id}).mappings())
+def list_of(connection: Connection, user_id: int, *, limit: int = ALL, after: int = 0) -> list[ApiKey]:
+    """The account's keys, expired ones too, oldest first: at most `limit` of those numbered above `after`."""
+    return list(connection.execute(_list, {"user_id": user_id, "limit": limit, "after": after}).mappings())
 
 
 def create(

@@ -8,22 +8,27 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from clock import new_uuid
 from errors import NoSuchRecord
-from storage.tables import Record, inserted_id, sets
+from storage.tables import ALL, Record, accounts, inserted_id, sets
 
 MeasurementsSet = Record
 RecordId = int | UUID
 
-_by_id = select(sets).where(sets.c.id == bindparam("value"))
-_by_uuid = select(sets).where(sets.c.uuid == bindparam("value"))
-_list = select(sets).where(sets.c.user_id == bindparam("user_id")).order_by(sets.c.id)
-_lock = _by_id.with_for_update()
+_with_owner = select(sets, accounts.c.uuid.label("user_uuid")).join_from(sets, accounts)
+_by_id = _with_owner.where(sets.c.id == bindparam("value"))
+_by_uuid = _with_owner.where(sets.c.uuid == bindparam("value"))
+_list = (
+    _with_owner.where(sets.c.user_id == bindparam("user_id"), sets.c.id > bindparam("after"))
+    .order_by(sets.c.id)
+    .limit(bindparam("limit"))
+)
+_lock = _by_id.with_for_update(of=sets)
 _create = insert(sets)
 _update = update(sets).where(sets.c.id == bindparam("set_id"))
 _delete = delete(sets).where(sets.c.id == bindparam("set_id"))
 
 
 def find(connection: Connection, set_id: RecordId) -> MeasurementsSet:
-    """The set with this number or uuid, whosever it is; raises NoSuchRecord."""
+    """The set with this number or uuid, whosever it is, with its owner's uuid as `user_uuid`; raises NoSuchRecord."""
     return _found(connection, _by_id if isinstance(set_id, int) else _by_uuid, set_id)
 
 
@@ -39,13 +44,13 @@ def lock(connection: Connection, set_id: int) -> MeasurementsSet:
     return _found(connection, _lock, set_id)
 
 
-def list_of(connection: Connection, user_id: int) -> list[MeasurementsSet]:
-    """The account's sets, oldest first."""
-    return list(connection.execute(_list, {"user_id": user_id}).mappings())
+def list_of(connection: Connection, user_id: int, *, limit: int = ALL, after: int = 0) -> list[MeasurementsSet]:
+    """The account's sets, oldest first: at most `limit` of those numbered above `after`."""
+    return list(connection.execute(_list, {"user_id": user_id, "limit": limit, "after": after}).mappings())
 
 
 def create(connection: Connection, /, *, user_id: int, now: datetime, **fields: Any) -> MeasurementsSet:
-    """A new set of the account; `fields` are name, notes, img, measies, imperial, public."""
+    """A new set of the account, without `user_uuid`; `fields` are name, notes, img, measies, imperial, public."""
     row = {"uuid": new_uuid(), "user_id": user_id, "created_at": now, "updated_at": now, **fields}
     set_id = inserted_id(connection.execute(_create, row))
     # What was written is what would be read: no second query.

@@ -17,8 +17,12 @@ from sqlalchemy import (
     Uuid,
 )
 
-from storage.columns import ID, NAME, NEVER_REUSED, PlainJson, UtcTime, metadata
+from storage.columns import ID, NAME, NEVER_REUSED, PlainJson, UtcTime
+from storage.columns import metadata as metadata  # all that know the tables come here
 from storage.encryption import Encrypted, EncryptedJson
+
+# A limit that no list reaches.
+ALL = 2**31 - 1
 
 # A row by its columns' names, as storage functions return it.
 Record = Mapping[Any, Any]

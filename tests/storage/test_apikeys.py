@@ -20,10 +20,12 @@ def test_a_key_is_stored_and_read_back(store: Store) -> None:
 
 
 def test_the_standing_holds_the_keys_own_and_its_owners(store: Store) -> None:
-    user_id = store.new_account(role="admin", consent=2)["id"]
+    account = store.new_account(role="admin", consent=2)
+    user_id = account["id"]
     key = store.new_key(user_id, level=2, secret_hash="a" * 64)["key"]
     assert store.read(apikeys.find_standing, key) == apikeys.KeyStanding(
         user_id=user_id,
+        user_uuid=account["uuid"],
         level=2,
         expires_at=NOW + timedelta(hours=1),
         revoked_at=None,

@@ -1,5 +1,7 @@
 """What the tables promise by themselves: whose rows go with whom, and numbers that never come back."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import Table
 
@@ -18,7 +20,8 @@ def _fill(store: Store) -> int:
     user_id = int(store.new_account()["id"])
     for table in metadata.sorted_tables:
         if table.name != "accounts":
-            store.new_row(table, **({"user_id": user_id} if table in OWNED else {}))
+            owner: dict[str, Any] = {"user_id": user_id} if table in OWNED else {}
+            store.new_row(table, **owner)
     return user_id
 
 

@@ -7,7 +7,7 @@ from tests.clients.scenarios.account import PIXEL
 from tests.clients.site import Site
 
 MEASIES = {"chest": 920, "shoulderSlope": 13}
-NOT_COPIED = {"id", "uuid", "userId", "createdAt", "updatedAt", "img"}
+NOT_COPIED = {"id", "uuid", "userId", "userUuid", "createdAt", "updatedAt", "img"}
 
 
 def without(row: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -31,6 +31,8 @@ def somebody_keeps_a_set(site: Site) -> None:
     assert {**changes, "img": changed["img"]}.items() <= changed.items()
     assert page.done("updateSet", made["uuid"], {"public": False})["set"]["public"] is False
     read = page.done("getSet", made["uuid"])["set"]
+    # By which the page tells its reader's own sets from those of others.
+    assert read["userUuid"] == page.done("ping")["account"]["uuid"]
     assert page.done("getSets")["sets"] == [read]
     page.gone("removeSet", made["uuid"])
     assert page.refused("getSet", made["uuid"]) == (404, "notFound")
