@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Iterator
 
 from errors import StorageUnavailable
-from services import address, keys, letters, mfa, outbox, pages, pictures, test_mode, tokens, usage
+from services import address, figures, keys, letters, mfa, outbox, pages, pictures, social, test_mode, tokens, usage
 from services.derivation import derive
 from settings import Settings
 
@@ -25,6 +25,8 @@ def configure(settings: Settings) -> None:
         pictures.configure(settings.images_url)
     pages.configure(settings.public_url)
     address.configure(settings.public_url)
+    with _named("WEBSITE_URL"):
+        social.configure(settings.website_url)
     test_mode.configure(settings.test_mode, settings.test_domain)
 
 
@@ -37,8 +39,8 @@ def _named(setting: str) -> Iterator[None]:
 
 
 def start() -> None:
-    """Begin the work that goes on beside requests: sending mail, writing counts."""
-    _running.extend(asyncio.create_task(work) for work in (outbox.run(), usage.run()))
+    """Begin the work that goes on beside requests: sending mail, writing counts, counting all there is."""
+    _running.extend(asyncio.create_task(work) for work in (outbox.run(), usage.run(), figures.run()))
 
 
 async def stop() -> None:

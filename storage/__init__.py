@@ -1,8 +1,9 @@
-"""The database: `connect`, and the two units of work, `read` and `write`.
+"""The database: `connect`, and the units of work, `read` and `write`.
 
 A query is a synchronous function whose first argument is the connection. `write` runs it in a transaction that
-commits when the function returns and rolls back when it raises; `read` runs it without one. Database errors leave
-as facts: `StorageUnavailable`, `AlreadyExists` where a unique constraint spoke, `Overtaken` where a foreign key did.
+commits when the function returns and rolls back when it raises; `read` runs it without one, `read_aside` so that no
+request waits for it. Database errors leave as facts: `StorageUnavailable`, `AlreadyExists` where a unique constraint
+spoke, `Overtaken` where a foreign key did.
 """
 
 import re
@@ -21,6 +22,8 @@ class Engine(Protocol):
     """What SQLite and PostgreSQL each provide."""
 
     def read(self, work: Callable[[Connection], Result]) -> Awaitable[Result]: ...
+
+    def read_aside(self, work: Callable[[Connection], Result]) -> Awaitable[Result]: ...
 
     def write(self, work: Callable[[Connection], Result]) -> Awaitable[Result]: ...
 
@@ -65,6 +68,15 @@ async def read(
 ) -> Result:
     """Run a query that only reads."""
     return await _connected().read(lambda connection: query(connection, *args, **kwargs))
+
+
+async def read_aside(
+    query: Callable[Concatenate[Connection, Arguments], Result],
+    *args: Arguments.args,
+    **kwargs: Arguments.kwargs,
+) -> Result:
+    """Run a query that only reads, and reads so much that no request should wait for it."""
+    return await _connected().read_aside(lambda connection: query(connection, *args, **kwargs))
 
 
 async def write(

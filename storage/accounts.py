@@ -19,6 +19,9 @@ Account = Record
 INACTIVE, ACTIVE, RESTRICTED, DISABLED = 0, 1, -1, -2
 BLOCKED = "blocked"
 
+# Of `is_visible`, as conditions of a query.
+VISIBLE = (accounts.c.status == ACTIVE, accounts.c.consent >= 1, accounts.c.role != BLOCKED)
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -111,7 +114,7 @@ def find_profiles(connection: Connection, match: str, limit: int) -> list[Accoun
     query = (
         select(accounts)
         .where(accounts.c.lusername >= start, accounts.c.lusername < start + "\U0010ffff")
-        .where(accounts.c.status == ACTIVE, accounts.c.consent >= 1, accounts.c.role != BLOCKED)
+        .where(*VISIBLE)
         .order_by(accounts.c.lusername)
         .limit(limit)
     )

@@ -47,6 +47,9 @@ class PostgresEngine:
                     raise
                 return await self._read_once(work)
 
+    async def read_aside(self, work: Callable[[Connection], Result]) -> Result:
+        return await self.read(work)
+
     async def _read_once(self, work: Callable[[Connection], Result]) -> Result:
         async with self._reading.connect() as connection:
             return await connection.run_sync(work)

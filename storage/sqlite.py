@@ -58,6 +58,17 @@ class SqliteEngine:
                 self._reader = None
                 raise
 
+    async def read_aside(self, work: Callable[[Connection], Result]) -> Result:
+        with translated():
+            return await asyncio.to_thread(self._read_alone, work)
+
+    def _read_alone(self, work: Callable[[Connection], Result]) -> Result:
+        connection = self._open()
+        try:
+            return work(connection)
+        finally:
+            _close(connection)
+
     async def write(self, work: Callable[[Connection], Result]) -> Result:
         job = _Job(work)
         self._queue.put(job)

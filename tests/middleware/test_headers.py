@@ -77,7 +77,7 @@ def test_a_preflight_allows_every_method_and_header_that_we_have(service: Servic
     assert int(reply.headers["access-control-max-age"]) >= 3600
 
 
-@pytest.mark.parametrize("method", ["PUT", "TRACE", "NONSENSE", ""])
+@pytest.mark.parametrize("method", ["TRACE", "NONSENSE", ""])
 def test_a_preflight_for_what_we_do_not_have_is_told_what_we_have(service: Service, method: str) -> None:
     reply = preflight(service, "/sets", method)
     assert reply.status_code == 204

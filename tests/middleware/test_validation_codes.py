@@ -32,6 +32,7 @@ GOOD: dict[str, tuple[str, str, dict[str, Any]]] = {
     "configure_mfa": ("POST", "/account/mfa", {"mfa": False, "token": "123456", "password": "x"}),
     "check_username": ("POST", "/available/username", {"username": "a"}),
     "find_users": ("POST", "/find/users", {"match": "a"}),
+    "draw_social_image": ("POST", "/img", {"title": "a"}),
 }
 
 # Operation, field ("" for the body itself), the keyword that fails, what is sent there, the code.
@@ -152,6 +153,14 @@ TABLE: list[tuple[str, str, str, Any, str]] = [
     ("find_users", "match", "required", ABSENT, "validationFailed"),
     ("find_users", "match", "minLength", "", "validationFailed"),
     ("find_users", "match", "type", None, "validationFailed"),
+    ("draw_social_image", "", "body", {}, "postBodyMissing"),
+    ("draw_social_image", "title", "required", ABSENT, "titleMissing"),
+    ("draw_social_image", "title", "required", "", "titleMissing"),
+    ("draw_social_image", "title", "required", None, "titleMissing"),
+    ("draw_social_image", "title", "maxLength", "a" * 201, "validationFailed"),
+    ("draw_social_image", "intro", "maxLength", "a" * 601, "validationFailed"),
+    ("draw_social_image", "type", "maxLength", "a" * 41, "validationFailed"),
+    ("draw_social_image", "site", "maxLength", "a" * 101, "validationFailed"),
 ]
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Column, Connection, Table, Uuid, delete, insert, text
+from sqlalchemy import Column, Connection, Table, Uuid, delete, insert, select, text
 
 import storage
 from clock import new_uuid
@@ -145,4 +145,7 @@ def new_set(connection: Connection, /, user_id: int, **fields: Any) -> Record:
         "imperial": False,
         "public": False,
     }
-    return sets.create(connection, user_id=user_id, now=NOW, **{**values, **fields})
+    made = sets.create(connection, user_id=user_id, now=NOW, **{**values, **fields})
+    # As a read would find it, also where the account is none: the test may want that to fail later.
+    owner = select(metadata.tables["accounts"].c.uuid).where(metadata.tables["accounts"].c.id == user_id)
+    return {**made, "user_uuid": connection.execute(owner).scalar()}

@@ -1,0 +1,46 @@
+"""How much there is of everything, as it was counted last."""
+
+from starlette.responses import Response
+
+import storage
+from errors import StorageUnavailable
+from handlers.replies import success
+from storage import totals
+
+# As long as the totals of a small server stand.
+TWO_MINUTES = {"Cache-Control": "public, max-age=120"}
+# Our tables by FreeSewing's names for what is in them.
+NAMES = {
+    "user": "accounts",
+    "pattern": "patterns",
+    "set": "sets",
+    "curatedSet": "curated_sets",
+    "bookmark": "bookmarks",
+    "apikey": "apikeys",
+}
+
+
+async def read_stats() -> Response:
+    """Counts, the designs drafted most, calls, and who calls most."""
+    found = await storage.read(totals.find)
+    if found is None:
+        raise _not_yet()
+    return success(
+        headers=TWO_MINUTES,
+        **{name: found.rows[table] for name, table in NAMES.items()},
+        designs=found.designs,
+        activity={"jwt": found.jwt_calls, "key": found.key_calls},
+        topUsers=[{"id": user_id, "username": name, "calls": calls} for user_id, name, calls in found.top_users],
+    )
+
+
+async def read_user_count() -> Response:
+    """The number of accounts."""
+    users = await storage.read(totals.count_accounts)
+    if users is None:
+        raise _not_yet()
+    return success(headers=TWO_MINUTES, users=users)
+
+
+def _not_yet() -> StorageUnavailable:
+    return StorageUnavailable("The first count is not done yet.")

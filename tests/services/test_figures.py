@@ -1,0 +1,79 @@
+"""Counting in the background: at once where nothing was counted yet, by one at a time, whatever the database does."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+import clock
+import storage
+from errors import StorageUnavailable
+from services import figures
+from storage import totals
+from storage.totals import Work
+
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
+TABLES = ("accounts", "patterns", "sets", "curated_sets", "bookmarks", "apikeys")
+
+
+class Database:
+    """Stands in for storage: tables that take so many slices, and what was asked of it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, slices: int, outcomes: list[Exception | None]) -> None:
+        self.slices = slices
+        self.outcomes = outcomes
+        self.kept: list[Work] = []
+        self.claims: list[dict[str, Any]] = []
+        monkeypatch.setattr(storage, "write", self.write)
+        monkeypatch.setattr(storage, "read_aside", self.read_aside)
+        monkeypatch.setattr(clock, "now", lambda: NOW)
+
+    async def write(self, query: Any, *given: Any, **named: Any) -> Work | None:
+        if query is totals.keep:
+            self.kept.append(given[0])
+            return None
+        assert query is totals.claim
+        self.claims.append(named)
+        failure = self.outcomes.pop(0) if self.outcomes else None
+        if failure is not None:
+            raise failure
+        return Work() if self.slices else None
+
+    async def read_aside(self, query: Any, work: Work) -> Work:
+        assert query is totals.advance
+        self.slices -= 1
+        return Work(passes={"accounts": {}}) if self.slices else Work(figures=dict.fromkeys(TABLES))
+
+
+def test_the_first_time_all_there_is_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures, "PAUSE_SECONDS", 0)
+    database = Database(monkeypatch, slices=5, outcomes=[])
+    asyncio.run(figures.refresh())
+    assert [work.is_complete for work in database.kept] == [False] * 4 + [True]
+    assert len(database.claims) == 1 and database.claims[0]["now"] == NOW
+
+
+def test_what_somebody_else_just_counted_is_not_counted_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    database = Database(monkeypatch, slices=0, outcomes=[])
+    asyncio.run(figures.refresh())
+    assert database.kept == []
+    assert timedelta(minutes=1) < NOW - database.claims[0]["before"] < figures.INTERVAL
+
+
+def test_counting_goes_on_after_any_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures, "INTERVAL", timedelta(milliseconds=1))
+    monkeypatch.setattr(figures, "RETRY_SECONDS", 0.001)
+    database = Database(monkeypatch, slices=1, outcomes=[StorageUnavailable("away"), KeyError("our own mistake")])
+
+    async def run() -> None:
+        running = asyncio.create_task(figures.run())
+        for _ in range(500):
+            await asyncio.sleep(0.001)
+            if database.kept:
+                break
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(run())
+    assert len(database.kept) == 1 and len(database.claims) >= 3

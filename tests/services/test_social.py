@@ -1,0 +1,140 @@
+"""Pictures to share: where the words stand, what changes them, and that nothing is drawn twice."""
+
+import asyncio
+import io
+from collections.abc import Iterator
+
+import pytest
+from PIL import Image, ImageChops
+
+from services import social
+from services.social import Card, Drawing
+from tests.services.test_typeset import TEXTS
+
+
+@pytest.fixture(autouse=True)
+def configured() -> Iterator[None]:
+    social.configure("https://sew.example.org")
+    yield
+    social.configure("")
+
+
+@pytest.fixture
+def pictures_drawn(monkeypatch: pytest.MonkeyPatch) -> list[Card]:
+    """The cards that were drawn, not found."""
+    cards: list[Card] = []
+    draw = social._picture
+
+    def noted(card: Card) -> Image.Image:
+        cards.append(card)
+        return draw(card)
+
+    monkeypatch.setattr(social, "_picture", noted)
+    return cards
+
+
+def draw(*cards: Card) -> list[Drawing]:
+    async def all_at_once() -> list[Drawing]:
+        return await asyncio.gather(*(social.draw(card) for card in cards))
+
+    return asyncio.run(all_at_once())
+
+
+def opened(card: Card) -> Image.Image:
+    image = Image.open(io.BytesIO(draw(card)[0].content))
+    image.load()
+    assert (image.format, image.mode) == ("PNG", "RGB")
+    return image
+
+
+def ink(image: Image.Image) -> tuple[int, int, int, int] | None:
+    """The edges of everything that is not ground, above the tape; None if nothing is."""
+    above = image.crop((0, 0, image.width, image.height - social._TAPE))
+    return ImageChops.difference(above, Image.new("RGB", above.size, social.GROUND)).getbbox()
+
+
+@pytest.mark.parametrize("type", ["", "wide", "square", "tall", "showcase"])
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_all_words_stay_within_the_margins(text: str, type: str) -> None:
+    shape = social.SHAPES.get(type, social.SHAPES["wide"])
+    image = opened(Card(text[:200], text[:600], type, text[:100]))
+    assert image.size == (shape.width, shape.height)
+    edges = ink(image)
+    if edges is not None:
+        left, top, right, bottom = edges
+        assert left >= shape.margin and right <= shape.width - shape.margin
+        assert top >= shape.margin // 2 and bottom <= shape.height - social._TAPE - shape.margin // 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (Card("Aaron"), Card("Aaron.")),
+        (Card("Aaron"), Card("Aaron", "A shirt")),
+        (Card("Aaron", "A shirt"), Card("Aaron", "A shirt.")),
+        (Card("Aaron"), Card("Aaron", type="blog")),
+        (Card("Aaron", type="blog"), Card("Aaron", type="showcase")),
+        (Card("Aaron"), Card("Aaron", site="org")),
+        (Card("Aaron", site="org"), Card("Aaron", site="dev")),
+        (Card("Aaron", site="org"), Card("Aaron", site="example.org")),
+    ],
+)
+def test_other_words_are_another_picture_with_another_validator(one: Card, other: Card) -> None:
+    first, second = draw(one, other)
+    assert first.content != second.content and first.etag != second.etag
+
+
+@pytest.mark.parametrize("title", ["漢字", "\u0301", "\n\n"])
+def test_a_title_without_a_letter_to_draw_leaves_the_rest(title: str) -> None:
+    assert ink(opened(Card(title))) == ink(opened(Card("")))
+    assert ink(opened(Card(title))) is not None
+
+
+def test_a_shape_is_not_a_label() -> None:
+    assert draw(Card("Aaron", type="wide"))[0].content == draw(Card("Aaron"))[0].content
+
+
+def test_a_card_that_names_no_site_is_signed_with_the_host_of_the_website() -> None:
+    signed = draw(Card("Aaron"))[0].content
+    assert signed == draw(Card("Aaron", site="sew.example.org"))[0].content
+    social.configure("https://other.example.org")
+    assert draw(Card("Aaron"))[0].content != signed
+
+
+def test_the_same_words_are_drawn_once(pictures_drawn: list[Card]) -> None:
+    card = Card("Aaron", "A shirt")
+    first, second = draw(card)[0], draw(card)[0]
+    assert first is second and pictures_drawn == [card]
+
+
+def test_of_those_who_ask_at_once_the_first_has_it_drawn(pictures_drawn: list[Card]) -> None:
+    card = Card("Aaron", "A shirt")
+    drawings = draw(*[card] * 8)
+    assert len(set(map(id, drawings))) == 1 and pictures_drawn == [card]
+
+
+def test_what_is_drawn_anew_has_the_same_bytes_and_validator() -> None:
+    card = Card("Aaron", "A shirt", "blog", "org")
+    first = draw(card)[0]
+    social.configure("https://sew.example.org")
+    second = draw(card)[0]
+    assert first is not second and first == second
+    assert first.etag.startswith('"') and first.etag.endswith('"')
+
+
+def test_only_so_many_are_kept_and_those_asked_for_last(
+    pictures_drawn: list[Card], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(social, "_MOST_KEPT", 3)
+    cards = [Card(f"Aaron {number}") for number in range(4)]
+    draw(*cards[:3])
+    draw(cards[0])
+    draw(cards[3])
+    assert list(social._kept) == [cards[2], cards[0], cards[3]]
+    draw(cards[1])
+    assert [card.title for card in pictures_drawn] == ["Aaron 0", "Aaron 1", "Aaron 2", "Aaron 3", "Aaron 1"]
+
+
+def test_a_website_without_a_readable_address_stops_the_start() -> None:
+    with pytest.raises(ValueError):
+        social.configure("https://[::1")
