@@ -20,8 +20,7 @@ NOT_SERVED = {
     *("suggestCset", "updateCuratedSet", "getSuggestedPacks", "suggestOpack"),
     *("newsletterConfirmSubscribe", "newsletterStartUnsubscribe", "newsletterSubscribe", "newsletterUnsubscribe"),
     *("adminImpersonateUser", "adminLoadSubscribers", "adminLoadUser", "adminSearchUsers", "adminUpdateUser"),
-    *("getStats", "getUserCount", "createSocialImage", "removeImage", "uploadImage"),
-    *("isPostSlugAvailable", "isSlugAvailable"),
+    *("removeImage", "uploadImage", "isPostSlugAvailable", "isSlugAvailable"),
 }
 
 

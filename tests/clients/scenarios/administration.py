@@ -1,4 +1,4 @@
-"""The pages of administrators, and the figures that everyone may see."""
+"""The pages of administrators."""
 
 from uuid import uuid4
 
@@ -45,16 +45,3 @@ def an_administrator_becomes_somebody(site: Site) -> None:
     assert session["account"]["uuid"] == uuid
     signed_in_by(session, site)
     assert page.refused("adminImpersonateUser", uuid) == (403, "insufficientAccessLevel")
-
-
-@drives("getStats", "getUserCount")
-def a_visitor_sees_the_figures(site: Site) -> None:
-    page = site.signed_in()
-    page.made("createPattern", {"design": "aaron", "settings": {}})
-    status, stats = site.visitor.call("getStats")
-    assert status == 200
-    assert all(stats[name] >= 0 for name in ("user", "pattern", "set", "curatedSet", "bookmark", "apikey"))
-    assert {"jwt", "key"} == stats["activity"].keys()
-    assert all(isinstance(count, int) for count in stats["designs"].values())
-    assert all({"id", "username", "calls"} <= user.keys() for user in stats["topUsers"])
-    assert site.visitor.call("getUserCount")[0] == 200

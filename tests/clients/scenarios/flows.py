@@ -30,13 +30,6 @@ def somebody_picks_the_address_of_a_post(site: Site) -> None:
         assert (free["success"], free["available"]) == (True, True)
 
 
-@drives("createSocialImage")
-def a_visitor_sees_a_picture_to_share(site: Site) -> None:
-    wanted = {"title": "A very nice shirt", "intro": "Made to measure", "type": "showcase", "site": "org"}
-    # A picture is not JSON, and the hook reads nothing else.
-    assert site.visitor.call("createSocialImage", wanted) == [200, None]
-
-
 @drives()
 def without_a_code_forge_nothing_is_opened(site: Site) -> None:
     page, post = site.signed_in(), {"slug": "aaron-in-linen", "language": "en", "markdown": "# Aaron"}
