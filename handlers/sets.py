@@ -34,6 +34,8 @@ READ_OWN, READ_OTHERS, CLONE_OTHERS, WRITE_OTHERS = 1, 6, 8, 9
 MEASUREMENTS = frozenset(document.load()["components"]["schemas"]["Measurements"]["properties"])
 MOST = 100_000
 NUMBERS = (int, float)
+# What the pages of FreeSewing's website send for a measurement that was cleared.
+UNSET = "__UNSET__"
 Result = TypeVar("Result")
 PLAIN_FIELDS = ("name", "notes", "imperial", "public")
 
@@ -159,7 +161,7 @@ def measurements(body: dict[str, Any]) -> dict[str, float | None]:
     for name, value in body.get("measies", {}).items():
         if name not in MEASUREMENTS:
             continue
-        if value is None:
+        if value is None or value == UNSET:
             wanted[name] = None
         elif type(value) in NUMBERS and value <= MOST:  # not isinstance: True and False are no numbers here
             wanted[name] = value if value > 0 else None

@@ -29,7 +29,7 @@ def test_what_is_left_out_gets_its_default(alice: Person) -> None:
     ("sent", "kept"),
     [
         ({"chest": 0, "waist": -5, "hips": 900}, {"hips": 900}),
-        ({"chest": "900", "waist": True, "hips": None, "neck": [1], "knee": {}}, {}),
+        ({"chest": "900", "waist": True, "hips": None, "neck": [1], "knee": {}, "head": "__UNSET__"}, {}),
         ({"wingspan": 1700, "waistToArmhole": 21, "waistToArmpit": 22}, {"waistToArmhole": 21, "waistToArmpit": 22}),
         ({"chest": 100_001, "waist": 100_000, "hips": 10**30}, {"waist": 100_000}),
     ],
@@ -41,9 +41,10 @@ def test_only_known_measurements_with_sensible_values_are_kept(
 
 
 def test_an_update_merges_measurements_and_clears_with_null_or_nothing_above_zero(alice: Person) -> None:
-    made = alice.new_set(measies={"chest": 900, "waist": 700, "hips": 950})
-    changed = alice.patch(f"/sets/{made['id']}", {"measies": {"chest": None, "waist": 0, "neck": 380, "x": 1}})
-    assert changed.json()["set"]["measies"] == {"hips": 950, "neck": 380}
+    made = alice.new_set(measies={"chest": 900, "waist": 700, "hips": 950, "head": 560, "ankle": 240})
+    measies = {"chest": None, "waist": 0, "neck": 380, "x": 1, "head": "__UNSET__", "ankle": "unset"}
+    changed = alice.patch(f"/sets/{made['id']}", {"measies": measies})
+    assert changed.json()["set"]["measies"] == {"hips": 950, "neck": 380, "ankle": 240}
 
 
 def test_an_update_changes_only_what_is_sent_and_can_empty_the_notes(alice: Person) -> None:
