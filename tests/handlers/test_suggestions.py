@@ -38,7 +38,8 @@ def test_a_sets_number_may_be_text(alice: Person) -> None:
 
 def test_only_a_set_of_ones_own_can_be_suggested(alice: Person, bob: Person, admin: Person) -> None:
     theirs = bob.new_set(public=True)
-    for unknown in (theirs["id"], theirs["uuid"], 999_999, "x", "", None, 1.5, [], 0):
+    unknowns: tuple[Any, ...] = (theirs["id"], theirs["uuid"], 999_999, "x", "", None, 1.5, [], 0)
+    for unknown in unknowns:
         reply = alice.post("/curated-sets/suggest", {"set": unknown, "img": PIXEL})
         assert failure(reply) == (400, "setUnknown")
     assert failure(admin.post("/curated-sets/suggest", {"set": theirs["id"]})) == (400, "setUnknown")
