@@ -154,6 +154,13 @@ class Person(Credentials):
         made: dict[str, Any] = reply.json()["set"]
         return made
 
+    def new_suggestion(self, **fields: Any) -> dict[str, Any]:
+        """One of their sets, suggested to the curators."""
+        reply = self.post("/curated-sets/suggest", {"set": self.new_set()["id"], **fields})
+        assert reply.status_code == 201, reply.text
+        made: dict[str, Any] = reply.json()["submission"]
+        return made
+
 
 class ApiKey(Credentials):
     """A script with an API key."""

@@ -22,3 +22,9 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 def guarded(alice: Person) -> Guarded:
     """Alice with multi-factor authentication."""
     return Guarded(alice)
+
+
+@pytest.fixture(scope="session")
+def curator(service: Service) -> Person:
+    """Who may curate, and nothing more."""
+    return service.sign_up("curator")
