@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Iterator
 
 from errors import StorageUnavailable
-from services import address, keys, letters, mfa, outbox, pages, pictures, test_mode, tokens, usage
+from services import address, imports, keys, letters, mfa, outbox, pages, pictures, test_mode, tokens, usage
 from services.derivation import derive
 from settings import Settings
 
@@ -25,6 +25,7 @@ def configure(settings: Settings) -> None:
         pictures.configure(settings.images_url)
     pages.configure(settings.public_url)
     address.configure(settings.public_url)
+    imports.configure(settings.import_token)
     test_mode.configure(settings.test_mode, settings.test_domain)
 
 
