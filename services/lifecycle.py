@@ -5,7 +5,21 @@ import contextlib
 from collections.abc import Iterator
 
 from errors import StorageUnavailable
-from services import address, figures, keys, letters, mfa, outbox, pages, pictures, social, test_mode, tokens, usage
+from services import (
+    address,
+    figures,
+    imports,
+    keys,
+    letters,
+    mfa,
+    outbox,
+    pages,
+    pictures,
+    social,
+    test_mode,
+    tokens,
+    usage,
+)
 from services.derivation import derive
 from settings import Settings
 
@@ -27,6 +41,7 @@ def configure(settings: Settings) -> None:
     address.configure(settings.public_url)
     with _named("WEBSITE_URL"):
         social.configure(settings.website_url)
+    imports.configure(settings.import_token)
     test_mode.configure(settings.test_mode, settings.test_domain)
 
 

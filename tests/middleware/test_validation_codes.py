@@ -10,7 +10,7 @@ import pytest
 
 import document
 from tests.problems import problem
-from tests.service import Person
+from tests.service import IMPORT_TOKEN, Person
 
 pytestmark = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
 
@@ -38,6 +38,13 @@ GOOD: dict[str, tuple[str, str, dict[str, Any]]] = {
     "update_account": ("PATCH", "/account", {}),
     "configure_mfa": ("POST", "/account/mfa", {"mfa": False, "token": "123456", "password": "x"}),
     "check_username": ("POST", "/available/username", {"username": "a"}),
+    "import_subscribers": ("POST", "/import/subscribers", {"import_token": IMPORT_TOKEN, "list": {}}),
+    "import_users": ("POST", "/import/user", {"import_token": IMPORT_TOKEN, "list": []}),
+    "migrate_account": (
+        "POST",
+        "/migrate",
+        {"import_token": IMPORT_TOKEN, "password": "x", "account": {"email": "a@example.org"}},
+    ),
     "search_users": ("POST", "/admin/search/users", {"q": "a"}),
     "find_users": ("POST", "/find/users", {"match": "a"}),
     "draw_social_image": ("POST", "/img", {"title": "a"}),
@@ -184,6 +191,15 @@ TABLE: list[tuple[str, str, str, Any, str]] = [
     ("check_username", "username", "minLength", "", "usernameMissing"),
     ("check_username", "username", "type", ["a"], "validationFailed"),
     ("search_users", "", "body", {}, "postBodyMissing"),
+    ("search_users", "q", "minLength", "", "validationFailed"),
+    ("import_subscribers", "", "body", {}, "postBodyMissing"),
+    ("import_subscribers", "list", "type", [], "validationFailed"),
+    ("import_users", "", "body", {}, "postBodyMissing"),
+    ("import_users", "list", "type", {}, "validationFailed"),
+    ("migrate_account", "", "body", {}, "postBodyMissing"),
+    ("migrate_account", "password", "required", ABSENT, "passwordMissing"),
+    ("migrate_account", "password", "minLength", "", "passwordMissing"),
+    ("migrate_account", "account", "type", [], "validationFailed"),
     ("find_users", "", "body", {}, "postBodyMissing"),
     ("find_users", "match", "required", ABSENT, "validationFailed"),
     ("find_users", "match", "minLength", "", "validationFailed"),
