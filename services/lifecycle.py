@@ -5,7 +5,21 @@ import contextlib
 from collections.abc import Iterator
 
 from errors import StorageUnavailable
-from services import address, figures, keys, letters, mfa, outbox, pages, pictures, social, test_mode, tokens, usage
+from services import (
+    address,
+    figures,
+    idempotency,
+    keys,
+    letters,
+    mfa,
+    outbox,
+    pages,
+    pictures,
+    social,
+    test_mode,
+    tokens,
+    usage,
+)
 from services.derivation import derive
 from settings import Settings
 
@@ -39,8 +53,10 @@ def _named(setting: str) -> Iterator[None]:
 
 
 def start() -> None:
-    """Begin the work that goes on beside requests: sending mail, writing counts, counting all there is."""
-    _running.extend(asyncio.create_task(work) for work in (outbox.run(), usage.run(), figures.run()))
+    """Begin what goes on beside requests: sending mail, writing counts, counting all there is, forgetting keys."""
+    _running.extend(
+        asyncio.create_task(work) for work in (outbox.run(), usage.run(), figures.run(), idempotency.run())
+    )
 
 
 async def stop() -> None:
