@@ -125,6 +125,18 @@ class AccountNotActive(Fact):
     """The account may not sign in, or has not consented: nobody can act as it."""
 
 
+class KeyInUse(Fact):
+    """The first request with this idempotency key is still being worked on."""
+
+
+class AnswerLost(Fact):
+    """What was asked for under this idempotency key is done, and nobody knows any more what was answered."""
+
+
+class KeyReused(Fact):
+    """The idempotency key came with another request before."""
+
+
 class BodyTooLarge(Fact):
     """The body is over the limit of 12 MB."""
 
@@ -183,8 +195,11 @@ REPLIES: dict[type[Fact], Verdict] = {
     PreconditionFailed: Verdict(412, "preconditionFailed", "The record was changed in the meantime"),
     OwnAccount: Verdict(409, "ownAccount", "Nobody changes their own account as staff"),
     AccountNotActive: Verdict(409, "accountNotActive", "The account is not active"),
+    KeyInUse: Verdict(409, "idempotencyKeyInUse", "The first request with this key is not answered yet", _LATER),
+    AnswerLost: Verdict(409, "idempotencyAnswerLost", "The answer to the first request with this key is lost"),
     BodyTooLarge: Verdict(413, "bodyTooLarge", "The body is too large"),
     UnsupportedMediaType: Verdict(415, "unsupportedMediaType", "The body must be application/json"),
+    KeyReused: Verdict(422, "idempotencyKeyReused", "The key was sent with another request"),
     ConsentLacking: Verdict(451, "consentLacking", "The account has not given its consent"),
     Overtaken: Verdict(503, "unavailable", "The service is not available right now", _LATER),
     StorageUnavailable: Verdict(503, "unavailable", "The service is not available right now", _LATER),

@@ -8,6 +8,7 @@ from errors import StorageUnavailable
 from services import (
     address,
     figures,
+    idempotency,
     imports,
     keys,
     letters,
@@ -54,8 +55,10 @@ def _named(setting: str) -> Iterator[None]:
 
 
 def start() -> None:
-    """Begin the work that goes on beside requests: sending mail, writing counts, counting all there is."""
-    _running.extend(asyncio.create_task(work) for work in (outbox.run(), usage.run(), figures.run()))
+    """Begin what goes on beside requests: sending mail, writing counts, counting all there is, forgetting keys."""
+    _running.extend(
+        asyncio.create_task(work) for work in (outbox.run(), usage.run(), figures.run(), idempotency.run())
+    )
 
 
 async def stop() -> None:
