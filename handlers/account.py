@@ -117,7 +117,7 @@ def _complete_change(
 async def remove_account(if_match: str | None, caller: Caller) -> Response:
     """Remove the account, all that it owns, and its pictures."""
     owned, suggested = await storage.write(_remove, caller.user_id, if_match)
-    await pictures.discard(owned.account["img"], *(row["img"] for row in owned.sets), *suggested)
+    await pictures.discard(*owned.pictures, *suggested)
     return success(data={})
 
 

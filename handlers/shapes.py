@@ -4,9 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from clock import iso
+from handlers.curated_shapes import curated_set
+from security import Caller
 from services.passwords import kind_of
 from storage.holdings import Holdings
 from storage.tables import Record
+
+READ_OTHERS, CURATE = 6, 5
 
 
 def account(row: Record) -> dict[str, Any]:
@@ -131,12 +135,71 @@ def act(row: Record) -> dict[str, Any]:
     }
 
 
+def pattern(row: Record, reader: Caller | None) -> dict[str, Any]:
+    """`Pattern`, with those of its sets that the reader may see; None is the public."""
+    drafted_from, cset = row["set"], row["cset"]
+    return {
+        "id": row["id"],
+        "uuid": str(row["uuid"]),
+        "createdAt": iso(row["created_at"]),
+        "updatedAt": iso(row["updated_at"]),
+        "data": row["data"],
+        "design": row["design"],
+        "img": row["img"],
+        "name": row["name"],
+        "notes": row["notes"],
+        "public": row["public"],
+        "settings": row["settings"],
+        "setId": row["set_id"],
+        "csetId": row["cset_id"],
+        "userId": row["user_id"],
+        "userUuid": str(row["user_uuid"]),
+        "set": measurements_set(drafted_from) if drafted_from and _may_see_set(drafted_from, reader) else None,
+        "cset": curated_set(cset) if cset and may_see_curated(cset, reader) else None,
+    }
+
+
+def public_pattern(row: Record) -> dict[str, Any]:
+    """`PublicPattern`: a pattern as data, the same whoever reads it, because caches keep it."""
+    return {"result": "success", "provider": "FreeSewing.org", "type": "pattern", **pattern(row, None)}
+
+
+def may_draft_from(row: Record, caller: Caller) -> bool:
+    """Whether the caller may make a pattern of this set."""
+    return bool(row["public"] or row["user_id"] == caller.user_id)
+
+
+def may_see_curated(row: Record, reader: Caller | None) -> bool:
+    """Whether the reader may see, and use, this curated set."""
+    return bool(row["published"] or (reader is not None and reader.level >= CURATE))
+
+
+def _may_see_set(row: Record, reader: Caller | None) -> bool:
+    return bool(row["public"] or (reader is not None and reader.may(READ_OTHERS, owner=row["user_id"])))
+
+
+def bookmark(row: Record) -> dict[str, Any]:
+    """`Bookmark`."""
+    return {
+        "id": row["id"],
+        "uuid": str(row["uuid"]),
+        "createdAt": iso(row["created_at"]),
+        "updatedAt": iso(row["updated_at"]),
+        "type": row["type"],
+        "title": row["title"],
+        "url": row["url"],
+        "userId": row["user_id"],
+    }
+
+
 def owned(holdings: Holdings) -> dict[str, Any]:
-    """`AllData`: what an account owns."""
+    """`AllData`: what an account owns, as its owner sees it."""
+    account = holdings.account
+    owner = Caller(account["id"], account["uuid"], level=0, role=account["role"])
     return {
         "apikeys": [api_key_listed(row) for row in holdings.apikeys],
-        "bookmarks": [],
-        "patterns": [],
+        "bookmarks": [bookmark(row) for row in holdings.bookmarks],
+        "patterns": [pattern(row, owner) for row in holdings.patterns],
         "sets": [measurements_set(row) for row in holdings.sets],
     }
 

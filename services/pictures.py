@@ -1,4 +1,4 @@
-"""Pictures of accounts and sets: stored before the record that names them, removed after the one that did."""
+"""Pictures of records: stored before the record that names them, removed after the one that did."""
 
 import logging
 from collections.abc import AsyncIterator

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from storage import accounts, apikeys, sets, suggestions
+from storage import accounts, apikeys, bookmarks, patterns, sets, suggestions
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +13,15 @@ class Holdings:
 
     account: accounts.Account
     apikeys: list[apikeys.ApiKey]
+    bookmarks: list[bookmarks.Bookmark]
+    patterns: list[patterns.Pattern]
     sets: list[sets.MeasurementsSet]
     suggestions: list[suggestions.Suggestion]
+
+    @property
+    def pictures(self) -> list[str]:
+        """The names of the pictures that go with the account."""
+        return [str(row["img"]) for row in (self.account, *self.patterns, *self.sets)]
 
 
 def of(connection: Connection, user_id: int) -> Holdings:
@@ -22,6 +29,8 @@ def of(connection: Connection, user_id: int) -> Holdings:
     return Holdings(
         account=accounts.find(connection, user_id),
         apikeys=apikeys.list_of(connection, user_id),
+        bookmarks=bookmarks.list_of(connection, user_id),
+        patterns=patterns.list_of(connection, user_id),
         sets=sets.list_of(connection, user_id),
         suggestions=suggestions.list_of(connection, user_id),
     )

@@ -163,6 +163,20 @@ class Person(Credentials):
         made: dict[str, Any] = reply.json()["submission"]
         return made
 
+    def new_pattern(self, **fields: Any) -> dict[str, Any]:
+        """A new pattern of theirs."""
+        reply = self.post("/patterns", {"design": "aaron", "settings": {"sa": 10}, **fields})
+        assert reply.status_code == 201, reply.text
+        made: dict[str, Any] = reply.json()["pattern"]
+        return made
+
+    def new_bookmark(self, **fields: Any) -> dict[str, Any]:
+        """A new bookmark of theirs."""
+        reply = self.post("/bookmarks", {"type": "doc", "title": "a bookmark", "url": "/docs", **fields})
+        assert reply.status_code == 201, reply.text
+        made: dict[str, Any] = reply.json()["bookmark"]
+        return made
+
 
 class ApiKey(Credentials):
     """A script with an API key."""

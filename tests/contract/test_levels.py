@@ -98,9 +98,11 @@ def test_an_account_without_consent_may_only_give_it_or_leave(service: Service, 
 
 
 @pytest.mark.parametrize("form", ["json", "yaml"])
-def test_a_private_set_as_data_is_for_those_who_may_read_it(service: Service, form: str) -> None:
+@pytest.mark.parametrize("kind", ["sets", "patterns"])
+def test_a_private_record_as_data_is_for_those_who_may_read_it(service: Service, kind: str, form: str) -> None:
     owner = service.sign_up("admin")
-    path = f"/sets/{owner.new_set()['id']}.{form}"
+    made = owner.new_set() if kind == "sets" else owner.new_pattern()
+    path = f"/{kind}/{made['id']}.{form}"
     stranger = service.sign_up("admin")
     for level in LEVELS:
         assert owner.new_key(level).get(path).status_code == (200 if level >= 1 else 404)

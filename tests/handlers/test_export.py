@@ -15,6 +15,8 @@ def test_an_export_holds_everything_in_the_clear_and_no_secret(service: Service,
     patched(alice, {"bio": "Ünïcødé", "data": {"githubUsername": "alice"}, "password": PASSWORD})
     key = alice.new_key(name="my script")
     sets = [alice.new_set(name=f"set {number}", measies={"chest": 900 + number}) for number in range(3)]
+    patterns = [alice.new_pattern(name=f"pattern {made['id']}", set=made["id"]) for made in sets]
+    bookmarks = [alice.new_bookmark(title="Ünïcødé")]
     reply = alice.get("/account/export")
     assert reply.headers["cache-control"] == "no-store"
     answer = reply.json()
@@ -27,7 +29,7 @@ def test_an_export_holds_everything_in_the_clear_and_no_secret(service: Service,
     held = json.loads(file.content)
     assert held["sets"] == sets
     assert [made["name"] for made in held["apikeys"]] == ["my script"]
-    assert (held["bookmarks"], held["patterns"]) == ([], [])
+    assert (held["bookmarks"], held["patterns"]) == (bookmarks, patterns)
     moving = ("jwtCalls", "lastSeen")
     account = account_of(alice)
     assert held["account"].keys() == account.keys()
@@ -65,12 +67,13 @@ def test_a_key_needs_level_two_to_export(service: Service, alice: Person) -> Non
 
 def test_all_data_is_for_its_owner_and_for_support(service: Service, alice: Person) -> None:
     support, made, key = service.sign_up("support"), alice.new_set(), alice.new_key(2)
+    pattern, bookmark = alice.new_pattern(set=made["id"]), alice.new_bookmark()
     for handle in (alice.id, account_of(alice)["uuid"], account_of(alice)["username"]):
         for reader in (alice, key, support):
             reply = reader.get(f"/users/{handle}/data")
             assert reply.status_code == 200
             data = reply.json()["data"]
-            assert (data["sets"], data["bookmarks"], data["patterns"]) == ([made], [], [])
+            assert (data["sets"], data["bookmarks"], data["patterns"]) == ([made], [bookmark], [pattern])
             assert [listed["key"] for listed in data["apikeys"]] == [key.key]
             assert key.secret not in reply.text
 

@@ -72,6 +72,7 @@ def test_a_key_below_level_four_neither_changes_freezes_nor_removes(alice: Perso
 
 def test_removing_an_account_removes_all_that_it_owned(service: Service, alice: Person, admin: Person) -> None:
     owned = alice.new_set(img=PIXEL, public=True)
+    pattern, bookmark = alice.new_pattern(img=PIXEL, public=True, set=owned["id"]), alice.new_bookmark()
     key, name = alice.new_key(), new_name()
     account = patched(alice, {"img": PIXEL, "username": name, "password": PASSWORD})
     export = alice.get("/account/export").json()["data"]
@@ -85,13 +86,27 @@ def test_removing_an_account_removes_all_that_it_owned(service: Service, alice: 
         f"/users/{account['uuid']}",
         f"/users/{name}",
         f"/sets/{owned['id']}.json",
+        f"/patterns/{pattern['id']}.json",
         f"/images/{owned['img']}",
+        f"/images/{pattern['img']}",
         f"/images/{account['img']}",
         export,
     ]
     assert [failure(service.http.get(path)) for path in gone] == [(404, "notFound")] * len(gone)
-    for path in (f"/sets/{owned['id']}", f"/apikeys/{key.key}", f"/users/{alice.id}/data"):
+    for path in (
+        f"/sets/{owned['id']}",
+        f"/patterns/{pattern['id']}",
+        f"/bookmarks/{bookmark['id']}",
+        f"/apikeys/{key.key}",
+        f"/users/{alice.id}/data",
+    ):
         assert failure(admin.get(path)) == (404, "notFound")
+
+
+def test_anothers_pattern_outlives_the_account_whose_set_it_was_drafted_from(alice: Person, bob: Person) -> None:
+    made = bob.new_pattern(set=alice.new_set(public=True)["id"])
+    alice.delete("/account")
+    assert bob.get(f"/patterns/{made['id']}").json()["pattern"] == {**made, "set": None, "setId": None}
 
 
 def test_a_removed_accounts_number_and_token_never_become_anothers(service: Service, alice: Person) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Column, Connection, Table, Uuid, delete, insert, select, 
 
 import storage
 from clock import new_uuid
-from storage import accounts, apikeys, confirmations, mails, sets
+from storage import accounts, apikeys, bookmarks, confirmations, mails, patterns, sets
 from storage.columns import PlainJson, UtcTime
 from storage.encryption import Encrypted, EncryptedJson, Keyring
 from storage.tables import Record, metadata
@@ -94,6 +94,26 @@ class Store:
     def new_set(self, user_id: int, **fields: Any) -> Record:
         """A measurements set of the account."""
         return self.write(new_set, user_id, **fields)
+
+    def new_pattern(self, user_id: int, **fields: Any) -> Record:
+        """A pattern of the account."""
+        values = {
+            "design": "aaron",
+            "name": "a pattern",
+            "notes": "--",
+            "img": "x",
+            "data": {},
+            "settings": {"sa": 10},
+            "public": False,
+            "set": None,
+            "cset": None,
+        }
+        return self.write(patterns.create, user_id=user_id, now=NOW, **{**values, **fields})
+
+    def new_bookmark(self, user_id: int, **fields: Any) -> Record:
+        """A bookmark of the account."""
+        values = {"type": "doc", "title": "a bookmark", "url": "/docs"}
+        return self.write(bookmarks.create, user_id=user_id, now=NOW, **{**values, **fields})
 
     def new_confirmation(self, user_id: int, kind: str = confirmations.SIGN_UP) -> confirmations.Issued:
         """A confirmation for the account."""

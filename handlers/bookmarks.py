@@ -1,0 +1,78 @@
+"""Bookmarks, which are their owner's alone."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+import clock
+import storage
+from errors import InsufficientLevel
+from handlers import shapes
+from handlers.conditions import require_match
+from handlers.ids import record_id
+from handlers.paging import page_of, shown
+from handlers.replies import PRIVATE, created, last_modified, no_content, success, updated
+from security import Caller
+from storage import bookmarks
+
+FIELDS = ("title", "url")
+
+
+async def create_bookmark(body: dict[str, Any], caller: Caller) -> Response:
+    """Store a new bookmark of the caller's."""
+    fields = {name: body[name] for name in ("type", *FIELDS)}
+    made = await storage.write(bookmarks.create, user_id=caller.user_id, now=clock.now(), **fields)
+    return created(bookmark=shapes.bookmark(made))
+
+
+async def list_bookmarks(limit: int | None, cursor: str | None, caller: Caller) -> Response:
+    """The caller's bookmarks."""
+    page = page_of(limit, cursor)
+    found = await storage.read(bookmarks.list_of, caller.user_id, **page.window)
+    listed, link = shown(page, found, shapes.bookmark, "/bookmarks")
+    return success(bookmarks=listed, headers={**PRIVATE, **link})
+
+
+async def read_bookmark(id: str, caller: Caller) -> Response:
+    """One of the caller's bookmarks."""
+    row = await _own(id, caller)
+    return success(bookmark=shapes.bookmark(row), headers={**PRIVATE, **last_modified(row["updated_at"])})
+
+
+async def update_bookmark(id: str, body: dict[str, Any], if_match: str | None, caller: Caller) -> Response:
+    """Change the title or the address; the type stays."""
+    present = await _own(id, caller)
+    fields = {name: body[name] for name in FIELDS if name in body}
+    row = await storage.write(_edit, present["id"], if_match, fields)
+    return updated(bookmark=shapes.bookmark(row))
+
+
+def _edit(
+    connection: Connection, bookmark_id: int, if_match: str | None, fields: dict[str, Any]
+) -> bookmarks.Bookmark:
+    _require_match(connection, bookmark_id, if_match)
+    return bookmarks.edit(connection, bookmark_id, fields=fields, now=clock.now())
+
+
+async def delete_bookmark(id: str, if_match: str | None, caller: Caller) -> Response:
+    """Remove a bookmark."""
+    await storage.write(_remove, (await _own(id, caller))["id"], if_match)
+    return no_content()
+
+
+def _remove(connection: Connection, bookmark_id: int, if_match: str | None) -> None:
+    _require_match(connection, bookmark_id, if_match)
+    bookmarks.remove(connection, bookmark_id)
+
+
+def _require_match(connection: Connection, bookmark_id: int, if_match: str | None) -> None:
+    if if_match is not None:
+        require_match(if_match, bookmark=shapes.bookmark(bookmarks.lock(connection, bookmark_id)))
+
+
+async def _own(id: str, caller: Caller) -> bookmarks.Bookmark:
+    row = await storage.read(bookmarks.find, record_id(id))
+    if row["user_id"] != caller.user_id:
+        raise InsufficientLevel("This bookmark is another account's.")
+    return row

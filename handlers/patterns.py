@@ -1,0 +1,224 @@
+"""Patterns."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+import orjson
+import yaml
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+import clock
+import storage
+from errors import InsufficientLevel, NoSuchRecord, Refused
+from handlers import shapes
+from handlers.conditions import require_match
+from handlers.ids import record_id
+from handlers.paging import page_of, shown
+from handlers.replies import (
+    PRIVATE,
+    PUBLIC,
+    content,
+    created,
+    last_modified,
+    no_content,
+    plain,
+    success,
+    updated,
+)
+from security import Caller
+from services import pictures
+from storage import patterns, sets
+from storage.tables import Record
+
+READ_OWN, READ_OTHERS, CLONE_OTHERS, WRITE_OTHERS = 1, 6, 8, 9
+# Bytes of `data`, and of `settings`, as JSON without white space.
+MOST_BYTES = 200_000
+PLAIN_FIELDS = ("name", "notes", "public", "data", "settings")
+Result = TypeVar("Result")
+
+
+async def create_pattern(body: dict[str, Any], caller: Caller) -> Response:
+    """Store a new pattern owned by the caller."""
+    _require_storable(body)
+    async with pictures.stored(body.get("img"), "pattern") as img:
+        fields = {
+            "design": body["design"],
+            "name": body.get("name", "--"),
+            "notes": body.get("notes", "--"),
+            "public": body.get("public", False),
+            "data": body.get("data", {}),
+            "settings": body["settings"],
+            "img": img or pictures.NONE,
+        }
+        made = await storage.write(_create, body, fields, caller, clock.now())
+    return created(pattern=shapes.pattern(made, caller))
+
+
+def _create(
+    connection: Connection, body: dict[str, Any], fields: dict[str, Any], caller: Caller, now: datetime
+) -> Record:
+    drafted_from = {
+        "set": _chosen(connection, sets.find, body.get("set"), shapes.may_draft_from, caller, "setUnknown"),
+        "cset": _chosen(
+            connection, patterns.find_curated_set, body.get("cset"), shapes.may_see_curated, caller, "csetUnknown"
+        ),
+    }
+    made = patterns.create(connection, user_id=caller.user_id, now=now, **fields, **drafted_from)
+    return {**made, "user_uuid": caller.user_uuid}
+
+
+def _chosen(
+    connection: Connection,
+    find: Callable[[Connection, sets.RecordId], Record],
+    choice: Any,
+    allowed: Callable[[Record, Caller], bool],
+    caller: Caller,
+    code: str,
+) -> Record | None:
+    """The set that the body names by its number or uuid, or by the whole of it; raises Refused with `code`."""
+    if choice is None:
+        return None
+    given = choice["id"] if isinstance(choice, dict) else choice
+    try:
+        row = find(connection, record_id(str(given)))
+    except NoSuchRecord:
+        raise Refused(code, "There is no such set.") from None
+    if not allowed(row, caller):
+        raise Refused(code, "This set is neither the caller's nor public.")
+    return row
+
+
+async def list_patterns(limit: int | None, cursor: str | None, caller: Caller) -> Response:
+    """The caller's patterns."""
+    page = page_of(limit, cursor)
+    found = await storage.read(patterns.list_of, caller.user_id, **page.window)
+    listed, link = shown(page, found, lambda row: shapes.pattern(row, caller), "/patterns")
+    return success(patterns=listed, headers={**PRIVATE, **link})
+
+
+async def read_pattern(id: str, caller: Caller) -> Response:
+    """One pattern, the caller's own or, from level 6, anyone's."""
+    row = await _allowed(id, caller, READ_OTHERS)
+    return success(pattern=shapes.pattern(row, caller), headers={**PRIVATE, **last_modified(row["updated_at"])})
+
+
+async def update_pattern(id: str, body: dict[str, Any], if_match: str | None, caller: Caller) -> Response:
+    """Change what was sent; the design and the sets stay."""
+    _require_storable(body)
+    present = await _allowed(id, caller, WRITE_OTHERS)
+    fields: dict[str, Any] = {name: body[name] for name in PLAIN_FIELDS if name in body}
+    async with pictures.stored(body.get("img"), "pattern") as img:
+        if img is not None:
+            fields["img"] = img
+        row, former = await storage.write(
+            _unless_changed,
+            present["id"],
+            if_match,
+            caller,
+            lambda connection: patterns.edit(connection, present["id"], fields=fields, now=clock.now()),
+        )
+    if img is not None:
+        await pictures.discard(former["img"])
+    return updated(pattern=shapes.pattern(row, caller))
+
+
+async def delete_pattern(id: str, if_match: str | None, caller: Caller) -> Response:
+    """Remove a pattern and its picture."""
+    present = await _allowed(id, caller, WRITE_OTHERS)
+    removed = await storage.write(
+        _unless_changed,
+        present["id"],
+        if_match,
+        caller,
+        lambda connection: patterns.remove(connection, present["id"]),
+    )
+    await pictures.discard(removed["img"])
+    return no_content()
+
+
+def _unless_changed(
+    connection: Connection,
+    pattern_id: int,
+    if_match: str | None,
+    caller: Caller,
+    change: Callable[[Connection], Result],
+) -> Result:
+    if if_match is not None:
+        require_match(if_match, pattern=shapes.pattern(patterns.lock(connection, pattern_id), caller))
+    return change(connection)
+
+
+async def clone_pattern(id: str, caller: Caller) -> Response:
+    """Copy an own or public pattern, or, from level 8, anyone's, with the sets that the caller may use."""
+    original = await storage.read(patterns.find, record_id(id))
+    if not original["public"] and not caller.may(CLONE_OTHERS, owner=original["user_id"]):
+        raise InsufficientLevel("This pattern is another account's, and not public.")
+    drafted_from, cset = original["set"], original["cset"]
+    async with pictures.copied(original["img"], "pattern") as img:
+        made = await storage.write(
+            patterns.create,
+            user_id=caller.user_id,
+            now=clock.now(),
+            design=original["design"],
+            name=f"{original['name'][:500]} (cloned from #{original['id']})",
+            notes=f"{original['notes'][:20_000]}\n\nCloned from pattern #{original['id']}.",
+            public=False,
+            data=original["data"],
+            settings=original["settings"],
+            img=img,
+            set=drafted_from if drafted_from and shapes.may_draft_from(drafted_from, caller) else None,
+            cset=cset if cset and shapes.may_see_curated(cset, caller) else None,
+        )
+    return success(pattern=shapes.pattern({**made, "user_uuid": caller.user_uuid}, caller))
+
+
+async def read_pattern_json(id: str, caller: Caller | None) -> Response:
+    """A pattern as data: a public one for anyone, others for who may read them."""
+    row = await _readable(id, caller)
+    return plain(shapes.public_pattern(row), headers=_cache(row))
+
+
+async def read_pattern_yaml(id: str, caller: Caller | None) -> Response:
+    """A pattern as data, in YAML."""
+    row = await _readable(id, caller)
+    # In a thread: for the largest of patterns this takes a second.
+    text = await asyncio.to_thread(_yaml, shapes.public_pattern(row))
+    return content(text, "text/yaml", headers=_cache(row))
+
+
+def _yaml(members: dict[str, Any]) -> str:
+    return str(yaml.dump(members, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True))
+
+
+def _require_storable(body: dict[str, Any]) -> None:
+    """Raise Refused where `data` or `settings` are larger than allowed, or hold what cannot be kept as it is."""
+    for name in ("data", "settings"):
+        try:
+            size = len(orjson.dumps(body.get(name)))
+        except orjson.JSONEncodeError:
+            raise Refused("validationFailed", f"{name} holds a whole number of more than 64 bits.") from None
+        if size > MOST_BYTES:
+            raise Refused("validationFailed", f"{name} has more than {MOST_BYTES} bytes.")
+
+
+async def _allowed(id: str, caller: Caller, level: int) -> patterns.Pattern:
+    row = await storage.read(patterns.find, record_id(id))
+    if not caller.may(level, owner=row["user_id"]):
+        raise InsufficientLevel("This pattern is another account's.")
+    return row
+
+
+async def _readable(id: str, caller: Caller | None) -> patterns.Pattern:
+    row = await storage.read(patterns.find, record_id(id))
+    theirs = caller is not None and caller.level >= READ_OWN and caller.may(READ_OTHERS, owner=row["user_id"])
+    if not row["public"] and not theirs:
+        raise NoSuchRecord("There is no such pattern.")
+    return row
+
+
+def _cache(row: patterns.Pattern) -> dict[str, str]:
+    """A public pattern may be kept by any cache, which asks again each time; another one only by its reader's."""
+    return {**(PUBLIC if row["public"] else PRIVATE), **last_modified(row["updated_at"])}

@@ -1,0 +1,67 @@
+"""Bookmarks: what somebody wants to find again."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
+
+from clock import new_uuid
+from errors import NoSuchRecord
+from storage.sets import RecordId
+from storage.tables import ALL, Record, bookmarks, inserted_id
+
+Bookmark = Record
+
+_by_id = select(bookmarks).where(bookmarks.c.id == bindparam("value"))
+_by_uuid = select(bookmarks).where(bookmarks.c.uuid == bindparam("value"))
+_list = (
+    select(bookmarks)
+    .where(bookmarks.c.user_id == bindparam("user_id"), bookmarks.c.id > bindparam("after"))
+    .order_by(bookmarks.c.id)
+    .limit(bindparam("limit"))
+)
+_lock = _by_id.with_for_update()
+_create = insert(bookmarks)
+_update = update(bookmarks).where(bookmarks.c.id == bindparam("bookmark_id"))
+_delete = delete(bookmarks).where(bookmarks.c.id == bindparam("bookmark_id"))
+
+
+def find(connection: Connection, bookmark_id: RecordId) -> Bookmark:
+    """The bookmark with this number or uuid, whosever it is; raises NoSuchRecord."""
+    return _found(connection, _by_id if isinstance(bookmark_id, int) else _by_uuid, bookmark_id)
+
+
+def _found(connection: Connection, query: Select[Any], bookmark_id: RecordId) -> Bookmark:
+    row = connection.execute(query, {"value": bookmark_id}).mappings().first()
+    if row is None:
+        raise NoSuchRecord("There is no such bookmark.")
+    return row
+
+
+def lock(connection: Connection, bookmark_id: int) -> Bookmark:
+    """The bookmark, held until the transaction ends; raises NoSuchRecord."""
+    return _found(connection, _lock, bookmark_id)
+
+
+def list_of(connection: Connection, user_id: int, *, limit: int = ALL, after: int = 0) -> list[Bookmark]:
+    """The account's bookmarks, oldest first: at most `limit` of those numbered above `after`."""
+    return list(connection.execute(_list, {"user_id": user_id, "limit": limit, "after": after}).mappings())
+
+
+def create(connection: Connection, /, *, user_id: int, now: datetime, **fields: Any) -> Bookmark:
+    """A new bookmark of the account; `fields` are type, title, url."""
+    row = {"uuid": new_uuid(), "user_id": user_id, "created_at": now, "updated_at": now, **fields}
+    return {"id": inserted_id(connection.execute(_create, row)), **row}
+
+
+def edit(connection: Connection, bookmark_id: int, *, fields: dict[str, Any], now: datetime) -> Bookmark:
+    """Set `fields`; the bookmark as it is now. Raises NoSuchRecord."""
+    present = lock(connection, bookmark_id)
+    connection.execute(_update, {"bookmark_id": bookmark_id, "updated_at": now, **fields})
+    return {**present, "updated_at": now, **fields}
+
+
+def remove(connection: Connection, bookmark_id: int) -> None:
+    """Remove the bookmark; raises NoSuchRecord if it is already gone."""
+    lock(connection, bookmark_id)
+    connection.execute(_delete, {"bookmark_id": bookmark_id})

@@ -1,0 +1,133 @@
+"""Patterns, as they are stored, with the sets that they were drafted from."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import Connection, event
+
+from errors import NoSuchRecord
+from storage import patterns, sets
+from storage.tables import Record, curated_sets
+from tests.storage.store import NOW, Store
+
+LATER = NOW + timedelta(hours=1)
+
+
+def _new_cset(store: Store) -> Record:
+    uuid = uuid4()
+    store.new_row(curated_sets, uuid=uuid, measies={"chest": 800}, texts={"en": {"name": "Size 32"}})
+    return store.read(patterns.find_curated_set, uuid)
+
+
+def _as_stored(store: Store, made: Record) -> Record:
+    """A new pattern as it is read: with its owner's uuid."""
+    return {**made, "user_uuid": _owner(store, made)}
+
+
+def _owner(store: Store, made: Record) -> UUID:
+    value = store.sql("SELECT uuid FROM accounts WHERE id = :id", id=made["user_id"])[0][0]
+    return value if isinstance(value, UUID) else UUID(str(value))
+
+
+def test_what_creation_returns_is_what_is_stored(store: Store) -> None:
+    user_id = store.new_account()["id"]
+    drafted_from = store.read(sets.find, store.new_set(user_id)["id"])
+    free = {"b": [1.5, None, {"": {"ü 🧵": "\0"}}], "a": 2**64 - 1, "": -(2**63)}
+    made = store.new_pattern(user_id, settings=free, data=free, cset=_new_cset(store), set=drafted_from)
+    assert made["set_id"] == drafted_from["id"]
+    for pattern_id in (made["id"], made["uuid"]):
+        found = store.read(patterns.find, pattern_id)
+        assert {**found, "set": None} == {**_as_stored(store, made), "set": None}
+        assert {name: found["set"][name] for name in drafted_from} == dict(drafted_from)
+        assert found["set"]["user_uuid"] == found["user_uuid"]
+        assert list(found["settings"]) == ["b", "a", ""]
+
+
+def test_what_is_personal_is_encrypted(store: Store) -> None:
+    store.new_pattern(store.new_account()["id"], **dict.fromkeys(("name", "notes", "img"), "canary"))
+    row = store.sql("SELECT name, notes, img, data, settings FROM patterns")[0]
+    assert not any(b"canary" in bytes(value) or b'"sa"' in bytes(value) for value in row)
+
+
+def test_an_edit_changes_one_pattern_and_tells_what_was_there_before(store: Store) -> None:
+    user_id = store.new_account()["id"]
+    one, other = (_as_stored(store, store.new_pattern(user_id)) for _ in range(2))
+    changed, before = store.write(patterns.edit, one["id"], fields={"settings": {"sa": 0}}, now=LATER)
+    assert before == one
+    assert changed == {**one, "settings": {"sa": 0}, "updated_at": LATER}
+    assert store.read(patterns.list_of, user_id) == [changed, other]
+
+
+def test_a_list_is_read_in_pages_of_ones_own_oldest_first(store: Store) -> None:
+    alice, bob = store.new_account()["id"], store.new_account()["id"]
+    mine = [_as_stored(store, store.new_pattern(alice)) for _ in range(3)]
+    store.new_pattern(bob)
+    assert store.read(patterns.list_of, alice) == mine
+    assert store.read(patterns.list_of, alice, limit=1, after=mine[0]["id"]) == mine[1:2]
+    assert store.read(patterns.list_of, alice, after=mine[2]["id"]) == []
+
+
+def test_a_pattern_outlives_the_sets_that_it_was_drafted_from(store: Store) -> None:
+    user_id = store.new_account()["id"]
+    drafted_from, cset = store.new_set(user_id), _new_cset(store)
+    made = store.new_pattern(user_id, set=drafted_from, cset=cset)
+    store.write(sets.remove, drafted_from["id"])
+    store.write(lambda connection: connection.execute(curated_sets.delete()))
+    found = store.read(patterns.find, made["id"])
+    assert [found[name] for name in ("set", "set_id", "cset", "cset_id")] == [None] * 4
+
+
+def test_a_pattern_can_be_removed_once(store: Store) -> None:
+    user_id = store.new_account()["id"]
+    gone, kept = (_as_stored(store, store.new_pattern(user_id)) for _ in range(2))
+    assert store.write(patterns.remove, gone["id"]) == gone
+    with pytest.raises(NoSuchRecord):
+        store.write(patterns.remove, gone["id"])
+    assert store.read(patterns.list_of, user_id) == [kept]
+
+
+def test_what_is_unknown_is_no_such_record(store: Store) -> None:
+    for unknown in (999_999, uuid4()):
+        for find in (patterns.find, patterns.find_curated_set):
+            with pytest.raises(NoSuchRecord):
+                store.read(find, unknown)
+    with pytest.raises(NoSuchRecord):
+        store.write(patterns.edit, 999_999, fields={"name": "x"}, now=LATER)
+
+
+@pytest.mark.parametrize("count", [1, 100])
+def test_a_list_takes_three_queries_however_many_patterns_and_sets_it_has(store: Store, count: int) -> None:
+    user_id = store.new_account()["id"]
+    csets = [_new_cset(store) for _ in range(3)]
+    made = [store.new_pattern(user_id, set=store.new_set(user_id), cset=csets[at % 3]) for at in range(count)]
+    found, statements = store.read(_counting, user_id)
+    assert len(statements) == 3
+    assert [(row["set"]["id"], row["cset"]["id"]) for row in found] == [
+        (row["set_id"], row["cset_id"]) for row in made
+    ]
+
+
+def test_an_account_may_have_more_sets_than_one_statement_takes(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patterns, "AT_ONCE", 2)
+    user_id = store.new_account()["id"]
+    made = [store.new_pattern(user_id, set=store.new_set(user_id)) for _ in range(5)]
+    found = store.read(patterns.list_of, user_id)
+    assert [row["set"]["id"] for row in found] == [row["set_id"] for row in made]
+
+
+def _counting(connection: Connection, user_id: int) -> tuple[list[Record], list[str]]:
+    """The account's patterns, and the statements that it took to read them."""
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        statements.append(statement)
+
+    event.listen(connection, "before_cursor_execute", note)
+    try:
+        return patterns.list_of(connection, user_id), statements
+    finally:
+        event.remove(connection, "before_cursor_execute", note)
