@@ -8,16 +8,19 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 # Pinned with hashes, for every platform, and without the address of any index.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
-.PHONY: help run test lint format contract bench migrate lock clean
+.PHONY: help run test lint format contract bench migrate seed lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-run: $(VENV)/.run migrate ## Set everything up and serve; settings: FREESEWING_…, see README
+run: $(VENV)/.run seed ## Set everything up and serve; settings: FREESEWING_…, see README
 	$(BIN)/python app.py
 
 migrate: $(VENV)/.run ## Bring the database to the schema of this version
 	$(BIN)/python cli.py migrate
+
+seed: migrate ## Put the adult sizes into a new installation
+	$(BIN)/python cli.py seed
 
 test: $(VENV)/.dev lint ## Set everything up and run all tests and checks
 	$(BIN)/python -m pytest

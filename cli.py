@@ -9,9 +9,10 @@ from typing import Any
 import clock
 import settings as configuration
 import storage
+from errors import AlreadyExists
 from security import ROLE_LEVELS
 from settings import Settings
-from storage import accounts, migrate, reencryption
+from storage import accounts, acts, administration, migrate, reencryption, sizes
 from storage.encryption import Keyring
 
 STATUSES = {"active": accounts.ACTIVE, "restricted": accounts.RESTRICTED, "disabled": accounts.DISABLED}
@@ -43,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         return made
 
     command("migrate", _migrate, "bring the database to the schema of this version (safe to repeat)")
+    command("seed", _seed, "put the adult sizes into a new installation (safe to repeat: what curators did stays)")
     command("settings", _settings, "list every setting with its default and its meaning")
     command("reencrypt", _reencrypt, "rewrite what is encrypted under old keys (beside a running server)")
     role = command("role", _role, "give an account a role; keys above its level are revoked for good")
@@ -56,6 +58,14 @@ def _parser() -> argparse.ArgumentParser:
 
 def _migrate(settings: Settings, _options: Any) -> None:
     migrate.upgrade(settings.database_url)
+
+
+def _seed(settings: Settings, _options: Any) -> None:
+    try:
+        added = _connected(settings, lambda: storage.write(sizes.seed, clock.now()))
+    except AlreadyExists:  # another instance was doing it at this moment
+        added = 0
+    print(f"{added} curated sets added")
 
 
 def _settings(_settings: Settings, _options: Any) -> None:
@@ -81,20 +91,18 @@ async def _rewrite_all() -> int:
 
 def _role(settings: Settings, options: Any) -> None:
     level = ROLE_LEVELS.get(options.role, -1)
-
-    async def give() -> None:
-        account = await _account(options.login)
-        await storage.write(accounts.set_role, account["id"], options.role, level, clock.now())
-
-    _connected(settings, give)
+    _connected(settings, lambda: _give(options.login, {"role": options.role}, level))
 
 
 def _status(settings: Settings, options: Any) -> None:
-    async def give() -> None:
-        account = await _account(options.login)
-        await storage.write(accounts.set_status, account["id"], STATUSES[options.status], clock.now())
+    _connected(settings, lambda: _give(options.login, {"status": STATUSES[options.status]}))
 
-    _connected(settings, give)
+
+async def _give(login: str, wanted: dict[str, Any], level: int = -1) -> None:
+    """Change an account as staff would, and keep that the operator did; each command counts as a request."""
+    account = await _account(login)
+    operator = acts.Actor(acts.NOBODY, clock.new_uuid())
+    await storage.write(administration.update, account["id"], wanted, level=level, by=operator, now=clock.now())
 
 
 async def _account(login: str) -> accounts.Account:

@@ -113,6 +113,14 @@ class EmailTaken(Fact):
     """The address became another account's in the meantime."""
 
 
+class OwnAccount(Fact):
+    """Nobody changes their own role, status or second factor as staff."""
+
+
+class AccountNotActive(Fact):
+    """The account may not sign in, or has not consented: nobody can act as it."""
+
+
 class BodyTooLarge(Fact):
     """The body is over the limit of 12 MB."""
 
@@ -168,6 +176,8 @@ REPLIES: dict[type[Fact], Verdict] = {
     NotAcceptable: Verdict(406, "notAcceptable", "No acceptable representation"),
     EmailTaken: Verdict(409, "emailTaken", "The address belongs to another account"),
     PreconditionFailed: Verdict(412, "preconditionFailed", "The record was changed in the meantime"),
+    OwnAccount: Verdict(409, "ownAccount", "Nobody changes their own account as staff"),
+    AccountNotActive: Verdict(409, "accountNotActive", "The account is not active"),
     BodyTooLarge: Verdict(413, "bodyTooLarge", "The body is too large"),
     UnsupportedMediaType: Verdict(415, "unsupportedMediaType", "The body must be application/json"),
     ConsentLacking: Verdict(451, "consentLacking", "The account has not given its consent"),

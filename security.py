@@ -6,7 +6,7 @@ Ownership of records is the handlers' to judge.
 
 from base64 import b64decode
 from binascii import Error as NotBase64
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import clock
@@ -25,13 +25,16 @@ CHALLENGES = {
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: the account, the level they act at (0 to 9), and the key if it is one."""
+    """Who asks: the account, the level they act at (0 to 9), the key if it is one, and the name of the request."""
 
     user_id: int
     user_uuid: UUID
     level: int
     role: str
     key: UUID | None = None
+    request_id: str = ""
+    # The administrator who acts as the account, if it is not its owner.
+    by: int | None = None
 
     def may(self, level: int, *, owner: int) -> bool:
         """Whether the caller owns the record, or acts at `level` or above."""
@@ -48,7 +51,9 @@ class Requirement:
     without_consent: bool = False
 
 
-async def authenticate(authorization: str | None, need: Requirement, only: str | None = None) -> Caller | None:
+async def authenticate(
+    authorization: str | None, need: Requirement, only: str | None = None, request_id: str = ""
+) -> Caller | None:
     """The caller with these credentials, or None where the operation needs none and none were sent.
 
     `only` narrows the accepted schemes to one (the `/jwt` and `/key` paths). Credentials that are sent are always
@@ -66,7 +71,7 @@ async def authenticate(authorization: str | None, need: Requirement, only: str |
         raise type(error)(error.detail, headers=_challenge(schemes)) from error
     if caller.level < need.level:
         raise InsufficientLevel(f"This operation needs level {need.level}; these credentials have {caller.level}.")
-    return caller
+    return replace(caller, request_id=request_id)
 
 
 async def _identify(authorization: str | None, schemes: frozenset[str], need: Requirement) -> Caller:
@@ -85,10 +90,18 @@ async def _by_token(token: str, need: Requirement) -> Caller:
     standing = await storage.read(accounts.find_standing, session.user_id)
     if standing is None or standing.epoch != session.epoch or not _may_sign_in(standing.role, standing.status):
         raise Unauthorized("The session has ended.")
-    usage.count_token(session.user_id, clock.now())
+    if session.by is not None and not await _may_act_for_others(session.by):
+        raise Unauthorized("The session has ended.")
+    usage.count_token(session.by or session.user_id, clock.now())
     if standing.consent < 1 and not need.without_consent:
         raise ConsentLacking("Give or renew your consent first, at PATCH /consent.")
-    return Caller(session.user_id, standing.uuid, ROLE_LEVELS[standing.role], standing.role)
+    return Caller(session.user_id, standing.uuid, ROLE_LEVELS[standing.role], standing.role, by=session.by)
+
+
+async def _may_act_for_others(user_id: int) -> bool:
+    """Whether who acts as another is an administrator still."""
+    standing = await storage.read(accounts.find_standing, user_id)
+    return standing is not None and standing.role == "admin" and _may_sign_in(standing.role, standing.status)
 
 
 async def _by_key(credentials: str) -> Caller:

@@ -18,13 +18,13 @@ from errors import (
     NoSuchRecord,
     Refused,
 )
-from handlers import email_change, second_factor, shapes
+from handlers import email_change, second_factor, shapes, staff
 from handlers.conditions import account_tag, require_account
 from handlers.replies import PRIVATE, SECRET, last_modified, success
 from handlers.usernames import is_acceptable
 from security import Caller
 from services import exports, mfa, outbox, passwords, pictures, test_mode
-from storage import accounts, confirmations, holdings
+from storage import accounts, acts, confirmations, holdings
 
 LEVEL_FOR_OTHERS_DATA = 8
 # What the document says of one request holds for all of them together.
@@ -202,11 +202,14 @@ async def check_username(body: dict[str, Any], caller: Caller) -> Response:
 
 
 async def read_all_data(id: str, caller: Caller) -> Response:
-    """All that an account owns, the caller's own or, from level 8, anyone's."""
+    """All that an account owns, the caller's own or, from level 8 and on the record, anyone's."""
     account = await storage.read(accounts.find_by_handle, id)
     if account is None or not caller.may(LEVEL_FOR_OTHERS_DATA, owner=account["id"]):
         # Whether there is such an account is not for everyone to know.
         if caller.level < LEVEL_FOR_OTHERS_DATA:
             raise InsufficientLevel("This is not the caller's own account.")
         raise NoSuchRecord("There is no such account.")
-    return success(data=shapes.owned(await storage.read(holdings.of, account["id"])))
+    if account["id"] == caller.user_id:
+        return success(data=shapes.owned(await storage.read(holdings.of, account["id"])))
+    act = (caller, acts.READ_DATA, account["id"], clock.now())
+    return success(data=shapes.owned(await storage.write(staff.recorded, act, holdings.of, account["id"])))

@@ -9,13 +9,13 @@ from starlette.responses import Response
 import clock
 import storage
 from errors import InsufficientLevel, Refused
-from handlers import shapes
+from handlers import shapes, staff
 from handlers.conditions import require_match
 from handlers.paging import page_of, shown
 from handlers.replies import PRIVATE, SECRET, created, no_content, success
 from security import ROLE_LEVELS, Caller
 from services import keys
-from storage import apikeys
+from storage import acts, apikeys
 
 LEVEL_FOR_OTHERS = 9
 
@@ -52,11 +52,13 @@ async def read_api_key(key: str, caller: Caller) -> Response:
 
 
 async def delete_api_key(key: str, if_match: str | None, caller: Caller) -> Response:
-    """Revoke a key at once."""
+    """Revoke a key at once; another's on the record."""
     found = await _allowed(key, caller)
     # A key never changes: what was read is what it is.
     require_match(if_match, apikey=shapes.api_key(found))
-    await storage.write(apikeys.revoke, found["key"], clock.now())
+    now = clock.now()
+    act = (caller, acts.REVOKE_KEY, found["user_id"], now)
+    await storage.write(staff.recorded, act, apikeys.revoke, found["key"], now)
     return no_content()
 
 

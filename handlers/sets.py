@@ -11,7 +11,7 @@ import clock
 import document
 import storage
 from errors import InsufficientLevel, NoSuchRecord
-from handlers import shapes
+from handlers import shapes, staff
 from handlers.conditions import require_match
 from handlers.ids import record_id
 from handlers.paging import page_of, shown
@@ -28,7 +28,7 @@ from handlers.replies import (
 )
 from security import Caller
 from services import pictures
-from storage import sets
+from storage import acts, sets
 
 READ_OWN, READ_OTHERS, CLONE_OTHERS, WRITE_OTHERS = 1, 6, 8, 9
 MEASUREMENTS = frozenset(document.load()["components"]["schemas"]["Measurements"]["properties"])
@@ -74,16 +74,19 @@ async def read_set(id: str, caller: Caller) -> Response:
 async def update_set(id: str, body: dict[str, Any], if_match: str | None, caller: Caller) -> Response:
     """Change what was sent, and merge the measurements."""
     present = await _allowed(id, caller, WRITE_OTHERS)
+    now = clock.now()
     fields: dict[str, Any] = {name: body[name] for name in PLAIN_FIELDS if name in body}
     async with pictures.stored(body.get("img"), "set") as img:
         if img is not None:
             fields["img"] = img
         row, former = await storage.write(
+            staff.recorded,
+            (caller, acts.UPDATE_SET, present["user_id"], now),
             _unless_changed,
             present["id"],
             if_match,
             lambda connection: sets.edit(
-                connection, present["id"], fields=fields, measies=measurements(body), now=clock.now()
+                connection, present["id"], fields=fields, measies=measurements(body), now=now
             ),
         )
     if img is not None:
@@ -95,7 +98,12 @@ async def delete_set(id: str, if_match: str | None, caller: Caller) -> Response:
     """Remove a set and its picture."""
     present = await _allowed(id, caller, WRITE_OTHERS)
     removed = await storage.write(
-        _unless_changed, present["id"], if_match, lambda connection: sets.remove(connection, present["id"])
+        staff.recorded,
+        (caller, acts.DELETE_SET, present["user_id"], clock.now()),
+        _unless_changed,
+        present["id"],
+        if_match,
+        lambda connection: sets.remove(connection, present["id"]),
     )
     await pictures.discard(removed["img"])
     return no_content()
@@ -114,11 +122,16 @@ async def clone_set(id: str, caller: Caller) -> Response:
     original = await storage.read(sets.find, record_id(id))
     if not original["public"] and not caller.may(CLONE_OTHERS, owner=original["user_id"]):
         raise InsufficientLevel("This measurements set is another account's, and not public.")
+    now = clock.now()
+    # Anyone may clone what is public: that is no act of staff.
+    owner = caller.user_id if original["public"] else original["user_id"]
     async with pictures.copied(original["img"], "set") as img:
         made = await storage.write(
+            staff.recorded,
+            (caller, acts.CLONE_SET, owner, now),
             sets.create,
             user_id=caller.user_id,
-            now=clock.now(),
+            now=now,
             name=f"{original['name'][:500]} (cloned from #{original['id']})",
             notes=f"{original['notes'][:20_000]}\n\nCloned from measurements set #{original['id']}.",
             img=img,

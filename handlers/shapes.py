@@ -113,6 +113,24 @@ def public_set(row: Record) -> dict[str, Any]:
     }
 
 
+def subscriber(row: Record) -> dict[str, Any]:
+    """`Subscriber`: who gets the newsletter, as administrators see them."""
+    return {"id": str(row["uuid"]), "email": row["email"], "ehash": row["ehash"], "createdAt": iso(row["created_at"])}
+
+
+def act(row: Record) -> dict[str, Any]:
+    """`Act`: what somebody of staff did."""
+    return {
+        "id": row["id"],
+        "createdAt": iso(row["created_at"]),
+        "actorId": row["actor_id"],
+        "subjectId": row["subject_id"],
+        "act": row["act"],
+        "requestId": str(row["request_id"]),
+        "changes": {"mfaEnabled" if name == "mfa_enabled" else name: pair for name, pair in row["changes"].items()},
+    }
+
+
 def owned(holdings: Holdings) -> dict[str, Any]:
     """`AllData`: what an account owns."""
     return {

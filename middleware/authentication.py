@@ -35,6 +35,7 @@ class AuthenticatedOperation:
             ", ".join(value.decode("latin-1") for value in given) if given else None,
             self.requirement,
             scope["only_scheme"],
+            scope["request_id"],
         )
         await self.next_app(scope, receive, send)
 

@@ -12,16 +12,18 @@ from errors import Unauthorized
 
 LIFETIME = timedelta(days=7)
 EXPORT_LIFETIME = timedelta(hours=24)
+IMPERSONATION_LIFETIME = timedelta(hours=1)
 _key = b""
 _issuer = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a valid token says: whose it is, and the epoch in which it was made."""
+    """What a valid token says: whose it is, the epoch in which it was made, and who acts as its owner, if another."""
 
     user_id: int
     epoch: int
+    by: int | None = None
 
 
 def configure(key: bytes, issuer: str) -> None:
@@ -35,6 +37,12 @@ def issue(account: Any, now: datetime) -> str:
     """A token for a session of the account (a row of `accounts`), good for seven days."""
     claims = {"username": account["username"], "role": account["role"], "status": account["status"]}
     return _sign(account, now, LIFETIME, _issuer, claims)
+
+
+def issue_impersonation(account: Any, by: int, now: datetime) -> str:
+    """A token for `by`, an administrator, to act as the account, good for an hour."""
+    claims = {"username": account["username"], "role": account["role"], "status": account["status"], "by": by}
+    return _sign(account, now, IMPERSONATION_LIFETIME, _issuer, claims)
 
 
 def issue_export(account: Any, now: datetime) -> str:
@@ -81,4 +89,4 @@ def _decoded(token: str, audience: str) -> tuple[Session, float]:
         issuer=_issuer,
         options={"require": ["exp", "iat", "_id", "epoch"]},
     )
-    return Session(claims["_id"], claims["epoch"]), claims["exp"]
+    return Session(claims["_id"], claims["epoch"], claims.get("by")), claims["exp"]

@@ -67,7 +67,12 @@ def find(connection: Connection, user_id: int) -> Account:
 
 def find_by_email(connection: Connection, email: str) -> Account | None:
     """The account with this address, in any case."""
-    return _find_by(connection, "ehash", email_hash(email))
+    return find_by_hash(connection, email_hash(email))
+
+
+def find_by_hash(connection: Connection, ehash: str) -> Account | None:
+    """The account whose address has this hash."""
+    return _find_by(connection, "ehash", ehash)
 
 
 def find_by_login(connection: Connection, login: str | int) -> Account | None:
@@ -93,6 +98,14 @@ def find_by_handle(connection: Connection, handle: str) -> Account | None:
         return _find_by(connection, "uuid", UUID(handle))
     except ValueError:
         return find_by_username(connection, handle)
+
+
+def named(connection: Connection, handle: str) -> Account:
+    """The same; raises NoSuchRecord."""
+    account = find_by_handle(connection, handle)
+    if account is None:
+        raise NoSuchRecord("There is no such account.")
+    return account
 
 
 def _is_number(text: str) -> bool:

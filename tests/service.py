@@ -51,7 +51,8 @@ class Service:
     def start(self, *, migrate: bool = True) -> "Service":
         """Start it and wait until it answers."""
         if migrate:
-            subprocess.run([sys.executable, "cli.py", "migrate"], cwd=ROOT, env=self.environment, check=True)
+            for command in ("migrate", "seed"):
+                subprocess.run([sys.executable, "cli.py", command], cwd=ROOT, env=self.environment, check=True)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "app.py"], cwd=ROOT, env=self.environment, stdout=log, stderr=log

@@ -5,8 +5,11 @@ import sys
 from base64 import b64encode
 
 import pytest
+from sqlalchemy import select
 
 from settings import Settings
+from storage.tables import acts
+from tests.handlers.database import execute
 from tests.service import PASSWORD, ROOT, Person, Service
 
 
@@ -30,6 +33,13 @@ def test_a_role_can_be_given_and_lowering_it_revokes_keys_above_it_for_good(serv
     assert low.get("/whoami").status_code == 200
     cli(service, "role", alice.email, "admin")
     assert high.get("/whoami").json()["error"] == "keyRevoked"
+
+
+def test_what_the_operator_does_to_an_account_is_recorded_as_nobodys_act(service: Service, alice: Person) -> None:
+    cli(service, "role", alice.email, "tester")
+    cli(service, "status", alice.email, "disabled")
+    rows = execute(service, select(acts.c.actor_id, acts.c.changes).where(acts.c.subject_id == alice.id))
+    assert [tuple(row) for row in rows] == [(0, {"role": ["user", "tester"]}), (0, {"status": [1, -2]})]
 
 
 def test_a_blocked_account_is_out_at_once_with_all_its_keys(service: Service, alice: Person) -> None:

@@ -31,6 +31,7 @@ GOOD: dict[str, tuple[str, str, dict[str, Any]]] = {
     "update_account": ("PATCH", "/account", {}),
     "configure_mfa": ("POST", "/account/mfa", {"mfa": False, "token": "123456", "password": "x"}),
     "check_username": ("POST", "/available/username", {"username": "a"}),
+    "search_users": ("POST", "/admin/search/users", {"q": "a"}),
     "find_users": ("POST", "/find/users", {"match": "a"}),
     "draw_social_image": ("POST", "/img", {"title": "a"}),
 }
@@ -149,6 +150,7 @@ TABLE: list[tuple[str, str, str, Any, str]] = [
     ("check_username", "username", "required", ABSENT, "usernameMissing"),
     ("check_username", "username", "minLength", "", "usernameMissing"),
     ("check_username", "username", "type", ["a"], "validationFailed"),
+    ("search_users", "", "body", {}, "postBodyMissing"),
     ("find_users", "", "body", {}, "postBodyMissing"),
     ("find_users", "match", "required", ABSENT, "validationFailed"),
     ("find_users", "match", "minLength", "", "validationFailed"),

@@ -1,0 +1,105 @@
+"""Administration: every operation keeps a record of what was done, in the same transaction."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+import clock
+import storage
+from errors import AccountNotActive, InsufficientLevel, OwnAccount
+from handlers import shapes
+from handlers.conditions import account_tag, require_account
+from handlers.paging import Page, page_of, shown
+from handlers.replies import PRIVATE, SECRET, last_modified, success
+from handlers.staff import actor
+from security import ROLE_LEVELS, Caller
+from services import tokens
+from storage import accounts, acts, administration, subscribers
+from storage.tables import Record
+
+LANGUAGES = ("en", "de", "es", "fr", "nl", "uk")
+# As requests name them, and as accounts keep them.
+COLUMNS = {"role": "role", "status": "status", "consent": "consent", "mfaEnabled": "mfa_enabled"}
+
+
+async def search_users(body: dict[str, Any], caller: Caller) -> Response:
+    """Accounts by a part of their user name, or by their address and other names, whole."""
+    found = await storage.write(administration.search, body["q"], by=actor(caller), now=clock.now())
+    users = {by: [shapes.account(row) for row in rows] for by, rows in found.items()}
+    return success(users={"email": users["ehash"], **users}, headers=SECRET)
+
+
+async def read_user(id: str, caller: Caller) -> Response:
+    """One account."""
+    return _user(await storage.write(administration.load, id, by=actor(caller), now=clock.now()))
+
+
+async def update_user(id: str, body: dict[str, Any], if_match: str | None, caller: Caller) -> Response:
+    """Change what only staff may change."""
+    wanted = {column: body[name] for name, column in COLUMNS.items() if name in body}
+    return _user(await storage.write(_update, id, wanted, if_match, caller, clock.now()))
+
+
+def _user(row: accounts.Account) -> Response:
+    headers = {**PRIVATE, "ETag": account_tag(row), **last_modified(row["updated_at"])}
+    return success(user=shapes.account(row), headers=headers)
+
+
+def _update(
+    connection: Connection, handle: str, wanted: dict[str, Any], if_match: str | None, caller: Caller, now: datetime
+) -> accounts.Account:
+    by = actor(caller)
+    account = accounts.lock(connection, accounts.named(connection, handle)["id"])
+    require_account(if_match, account)
+    changes = any(account[column] != value for column, value in wanted.items())
+    if changes and account["id"] in (caller.user_id, by.user_id):
+        raise OwnAccount("Another administrator can change this account.")
+    if wanted.get("consent", 0) > account["consent"]:
+        raise InsufficientLevel("Only an account's owner can give consent; staff can only take it back.")
+    level = ROLE_LEVELS.get(wanted.get("role", ""), -1)
+    return administration.update(connection, account["id"], wanted, level=level, by=by, now=now)
+
+
+async def impersonate_user(id: str, caller: Caller) -> Response:
+    """A token with which to act as the account, for an hour."""
+    now = clock.now()
+    account = await storage.write(_impersonate, id, actor(caller), now)
+    token = tokens.issue_impersonation(account, actor(caller).user_id, now)
+    return success(token=token, account=shapes.account(account), headers=SECRET)
+
+
+def _impersonate(connection: Connection, handle: str, by: acts.Actor, now: datetime) -> accounts.Account:
+    account = accounts.named(connection, handle)
+    if not accounts.is_visible(account):
+        raise AccountNotActive("The account is not active, is blocked, or has not given its consent.")
+    acts.record(connection, by, acts.IMPERSONATE, subjects=[account["id"]], now=now)
+    return account
+
+
+async def list_subscribers(limit: int | None, cursor: str | None, caller: Caller) -> Response:
+    """The newsletter's confirmed subscribers, by language."""
+    page = page_of(limit, cursor)
+    rows = await storage.write(_subscribers, page, actor(caller), clock.now())
+    listed, link = shown(page, rows, dict, "/admin/subscribers")
+    grouped: dict[str, list[Any]] = {language: [] for language in LANGUAGES}
+    for row in listed:
+        grouped[row["language"]].append(shapes.subscriber(row))
+    return success(subscribers=grouped, headers={**PRIVATE, **link})
+
+
+def _subscribers(connection: Connection, page: Page, by: acts.Actor, now: datetime) -> list[Record]:
+    acts.record(connection, by, acts.LIST_SUBSCRIBERS, subjects=[acts.NOBODY], now=now)
+    return subscribers.page(connection, limit=page.window["limit"], after=page.window["after"])
+
+
+async def list_acts(
+    limit: int | None, cursor: str | None, actor: int | None, subject: int | None, caller: Caller
+) -> Response:
+    """What staff did, newest first."""
+    page = page_of(limit, cursor)
+    found = await storage.read(acts.page, actor=actor, subject=subject, **page.window)
+    asked = {name: str(value) for name, value in (("actor", actor), ("subject", subject)) if value is not None}
+    listed, link = shown(page, found, shapes.act, "/admin/acts", **asked)
+    return success(acts=listed, headers={**PRIVATE, **link})

@@ -1,0 +1,279 @@
+"""Curated measurement sets, and what users suggest for them."""
+
+from collections.abc import Awaitable, Callable, Hashable
+from datetime import datetime
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+import clock
+import etags
+import storage
+from errors import NoSuchRecord, Refused
+from handlers import curated_shapes, prepared, shapes
+from handlers.conditions import require_match
+from handlers.ids import record_id
+from handlers.paging import page_of, shown
+from handlers.prepared import Prepared
+from handlers.replies import PRIVATE, body_of, created, last_modified, no_content, success
+from handlers.sets import measurements
+from handlers.translations import best, texts_of
+from security import Caller
+from services import pictures
+from services.shelf import Shelf
+from storage import curated_sets, sets, suggestions
+
+CURATE = 5
+PICTURE = "cset"
+UNNAMED = "Untitled"
+_shelf = Shelf[Prepared]()
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+async def list_curated_sets(limit: int | None, cursor: str | None, caller: Caller | None) -> Response:
+    """The published sets; for curators, all."""
+
+    async def make() -> Prepared:
+        listed, link = await _page("/curated-sets", curated_shapes.curated_set, limit, cursor, caller)
+        return prepared.as_json({"result": "success", "curatedSets": listed}, link)
+
+    return await _reply(("list", limit, cursor), caller, make)
+
+
+async def list_curated_sets_json(limit: int | None, cursor: str | None, caller: Caller | None) -> Response:
+    """The same as data."""
+
+    async def make() -> Prepared:
+        return prepared.as_json(
+            *await _page("/curated-sets.json", curated_shapes.public_curated_set, limit, cursor, caller)
+        )
+
+    return await _reply(("list.json", limit, cursor), caller, make)
+
+
+async def list_curated_sets_yaml(limit: int | None, cursor: str | None, caller: Caller | None) -> Response:
+    """The same as data, in YAML."""
+
+    async def make() -> Prepared:
+        return await prepared.as_yaml(
+            *await _page("/curated-sets.yaml", curated_shapes.public_curated_set, limit, cursor, caller)
+        )
+
+    return await _reply(("list.yaml", limit, cursor), caller, make)
+
+
+async def read_curated_set(id: str, caller: Caller | None) -> Response:
+    """One set: a published one for anyone, others for curators."""
+
+    async def make() -> Prepared:
+        row = await _visible(id, caller)
+        members = {"result": "success", "curatedSet": curated_shapes.curated_set(row)}
+        return prepared.as_json(members, last_modified(row["updated_at"]))
+
+    return await _reply(("one", id), caller, make)
+
+
+async def read_curated_set_json(id: str, caller: Caller | None) -> Response:
+    """The same as data."""
+
+    async def make() -> Prepared:
+        row = await _visible(id, caller)
+        return prepared.as_json(curated_shapes.public_curated_set(row), last_modified(row["updated_at"]))
+
+    return await _reply(("one.json", id), caller, make)
+
+
+async def read_curated_set_yaml(id: str, caller: Caller | None) -> Response:
+    """The same as data, in YAML."""
+
+    async def make() -> Prepared:
+        row = await _visible(id, caller)
+        return await prepared.as_yaml(curated_shapes.public_curated_set(row), last_modified(row["updated_at"]))
+
+    return await _reply(("one.yaml", id), caller, make)
+
+
+async def create_curated_set(body: dict[str, Any]) -> Response:
+    """Store a new set."""
+    async with pictures.stored(body.get("img"), PICTURE) as img:
+        made = await _write(
+            curated_sets.create,
+            now=clock.now(),
+            published=body.get("published", True),
+            height=centimetres(body.get("height")),
+            img=img or pictures.NONE,
+            measies={name: value for name, value in measurements(body).items() if value is not None},
+            texts=texts_of(body),
+        )
+    return created(curatedSet=curated_shapes.curated_set(made))
+
+
+async def update_curated_set(id: str, body: dict[str, Any], if_match: str | None) -> Response:
+    """Change what was sent, and merge texts and measurements."""
+    present = await storage.read(curated_sets.find, record_id(id))
+    fields: dict[str, Any] = {"published": body["published"]} if "published" in body else {}
+    if "height" in body:
+        fields["height"] = centimetres(body["height"])
+    changes = {"measies": measurements(body), "texts": texts_of(body), "now": clock.now()}
+    async with pictures.stored(body.get("img"), PICTURE) as img:
+        if img is not None:
+            fields["img"] = img
+        row, former = await _write(_edit, present["id"], if_match, fields=fields, **changes)
+    if img is not None:
+        await pictures.discard(former["img"])
+    shape = curated_shapes.curated_set(row)
+    headers = {**PRIVATE, "ETag": etags.of(body_of(curatedSet=shape)), **last_modified(row["updated_at"])}
+    # FreeSewing answers `set` here, and `curatedSet` everywhere else.
+    return success(set=shape, curatedSet=shape, headers=headers)
+
+
+def _edit(
+    connection: Connection, set_id: int, if_match: str | None, **changes: Any
+) -> tuple[curated_sets.CuratedSet, curated_sets.CuratedSet]:
+    _require_match(connection, set_id, if_match)
+    return curated_sets.edit(connection, set_id, **changes)
+
+
+async def delete_curated_set(id: str, if_match: str | None) -> Response:
+    """Remove a set and its picture."""
+    present = await storage.read(curated_sets.find, record_id(id))
+    removed = await _write(_remove, present["id"], if_match)
+    await pictures.discard(removed["img"])
+    return no_content()
+
+
+def _remove(connection: Connection, set_id: int, if_match: str | None) -> curated_sets.CuratedSet:
+    _require_match(connection, set_id, if_match)
+    return curated_sets.remove(connection, set_id)
+
+
+def _require_match(connection: Connection, set_id: int, if_match: str | None) -> None:
+    require_match(if_match, curatedSet=curated_shapes.curated_set(curated_sets.lock(connection, set_id)))
+
+
+async def clone_curated_set(id: str, body: dict[str, Any], caller: Caller) -> Response:
+    """Copy a curated set into the caller's own, with its name and notes in one language."""
+    original = await _visible(id, caller)
+    async with pictures.copied(original["img"], "set") as img:
+        made = await storage.write(
+            sets.create,
+            user_id=caller.user_id,
+            now=clock.now(),
+            name=best(original["texts"], body["language"], "name"),
+            notes=best(original["texts"], body["language"], "notes") or "--",
+            img=img,
+            measies=original["measies"],
+            imperial=False,
+            public=False,
+        )
+    return created(set=shapes.measurements_set({**made, "user_uuid": caller.user_uuid}))
+
+
+async def suggest_curated_set(body: dict[str, Any], caller: Caller) -> Response:
+    """Keep a copy of one of the caller's sets for the curators to judge."""
+    own = await _own_set(str(body["set"]), caller)
+    data = {
+        "name": body.get("name", ""),
+        "notes": body.get("notes", ""),
+        "height": centimetres(body.get("height")),
+        "measies": own["measies"],
+    }
+    async with pictures.stored(body.get("img"), PICTURE) as img:
+        made = await storage.write(
+            suggestions.create,
+            user_id=caller.user_id,
+            kind=suggestions.SET,
+            img=img or pictures.NONE,
+            data=data,
+            now=clock.now(),
+        )
+    return created(submission=curated_shapes.suggestion(made))
+
+
+async def _own_set(id: str, caller: Caller) -> sets.MeasurementsSet:
+    try:
+        row = await storage.read(sets.find, record_id(id))
+    except NoSuchRecord:
+        row = {"user_id": None}
+    if row["user_id"] != caller.user_id:
+        raise Refused("setUnknown", "There is no such measurements set among the caller's own.")
+    return row
+
+
+async def list_suggested_sets(limit: int | None, cursor: str | None) -> Response:
+    """What waits to be judged."""
+    page = page_of(limit, cursor)
+    rows = await storage.read(suggestions.list_all, suggestions.SET, **page.window)
+    listed, link = shown(page, rows, curated_shapes.suggestion, "/suggested-sets")
+    return success(suggestions=listed, headers={**PRIVATE, **link})
+
+
+async def delete_suggested_set(id: str) -> Response:
+    """Refuse a suggestion."""
+    refused = await storage.write(suggestions.take, suggestions.SET, UUID(id))
+    await pictures.discard(refused["img"])
+    return no_content()
+
+
+async def accept_suggested_set(id: str) -> Response:
+    """Make a curated set of a suggestion, unpublished as yet, with the suggestion's own picture."""
+    return created(curatedSet=curated_shapes.curated_set(await _write(_accept, UUID(id), clock.now())))
+
+
+def _accept(connection: Connection, uuid: UUID, now: datetime) -> curated_sets.CuratedSet:
+    accepted = suggestions.take(connection, suggestions.SET, uuid)
+    data = accepted["data"]
+    return curated_sets.create(
+        connection,
+        now=now,
+        published=False,
+        height=data["height"],
+        img=accepted["img"],
+        measies=data["measies"],
+        texts={"en": {"name": data["name"] or UNNAMED, "notes": data["notes"]}},
+    )
+
+
+def centimetres(height: float | str | None) -> int | None:
+    """A height in whole centimetres, from a number or its text; None for none and the empty text."""
+    return None if height in (None, "") else round(float(height))  # type: ignore[arg-type]
+
+
+def _curates(caller: Caller | None) -> bool:
+    return caller is not None and caller.level >= CURATE
+
+
+async def _visible(id: str, caller: Caller | None) -> curated_sets.CuratedSet:
+    row = await storage.read(curated_sets.find, record_id(id))
+    if not row["published"] and not _curates(caller):
+        raise NoSuchRecord("There is no such curated set.")
+    return row
+
+
+async def _page(
+    path: str, shape: Callable[[Any], Any], limit: int | None, cursor: str | None, caller: Caller | None
+) -> tuple[list[Any], dict[str, str]]:
+    page = page_of(limit, cursor)
+    rows = await storage.read(curated_sets.list_all, unpublished=_curates(caller), **page.window)
+    return shown(page, rows, shape, path)
+
+
+async def _reply(key: Hashable, caller: Caller | None, make: Callable[[], Awaitable[Prepared]]) -> Response:
+    """What is kept ready for everyone; for curators, who see more, made each time."""
+    if not _curates(caller):
+        return (await _shelf.get(key, make)).reply()
+    return (await make()).reply(cache=PRIVATE)
+
+
+async def _write(
+    query: Callable[Concatenate[Connection, Arguments], Result],
+    *args: Arguments.args,
+    **kwargs: Arguments.kwargs,
+) -> Result:
+    try:
+        return await storage.write(query, *args, **kwargs)
+    finally:
+        _shelf.forget()

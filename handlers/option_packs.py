@@ -1,0 +1,174 @@
+"""Option packs, and what users suggest for them."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+import clock
+import storage
+from errors import Refused
+from handlers import curated_shapes, prepared
+from handlers.conditions import require_match
+from handlers.ids import record_id
+from handlers.paging import page_of, shown
+from handlers.replies import PRIVATE, PUBLIC, created, last_modified, no_content, plain, success, updated
+from handlers.translations import texts_of
+from security import Caller
+from services import pictures
+from storage import option_packs, suggestions
+
+PICTURE = "opack"
+MOST_BYTES = 100_000
+
+
+async def list_option_packs(design: str | None, limit: int | None, cursor: str | None) -> Response:
+    """All packs, or those of a design."""
+    listed, link = await _page("/option-packs", curated_shapes.option_pack, design, limit, cursor)
+    return success(optionPacks=listed, headers={**PUBLIC, **link})
+
+
+async def list_option_packs_json(design: str | None, limit: int | None, cursor: str | None) -> Response:
+    """The same as data."""
+    listed, link = await _page("/option-packs.json", curated_shapes.public_option_pack, design, limit, cursor)
+    return plain(listed, headers={**PUBLIC, **link})
+
+
+async def list_option_packs_yaml(design: str | None, limit: int | None, cursor: str | None) -> Response:
+    """The same as data, in YAML."""
+    found = await _page("/option-packs.yaml", curated_shapes.public_option_pack, design, limit, cursor)
+    return (await prepared.as_yaml(*found)).reply()
+
+
+def _options(body: dict[str, Any]) -> Any:
+    """The options as they were sent; raises Refused for what cannot be kept as it is."""
+    options = body.get("options", {})
+    try:
+        size = len(orjson.dumps(options))
+    except TypeError:
+        raise Refused("validationFailed", "A whole number in the options has more than 64 bits.") from None
+    if size > MOST_BYTES:
+        raise Refused("validationFailed", f"The options have more than {MOST_BYTES} bytes as JSON.")
+    return options
+
+
+async def _page(
+    path: str, shape: Callable[[Any], Any], design: str | None, limit: int | None, cursor: str | None
+) -> tuple[list[Any], dict[str, str]]:
+    page = page_of(limit, cursor)
+    rows = await storage.read(option_packs.list_all, design=design, **page.window)
+    return shown(page, rows, shape, path, design=design)
+
+
+async def read_option_pack(id: str) -> Response:
+    """One pack."""
+    row = await storage.read(option_packs.find, record_id(id))
+    headers = {**PUBLIC, **last_modified(row["updated_at"])}
+    return success(optionPack=curated_shapes.option_pack(row), headers=headers)
+
+
+async def read_option_pack_json(id: str) -> Response:
+    """The same as data."""
+    row = await storage.read(option_packs.find, record_id(id))
+    headers = {**PUBLIC, **last_modified(row["updated_at"])}
+    return plain(curated_shapes.public_option_pack(row), headers=headers)
+
+
+async def read_option_pack_yaml(id: str) -> Response:
+    """The same as data, in YAML."""
+    row = await storage.read(option_packs.find, record_id(id))
+    shape = curated_shapes.public_option_pack(row)
+    return (await prepared.as_yaml(shape, last_modified(row["updated_at"]))).reply()
+
+
+async def create_option_pack(body: dict[str, Any]) -> Response:
+    """Store a new pack."""
+    async with pictures.stored(body.get("img"), PICTURE) as img:
+        made = await storage.write(
+            option_packs.create,
+            now=clock.now(),
+            design=body["design"],
+            img=img or pictures.NONE,
+            options=_options(body),
+            texts=texts_of(body),
+        )
+    return created(optionPack=curated_shapes.option_pack(made))
+
+
+async def update_option_pack(id: str, body: dict[str, Any], if_match: str | None) -> Response:
+    """Change what was sent; options are replaced, texts merged."""
+    present = await storage.read(option_packs.find, record_id(id))
+    fields: dict[str, Any] = {"design": body["design"]} if "design" in body else {}
+    if "options" in body:
+        fields["options"] = _options(body)
+    async with pictures.stored(body.get("img"), PICTURE) as img:
+        if img is not None:
+            fields["img"] = img
+        row, former = await storage.write(
+            _edit, present["id"], if_match, fields=fields, texts=texts_of(body), now=clock.now()
+        )
+    if img is not None:
+        await pictures.discard(former["img"])
+    return updated(optionPack=curated_shapes.option_pack(row))
+
+
+def _edit(
+    connection: Connection, pack_id: int, if_match: str | None, **changes: Any
+) -> tuple[option_packs.OptionPack, option_packs.OptionPack]:
+    _require_match(connection, pack_id, if_match)
+    return option_packs.edit(connection, pack_id, **changes)
+
+
+async def delete_option_pack(id: str, if_match: str | None) -> Response:
+    """Remove a pack and its picture."""
+    present = await storage.read(option_packs.find, record_id(id))
+    removed = await storage.write(_remove, present["id"], if_match)
+    await pictures.discard(removed["img"])
+    return no_content()
+
+
+def _remove(connection: Connection, pack_id: int, if_match: str | None) -> option_packs.OptionPack:
+    _require_match(connection, pack_id, if_match)
+    return option_packs.remove(connection, pack_id)
+
+
+def _require_match(connection: Connection, pack_id: int, if_match: str | None) -> None:
+    require_match(if_match, optionPack=curated_shapes.option_pack(option_packs.lock(connection, pack_id)))
+
+
+async def suggest_option_pack(body: dict[str, Any], caller: Caller) -> Response:
+    """Keep a pack for the curators to judge."""
+    data = {
+        "name": body.get("name", ""),
+        "notes": body.get("notes", ""),
+        "design": body["design"],
+        "options": _options(body),
+    }
+    async with pictures.stored(body.get("img"), PICTURE) as img:
+        made = await storage.write(
+            suggestions.create,
+            user_id=caller.user_id,
+            kind=suggestions.PACK,
+            img=img or pictures.NONE,
+            data=data,
+            now=clock.now(),
+        )
+    return created(submission=curated_shapes.suggestion(made))
+
+
+async def list_suggested_packs(limit: int | None, cursor: str | None) -> Response:
+    """What waits to be judged."""
+    page = page_of(limit, cursor)
+    rows = await storage.read(suggestions.list_all, suggestions.PACK, **page.window)
+    listed, link = shown(page, rows, curated_shapes.suggestion, "/suggested-packs")
+    return success(suggestions=listed, headers={**PRIVATE, **link})
+
+
+async def delete_suggested_pack(id: str) -> Response:
+    """Refuse a suggestion."""
+    refused = await storage.write(suggestions.take, suggestions.PACK, UUID(id))
+    await pictures.discard(refused["img"])
+    return no_content()

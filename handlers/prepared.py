@@ -1,0 +1,48 @@
+"""Whole replies as bytes, made once and sent many times."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import yaml
+from starlette.responses import Response
+
+import etags
+from handlers.replies import JSON, PUBLIC
+
+YAML = "text/yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A 200: its body, and the headers that say what it is known by and what comes next."""
+
+    body: bytes
+    media_type: str
+    headers: dict[str, str]
+
+    def __len__(self) -> int:
+        return len(self.body)
+
+    def reply(self, *, cache: dict[str, str] = PUBLIC) -> Response:
+        """The reply, which anyone may keep unless `cache` says otherwise."""
+        return Response(self.body, 200, {**self.headers, **cache}, self.media_type)
+
+
+def as_json(value: Any, headers: dict[str, str]) -> Prepared:
+    """A JSON value as it is."""
+    return _prepared(orjson.dumps(value), JSON, headers)
+
+
+async def as_yaml(value: Any, headers: dict[str, str]) -> Prepared:
+    """The same in YAML, written in a thread: a list of twenty sets takes tens of milliseconds."""
+    return _prepared(await asyncio.to_thread(_yaml, value), YAML, headers)
+
+
+def _yaml(value: Any) -> bytes:
+    return yaml.dump(value, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True).encode()
+
+
+def _prepared(body: bytes, media_type: str, headers: dict[str, str]) -> Prepared:
+    return Prepared(body, media_type, {**headers, "ETag": etags.of(body)})

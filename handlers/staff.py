@@ -1,0 +1,37 @@
+"""What staff do with the records of others, done and recorded together."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from security import Caller
+from storage import acts
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def actor(caller: Caller) -> acts.Actor:
+    """Who acts, as the record names them: the administrator, where one acts as another."""
+    return acts.Actor(caller.by or caller.user_id, UUID(caller.request_id))
+
+
+def recorded(
+    connection: Connection,
+    act: tuple[Caller, str, int, datetime],
+    work: Callable[Concatenate[Connection, Arguments], Result],
+    *args: Arguments.args,
+    **kwargs: Arguments.kwargs,
+) -> Result:
+    """Do the work and, where the record's owner is not the caller, keep that they did. Part of a write.
+
+    `act` is who does what to whose record, and when. A work that fails leaves no act.
+    """
+    caller, name, owner, now = act
+    result: Any = work(connection, *args, **kwargs)
+    if caller.user_id != owner:
+        acts.record(connection, actor(caller), name, subjects=[owner], now=now)
+    return result  # type: ignore[no-any-return]

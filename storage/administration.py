@@ -1,0 +1,86 @@
+"""What staff do to accounts, each with the record of it."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select
+
+from storage import accounts, acts
+from storage.accounts import Account
+from storage.acts import Actor
+from storage.tables import accounts as table
+
+MOST_FOUND = 25
+
+_containing = (
+    select(table)
+    .where(table.c.lusername.like(bindparam("pattern"), escape="/"))
+    .order_by(table.c.lusername)
+    .limit(MOST_FOUND)
+)
+_by_first_address = select(table).where(table.c.ihash == bindparam("hash")).order_by(table.c.id).limit(MOST_FOUND)
+
+Found = dict[str, list[Account]]
+# A SHA-256 in hexadecimal, as subscribers and accounts are known by.
+HASH_LENGTH = 64
+
+
+def search(connection: Connection, q: str, *, by: Actor, now: datetime) -> Found:
+    """Accounts by a part of their user name, or by their whole address, hash of it, first address, number, or uuid.
+
+    In any case; at most MOST_FOUND each, a user name that is `q` first. That each of them was shown is recorded.
+    """
+    q = q.strip()
+    digest = q.lower() if len(q) == HASH_LENGTH else accounts.email_hash(q)
+    handled = accounts.find_by_handle(connection, q)
+    found: Found = {
+        "ehash": _some(accounts.find_by_hash(connection, digest)),
+        "ihash": list(connection.execute(_by_first_address, {"hash": digest}).mappings()),
+        "username": _named(connection, q.lower()),
+        "uuid": [handled] if handled and str(handled["uuid"]) == q.lower() else [],
+        "id": [handled] if handled and str(handled["id"]) == q else [],
+    }
+    shown = {account["id"] for hits in found.values() for account in hits}
+    acts.record(connection, by, acts.SEARCH, subjects=sorted(shown) or [acts.NOBODY], now=now)
+    return found
+
+
+def _named(connection: Connection, part: str) -> list[Account]:
+    exact = accounts.find_by_username(connection, part)
+    pattern = "".join("/" + letter if letter in "/%_" else letter for letter in part)
+    containing = connection.execute(_containing, {"pattern": f"%{pattern}%"}).mappings()
+    others = [account for account in containing if exact is None or account["id"] != exact["id"]]
+    return [*_some(exact), *others][:MOST_FOUND]
+
+
+def _some(account: Account | None) -> list[Account]:
+    return [] if account is None else [account]
+
+
+def load(connection: Connection, handle: str, *, by: Actor, now: datetime) -> Account:
+    """The account by number, uuid or user name, and that it was looked at; raises NoSuchRecord."""
+    account = accounts.named(connection, handle)
+    acts.record(connection, by, acts.LOAD, subjects=[account["id"]], now=now)
+    return account
+
+
+def update(
+    connection: Connection, user_id: int, wanted: dict[str, Any], *, level: int, by: Actor, now: datetime
+) -> Account:
+    """Change role, status, consent, or turn multi-factor authentication off (`mfa_enabled`); raises NoSuchRecord.
+
+    `level` is that of the role to come. What is as wanted already is left alone: no session ends for nothing.
+    """
+    account = accounts.lock(connection, user_id)
+    changed = {field: value for field, value in wanted.items() if account[field] != value}
+    if "role" in changed:
+        accounts.set_role(connection, user_id, changed["role"], level, now)
+    if "status" in changed:
+        accounts.set_status(connection, user_id, changed["status"], now)
+    if "mfa_enabled" in changed:
+        accounts.change(connection, user_id, mfa_enabled=False, mfa_secret=None, mfa_scratch=[], updated_at=now)
+    if "consent" in changed:
+        accounts.edit(connection, user_id, fields={"consent": changed["consent"]}, data={}, now=now)
+    changes = {field: [account[field], value] for field, value in changed.items()}
+    acts.record(connection, by, acts.UPDATE, subjects=[user_id], now=now, changes=changes)
+    return accounts.find(connection, user_id)

@@ -1,0 +1,79 @@
+"""Option packs: named bundles of options of a design, which anyone may read."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from clock import new_uuid
+from errors import NoSuchRecord
+from storage.sets import RecordId
+from storage.tables import ALL, Record, inserted_id, option_packs
+from storage.texts import Texts, merged
+
+OptionPack = Record
+
+_by_id = select(option_packs).where(option_packs.c.id == bindparam("value"))
+_by_uuid = select(option_packs).where(option_packs.c.uuid == bindparam("value"))
+_list = (
+    select(option_packs)
+    .where(option_packs.c.id > bindparam("after"))
+    .order_by(option_packs.c.id)
+    .limit(bindparam("limit"))
+)
+_of_design = _list.where(option_packs.c.design == bindparam("design"))
+_lock = _by_id.with_for_update()
+_create = insert(option_packs)
+_update = update(option_packs).where(option_packs.c.id == bindparam("pack_id"))
+_delete = delete(option_packs).where(option_packs.c.id == bindparam("pack_id"))
+
+
+def find(connection: Connection, pack_id: RecordId) -> OptionPack:
+    """The pack with this number or uuid; raises NoSuchRecord."""
+    return _found(connection, _by_id if isinstance(pack_id, int) else _by_uuid, pack_id)
+
+
+def _found(connection: Connection, query: Any, pack_id: RecordId) -> OptionPack:
+    row = connection.execute(query, {"value": pack_id}).mappings().first()
+    if row is None:
+        raise NoSuchRecord("There is no such option pack.")
+    return row
+
+
+def lock(connection: Connection, pack_id: int) -> OptionPack:
+    """The pack, held until the transaction ends; raises NoSuchRecord."""
+    return _found(connection, _lock, pack_id)
+
+
+def list_all(
+    connection: Connection, *, design: str | None = None, limit: int = ALL, after: int = 0
+) -> list[OptionPack]:
+    """All packs, or those of a design, oldest first: at most `limit` of those numbered above `after`."""
+    asked = {"limit": limit, "after": after}
+    if design is not None:
+        return list(connection.execute(_of_design, {**asked, "design": design}).mappings())
+    return list(connection.execute(_list, asked).mappings())
+
+
+def create(connection: Connection, /, *, now: datetime, **fields: Any) -> OptionPack:
+    """A new pack; `fields` are design, img, options, texts."""
+    row = {"uuid": new_uuid(), "created_at": now, "updated_at": now, **fields}
+    pack_id = inserted_id(connection.execute(_create, row))
+    return {"id": pack_id, **row}
+
+
+def edit(
+    connection: Connection, pack_id: int, *, fields: dict[str, Any], texts: Texts, now: datetime
+) -> tuple[OptionPack, OptionPack]:
+    """Set `fields` and merge `texts`; the pack as it is, and as it was. Raises NoSuchRecord."""
+    present = lock(connection, pack_id)
+    changed = {**fields, "texts": merged(present["texts"], texts)}
+    connection.execute(_update, {"pack_id": pack_id, "updated_at": now, **changed})
+    return {**present, "updated_at": now, **changed}, present
+
+
+def remove(connection: Connection, pack_id: int) -> OptionPack:
+    """Remove the pack; as it was at the end. Raises NoSuchRecord if it is already gone."""
+    present = lock(connection, pack_id)
+    connection.execute(_delete, {"pack_id": pack_id})
+    return present

@@ -1,0 +1,207 @@
+"""Administration over HTTP: who is found, what can be changed, and that all of it is kept."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from storage import accounts
+from tests.handlers.accounts import account_of, new_name, patched, sign_in
+from tests.handlers.database import change_account, password_hash
+from tests.handlers.guarded import Guarded
+from tests.handlers.reading import failure
+from tests.service import Person, Service
+
+
+def search(staff: Person, q: str) -> dict[str, list[int]]:
+    """The numbers of the accounts found, by what they were found by."""
+    reply = staff.post("/admin/search/users", {"q": q})
+    assert reply.status_code == 200, reply.text
+    return {by: [account["id"] for account in found] for by, found in reply.json()["users"].items()}
+
+
+def update(staff: Person, user: Any, **changes: Any) -> dict[str, Any]:
+    """The account after staff changed it."""
+    reply = staff.patch(f"/admin/user/{user}", changes)
+    assert reply.status_code == 200, reply.text
+    changed: dict[str, Any] = reply.json()["user"]
+    return changed
+
+
+def acts(admin: Person, **chosen: Any) -> list[dict[str, Any]]:
+    """The newest acts."""
+    reply = admin.request("GET", "/admin/acts", params=chosen)
+    assert reply.status_code == 200, reply.text
+    listed: list[dict[str, Any]] = reply.json()["acts"]
+    return listed
+
+
+def test_an_account_is_found_by_every_name_that_it_has(admin: Person, alice: Person) -> None:
+    account = patched(alice, {"username": new_name()})
+    nothing: dict[str, list[int]] = {by: [] for by in ("email", "ehash", "ihash", "username", "uuid", "id")}
+    own = [alice.id]
+    by_address = {**nothing, "email": own, "ehash": own, "ihash": own}
+    assert search(admin, alice.email.upper()) == search(admin, account["ehash"]) == by_address
+    assert search(admin, account["username"][2:].upper()) == {**nothing, "username": own}
+    assert search(admin, account["uuid"]) == {**nothing, "uuid": own}
+    assert search(admin, str(alice.id))["id"] == own
+    assert search(admin, f"no {uuid4()}") == nothing
+
+
+def test_staff_never_see_a_secret(service: Service, guarded: Guarded, admin: Person) -> None:
+    person = guarded.person
+    found = admin.post("/admin/search/users", {"q": person.email})
+    loaded = admin.get(f"/admin/user/{person.id}")
+    for reply in (found, loaded):
+        assert guarded.totp.secret not in reply.text
+        assert password_hash(service, person.id) not in reply.text
+    assert loaded.json()["user"]["mfaEnabled"] is True
+
+
+def test_support_finds_and_loads_but_changes_nothing(service: Service, alice: Person) -> None:
+    support = service.sign_up("support")
+    assert search(support, alice.email)["email"] == [alice.id]
+    uuid = account_of(alice)["uuid"]
+    assert support.get(f"/admin/user/{uuid}").json()["user"]["email"] == alice.email
+    for reply in (support.patch(f"/admin/user/{alice.id}", {}), support.get(f"/admin/impersonate/{alice.id}")):
+        assert failure(reply) == (403, "insufficientAccessLevel")
+
+
+def test_a_role_and_a_status_act_at_once(service: Service, admin: Person) -> None:
+    curator = service.sign_up("curator")
+    key = curator.new_key(5)
+    assert update(admin, curator.id, role="user")["role"] == "user"
+    assert failure(key.get("/whoami")) == (401, "keyRevoked")
+    assert update(admin, curator.id, status=accounts.DISABLED)["status"] == accounts.DISABLED
+    assert failure(curator.get("/whoami")) == (401, "unauthorized")
+    update(admin, curator.id, status=accounts.ACTIVE)
+    assert failure(curator.get("/whoami")) == (401, "unauthorized")
+
+
+def test_the_second_factor_can_be_turned_off_for_who_lost_it_and_only_off(admin: Person, guarded: Guarded) -> None:
+    person = guarded.person
+    assert failure(admin.patch(f"/admin/user/{person.id}", {"mfaEnabled": True})) == (400, "validationFailed")
+    assert update(admin, person.id, mfaEnabled=False)["mfaEnabled"] is False
+    assert sign_in(person.service, person.email).status_code == 200
+
+
+def test_consent_can_be_confirmed_and_taken_back_but_not_given(admin: Person, alice: Person) -> None:
+    key = alice.new_key(1)
+    assert update(admin, alice.id, consent=2)["consent"] == 2
+    assert failure(admin.patch(f"/admin/user/{alice.id}", {"consent": 3})) == (403, "insufficientAccessLevel")
+    assert update(admin, alice.id, consent=0)["consent"] == 0
+    assert failure(key.get("/whoami")) == (401, "keyRevoked")
+    assert failure(alice.get("/whoami")) == (451, "consentLacking")
+
+
+@pytest.mark.parametrize("change", [{"role": "user"}, {"status": -2}, {"consent": 0}])
+def test_an_administrator_cannot_lock_themselves_out(admin: Person, change: dict[str, Any]) -> None:
+    assert failure(admin.patch(f"/admin/user/{admin.id}", change)) == (409, "ownAccount")
+    assert admin.patch(f"/admin/user/{admin.id}", {"role": "admin"}).status_code == 200
+
+
+def test_two_administrators_cannot_overwrite_each_other(admin: Person, alice: Person) -> None:
+    tag = admin.get(f"/admin/user/{alice.id}").headers["etag"]
+    headers = {"Authorization": admin.authorization, "If-Match": tag}
+    first = admin.service.http.patch(f"/admin/user/{alice.id}", json={"role": "tester"}, headers=headers)
+    second = admin.service.http.patch(f"/admin/user/{alice.id}", json={"role": "curator"}, headers=headers)
+    assert first.status_code == 200
+    assert failure(second) == (412, "preconditionFailed")
+    assert acts(admin, subject=alice.id)[0]["changes"] == {"role": ["user", "tester"]}
+
+
+def test_an_unknown_account_is_not_found_and_leaves_no_act(admin: Person) -> None:
+    newest = acts(admin, limit=1)
+    for reply in (
+        admin.get(f"/admin/user/{uuid4()}"),
+        admin.patch("/admin/user/999999999", {"role": "user"}),
+        admin.get("/admin/impersonate/nobody at all"),
+    ):
+        assert failure(reply) == (404, "notFound")
+    assert acts(admin, limit=1) == newest
+
+
+def impersonated(admin: Person, person: Person) -> Person:
+    """An administrator who acts as somebody."""
+    reply = admin.get(f"/admin/impersonate/{person.id}")
+    assert reply.status_code == 200, reply.text
+    assert reply.headers["cache-control"] == "no-store"
+    assert reply.json()["account"]["id"] == person.id
+    return Person(admin.service, person.id, person.email, reply.json()["token"])
+
+
+def test_who_acts_as_another_may_do_what_they_may_and_no_more(admin: Person, alice: Person) -> None:
+    as_alice = impersonated(admin, alice)
+    assert as_alice.get("/whoami").json()["account"]["id"] == alice.id
+    assert failure(as_alice.get("/admin/acts")) == (403, "insufficientAccessLevel")
+    assert acts(admin, subject=alice.id)[0]["act"] == "impersonate"
+
+
+def test_impersonation_ends_with_the_administrators_own_powers(
+    service: Service, admin: Person, alice: Person
+) -> None:
+    former = service.sign_up("admin")
+    as_alice = impersonated(former, alice)
+    update(admin, former.id, role="support")
+    assert failure(as_alice.get("/whoami")) == (401, "unauthorized")
+    assert alice.get("/whoami").status_code == 200
+
+
+def test_what_is_done_as_another_administrator_is_recorded_as_ones_own(
+    service: Service, admin: Person, alice: Person
+) -> None:
+    as_other = impersonated(admin, service.sign_up("admin"))
+    update(as_other, alice.id, role="tester")
+    assert acts(admin, subject=alice.id)[0]["actorId"] == admin.id
+    assert failure(as_other.patch(f"/admin/user/{admin.id}", {"role": "user"})) == (409, "ownAccount")
+
+
+@pytest.mark.parametrize("state", [{"status": -2}, {"status": 0}, {"role": "blocked"}, {"consent": 0}])
+def test_nobody_acts_as_an_account_that_may_not_come_in(
+    service: Service, admin: Person, alice: Person, state: dict[str, Any]
+) -> None:
+    change_account(service, alice.id, **state)
+    assert failure(admin.get(f"/admin/impersonate/{alice.id}")) == (409, "accountNotActive")
+    assert acts(admin, subject=alice.id) == []
+
+
+def test_impersonation_is_for_people_and_not_for_a_look(admin: Person, alice: Person) -> None:
+    path = f"/admin/impersonate/{alice.id}"
+    assert failure(admin.new_key(9).get(path)) == (401, "unauthorized")
+    assert admin.request("HEAD", path).status_code == 405
+
+
+def test_every_act_says_who_whom_when_and_in_which_request(admin: Person, alice: Person) -> None:
+    reply = admin.patch(f"/admin/user/{alice.id}", {"role": "tester", "status": 1})
+    act = acts(admin, subject=alice.id)[0]
+    assert act.pop("createdAt").endswith("Z")
+    del act["id"]
+    assert act == {
+        "actorId": admin.id,
+        "subjectId": alice.id,
+        "act": "updateUser",
+        "requestId": reply.headers["x-request-id"],
+        "changes": {"role": ["user", "tester"]},
+    }
+
+
+def test_acts_are_walked_backwards_while_more_are_added(service: Service, alice: Person) -> None:
+    busy = service.sign_up("admin")
+    for _ in range(5):
+        busy.get(f"/admin/user/{alice.id}")
+    whole = acts(busy, actor=busy.id)
+    reply = busy.get(f"/admin/acts?actor={busy.id}&limit=2")
+    walked = reply.json()["acts"]
+    while "next" in reply.links:
+        busy.get(f"/admin/user/{alice.id}")
+        reply = busy.get(reply.links["next"]["url"])
+        walked += reply.json()["acts"]
+    assert walked == whole
+    assert len(whole) == 5
+
+
+def test_subscribers_are_listed_by_language_page_by_page(service: Service, admin: Person) -> None:
+    reply = admin.get("/admin/subscribers")
+    assert list(reply.json()["subscribers"]) == ["en", "de", "es", "fr", "nl", "uk"]
+    assert acts(admin, limit=1)[0]["act"] == "listSubscribers"
+    assert acts(admin, limit=1)[0]["subjectId"] == 0

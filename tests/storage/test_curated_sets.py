@@ -1,0 +1,70 @@
+"""Curated sets, as they are stored."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from errors import NoSuchRecord
+from storage import curated_sets
+from storage.tables import Record
+from tests.storage.store import NOW, Store
+
+LATER = NOW + timedelta(hours=1)
+ENGLISH = {"en": {"name": "Size 1", "notes": "n", "tags": ["a"]}}
+
+
+def _new(store: Store, **fields: Any) -> Record:
+    values = {"published": True, "height": None, "img": "x", "measies": {"chest": 900}, "texts": ENGLISH}
+    return store.write(curated_sets.create, now=NOW, **{**values, **fields})
+
+
+def _edit(store: Store, set_id: int, **changes: Any) -> tuple[Record, Record]:
+    return store.write(
+        curated_sets.edit, set_id, **{"fields": {}, "measies": {}, "texts": {}, "now": LATER, **changes}
+    )
+
+
+def test_what_creation_returns_is_what_is_stored(store: Store) -> None:
+    made = _new(store, height=172, measies={"chest": 920.5}, texts={"uk": {"name": "Розмір"}})
+    assert store.read(curated_sets.find, made["id"]) == made
+    assert store.read(curated_sets.find, made["uuid"]) == made
+
+
+def test_an_unknown_set_is_no_such_record(store: Store) -> None:
+    for unknown in (999_999, uuid4()):
+        with pytest.raises(NoSuchRecord):
+            store.read(curated_sets.find, unknown)
+    for change in (curated_sets.lock, curated_sets.remove):
+        with pytest.raises(NoSuchRecord):
+            store.write(change, 999_999)
+
+
+def test_an_edit_merges_texts_and_measurements_and_tells_what_was_there_before(store: Store) -> None:
+    made = _new(store, measies={"chest": 900, "waist": 700})
+    changed, former = _edit(
+        store,
+        made["id"],
+        fields={"published": False},
+        measies={"waist": None, "hips": 950},
+        texts={"en": {"notes": ""}, "de": {"name": "Größe 1"}},
+    )
+    assert former == made
+    assert changed["texts"] == {"en": {"name": "Size 1", "notes": "", "tags": ["a"]}, "de": {"name": "Größe 1"}}
+    assert (changed["measies"], changed["published"]) == ({"chest": 900, "hips": 950}, False)
+    assert store.read(curated_sets.find, made["id"]) == changed
+
+
+def test_a_list_holds_what_is_published_or_all_in_the_order_of_their_numbers(store: Store) -> None:
+    made = [_new(store, published=number != 1) for number in range(4)]
+    assert store.read(curated_sets.list_all) == [made[0], made[2], made[3]]
+    assert store.read(curated_sets.list_all, unpublished=True) == made
+    assert store.read(curated_sets.list_all, limit=1, after=made[0]["id"]) == [made[2]]
+
+
+def test_a_set_can_be_removed_once(store: Store) -> None:
+    made = _new(store)
+    assert store.write(curated_sets.remove, made["id"]) == made
+    with pytest.raises(NoSuchRecord):
+        store.write(curated_sets.remove, made["id"])

@@ -1,0 +1,57 @@
+"""Suggestions, as they are stored."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from errors import NoSuchRecord
+from storage import suggestions
+from storage.tables import Record
+from tests.storage.store import NOW, Store
+
+
+def _new(store: Store, user_id: int, kind: str = suggestions.SET, **fields: Any) -> Record:
+    values = {"img": "x", "data": {"name": "a secret", "measies": {"chest": 900}}}
+    return store.write(suggestions.create, user_id=user_id, kind=kind, now=NOW, **{**values, **fields})
+
+
+def test_what_creation_returns_is_what_is_stored_and_nobody_else_can_read(store: Store) -> None:
+    made = _new(store, store.new_account()["id"])
+    assert store.read(suggestions.list_all, suggestions.SET) == [made]
+    assert b"secret" not in bytes(store.sql("SELECT data FROM suggestions")[0][0])
+
+
+def test_sets_and_packs_are_lists_of_their_own(store: Store) -> None:
+    user_id = store.new_account()["id"]
+    one, pack, other = (_new(store, user_id, kind) for kind in ("set", "pack", "set"))
+    assert store.read(suggestions.list_all, suggestions.SET) == [one, other]
+    assert store.read(suggestions.list_all, suggestions.SET, limit=1, after=one["id"]) == [other]
+    assert store.read(suggestions.list_all, suggestions.PACK) == [pack]
+    assert store.read(suggestions.list_of, user_id) == [one, pack, other]
+
+
+def test_of_several_who_take_a_suggestion_one_gets_it(store: Store) -> None:
+    made = _new(store, store.new_account()["id"])
+    outcomes = store.write_at_once(*[lambda c: suggestions.take(c, suggestions.SET, made["uuid"])] * 5)
+    assert [outcome for outcome in outcomes if not isinstance(outcome, NoSuchRecord)] == [made]
+    assert len(outcomes) == 5
+
+
+@pytest.mark.parametrize("kind", [suggestions.SET, suggestions.PACK])
+def test_what_is_not_there_or_of_another_kind_cannot_be_taken(store: Store, kind: str) -> None:
+    _new(store, store.new_account()["id"], kind)
+    other = {suggestions.SET: suggestions.PACK, suggestions.PACK: suggestions.SET}[kind]
+    made = _new(store, store.new_account()["id"], other)
+    for unknown in (uuid4(), made["uuid"]):
+        with pytest.raises(NoSuchRecord):
+            store.write(suggestions.take, kind, unknown)
+
+
+def test_an_account_withdraws_its_own_and_learns_the_names_of_their_pictures(store: Store) -> None:
+    alice, bob = store.new_account()["id"], store.new_account()["id"]
+    kept = _new(store, bob)
+    for name in ("one", "two"):
+        _new(store, alice, img=name)
+    assert sorted(store.write(suggestions.withdraw, alice)) == ["one", "two"]
+    assert store.read(suggestions.list_all, suggestions.SET) == [kept]
