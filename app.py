@@ -19,6 +19,7 @@ from middleware.assets import Assets
 from middleware.authentication import Authentication
 from middleware.dispatch import Dispatch
 from middleware.envelope import Envelope
+from middleware.idempotency import Idempotency
 from middleware.problems import Problems
 from middleware.routing import Routing
 from middleware.validation import Validation
@@ -53,6 +54,7 @@ def create_app(settings: Settings) -> ConnexionMiddleware:
             Routing,
             Authentication,
             Validation,
+            Idempotency,
         ],
         resolver=ByTag(),
     )

@@ -6,7 +6,7 @@ Extensions that we read:
   consented), `x-alias` (the path whose `/jwt` and `/key` forms stand for this one), `x-unsafe` (a GET that changes
   something, so that it has no HEAD), `x-errors` (the codes of its own that it can answer);
 - beside a parameter: `x-handled-by` (the middleware that takes it: it is checked as any other, and the handler does
-  not get it);
+  not get it), `x-errors` (the codes that operations with this parameter can answer besides their own);
 - beside a schema: `x-error-codes` (keyword → the code that its failure is told as);
 - beside a request body: `x-error-code` (the code for a missing or empty one).
 """

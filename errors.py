@@ -53,6 +53,10 @@ class Refused(Fact):
         super().__init__(detail, code=code)
 
 
+class NotEnabled(Fact):
+    """The operator has not set this server up for it."""
+
+
 class ImageInvalid(Fact):
     """The image cannot be fetched or decoded, or is larger than allowed."""
 
@@ -121,6 +125,18 @@ class AccountNotActive(Fact):
     """The account may not sign in, or has not consented: nobody can act as it."""
 
 
+class KeyInUse(Fact):
+    """The first request with this idempotency key is still being worked on."""
+
+
+class AnswerLost(Fact):
+    """What was asked for under this idempotency key is done, and nobody knows any more what was answered."""
+
+
+class KeyReused(Fact):
+    """The idempotency key came with another request before."""
+
+
 class BodyTooLarge(Fact):
     """The body is over the limit of 12 MB."""
 
@@ -161,6 +177,7 @@ REPLIES: dict[type[Fact], Verdict] = {
     MalformedBody: Verdict(400, "malformedBody", "The body is not usable JSON"),
     ValidationFailed: Verdict(400, "validationFailed", "The request is not as documented"),
     Refused: Verdict(400, "validationFailed", "The request breaks a rule of this operation"),
+    NotEnabled: Verdict(400, "notEnabled", "This is not enabled here"),
     ImageInvalid: Verdict(400, "imgInvalid", "The image cannot be used"),
     Unauthorized: Verdict(401, "unauthorized", "Credentials are missing or not valid"),
     SignInFailed: Verdict(401, "signInFailed", "Sign-in failed"),
@@ -178,8 +195,11 @@ REPLIES: dict[type[Fact], Verdict] = {
     PreconditionFailed: Verdict(412, "preconditionFailed", "The record was changed in the meantime"),
     OwnAccount: Verdict(409, "ownAccount", "Nobody changes their own account as staff"),
     AccountNotActive: Verdict(409, "accountNotActive", "The account is not active"),
+    KeyInUse: Verdict(409, "idempotencyKeyInUse", "The first request with this key is not answered yet", _LATER),
+    AnswerLost: Verdict(409, "idempotencyAnswerLost", "The answer to the first request with this key is lost"),
     BodyTooLarge: Verdict(413, "bodyTooLarge", "The body is too large"),
     UnsupportedMediaType: Verdict(415, "unsupportedMediaType", "The body must be application/json"),
+    KeyReused: Verdict(422, "idempotencyKeyReused", "The key was sent with another request"),
     ConsentLacking: Verdict(451, "consentLacking", "The account has not given its consent"),
     Overtaken: Verdict(503, "unavailable", "The service is not available right now", _LATER),
     StorageUnavailable: Verdict(503, "unavailable", "The service is not available right now", _LATER),

@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     )
     test_mode: bool = Field(False, description="Lets addresses in TEST_DOMAIN skip mail; never in production.")
     test_domain: str = Field("freesewing.dev", description="The domain of test mode's addresses.")
+    import_token: str = Field(
+        "", description="16+ random characters that imports from version 2 must send; empty turns imports off."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
 
     @field_validator("public_url", "website_url")
@@ -71,6 +74,8 @@ class Settings(BaseSettings):
                     raise ValueError(f"{name.upper()} must be set in production")
         if self.secret_key and len(self.secret_key) < 32:
             raise ValueError("SECRET_KEY needs at least 32 characters")
+        if self.import_token and len(self.import_token) < 16:
+            raise ValueError("IMPORT_TOKEN needs at least 16 characters")
         if self.encryption_keys:
             parse_keys(self.encryption_keys)
         return self

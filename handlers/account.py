@@ -24,7 +24,7 @@ from handlers.replies import PRIVATE, SECRET, last_modified, success
 from handlers.usernames import is_acceptable
 from security import Caller
 from services import exports, mfa, outbox, passwords, pictures, test_mode
-from storage import accounts, acts, confirmations, holdings
+from storage import accounts, acts, confirmations, holdings, suggestions
 
 LEVEL_FOR_OTHERS_DATA = 8
 # What the document says of one request holds for all of them together.
@@ -116,17 +116,18 @@ def _complete_change(
 
 async def remove_account(if_match: str | None, caller: Caller) -> Response:
     """Remove the account, all that it owns, and its pictures."""
-    owned = await storage.write(_remove, caller.user_id, if_match)
-    await pictures.discard(owned.account["img"], *(row["img"] for row in owned.sets))
+    owned, suggested = await storage.write(_remove, caller.user_id, if_match)
+    await pictures.discard(owned.account["img"], *(row["img"] for row in owned.sets), *suggested)
     return success(data={})
 
 
-def _remove(connection: Connection, user_id: int, if_match: str | None) -> holdings.Holdings:
+def _remove(connection: Connection, user_id: int, if_match: str | None) -> tuple[holdings.Holdings, list[str]]:
     # Held first, so that nothing is added between the look and the removal.
     require_account(if_match, accounts.lock(connection, user_id))
     owned = holdings.of(connection, user_id)
+    suggested = suggestions.withdraw(connection, user_id)
     accounts.remove(connection, user_id)
-    return owned
+    return owned, suggested
 
 
 async def restrict_account(caller: Caller) -> Response:

@@ -131,7 +131,7 @@ async def update_curated_set(id: str, body: dict[str, Any], if_match: str | None
 
 
 def _edit(
-    connection: Connection, set_id: int, if_match: str | None, **changes: Any
+    connection: Connection, /, set_id: int, if_match: str | None, **changes: Any
 ) -> tuple[curated_sets.CuratedSet, curated_sets.CuratedSet]:
     _require_match(connection, set_id, if_match)
     return curated_sets.edit(connection, set_id, **changes)
@@ -239,7 +239,7 @@ def _accept(connection: Connection, uuid: UUID, now: datetime) -> curated_sets.C
 
 def centimetres(height: float | str | None) -> int | None:
     """A height in whole centimetres, from a number or its text; None for none and the empty text."""
-    return None if height in (None, "") else round(float(height))  # type: ignore[arg-type]
+    return None if height in (None, "") else round(float(height))
 
 
 def _curates(caller: Caller | None) -> bool:

@@ -116,7 +116,7 @@ async def update_option_pack(id: str, body: dict[str, Any], if_match: str | None
 
 
 def _edit(
-    connection: Connection, pack_id: int, if_match: str | None, **changes: Any
+    connection: Connection, /, pack_id: int, if_match: str | None, **changes: Any
 ) -> tuple[option_packs.OptionPack, option_packs.OptionPack]:
     _require_match(connection, pack_id, if_match)
     return option_packs.edit(connection, pack_id, **changes)

@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 import storage
 from errors import StorageUnavailable
-from handlers import shapes
+from handlers import curated_shapes, shapes
 from handlers.replies import SECRET, content, plain, success
 from services import exports, pages, pictures
 from storage import health, migrate
@@ -80,5 +80,9 @@ async def download_export(token: str) -> Response:
     """The account and all that it owns, as a file."""
     holdings = await exports.open_export(token)
     name = f'attachment; filename="freesewing-{holdings.account["id"]}.json"'
-    members = {"account": shapes.account(holdings.account), **shapes.owned(holdings)}
+    members = {
+        "account": shapes.account(holdings.account),
+        **shapes.owned(holdings),
+        **curated_shapes.suggested(holdings),
+    }
     return plain(members, headers={"Content-Disposition": name, **SECRET})

@@ -1,2 +1,2 @@
 """What every request passes through before its handler, outermost first: `envelope`, `problems`, `assets`,
-`routing`, `authentication`, `validation`, `dispatch`."""
+`routing`, `authentication`, `validation`, `idempotency`, `dispatch`."""

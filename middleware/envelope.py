@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from middleware import bodies
 
-EXPOSED = "ETag, Last-Modified, Link, Location, Retry-After, WWW-Authenticate, X-Request-Id"
+EXPOSED = "ETag, Idempotent-Replayed, Last-Modified, Link, Location, Retry-After, WWW-Authenticate, X-Request-Id"
 COMMON = [
     # Any site's scripts may call and read: credentials are sent by hand, never by the browser itself.
     (b"access-control-allow-origin", b"*"),

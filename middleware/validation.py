@@ -26,6 +26,8 @@ class Parameter:
         self.name: str = definition["name"]
         self.part: str = definition["in"]
         self.argument = self.name.replace("-", "_").lower() if self.part == "header" else self.name
+        self.header = self.name.lower().encode()
+        self.handled_by: str | None = definition.get("x-handled-by")
         self.required: bool = definition.get("required", False)
         self.is_integer = definition["schema"].get("type") == "integer"
         self.schema = Schema(definition["schema"], self.part, self.name)
@@ -97,8 +99,8 @@ class ValidatedOperation:
         if self.in_query:
             arguments |= self._query(scope)
         for parameter in self.in_header:
-            given = bodies.header(scope, parameter.name.lower().encode())
-            arguments[parameter.argument] = parameter.value(given.decode("latin-1") if given is not None else None)
+            given = [value.decode("latin-1") for name, value in scope["headers"] if name == parameter.header]
+            arguments[parameter.argument] = parameter.value(", ".join(given) if given else None)
         if self.body:
             arguments["body"] = await self.body.value(scope, receive)
         scope["arguments"] = arguments

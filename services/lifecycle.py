@@ -5,7 +5,22 @@ import contextlib
 from collections.abc import Iterator
 
 from errors import StorageUnavailable
-from services import address, figures, keys, letters, mfa, outbox, pages, pictures, social, test_mode, tokens, usage
+from services import (
+    address,
+    figures,
+    idempotency,
+    imports,
+    keys,
+    letters,
+    mfa,
+    outbox,
+    pages,
+    pictures,
+    social,
+    test_mode,
+    tokens,
+    usage,
+)
 from services.derivation import derive
 from settings import Settings
 
@@ -27,6 +42,7 @@ def configure(settings: Settings) -> None:
     address.configure(settings.public_url)
     with _named("WEBSITE_URL"):
         social.configure(settings.website_url)
+    imports.configure(settings.import_token)
     test_mode.configure(settings.test_mode, settings.test_domain)
 
 
@@ -39,8 +55,10 @@ def _named(setting: str) -> Iterator[None]:
 
 
 def start() -> None:
-    """Begin the work that goes on beside requests: sending mail, writing counts, counting all there is."""
-    _running.extend(asyncio.create_task(work) for work in (outbox.run(), usage.run(), figures.run()))
+    """Begin what goes on beside requests: sending mail, writing counts, counting all there is, forgetting keys."""
+    _running.extend(
+        asyncio.create_task(work) for work in (outbox.run(), usage.run(), figures.run(), idempotency.run())
+    )
 
 
 async def stop() -> None:

@@ -7,7 +7,9 @@ spoke, `Overtaken` where a foreign key did.
 """
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -85,7 +87,42 @@ async def write(
     **kwargs: Arguments.kwargs,
 ) -> Result:
     """Run a query in a transaction; when this returns the change is durable."""
-    return await _connected().write(lambda connection: query(connection, *args, **kwargs))
+    companion = _companion.get()
+    if companion is None or companion.written:
+        return await _connected().write(lambda connection: query(connection, *args, **kwargs))
+
+    def both(connection: Connection) -> Result:
+        result = query(connection, *args, **kwargs)
+        companion.query(connection)
+        return result
+
+    result = await _connected().write(both)
+    companion.written = True
+    return result
+
+
+@contextmanager
+def with_first_write(query: Callable[[Connection], None]) -> Iterator[None]:
+    """Inside, the first unit of work that is written runs this query too, at its end: both are kept, or neither."""
+    companion = _Companion(query)
+    outer = _companion.set(companion)
+    try:
+        yield
+    finally:
+        _companion.reset(outer)
+        # A task that was begun inside may still be there.
+        companion.written = True
+
+
+class _Companion:
+    """What is to be written along, and whether it was."""
+
+    def __init__(self, query: Callable[[Connection], None]) -> None:
+        self.query = query
+        self.written = False
+
+
+_companion: ContextVar[_Companion | None] = ContextVar("companion", default=None)
 
 
 def _connected() -> Engine:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from storage import accounts, apikeys, sets
+from storage import accounts, apikeys, sets, suggestions
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,7 @@ class Holdings:
     account: accounts.Account
     apikeys: list[apikeys.ApiKey]
     sets: list[sets.MeasurementsSet]
+    suggestions: list[suggestions.Suggestion]
 
 
 def of(connection: Connection, user_id: int) -> Holdings:
@@ -22,4 +23,5 @@ def of(connection: Connection, user_id: int) -> Holdings:
         account=accounts.find(connection, user_id),
         apikeys=apikeys.list_of(connection, user_id),
         sets=sets.list_of(connection, user_id),
+        suggestions=suggestions.list_of(connection, user_id),
     )

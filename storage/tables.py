@@ -129,6 +129,21 @@ mails = Table(
     **NEVER_REUSED,
 )
 
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    # SHA-256 of who sent it, the operation and the key itself, which is not kept.
+    Column("id", String(64), primary_key=True),
+    # None where the operation is open to anyone.
+    Column("user_id", ID, ForeignKey("accounts.id", ondelete="CASCADE"), index=True),
+    Column("created_at", UtcTime, nullable=False, index=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("attempt", Uuid, nullable=False),
+    Column("leased_until", UtcTime, nullable=False),
+    Column("carried_out", Boolean, nullable=False),
+    Column("answer", EncryptedJson("idempotency_keys.answer")),
+)
+
 
 curated_sets = Table(
     "curated_sets",

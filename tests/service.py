@@ -16,6 +16,7 @@ import httpx2
 ROOT = Path(__file__).parent.parent
 DOMAIN = "freesewing.dev"
 PASSWORD = "correct horse battery staple"
+IMPORT_TOKEN = "token of the imports"
 _numbers = count(1)
 
 
@@ -42,6 +43,7 @@ class Service:
             "FREESEWING_DATA_DIR": str(data),
             "FREESEWING_DATABASE_URL": self.database_url,
             "FREESEWING_TEST_MODE": "1",
+            "FREESEWING_IMPORT_TOKEN": IMPORT_TOKEN,
             "FREESEWING_LIMITS": "off",
             **{f"FREESEWING_{name.upper()}": value for name, value in settings.items()},
         }
@@ -152,6 +154,13 @@ class Person(Credentials):
         reply = self.post("/sets", {"name": "a set", "measies": {"chest": 900}, **fields})
         assert reply.status_code == 201, reply.text
         made: dict[str, Any] = reply.json()["set"]
+        return made
+
+    def new_suggestion(self, **fields: Any) -> dict[str, Any]:
+        """One of their sets, suggested to the curators."""
+        reply = self.post("/curated-sets/suggest", {"set": self.new_set()["id"], **fields})
+        assert reply.status_code == 201, reply.text
+        made: dict[str, Any] = reply.json()["submission"]
         return made
 
 

@@ -60,6 +60,20 @@ def test_a_frozen_account_can_be_thawed_but_its_sessions_and_keys_stay_ended(ser
     assert service.http.post("/signin", json=body).status_code == 200
 
 
+def test_the_sizes_are_put_in_once(service: Service, admin: Person) -> None:
+    read = "/curated-sets/2.json"
+    before = service.http.get(read).json()
+    assert cli(service, "seed").stdout == "0 curated sets added\n"
+    admin.patch("/curated-sets/2", {"height": 170})
+    assert cli(service, "seed").stdout == "0 curated sets added\n"
+    assert service.http.get(read).json() == {
+        **before,
+        "height": 170,
+        "updatedAt": service.http.get(read).json()["updatedAt"],
+    }
+    admin.patch("/curated-sets/2", {"height": None})
+
+
 def test_an_unknown_account_is_told_in_one_line(service: Service) -> None:
     outcome = cli(service, "role", "nobody@example.org", "user")
     assert (outcome.returncode, outcome.stderr) == (1, "There is no such account.\n")

@@ -120,14 +120,24 @@ def test_every_operation_that_needs_authentication_is_in_the_tables_of_the_level
     assert set(CASES) == secured
 
 
+def parameters_of(operation: dict[str, Any]) -> list[dict[str, Any]]:
+    """The operation's parameters, resolved."""
+    return [resolved(parameter) for parameter in operation.get("parameters", [])]
+
+
+def codes_of(operation: dict[str, Any]) -> set[str]:
+    """The codes of an operation's own, and those that its parameters bring along."""
+    brought = {code for parameter in parameters_of(operation) for code in parameter.get("x-errors", ())}
+    return {*operation["x-errors"], *brought}
+
+
 @by_operation
 def test_a_handler_takes_what_the_document_gives(operation: dict[str, Any]) -> None:
     module = importlib.import_module(f"handlers.{operation['tags'][0]}")
     taken = set(inspect.signature(getattr(module, operation["operationId"])).parameters) - {"caller"}
-    parameters = [resolved(parameter) for parameter in operation.get("parameters", [])]
     given = {
         parameter["name"].replace("-", "_").lower() if parameter["in"] == "header" else parameter["name"]
-        for parameter in parameters
+        for parameter in parameters_of(operation)
         if "x-handled-by" not in parameter
     }
     assert taken == given | ({"body"} if "requestBody" in operation else set())
@@ -146,8 +156,25 @@ def test_an_operation_is_described_as_our_style_asks(operation: dict[str, Any]) 
 @by_operation
 def test_the_codes_of_an_operation_fit_its_statuses(operation: dict[str, Any]) -> None:
     statuses = {verdict.code: verdict.status for verdict in errors.REPLIES.values()}
-    for code in operation["x-errors"]:
+    for code in codes_of(operation):
         assert str(statuses.get(code, 400)) in operation["responses"], code
+
+
+@by_operation
+def test_what_makes_something_and_nothing_else_takes_an_idempotency_key(operation: dict[str, Any]) -> None:
+    key = {"$ref": "#/components/parameters/IdempotencyKey"}
+    makes = "201" in operation["responses"]
+    assert (key in operation.get("parameters", [])) == makes
+    assert any(one.get("x-handled-by") == "idempotency" for one in parameters_of(operation)) == makes
+    if makes:
+        assert {"400", "409", "422"} <= set(operation["responses"])
+        assert "Idempotent-Replayed" in operation["responses"]["201"]["headers"]
+        assert {kind for code in ("200", "201") for kind in content_of(operation, code)} == {"application/json"}
+
+
+def content_of(operation: dict[str, Any], status: str) -> set[str]:
+    """The media types of the operation's reply with this status."""
+    return set(resolved(operation["responses"].get(status, {})).get("content", {}))
 
 
 def test_no_code_can_come_out_that_the_document_does_not_list() -> None:
@@ -182,7 +209,7 @@ def test_every_code_is_explained() -> None:
 
 
 def test_every_code_is_some_operations_or_general() -> None:
-    listed = {code for _, _, operation in OPERATIONS for code in operation["x-errors"]}
+    listed = {code for _, _, operation in OPERATIONS for code in codes_of(operation)}
     assert listed | GENERAL == set(CODES)
 
 

@@ -16,5 +16,5 @@ def _unharmed(service: Service) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def sender(service: Service) -> Person:
-    """Somebody who sends what is wrong, all through a module."""
-    return service.sign_up()
+    """Somebody who may do everything, and sends what is wrong, all through a module."""
+    return service.sign_up("admin")

@@ -39,7 +39,7 @@ def _write_everything(store: Store) -> int:
     store.new_set(user_id, name=SIGN, notes=SIGN, img=SIGN, measies={SIGN: 900})
     store.write(confirmations.issue, confirmations.SIGN_IN, user_id=user_id, now=NOW, data={"email": SIGN})
     store.new_mail(user_id, to=f"{SIGN}@example.org")
-    for name in ("suggestions", "patterns", "bookmarks"):
+    for name in ("suggestions", "patterns", "bookmarks", "idempotency_keys"):
         store.new_row(metadata.tables[name], encrypted=SIGN, user_id=user_id)
     store.new_row(metadata.tables["subscribers"], encrypted=SIGN)
     return user_id
@@ -192,4 +192,5 @@ def test_json_columns_say_so() -> None:
     assert json == {
         *("accounts.data", "accounts.mfa_scratch", "confirmations.data", "mails.letter"),
         *("sets.measies", "patterns.data", "patterns.settings", "suggestions.data"),
+        "idempotency_keys.answer",
     }

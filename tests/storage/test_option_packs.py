@@ -36,7 +36,8 @@ def test_an_unknown_pack_is_no_such_record(store: Store) -> None:
 
 def test_an_edit_replaces_options_and_merges_texts(store: Store) -> None:
     made = _new(store)
-    fields, texts = {"options": {"b": {}}}, {"nl": {"name": "Wijd"}}
+    fields: dict[str, Any] = {"options": {"b": {}}}
+    texts = {"nl": {"name": "Wijd"}}
     changed, former = store.write(option_packs.edit, made["id"], fields=fields, texts=texts, now=LATER)
     assert former == made
     assert changed == {**made, "options": {"b": {}}, "texts": {**made["texts"], **texts}, "updated_at": LATER}

@@ -1,11 +1,13 @@
 """The sizes of a new installation."""
 
+from typing import Any
+
 from errors import AlreadyExists
 from handlers.sets import MEASUREMENTS
 from storage import curated_sets, sizes
 from tests.storage.store import NOW, Store
 
-FIELDS = {"published": True, "height": None, "img": "x", "measies": {}, "texts": {}}
+FIELDS: dict[str, Any] = {"published": True, "height": None, "img": "x", "measies": {}, "texts": {}}
 
 
 def test_there_are_ten_sizes_of_each_group_with_every_measurement_in_six_languages() -> None:

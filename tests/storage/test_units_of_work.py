@@ -182,3 +182,77 @@ def test_connecting_anew_serves_the_same_data(store: Store) -> None:
 def test_an_address_of_another_kind_is_refused(url: str) -> None:
     with pytest.raises(ValueError):
         asyncio.run(storage.connect(url, Keyring(KEYS)))
+
+
+class Companion:
+    """What is written along: a set of its own, and how often."""
+
+    def __init__(self, user_id: int, *, fails: bool = False) -> None:
+        self.user_id = user_id
+        self.fails = fails
+
+    def __call__(self, connection: Connection) -> None:
+        new_set(connection, self.user_id, name="along")
+        if self.fails:
+            raise KeyError("mine")
+
+
+def test_what_goes_with_the_first_write_goes_with_no_other(store: Store) -> None:
+    user_id = store.new_account()["id"]
+
+    async def three_writes() -> None:
+        with storage.with_first_write(Companion(user_id)):
+            assert await storage.read(sets.list_of, user_id) == []
+            for name in ("first", "second"):
+                await storage.write(new_set, user_id, name=name)
+        await storage.write(new_set, user_id, name="after")
+
+    store.run(three_writes())
+    names = [made["name"] for made in store.read(sets.list_of, user_id)]
+    assert names == ["first", "along", "second", "after"]
+
+
+def test_a_write_that_fails_is_not_the_first(store: Store) -> None:
+    user_id = store.new_account()["id"]
+
+    def fail(connection: Connection) -> None:
+        new_set(connection, user_id, name="failed")
+        raise KeyError("mine")
+
+    async def two_writes() -> None:
+        with storage.with_first_write(Companion(user_id)):
+            with pytest.raises(KeyError, match="mine"):
+                await storage.write(fail)
+            await storage.write(new_set, user_id, name="second")
+
+    store.run(two_writes())
+    assert [made["name"] for made in store.read(sets.list_of, user_id)] == ["second", "along"]
+
+
+def test_if_what_goes_along_fails_all_is_undone(store: Store) -> None:
+    user_id = store.new_account()["id"]
+
+    async def write() -> None:
+        with storage.with_first_write(Companion(user_id, fails=True)):
+            await storage.write(new_set, user_id)
+
+    with pytest.raises(KeyError, match="mine"):
+        store.run(write())
+    assert store.count(sets_table) == 0
+
+
+def test_what_goes_along_goes_with_its_own_request_only(store: Store) -> None:
+    user_id = store.new_account()["id"]
+
+    async def left_behind() -> None:
+        await asyncio.sleep(0.05)
+        await storage.write(new_set, user_id, name="left behind")
+
+    async def scene() -> None:
+        with storage.with_first_write(Companion(user_id)):
+            task = asyncio.create_task(left_behind())
+        others = asyncio.create_task(storage.write(new_set, user_id, name="another's"))
+        await asyncio.gather(task, others)
+
+    store.run(scene())
+    assert {made["name"] for made in store.read(sets.list_of, user_id)} == {"left behind", "another's"}

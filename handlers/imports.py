@@ -1,0 +1,180 @@
+"""Moving in from version 2: newsletter subscribers, and accounts with their people and patterns."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+import clock
+import storage
+from errors import AlreadyExists, AuthenticationFailed
+from handlers import v2
+from handlers.replies import SECRET, success
+from handlers.sets import measurements
+from handlers.usernames import is_acceptable
+from services import imports, passwords, pictures
+from storage import accounts, patterns, sets, subscribers
+from storage.tables import Record
+
+Skipped = list[dict[str, str]]
+EXISTS = "exists"
+
+
+async def import_subscribers(body: dict[str, Any]) -> Response:
+    """Subscribe addresses that were confirmed in version 2."""
+    imports.admit(body["import_token"])
+    imported, skipped = 0, Skipped()
+    for language, emails in body["list"].items():
+        for place, email in enumerate(emails):
+            reason = await _subscribe(email, language)
+            imported += not reason
+            if reason:
+                skipped.append({"at": f"/list/{language}/{place}", "reason": reason})
+    return success(imported=imported, skipped=skipped, headers=SECRET)
+
+
+async def _subscribe(email: str, language: str) -> str:
+    """Why an address was left out; empty if it was not."""
+    if language not in v2.LANGUAGES:
+        return "unsupportedLanguage"
+    if not re.fullmatch(v2.EMAIL, email):
+        return "emailInvalid"
+    new = await storage.write(_subscribed, email.strip().lower(), language, clock.now())
+    return "" if new else EXISTS
+
+
+def _subscribed(connection: Connection, email: str, language: str, now: datetime) -> bool:
+    present = subscribers.ask(connection, email, language=language, now=now)
+    if present["active"]:
+        return False
+    subscribers.confirm(connection, present["uuid"], present["ehash"], now=now)
+    return True
+
+
+async def import_users(body: dict[str, Any]) -> Response:
+    """Take accounts over, each as a whole or not at all."""
+    imports.admit(body["import_token"])
+    return await _imported([(f"/list/{place}", record) for place, record in enumerate(body["list"])])
+
+
+async def migrate_account(body: dict[str, Any]) -> Response:
+    """Take over one account, whose owner has just given their password."""
+    imports.admit(body["import_token"])
+    return await _imported([("/account", body["account"])], body["password"])
+
+
+async def _imported(records: list[tuple[str, Any]], password: str | None = None) -> Response:
+    taken, skipped = [], Skipped()
+    # Nobody knows it: whose password is not among what is imported signs in by link.
+    unknown = await passwords.hashed(clock.new_check())
+    for at, record in records:
+        try:
+            account = v2.account_of(record)
+            hashed = account.password_hash or unknown
+            if password is not None:
+                hashed = await _own_password(account, password)
+            made = await storage.write(_take_over, account, hashed, at, clock.now())
+        except (v2.Unusable, AlreadyExists) as error:
+            reason = str(error) if isinstance(error, v2.Unusable) else EXISTS
+            skipped.append({"at": at, "reason": reason})
+        else:
+            taken.append(made[0])
+            skipped += made[1]
+    return success(imported=len(taken), accounts=taken, skipped=skipped, headers=SECRET)
+
+
+async def _own_password(account: v2.Account, password: str) -> str:
+    """The hash to keep of a password, which must be the one in the export, if there is one in it."""
+    if account.password_hash and not (await passwords.verify(password, account.password_hash)).fits:
+        raise AuthenticationFailed("The password is not that of the account.")
+    return await passwords.hashed(password)
+
+
+def _take_over(
+    connection: Connection, account: v2.Account, password: str, at: str, now: datetime
+) -> tuple[dict[str, Any], Skipped]:
+    """The account with all that it owns, and what was left out; raises AlreadyExists if the address has one."""
+    email = account.email.strip().lower()
+    made = accounts.create(
+        connection, email=email, language=account.language, role="user", password=password, now=now
+    )
+    fields = dict(account.fields)
+    if is_acceptable(account.username, user_id=made["id"]):
+        fields["username"] = account.username
+    data = {"v2handle": account.handle} if account.handle else {}
+    row = accounts.edit(connection, made["id"], fields=fields, data=data, now=now)
+    skipped = Skipped()
+    if account.username and row["username"] != account.username:
+        skipped.append({"at": f"{at}/username", "reason": "taken or not acceptable"})
+    people = _people(connection, account, made["id"], at, now, skipped)
+    drafts = _patterns(connection, account, people, made["id"], at, now, skipped)
+    taken = {"at": at, "id": made["id"], "username": row["username"], "sets": len(people), "patterns": drafts}
+    return taken, skipped
+
+
+def _people(
+    connection: Connection, account: v2.Account, user_id: int, at: str, now: datetime, skipped: Skipped
+) -> dict[str, Record]:
+    """The sets that the account's people became, by their handles."""
+    made = {}
+    for handle, record in account.people.items():
+        try:
+            person = v2.person_of(record)
+        except v2.Unusable as error:
+            skipped.append({"at": _below(at, "people", handle), "reason": str(error)})
+            continue
+        values = measurements({"measies": person.measurements})
+        made[handle] = sets.create(
+            connection,
+            user_id=user_id,
+            now=now,
+            name=person.name,
+            notes=person.notes,
+            img=pictures.NONE,
+            measies={name: value for name, value in values.items() if value is not None},
+            imperial=person.units == "imperial",
+            public=False,
+        )
+    return made
+
+
+def _patterns(
+    connection: Connection,
+    account: v2.Account,
+    people: dict[str, Record],
+    user_id: int,
+    at: str,
+    now: datetime,
+    skipped: Skipped,
+) -> int:
+    """How many of the account's patterns were taken over."""
+    count = 0
+    for handle, record in account.patterns.items():
+        try:
+            pattern = v2.pattern_of(record)
+        except v2.Unusable as error:
+            skipped.append({"at": _below(at, "patterns", handle), "reason": str(error)})
+            continue
+        patterns.create(
+            connection,
+            user_id=user_id,
+            now=now,
+            design=pattern.data.design,
+            name=pattern.name,
+            notes=pattern.notes,
+            img=pictures.NONE,
+            data=pattern.data.model_extra or {},
+            settings=pattern.data.settings,
+            public=False,
+            set=people.get(pattern.person),
+            cset=None,
+        )
+        count += 1
+    return count
+
+
+def _below(at: str, kind: str, handle: str) -> str:
+    """A JSON pointer (RFC 6901) to a record of the account, whose name is the caller's own wording."""
+    return f"{at}/{kind}/{handle[:100].replace('~', '~0').replace('/', '~1')}"

@@ -1,0 +1,82 @@
+"""Operations that make something, made safe to repeat: requests with an `Idempotency-Key`."""
+
+import re
+from typing import Any
+
+from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from middleware.validation import Parameter
+from services import idempotency
+from services.idempotency import Answer, Asker
+
+REPLAYED = (b"idempotent-replayed", b"true")
+_ESCAPED = re.compile(r'\\(["\\])')
+
+
+def key_of(value: str) -> str:
+    """The key that a header's value names: `"key"`, the string of RFC 9651, and `key` are the same."""
+    return _ESCAPED.sub(r"\1", value[1:-1]) if value.startswith('"') else value
+
+
+class IdempotentOperation:
+    """One operation that takes a key: with one, answered by `services.idempotency.once`."""
+
+    def __init__(self, next_app: ASGIApp, operation: Any, argument: str) -> None:
+        self.next_app = next_app
+        self.name: str = operation.operation_id
+        self.argument = argument
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        value = scope["arguments"].pop(self.argument)
+        if value is None:
+            await self.next_app(scope, receive, send)
+            return
+        caller = scope["caller"]
+        asker = Asker(caller.user_id, caller.level) if caller else Asker(None, 0)
+
+        async def carry_out() -> Answer:
+            recorder = Recorder()
+            await self.next_app(scope, receive, recorder)
+            return Answer(recorder.status, recorder.headers, b"".join(recorder.chunks))
+
+        answer = await idempotency.once(key_of(value), asker, self.name, scope["arguments"], carry_out)
+        headers = [*answer.headers, REPLAYED] if answer.replayed else answer.headers
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+
+class Recorder:
+    """Takes a reply as a server would."""
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.chunks: list[bytes] = []
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status, self.headers = message["status"], list(message["headers"])
+        else:
+            self.chunks.append(message.get("body", b""))
+
+
+class IdempotencyAPI(RoutedAPI[ASGIApp]):
+    """All operations of the document; those that take no key lead straight on."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.add_paths()
+
+    def make_operation(self, operation: Any) -> ASGIApp:
+        for parameter in map(Parameter, operation.parameters):
+            if parameter.handled_by == "idempotency":
+                return IdempotentOperation(self.next_app, operation, parameter.argument)
+        straight_on: ASGIApp = self.next_app
+        return straight_on
+
+
+class Idempotency(RoutedMiddleware[IdempotencyAPI]):
+    """Idempotency keys where the document has them."""
+
+    api_cls = IdempotencyAPI

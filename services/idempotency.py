@@ -1,0 +1,159 @@
+"""Doing once what is asked for again: the first request with a key is carried out, its repeats get its answer.
+
+Nothing here lives in this process alone: repeats may reach another instance, or this one after a crash.
+"""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+import clock
+import storage
+from errors import AnswerLost, InsufficientLevel, KeyInUse, KeyReused, StorageUnavailable
+from storage import idempotency
+from storage.idempotency import Standing
+
+LONGEST_WAIT = 5.0
+"""Seconds that a repeat waits for the first request, before it is told to come again."""
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.4
+PRUNING_SECONDS = 60.0
+# Hashing more than this takes long enough for others to notice.
+LARGE = 100_000
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who sends a key: their account, None for anyone, and the access level they act at."""
+
+    user_id: int | None
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered; `body` is text in UTF-8."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    replayed: bool = False
+
+
+async def once(
+    key: str, asker: Asker, operation: str, arguments: dict[str, Any], carry_out: Callable[[], Awaitable[Answer]]
+) -> Answer:
+    """The answer of `carry_out`, which is called unless a request with this key was already answered with success.
+
+    Raises KeyReused, KeyInUse, AnswerLost, InsufficientLevel, StorageUnavailable, and what `carry_out` raises.
+    """
+    key_id = sha256(orjson.dumps([asker.user_id, operation, key])).hexdigest()
+    attempt = clock.new_uuid()
+    fingerprint = await fingerprint_of(key_id, key, arguments)
+    kept = await _reserved(key_id, asker.user_id, fingerprint, attempt)
+    if kept is not None:
+        return _replayed(kept, asker)
+    try:
+        with storage.with_first_write(partial(idempotency.mark_carried_out, key_id=key_id, attempt=attempt)):
+            answer = await carry_out()
+    except Exception:
+        await _release(key_id, attempt)
+        raise
+    if 200 <= answer.status < 300:
+        await _keep(key_id, attempt, answer, asker)
+    else:
+        await _release(key_id, attempt)
+    return answer
+
+
+async def fingerprint_of(key_id: str, key: str, arguments: dict[str, Any]) -> str:
+    """What tells one request from another under the same key, which is part of it: nobody can guess at a body."""
+    try:
+        canonical = orjson.dumps([key_id, key, arguments], option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        # An integer of more than 64 bits. Whether there is one is the body's: the same takes the same way.
+        canonical = await asyncio.to_thread(_canonical_with_large_integers, [key_id, key, arguments])
+    if len(canonical) > LARGE:
+        return (await asyncio.to_thread(sha256, canonical)).hexdigest()
+    return sha256(canonical).hexdigest()
+
+
+def _canonical_with_large_integers(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+
+
+async def _reserved(key_id: str, user_id: int | None, fingerprint: str, attempt: UUID) -> dict[str, Any] | None:
+    """None once the key is this attempt's; else the answer that was kept."""
+    end = time.monotonic() + LONGEST_WAIT
+    pause = FIRST_PAUSE
+    while True:
+        found = await storage.write(
+            idempotency.reserve,
+            key_id,
+            user_id=user_id,
+            fingerprint=fingerprint,
+            attempt=attempt,
+            now=clock.now(),
+        )
+        if found.standing is Standing.OTHER_REQUEST:
+            raise KeyReused("The key was sent with another request: another path, other parameters or another body.")
+        if found.standing is Standing.ANSWER_LOST:
+            raise AnswerLost("The request was carried out, but its answer was lost. Look for what it made.")
+        if found.standing is not Standing.IN_USE:
+            return found.answer
+        if time.monotonic() + pause > end:
+            raise KeyInUse("The first request with this key is still being worked on.")
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
+
+
+async def _keep(key_id: str, attempt: UUID, answer: Answer, asker: Asker) -> None:
+    kept = {
+        "level": asker.level,
+        "status": answer.status,
+        "headers": [[name.decode("latin-1"), value.decode("latin-1")] for name, value in answer.headers],
+        "body": answer.body.decode(),
+    }
+    try:
+        await storage.write(idempotency.keep, key_id, attempt, kept)
+    except StorageUnavailable as error:
+        # It is done all the same, and who asked may know; a repeat will be told that the answer is lost.
+        log.warning("an answer could not be kept: %s", error.detail)
+
+
+async def _release(key_id: str, attempt: UUID) -> None:
+    try:
+        await storage.write(idempotency.release, key_id, attempt, clock.now())
+    except StorageUnavailable as error:
+        log.warning("a key is free only after its lease: %s", error.detail)
+
+
+def _replayed(kept: dict[str, Any], asker: Asker) -> Answer:
+    if asker.level < kept["level"]:
+        # It may hold what the present credentials could not have asked for: the secret of a stronger key.
+        raise InsufficientLevel(f"This was answered to level {kept['level']}; these credentials have {asker.level}.")
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in kept["headers"]]
+    return Answer(kept["status"], headers, kept["body"].encode(), replayed=True)
+
+
+async def run() -> None:
+    """Forget what is out of date, once a minute, until cancelled."""
+    while True:
+        try:
+            await storage.write(idempotency.prune, clock.now())
+        except StorageUnavailable as error:
+            log.warning("old idempotency keys wait for the database: %s", error.detail)
+        except Exception:
+            # Whatever it was, the next minute's keys must go.
+            log.exception("old idempotency keys could not be removed")
+        await asyncio.sleep(PRUNING_SECONDS)

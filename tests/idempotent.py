@@ -1,0 +1,52 @@
+"""Requests with an `Idempotency-Key`, and what is stored of the keys."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+from sqlalchemy import func, select, update
+
+from storage.tables import idempotency_keys, sets
+from tests.handlers.database import execute
+from tests.service import Credentials, Person, Service
+
+NAME = "Idempotency-Key"
+SET = {"name": "made once", "measies": {"chest": 900}}
+
+
+def new_key() -> str:
+    """A key that nobody has sent."""
+    return str(uuid4())
+
+
+def post(who: Credentials, path: str, body: Any, key: str, **headers: str) -> httpx2.Response:
+    """POST with this key."""
+    sent = {NAME: key, **headers, **({"Authorization": who.authorization} if who.authorization else {})}
+    return who.service.http.post(path, headers=sent, **({} if body is None else {"json": body}))
+
+
+def is_replayed(reply: httpx2.Response) -> bool:
+    """Whether the reply says that it is an earlier one."""
+    assert reply.headers.get("idempotent-replayed") in (None, "true")
+    return "idempotent-replayed" in reply.headers
+
+
+def count_sets(person: Person) -> int:
+    """How many sets somebody has."""
+    return int(execute(person.service, select(func.count()).where(sets.c.user_id == person.id))[0][0])
+
+
+def count_keys(person: Person) -> int:
+    """How many keys are stored for somebody."""
+    return int(execute(person.service, select(func.count()).where(idempotency_keys.c.user_id == person.id))[0][0])
+
+
+def change_keys(service: Service, user_id: int | None, **columns: Any) -> None:
+    """Change the stored keys of an account, None for those of anyone."""
+    execute(service, update(idempotency_keys).where(idempotency_keys.c.user_id == user_id).values(**columns))
+
+
+def ago(**past: float) -> datetime:
+    """A moment that is over."""
+    return datetime.now(UTC) - timedelta(**past)

@@ -1,0 +1,324 @@
+"""Requests with a key: carried out once, and answered alike however often they are sent."""
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import select
+
+from storage.tables import idempotency_keys
+from tests.faults.at_once import at_once
+from tests.handlers.database import execute
+from tests.handlers.reading import new_test_address
+from tests.idempotent import SET, ago, change_keys, count_keys, count_sets, is_replayed, new_key, post
+from tests.problems import problem, unharmed
+from tests.service import Credentials, Person, Service
+
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+API_KEY = {"name": "a key", "level": 2, "expiresIn": 60}
+# What differs from one reply to the next, whatever is asked for.
+OWN = {"date", "x-request-id", "idempotent-replayed"}
+
+
+def assert_replayed(first: httpx2.Response, again: httpx2.Response) -> None:
+    """Fail unless the second is the first once more, and says so."""
+    assert (first.status_code, again.status_code) == (201, 201), (first.text, again.text)
+    assert (is_replayed(first), is_replayed(again)) == (False, True)
+    assert again.content == first.content
+    headers = [{name: value for name, value in one.headers.items() if name not in OWN} for one in (first, again)]
+    assert headers[0] == headers[1]
+    assert first.headers["x-request-id"] != again.headers["x-request-id"]
+
+
+@pytest.mark.parametrize("operation", ["create_set", "clone_set", "create_api_key", "sign_up"])
+def test_the_same_request_with_the_same_key_is_answered_alike(
+    service: Service, alice: Person, operation: str
+) -> None:
+    anyone = Credentials(service, "")
+    ask = {
+        "create_set": partial(post, alice, "/sets", SET),
+        "clone_set": partial(post, alice, f"/sets/{alice.new_set()['id']}/clone", None),
+        "create_api_key": partial(post, alice, "/apikeys", API_KEY),
+        "sign_up": partial(post, anyone, "/signup", {"email": new_test_address(), "language": "en", "test": True}),
+    }[operation]
+    key = new_key()
+    first = ask(key)
+    for again in (ask(key), ask(f'"{key}"')):
+        assert_replayed(first, again)
+    other = ask(new_key())
+    assert other.status_code == 201 and not is_replayed(other) and other.content != first.content
+
+
+def test_repeats_make_nothing_more(alice: Person) -> None:
+    key = new_key()
+    replies = [post(alice, "/sets", SET, key) for _ in range(3)]
+    assert {reply.json()["set"]["id"] for reply in replies} == {replies[0].json()["set"]["id"]}
+    assert (count_sets(alice), count_keys(alice)) == (1, 1)
+
+
+def test_a_replayed_secret_is_one_that_works(alice: Person) -> None:
+    key = new_key()
+    post(alice, "/apikeys", API_KEY, key)
+    made = post(alice, "/apikeys", API_KEY, key).json()["apikey"]
+    assert alice.service.http.get("/sets", auth=(made["key"], made["secret"])).status_code == 200
+    assert len(alice.get("/apikeys").json()["apikeys"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "same"),
+    [
+        ("a", '"a"'),
+        ("with a space", '"with a space"'),
+        ('a"b', r'"a\"b"'),
+        ("a\\b", r'"a\\b"'),
+        ("~" * 255, '"' + "~" * 255 + '"'),
+        ("\\" * 255, '"' + "\\" * 510 + '"'),
+    ],
+    ids=lambda text: text[:12],
+)
+def test_a_key_may_be_quoted_or_not(alice: Person, given: str, same: str) -> None:
+    assert_replayed(post(alice, "/sets", SET, given), post(alice, "/sets", SET, same))
+
+
+@pytest.mark.parametrize(
+    "key", ["", '"', '""', '"a', "é", r'"a\b"', '"a";b=1', '"a", "b"', "x" * 256, '"' + "x" * 256 + '"', "a\tb"]
+)
+def test_what_is_no_key_is_refused_and_nothing_is_made(service: Service, alice: Person, key: str) -> None:
+    headers = {b"Idempotency-Key": key.encode("latin-1"), b"Authorization": alice.authorization.encode()}
+    with unharmed(service):
+        body = problem(service.http.post("/sets", headers=headers, json=SET), 400, "validationFailed")
+    assert [(one["in"], one["pointer"]) for one in body["errors"]] == [("header", "/Idempotency-Key")]
+    assert (count_sets(alice), count_keys(alice)) == (0, 0)
+
+
+def test_two_keys_at_once_are_refused(service: Service, alice: Person) -> None:
+    headers = [("Idempotency-Key", '"a"'), ("Idempotency-Key", '"b"'), ("Authorization", alice.authorization)]
+    problem(service.http.post("/sets", headers=headers, json=SET), 400, "validationFailed")
+    assert count_sets(alice) == 0
+
+
+def test_another_request_under_the_same_key_is_refused(alice: Person) -> None:
+    key = new_key()
+    first = post(alice, "/sets", SET, key)
+    problem(post(alice, "/sets", {**SET, "public": True}, key), 422, "idempotencyKeyReused")
+    assert_replayed(first, post(alice, "/sets", SET, key))
+    one, other = first.json()["set"], alice.new_set()
+    assert post(alice, f"/sets/{one['id']}/clone", None, key).status_code == 201
+    problem(post(alice, f"/sets/{other['id']}/clone", None, key), 422, "idempotencyKeyReused")
+    assert count_sets(alice) == 3
+
+
+def _raw(who: Person, body: str, key: str) -> httpx2.Response:
+    headers = {"Content-Type": "application/json", "Authorization": who.authorization, "Idempotency-Key": key}
+    return who.service.http.post("/sets", headers=headers, content=body)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ('{"name": "x", "public": true}', '{"public":true,"name":"\\u0078"}', True),
+        ('{"name": "x", "y": 1}', '{"name": "x", "y": 2}', False),
+        ('{"name": "x", "y": 1}', '{"name": "x", "y": "1"}', False),
+        ('{"name": "x", "y": [1, 2]}', '{"name": "x", "y": [2, 1]}', False),
+        ('{"name": "x", "y": 0.1}', '{"y": 1e-1, "name": "x"}', True),
+        ('{"name": "x", "y": 1.7976931348623157e308}', '{"name": "x", "y": 1.7976931348623155e308}', False),
+        (f'{{"name": "x", "y": {2**64}}}', f'{{"y": {2**64}, "name": "x"}}', True),
+        (f'{{"name": "x", "y": {2**64}}}', f'{{"name": "x", "y": {2**64 + 1}}}', False),
+        (f'{{"name": "x", "y": {"9" * 4300}}}', f'{{"y":{"9" * 4300}, "name": "x"}}', True),
+        (f'{{"name": "x", "y": "{"é" * 400_000}"}}', f'{{"y":"{"é" * 400_000}", "name": "x"}}', True),
+        (f'{{"name": "x", "y": "{"é" * 400_000}"}}', f'{{"name": "x", "y": "{"é" * 399_999}e"}}', False),
+    ],
+    ids=range(11),
+)
+def test_bodies_are_compared_by_what_they_say(alice: Person, one: str, other: str, same: bool) -> None:
+    key = new_key()
+    first = _raw(alice, one, key)
+    assert first.status_code == 201
+    if same:
+        assert_replayed(first, _raw(alice, other, key))
+    else:
+        problem(_raw(alice, other, key), 422, "idempotencyKeyReused")
+    assert count_sets(alice) == 1
+
+
+def test_the_same_key_of_others_and_of_other_operations_is_another_key(alice: Person, bob: Person) -> None:
+    key = new_key()
+    body = {**SET, "level": 1, "expiresIn": 60}
+    for who in (alice, bob):
+        for path in ("/sets", "/apikeys"):
+            reply = post(who, path, body, key)
+            assert reply.status_code == 201 and not is_replayed(reply)
+    address = {"email": new_test_address(), "language": "en", "test": True}
+    anyone = Credentials(alice.service, "")
+    assert_replayed(post(anyone, "/signup", address, key), post(anyone, "/signup", address, key))
+    problem(post(anyone, "/signup", {**address, "language": "de"}, key), 422, "idempotencyKeyReused")
+
+
+def test_all_paths_and_credentials_of_an_account_share_its_keys(alice: Person) -> None:
+    key, script = new_key(), alice.new_key(4)
+    first = post(alice, "/sets", SET, key)
+    for who, path in ((alice, "/sets/jwt"), (script, "/sets"), (script, "/sets/key"), (script, "/sets/")):
+        assert_replayed(first, post(who, path, SET, key))
+    assert count_sets(alice) == 1
+
+
+def test_weaker_credentials_are_not_shown_what_stronger_ones_were_answered(service: Service) -> None:
+    person = service.sign_up("admin")
+    body, key = {**API_KEY, "level": 9}, new_key()
+    script = person.new_key(4)
+    assert post(person, "/apikeys", body, key).status_code == 201
+    problem(post(script, "/apikeys", body, key), 403, "insufficientAccessLevel")
+    problem(post(person.new_key(3), "/apikeys", body, key), 403, "insufficientAccessLevel")
+    assert is_replayed(post(person, "/apikeys", body, key))
+
+
+def test_of_many_repeats_at_once_one_is_carried_out_and_all_are_answered(alice: Person) -> None:
+    key = new_key()
+    with unharmed(alice.service):
+        replies = at_once([partial(post, alice, "/sets", SET, key)] * 20)
+    assert [reply.status_code for reply in replies] == [201] * 20
+    assert len({reply.content for reply in replies}) == 1
+    assert sorted(map(is_replayed, replies)) == [False] + [True] * 19
+    assert (count_sets(alice), count_keys(alice)) == (1, 1)
+
+
+def test_many_keys_at_once_do_not_disturb_each_other(alice: Person) -> None:
+    keys = [new_key() for _ in range(10)]
+    replies = at_once([partial(post, alice, "/sets", SET, key) for key in keys * 2])
+    assert [reply.status_code for reply in replies] == [201] * 20
+    assert len({reply.content for reply in replies}) == count_sets(alice) == 10
+
+
+@pytest.mark.parametrize("key", ["k", ""])
+def test_other_methods_and_operations_that_make_nothing_ignore_the_header(alice: Person, key: str) -> None:
+    made = alice.new_set()
+    for method, path, body in (
+        ("GET", "/sets", None),
+        ("HEAD", "/sets", None),
+        ("GET", f"/sets/{made['id']}", None),
+        ("PATCH", f"/sets/{made['id']}", {"name": "x"}),
+        ("PATCH", f"/sets/{made['id']}", {"name": "y"}),
+        ("POST", "/signinlink", {"username": "nobody"}),
+        ("POST", "/signinlink", {"username": "nobody else"}),
+    ):
+        headers = {"Authorization": alice.authorization, "Idempotency-Key": key}
+        reply = alice.service.http.request(method, path, headers=headers, json=body)
+        assert reply.status_code == 200 and not is_replayed(reply)
+    assert count_keys(alice) == 0
+
+
+def test_without_a_key_each_request_is_carried_out_and_nothing_is_kept(alice: Person) -> None:
+    replies = [alice.post("/sets", SET) for _ in range(2)]
+    assert len({reply.json()["set"]["id"] for reply in replies}) == 2
+    assert not any(map(is_replayed, replies))
+    assert count_keys(alice) == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "refused", "good"),
+    [
+        ("/apikeys", {**API_KEY, "level": 9}, API_KEY),  # by the handler
+        ("/apikeys", {**API_KEY, "level": "9"}, API_KEY),  # by the document
+        ("/sets", {**SET, "img": "data:image/png;base64,AAAA"}, SET),  # before anything is written
+    ],
+    ids=["handler", "document", "picture"],
+)
+def test_a_refused_request_frees_its_key(alice: Person, path: str, refused: Any, good: Any) -> None:
+    key = new_key()
+    replies = [post(alice, path, refused, key) for _ in range(2)]
+    assert [reply.status_code for reply in replies] == [400, 400]
+    assert count_keys(alice) == 0
+    first = post(alice, path, good, key)
+    assert_replayed(first, post(alice, path, good, key))
+
+
+def test_after_a_day_a_key_is_new(alice: Person) -> None:
+    key = new_key()
+    first = post(alice, "/sets", SET, key)
+    change_keys(alice.service, alice.id, created_at=ago(hours=23, minutes=59))
+    assert_replayed(first, post(alice, "/sets", SET, key))
+    change_keys(alice.service, alice.id, created_at=ago(hours=24, seconds=1))
+    later = post(alice, "/sets", {**SET, "name": "a day later"}, key)
+    assert later.status_code == 201 and not is_replayed(later)
+    assert later.json()["set"]["name"] == "a day later"
+    assert (count_sets(alice), count_keys(alice)) == (2, 1)
+
+
+def test_a_repeat_of_what_takes_long_is_told_to_come_again(alice: Person) -> None:
+    key = new_key()
+    first = post(alice, "/sets", SET, key)
+    # As if the first were still at it, elsewhere.
+    change_keys(alice.service, alice.id, answer=None, leased_until=ago(seconds=-60))
+    refused = post(alice, "/sets", SET, key)
+    problem(refused, 409, "idempotencyKeyInUse")
+    assert int(refused.headers["retry-after"]) >= 1
+    assert 3 < refused.elapsed.total_seconds() < 8
+    problem(post(alice, "/sets", {**SET, "public": True}, key), 422, "idempotencyKeyReused")
+    # As if it had ended, after what it made was stored and before its answer was.
+    change_keys(alice.service, alice.id, leased_until=ago(seconds=1))
+    lost = post(alice, "/sets", SET, key)
+    problem(lost, 409, "idempotencyAnswerLost")
+    assert "retry-after" not in lost.headers
+    assert [made["id"] for made in alice.get("/sets").json()["sets"]] == [first.json()["set"]["id"]]
+
+
+def test_a_key_whose_holder_did_nothing_is_free_after_its_lease(alice: Person) -> None:
+    key = new_key()
+    post(alice, "/sets", SET, key)
+    change_keys(alice.service, alice.id, answer=None, carried_out=False, leased_until=ago(seconds=1))
+    again = post(alice, "/sets", {**SET, "name": "another"}, key)
+    assert again.status_code == 201 and not is_replayed(again)
+
+
+def test_a_removed_account_leaves_no_keys(alice: Person) -> None:
+    post(alice, "/sets", SET, new_key())
+    assert count_keys(alice) == 1
+    assert alice.delete("/account").status_code == 200
+    assert count_keys(alice) == 0
+
+
+def test_neither_keys_nor_answers_can_be_read_in_the_database(alice: Person) -> None:
+    key = new_key()
+    secret = post(alice, "/apikeys", API_KEY, key).json()["apikey"]["secret"]
+    columns = (idempotency_keys.c.id, idempotency_keys.c.fingerprint)
+    [row] = execute(alice.service, select(*columns).where(idempotency_keys.c.user_id == alice.id))
+    assert key not in str(row)
+    for file in alice.service.data.glob("freesewing.db*"):
+        assert secret.encode() not in file.read_bytes() and key.encode() not in file.read_bytes()
+
+
+def _pictures(service: Service) -> set[Path]:
+    return {file for file in (service.data / "images").rglob("*") if file.is_file()}
+
+
+def test_repeats_with_a_picture_store_it_once(alice: Person) -> None:
+    before, key = _pictures(alice.service), new_key()
+    body = {**SET, "img": f"data:image/png;base64,{PIXEL}"}
+    replies = at_once([partial(post, alice, "/sets", body, key)] * 5)
+    assert [reply.status_code for reply in replies] == [201] * 5
+    (img,) = {reply.json()["set"]["img"] for reply in replies}
+    assert alice.service.http.get(f"/images/{img}").status_code == 200
+    (one_set,) = {file.stem for file in _pictures(alice.service) - before}
+    assert one_set in img or img in one_set
+
+
+def test_browsers_may_send_the_key_and_read_whether_an_answer_is_replayed(alice: Person) -> None:
+    origin = {"Origin": "https://example.org"}
+    wanted = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "idempotency-key"}
+    preflight = alice.service.http.options("/sets", headers={**origin, **wanted})
+    assert "idempotency-key" in preflight.headers["access-control-allow-headers"]
+    key = new_key()
+    for reply in [post(alice, "/sets", SET, key, **origin) for _ in range(2)]:
+        assert reply.headers["access-control-allow-origin"] == "*"
+        assert "Idempotent-Replayed" in reply.headers["access-control-expose-headers"].split(", ")
+
+
+def test_what_is_answered_is_json_as_ever(alice: Person) -> None:
+    key, name = new_key(), 'é🧵"\\\u2028'
+    first = post(alice, "/sets", {"name": name}, key)
+    again = post(alice, "/sets", {"name": name}, key)
+    assert_replayed(first, again)
+    assert json.loads(again.content)["set"]["name"] == name
