@@ -15,11 +15,8 @@ OUTSIDE = {
 # What the service has no operations for yet.
 NOT_SERVED = {
     *("createPattern", "getPattern", "getPatterns", "getPublicPattern", "removePattern", "updatePattern"),
-    *("createBookmark", "getBookmark", "getBookmarks", "removeBookmark"),
-    *("acceptCset", "getCuratedSet", "getCuratedSets", "getSuggestedSets", "removeCuratedSet", "removeSuggestedSet"),
-    *("suggestCset", "updateCuratedSet", "getSuggestedPacks", "suggestOpack"),
+    *("createBookmark", "getBookmark", "getBookmarks", "removeBookmark", "adminLoadSubscribers"),
     *("newsletterConfirmSubscribe", "newsletterStartUnsubscribe", "newsletterSubscribe", "newsletterUnsubscribe"),
-    *("adminImpersonateUser", "adminLoadSubscribers", "adminLoadUser", "adminSearchUsers", "adminUpdateUser"),
     *("removeImage", "uploadImage", "isPostSlugAvailable", "isSlugAvailable"),
 }
 

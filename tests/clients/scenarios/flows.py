@@ -7,7 +7,7 @@ from tests.clients.scenarios.account import PIXEL
 from tests.clients.site import Site
 
 
-@drives("uploadImage", "removeImage")
+@drives("uploadImage", "removeImage", "isSlugAvailable", "isPostSlugAvailable")
 def somebody_uploads_pictures_for_a_post(site: Site) -> None:
     page, curator, slug = site.signed_in(), site.signed_in("curator"), f"aaron-{uuid4().hex[:8]}"
     for number in ("main", "2"):
@@ -15,6 +15,9 @@ def somebody_uploads_pictures_for_a_post(site: Site) -> None:
         image = page.done("uploadImage", wanted)["imgId"]
         assert image.startswith(f"showcase-{slug}")
         assert site.service.http.get(f"/images/{image}").status_code == 200
+    # A post that has pictures has its address.
+    assert page.call("isSlugAvailable", {"slug": slug, "type": "showcase"}) is False
+    assert page.call("isPostSlugAvailable", {"slug": slug, "type": "showcase"})["available"] is False
     assert page.refused("removeImage", image) == (403, "insufficientAccessLevel")
     curator.gone("removeImage", image)
     assert site.service.http.get(f"/images/{image}").status_code == 404
@@ -30,8 +33,15 @@ def somebody_picks_the_address_of_a_post(site: Site) -> None:
         assert (free["success"], free["available"]) == (True, True)
 
 
-@drives()
-def without_a_code_forge_nothing_is_opened(site: Site) -> None:
-    page, post = site.signed_in(), {"slug": "aaron-in-linen", "language": "en", "markdown": "# Aaron"}
-    assert page.refused("createIssue", {"title": "A bug", "body": "It does not fit"}) == (400, "notEnabled")
-    assert page.refused("createPostPr", "showcase", post) == (400, "notEnabled")
+@drives("createIssue")
+def a_visitor_reports_a_bug(site: Site) -> None:
+    assert (
+        site.visitor.made("createIssue", {"title": "A bug", "body": "It does not fit"})["issue"]["title"] == "A bug"
+    )
+
+
+@drives("createPostPr")
+def somebody_sends_in_a_post(site: Site) -> None:
+    page, slug = site.signed_in(), f"aaron-{uuid4().hex[:8]}"
+    post = {"slug": slug, "language": "en", "markdown": "# Aaron"}
+    assert slug in page.made("createPostPr", "showcase", post)["file"]["path"]
