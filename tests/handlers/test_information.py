@@ -89,6 +89,8 @@ def test_any_cache_may_keep_the_counts_for_as_long_as_they_stand(service: Servic
     stats(service)
     reply = service.http.get(path)
     assert (reply.status_code, reply.headers["cache-control"]) == (200, "public, max-age=120")
+    again = service.http.get(path, headers={"If-None-Match": reply.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
 
 
 def test_before_the_first_count_the_answer_is_to_try_again(fresh: Service) -> None:
