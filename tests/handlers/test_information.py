@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from storage.tables import totals
+from storage.tables import curated_sets, totals
 from tests.databases import fresh_postgres
 from tests.handlers.database import change_account, execute
 from tests.handlers.reading import failure
@@ -54,9 +54,11 @@ def counted_anew(service: Service) -> dict[str, Any]:
 
 def test_a_fresh_server_has_counts_at_once_and_new_ones_when_they_are_due(fresh: Service) -> None:
     found = stats(fresh)
+    published = len(execute(fresh, select(curated_sets.c.id).where(curated_sets.c.published)))
     assert found == {
         "result": "success",
         **dict.fromkeys(COUNTS, 0),
+        "curatedSet": published,
         "designs": {},
         "activity": {"jwt": 0, "key": 0},
         "topUsers": [],
@@ -70,7 +72,7 @@ def test_a_fresh_server_has_counts_at_once_and_new_ones_when_they_are_due(fresh:
     change_account(fresh, blocked.id, role="blocked")
     assert stats(fresh)["user"] == 0, "no request counts"
     found = counted_anew(fresh)
-    assert [found[name] for name in COUNTS] == [4, 0, 6, 0, 0, 1]
+    assert [found[name] for name in COUNTS] == [4, 0, 6, published, 0, 1]
     assert found["activity"]["jwt"] >= 7 and found["activity"]["key"] == 1
     assert [user["id"] for user in found["topUsers"]] == [alice.id, bob.id]
     assert set(found["topUsers"][0]) == {"id", "username", "calls"}
