@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from storage.tables import totals
+from storage.tables import curated_sets, totals
 from tests.databases import fresh_postgres
 from tests.handlers.database import change_account, execute
 from tests.handlers.reading import failure
@@ -54,9 +54,11 @@ def counted_anew(service: Service) -> dict[str, Any]:
 
 def test_a_fresh_server_has_counts_at_once_and_new_ones_when_they_are_due(fresh: Service) -> None:
     found = stats(fresh)
+    published = len(execute(fresh, select(curated_sets.c.id).where(curated_sets.c.published)))
     assert found == {
         "result": "success",
         **dict.fromkeys(COUNTS, 0),
+        "curatedSet": published,
         "designs": {},
         "activity": {"jwt": 0, "key": 0},
         "topUsers": [],
@@ -70,7 +72,7 @@ def test_a_fresh_server_has_counts_at_once_and_new_ones_when_they_are_due(fresh:
     change_account(fresh, blocked.id, role="blocked")
     assert stats(fresh)["user"] == 0, "no request counts"
     found = counted_anew(fresh)
-    assert [found[name] for name in COUNTS] == [4, 0, 6, 0, 0, 1]
+    assert [found[name] for name in COUNTS] == [4, 0, 6, published, 0, 1]
     assert found["activity"]["jwt"] >= 7 and found["activity"]["key"] == 1
     assert [user["id"] for user in found["topUsers"]] == [alice.id, bob.id]
     assert set(found["topUsers"][0]) == {"id", "username", "calls"}
@@ -89,6 +91,8 @@ def test_any_cache_may_keep_the_counts_for_as_long_as_they_stand(service: Servic
     stats(service)
     reply = service.http.get(path)
     assert (reply.status_code, reply.headers["cache-control"]) == (200, "public, max-age=120")
+    again = service.http.get(path, headers={"If-None-Match": reply.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
 
 
 def test_before_the_first_count_the_answer_is_to_try_again(fresh: Service) -> None:
