@@ -31,6 +31,8 @@ LEVEL_FOR_OTHERS_DATA = 8
 MOST_DATA = 100
 LONGEST_NAME = 100
 MFA_IS_ON = "Multi-factor authentication is already on."
+# What nobody may do who acts as another.
+OWNERS_ALONE = frozenset({"consent", "password", "email", "confirm"})
 PLAIN_FIELDS = ("bio", "compare", "consent", "control", "imperial", "language", "newsletter")
 
 
@@ -41,6 +43,8 @@ async def read_account(caller: Caller) -> Response:
 
 async def update_account(body: dict[str, Any], if_match: str | None, caller: Caller) -> Response:
     """Change what was sent; a new address only once its owner has confirmed it."""
+    if OWNERS_ALONE & body.keys():
+        staff.require_owner(caller)
     if body.get("confirm") and "confirmation" in body and "check" in body:
         return await _change_email(caller, body, if_match)
     fields: dict[str, Any] = {name: body[name] for name in PLAIN_FIELDS if name in body}
@@ -148,6 +152,7 @@ async def export_account(caller: Caller) -> Response:
 
 async def configure_mfa(body: dict[str, Any], caller: Caller) -> Response:
     """Hand out a secret, turn multi-factor authentication on with it, or turn it off."""
+    staff.require_owner(caller)
     account = await storage.read(accounts.find, caller.user_id)
     if not body["mfa"]:
         return await _disable_mfa(account, body["password"], body["token"])

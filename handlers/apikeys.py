@@ -22,6 +22,7 @@ LEVEL_FOR_OTHERS = 9
 
 async def create_api_key(body: dict[str, Any], caller: Caller) -> Response:
     """Make a key that may do no more than the caller, and show its secret this once."""
+    staff.require_owner(caller)
     if body["level"] > min(caller.level, ROLE_LEVELS[caller.role]):
         raise Refused("keyLevelExceedsRoleLevel", f"These credentials can give level {caller.level} at most.")
     secret = keys.new_secret()

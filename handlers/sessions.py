@@ -12,7 +12,7 @@ from starlette.responses import Response
 import clock
 import storage
 from errors import NoSuchRecord, SignInFailed
-from handlers import second_factor, shapes
+from handlers import second_factor, shapes, staff
 from handlers.replies import SECRET, created, success
 from security import ROLE_LEVELS, Caller
 from services import outbox, passwords, test_mode, tokens
@@ -189,6 +189,7 @@ async def who_am_i(caller: Caller) -> Response:
 
 async def give_consent(body: dict[str, Any], caller: Caller) -> Response:
     """Store the consent and hand out a fresh token."""
+    staff.require_owner(caller)
     fields = {"consent": body["consent"]}
     return _session(await storage.write(accounts.edit, caller.user_id, fields=fields, data={}, now=clock.now()))
 

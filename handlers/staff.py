@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from errors import InsufficientLevel
 from security import Caller
 from storage import acts
 
@@ -17,6 +18,12 @@ Result = TypeVar("Result")
 def actor(caller: Caller) -> acts.Actor:
     """Who acts, as the record names them: the administrator, where one acts as another."""
     return acts.Actor(caller.by or caller.user_id, UUID(caller.request_id))
+
+
+def require_owner(caller: Caller) -> None:
+    """Raise InsufficientLevel for an administrator who acts as another: what outlives that is the owner's to do."""
+    if caller.by is not None:
+        raise InsufficientLevel("Only the account's owner can do this.")
 
 
 def recorded(

@@ -137,6 +137,25 @@ def test_who_acts_as_another_may_do_what_they_may_and_no_more(admin: Person, ali
     assert acts(admin, subject=alice.id)[0]["act"] == "impersonate"
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PATCH", "/consent", {"consent": 3}),
+        ("PATCH", "/account", {"consent": 3}),
+        ("PATCH", "/account", {"password": "x"}),
+        ("PATCH", "/account", {"email": "new@example.org"}),
+        ("POST", "/account/mfa", {"mfa": True}),
+        ("POST", "/apikeys", {"name": "x", "level": 0, "expiresIn": 60}),
+    ],
+)
+def test_what_would_outlast_impersonation_is_the_owners_alone(
+    admin: Person, alice: Person, method: str, path: str, body: dict[str, Any]
+) -> None:
+    reply = impersonated(admin, alice).request(method, path, json=body)
+    assert failure(reply) == (403, "insufficientAccessLevel")
+    assert alice.request(method, path, json=body).status_code in (200, 201)
+
+
 def test_impersonation_ends_with_the_administrators_own_powers(
     service: Service, admin: Person, alice: Person
 ) -> None:
