@@ -1,0 +1,147 @@
+"""Who gets the newsletter: subscribers, confirmed or not yet, and accounts whose `newsletter` is on.
+
+Whoever leaves leaves as both: the letters do not say by which they came.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, delete, exists, false, insert, select, true, update
+
+from clock import new_uuid
+from errors import AlreadyExists, NoSuchRecord, Overtaken
+from storage.accounts import ACTIVE, BLOCKED, email_hash
+from storage.faults import savepoint
+from storage.tables import Record, accounts, inserted_id, subscribers
+
+Subscriber = Record
+
+# A subscription that nobody confirms ends after this.
+UNCONFIRMED = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Where letters to an address go: `user_id` is None for those who are known by their subscription."""
+
+    uuid: UUID
+    email: str
+    language: str
+    user_id: int | None
+
+
+_of_ehash = subscribers.c.ehash == bindparam("of_ehash")
+_by_ehash = select(subscribers).where(_of_ehash)
+_lock = _by_ehash.with_for_update()
+_reading = (accounts.c.ehash == bindparam("of_ehash")) & (accounts.c.newsletter == true())
+_account = select(accounts.c.uuid, accounts.c.email, accounts.c.language, accounts.c.id).where(_reading)
+_update = update(subscribers).where(_of_ehash)
+_delete = delete(subscribers).where(_of_ehash)
+_stop_reading = update(accounts).where(_reading)
+_stale = (subscribers.c.active == false()) & (subscribers.c.created_at <= bindparam("end"))
+_subscribed = exists().where(subscribers.c.ehash == accounts.c.ehash, subscribers.c.active == true())
+
+
+def page(connection: Connection, *, limit: int, after: int, language: str | None = None) -> list[Subscriber]:
+    """Up to `limit` confirmed subscribers with numbers above `after`, oldest first; of one language if given."""
+    query = select(subscribers).where(subscribers.c.id > after, subscribers.c.active == true())
+    if language is not None:
+        query = query.where(subscribers.c.language == language)
+    return list(connection.execute(query.order_by(subscribers.c.id).limit(limit)).mappings())
+
+
+def accounts_page(connection: Connection, *, limit: int, after: int, language: str | None = None) -> list[Record]:
+    """The same of accounts that get the newsletter, and not as subscribers too: id, ehash, email, language."""
+    query = select(accounts.c.id, accounts.c.ehash, accounts.c.email, accounts.c.language).where(
+        accounts.c.id > after,
+        accounts.c.newsletter == true(),
+        accounts.c.status == ACTIVE,
+        accounts.c.consent >= 1,
+        accounts.c.role != BLOCKED,
+        ~_subscribed,
+    )
+    if language is not None:
+        query = query.where(accounts.c.language == language)
+    return list(connection.execute(query.order_by(accounts.c.id).limit(limit)).mappings())
+
+
+def find(connection: Connection, ehash: str) -> Recipient | None:
+    """Who gets letters at the address with this hash, confirmed or not; None if nobody does."""
+    subscriber = connection.execute(_by_ehash, {"of_ehash": ehash}).mappings().first()
+    if subscriber is not None:
+        return Recipient(subscriber["uuid"], subscriber["email"], subscriber["language"], None)
+    account = connection.execute(_account, {"of_ehash": ehash}).first()
+    return Recipient(*account) if account is not None else None
+
+
+def ask(connection: Connection, email: str, *, language: str, now: datetime) -> Subscriber:
+    """The subscription of this address, a new one that waits to be confirmed if there is none.
+
+    One that still waits takes the language and begins its wait anew; a confirmed one stays as it is. Of several who
+    ask at once all get the same.
+    """
+    ehash = email_hash(email)
+    present = _held(connection, ehash)
+    if present is None:
+        try:
+            with savepoint(connection):
+                return _create(connection, email, ehash=ehash, language=language, now=now)
+        except AlreadyExists:
+            present = _held(connection, ehash)
+    if present is None:
+        raise Overtaken("This subscription was made and removed at this moment.")
+    if present["active"]:
+        return present
+    fields = {"language": language, "created_at": now, "updated_at": now}
+    connection.execute(_update, {"of_ehash": ehash, **fields})
+    return {**present, **fields}
+
+
+def _held(connection: Connection, ehash: str) -> Subscriber | None:
+    """The subscription, held until the transaction ends."""
+    return connection.execute(_lock, {"of_ehash": ehash}).mappings().first()
+
+
+def _create(connection: Connection, email: str, *, ehash: str, language: str, now: datetime) -> Subscriber:
+    row: dict[str, Any] = {
+        "uuid": new_uuid(),
+        "created_at": now,
+        "updated_at": now,
+        "ehash": ehash,
+        "email": email,
+        "language": language,
+        "active": False,
+    }
+    return {"id": inserted_id(connection.execute(insert(subscribers), row)), **row}
+
+
+def confirm(connection: Connection, uuid: UUID, ehash: str, *, now: datetime) -> Subscriber:
+    """The subscription, confirmed from now on; raises NoSuchRecord unless it has both this uuid and this hash.
+
+    Confirming again changes nothing: people press a link twice.
+    """
+    present = _held(connection, ehash)
+    if present is None or present["uuid"] != uuid or (not present["active"] and _is_stale(present, now)):
+        raise NoSuchRecord("There is no such subscription, or it has ended.")
+    if present["active"]:
+        return present
+    fields = {"active": True, "updated_at": now}
+    connection.execute(_update, {"of_ehash": ehash, **fields})
+    return {**present, **fields}
+
+
+def _is_stale(subscriber: Subscriber, now: datetime) -> bool:
+    return bool(subscriber["created_at"] <= now - UNCONFIRMED)
+
+
+def leave(connection: Connection, ehash: str, *, now: datetime) -> None:
+    """Send nothing more to the address with this hash, whether or not anything was sent before."""
+    connection.execute(_delete, {"of_ehash": ehash})
+    connection.execute(_stop_reading, {"of_ehash": ehash, "newsletter": False, "updated_at": now})
+
+
+def prune(connection: Connection, now: datetime) -> int:
+    """Remove what nobody has confirmed in time; how many."""
+    return connection.execute(delete(subscribers).where(_stale), {"end": now - UNCONFIRMED}).rowcount
