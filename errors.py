@@ -118,7 +118,7 @@ class BodyTooLarge(Fact):
 
 
 class UnsupportedMediaType(Fact):
-    """The body is not `application/json`."""
+    """The body has a media type or an encoding that the operation does not take."""
 
 
 class ConsentLacking(Fact):
@@ -169,7 +169,7 @@ REPLIES: dict[type[Fact], Verdict] = {
     EmailTaken: Verdict(409, "emailTaken", "The address belongs to another account"),
     PreconditionFailed: Verdict(412, "preconditionFailed", "The record was changed in the meantime"),
     BodyTooLarge: Verdict(413, "bodyTooLarge", "The body is too large"),
-    UnsupportedMediaType: Verdict(415, "unsupportedMediaType", "The body must be application/json"),
+    UnsupportedMediaType: Verdict(415, "unsupportedMediaType", "The operation does not take this media type"),
     ConsentLacking: Verdict(451, "consentLacking", "The account has not given its consent"),
     Overtaken: Verdict(503, "unavailable", "The service is not available right now", _LATER),
     StorageUnavailable: Verdict(503, "unavailable", "The service is not available right now", _LATER),

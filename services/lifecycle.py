@@ -5,7 +5,21 @@ import contextlib
 from collections.abc import Iterator
 
 from errors import StorageUnavailable
-from services import address, figures, keys, letters, mfa, outbox, pages, pictures, social, test_mode, tokens, usage
+from services import (
+    address,
+    figures,
+    keys,
+    letters,
+    maintainer,
+    mfa,
+    outbox,
+    pages,
+    pictures,
+    social,
+    test_mode,
+    tokens,
+    usage,
+)
 from services.derivation import derive
 from settings import Settings
 
@@ -21,6 +35,8 @@ def configure(settings: Settings) -> None:
         letters.author_of(settings.mail_from)
     with _named("MAIL_URL"):
         outbox.configure(settings.mail_url, settings.mail_from, settings.website_url)
+    with _named("MAINTAINER_EMAIL"):
+        maintainer.configure(settings.maintainer_email, settings.mail_from, settings.maintainer_language)
     with _named("IMAGES_URL"):
         pictures.configure(settings.images_url)
     pages.configure(settings.public_url)
