@@ -75,9 +75,8 @@ async def _deliver(mail: Any) -> None:
     try:
         letter = letters.Letter(**mail["letter"])
         if await _is_wanted(letter):
-            message = await asyncio.to_thread(
-                letters.render, letter, sender=_sender, website=_website, server=_server
-            )
+            server = address.of("")
+            message = await asyncio.to_thread(letters.render, letter, sender=_sender, website=_website, server=server)
             await delivery.deliver(message, _url)
     except delivery.DeliveryFailed as failure:
         await _failed(mail, str(failure), for_good=failure.permanent)
