@@ -2,8 +2,10 @@
 
 import argparse
 import asyncio
+import csv
+import json
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import clock
@@ -12,9 +14,13 @@ import storage
 from errors import AlreadyExists
 from security import ROLE_LEVELS
 from settings import Settings
-from storage import accounts, acts, administration, migrate, reencryption, sizes
+from storage import accounts, acts, administration, migrate, reencryption, sizes, subscribers
 from storage.encryption import Keyring
 
+LANGUAGES = ("en", "de", "es", "fr", "nl", "uk")
+# Rows read at a time: there may be more than memory holds.
+PAGE = 1000
+READERS = {"subscriber": subscribers.page, "account": subscribers.accounts_page}
 STATUSES = {"active": accounts.ACTIVE, "restricted": accounts.RESTRICTED, "disabled": accounts.DISABLED}
 
 
@@ -47,6 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     command("seed", _seed, "put the adult sizes into a new installation (safe to repeat: what curators did stays)")
     command("settings", _settings, "list every setting with its default and its meaning")
     command("reencrypt", _reencrypt, "rewrite what is encrypted under old keys (beside a running server)")
+    newsletter = command("subscribers", _subscribers, "write out who gets the newsletter")
+    newsletter.add_argument("--language", choices=LANGUAGES, help="only those who read this language")
+    newsletter.add_argument("--format", choices=("csv", "json"), default="csv")
     role = command("role", _role, "give an account a role; keys above its level are revoked for good")
     status = command("status", _status, "give an account a status; all but active ends sessions and keys")
     for made in (role, status):
@@ -103,6 +112,43 @@ async def _give(login: str, wanted: dict[str, Any], level: int = -1) -> None:
     account = await _account(login)
     operator = acts.Actor(acts.NOBODY, clock.new_uuid())
     await storage.write(administration.update, account["id"], wanted, level=level, by=operator, now=clock.now())
+
+
+def _subscribers(settings: Settings, options: Any) -> None:
+    async def export() -> None:
+        write = {"csv": _write_csv, "json": _write_json}[options.format]
+        await write(_readers(settings.public_url, options.language))
+
+    _connected(settings, export)
+
+
+async def _readers(server: str, language: str | None) -> AsyncIterator[dict[str, str]]:
+    """Everybody who gets the newsletter, once, with the address that ends it."""
+    for source, page in READERS.items():
+        after = 0
+        while rows := await storage.read(page, limit=PAGE, after=after, language=language):
+            for row in rows:
+                unsubscribe = f"{server}/ocunsub/{row['ehash']}"
+                told = {"email": row["email"], "language": row["language"], "source": source}
+                yield {**told, "unsubscribe": unsubscribe}
+            after = rows[-1]["id"]
+
+
+async def _write_csv(readers: AsyncIterator[dict[str, str]]) -> None:
+    rows = csv.DictWriter(sys.stdout, ("email", "language", "source", "unsubscribe"), lineterminator="\n")
+    rows.writeheader()
+    async for reader in readers:
+        # A spreadsheet takes what begins so for a formula, and a formula can send data away.
+        formula = reader["email"].startswith(("=", "+", "-", "@"))
+        rows.writerow({**reader, "email": "'" + reader["email"]} if formula else reader)
+
+
+async def _write_json(readers: AsyncIterator[dict[str, str]]) -> None:
+    before = "[\n"
+    async for reader in readers:
+        sys.stdout.write(before + json.dumps(reader))
+        before = ",\n"
+    sys.stdout.write("[]\n" if before == "[\n" else "\n]\n")
 
 
 async def _account(login: str) -> accounts.Account:

@@ -142,7 +142,7 @@ class BodyTooLarge(Fact):
 
 
 class UnsupportedMediaType(Fact):
-    """The body is not `application/json`."""
+    """The body has a media type or an encoding that the operation does not take."""
 
 
 class ConsentLacking(Fact):
@@ -198,7 +198,7 @@ REPLIES: dict[type[Fact], Verdict] = {
     KeyInUse: Verdict(409, "idempotencyKeyInUse", "The first request with this key is not answered yet", _LATER),
     AnswerLost: Verdict(409, "idempotencyAnswerLost", "The answer to the first request with this key is lost"),
     BodyTooLarge: Verdict(413, "bodyTooLarge", "The body is too large"),
-    UnsupportedMediaType: Verdict(415, "unsupportedMediaType", "The body must be application/json"),
+    UnsupportedMediaType: Verdict(415, "unsupportedMediaType", "The operation does not take this media type"),
     KeyReused: Verdict(422, "idempotencyKeyReused", "The key was sent with another request"),
     ConsentLacking: Verdict(451, "consentLacking", "The account has not given its consent"),
     Overtaken: Verdict(503, "unavailable", "The service is not available right now", _LATER),

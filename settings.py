@@ -36,6 +36,12 @@ class Settings(BaseSettings):
     database_pool: int = Field(16, ge=1, le=500, description="PostgreSQL connections a process may hold.")
     mail_url: str = Field("", description="file:folder, smtp:// or smtps://; default: DATA_DIR/outbox.")
     mail_from: str = Field("FreeSewing <no-reply@localhost>", description="Sender of every mail.")
+    maintainer_email: str = Field(
+        "", description="Who reads suggestions and helps translators; default: the address of MAIL_FROM."
+    )
+    maintainer_language: Literal["en", "de", "es", "fr", "nl", "uk"] = Field(
+        "en", description="The language of letters to MAINTAINER_EMAIL."
+    )
     images_url: str = Field("", description="file:folder, memory: or s3://bucket; default: DATA_DIR/images.")
     encryption_keys: str = Field(
         "", description="id:base64 of 32 bytes, comma-separated; the first encrypts, all decrypt."

@@ -3,10 +3,15 @@
 import json
 import math
 import re
+from collections.abc import Collection
+from io import BytesIO
 from typing import Any
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.formparser import FormDataParser
+from werkzeug.http import parse_options_header
 
 from errors import BodyTooLarge, MalformedBody, UnsupportedMediaType
 
@@ -14,6 +19,9 @@ MOST_BYTES = 12_000_000
 MOST_DEPTH = 32
 # Lists and objects together hold at most this many members: what takes a moment to read must not take seconds.
 MOST_MEMBERS = 100_000
+# The only forms are those that mail programs send, of a single field.
+MOST_FORM_BYTES = 20_000
+MOST_FORM_FIELDS = 100
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _UTF8 = re.compile(r"\s*charset\s*=\s*(utf-?8|\"utf-?8\"|'utf-?8')\s*")
 
@@ -51,15 +59,29 @@ def header(scope: Scope, name: bytes) -> bytes | None:
     return None
 
 
-def require_json(scope: Scope) -> None:
-    """Raise UnsupportedMediaType unless the body says that it is plain JSON in UTF-8."""
+def media_type(scope: Scope, allowed: Collection[str]) -> str:
+    """Which of the allowed media types the body says it has; raises UnsupportedMediaType unless one, in UTF-8."""
     given = [value for name, value in scope["headers"] if name == b"content-type"]
     kind, *parameters = given[0].decode("latin-1").lower().split(";") if len(given) == 1 else [""]
     charsets = [parameter for parameter in parameters if "charset" in parameter]
-    if kind.strip() != "application/json" or not all(_UTF8.fullmatch(charset) for charset in charsets):
-        raise UnsupportedMediaType("Send the body as application/json, in UTF-8.")
+    if kind.strip() not in allowed or not all(_UTF8.fullmatch(charset) for charset in charsets):
+        raise UnsupportedMediaType(f"Send the body as {' or '.join(allowed)}, in UTF-8.")
     if (header(scope, b"content-encoding") or b"identity").strip().lower() != b"identity":
         raise UnsupportedMediaType("Send the body without a content encoding.")
+    return kind.strip()
+
+
+def decode_form(scope: Scope, raw: bytes) -> dict[str, str]:
+    """The fields of an HTML form, of either of its media types, without files; raises MalformedBody."""
+    if len(raw) > MOST_FORM_BYTES:
+        raise MalformedBody(f"A form has at most {MOST_FORM_BYTES} bytes.")
+    kind, options = parse_options_header((header(scope, b"content-type") or b"").decode("latin-1"))
+    parser = FormDataParser(silent=False, max_form_parts=MOST_FORM_FIELDS)
+    try:
+        _, fields, _ = parser.parse(BytesIO(raw), kind, len(raw), options)
+    except (ValueError, RequestEntityTooLarge):
+        raise MalformedBody("The body is not a form.") from None
+    return fields.to_dict()
 
 
 def decode(raw: bytes) -> Any:

@@ -55,20 +55,20 @@ class Body:
     def __init__(self, definition: dict[str, Any]) -> None:
         self.required: bool = definition.get("required", False)
         self.code_if_missing: str | None = definition.get("x-error-code")
-        self.schema = Schema(definition["content"][JSON]["schema"], "body")
+        self.schemas = {kind: Schema(media["schema"], "body") for kind, media in definition["content"].items()}
 
     async def value(self, scope: Scope, receive: Receive) -> Any:
         """The decoded body; an empty object where there is none and need not be one."""
         raw = await bodies.read(scope, receive)
         if not raw:
             return self._without_body()
-        bodies.require_json(scope)
-        value = bodies.decode(raw)
+        kind = bodies.media_type(scope, self.schemas)
+        value = bodies.decode(raw) if kind == JSON else bodies.decode_form(scope, raw)
         if value == {} and self.code_if_missing:
             return self._without_body()
         if not isinstance(value, dict):
             raise MalformedBody("The body must be a JSON object.")
-        self.schema.check(value)
+        self.schemas[kind].check(value)
         return value
 
     def _without_body(self) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 The words live in `templates/mail/<language>.toml`, the looks in the two layouts beside them.
 """
 
+import email.policy
 import email.utils
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.errors import HeaderParseError, NonASCIILocalPartDefect
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from functools import cache
 from pathlib import Path
@@ -19,7 +20,18 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 import clock
 
-KINDS = ("signup", "signup-aea", "signup-aed", "signinlink", "emailchange")
+KINDS = (
+    "signup",
+    "signup-aea",
+    "signup-aed",
+    "signinlink",
+    "emailchange",
+    "nlsub",
+    "nlsub-active",
+    "nlunsub",
+    "transinvite",
+    "langsuggest",
+)
 LANGUAGES = ("en", "de", "es", "fr", "nl", "uk")
 
 _FOLDER = Path(__file__).parent / "templates" / "mail"
@@ -37,9 +49,11 @@ class Letter:
     """What to say to whom.
 
     `kind` is one of KINDS; `language` one of LANGUAGES, anything else is read as English; `to` and `cc` are
-    single bare addresses. `link` is a path that starts with `/`; kinds without a link ignore it. `values` may
-    replace `service` (what the service calls itself; else the sender's display name, else the website's host)
-    and `contact` (where people can ask for help; else the sender's address).
+    single bare addresses, and so is `reply_to`, where answers go if not to the sender. `link` is a path that starts
+    with `/`; kinds without a link ignore it. `values` may replace `service` (what the service calls itself; else the
+    sender's display name, else the website's host) and `contact` (where people can ask for help; else the sender's
+    address), and holds what the kind's own words need. `subscriber` is the hash of the address of somebody who gets
+    the newsletter: mail programs can then offer to end that (RFC 8058).
     """
 
     kind: str
@@ -48,22 +62,39 @@ class Letter:
     cc: str | None = None
     link: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
+    reply_to: str | None = None
+    subscriber: str | None = None
 
 
-def render(letter: Letter, *, sender: str, website: str) -> EmailMessage:
+class _Unbroken(UnstructuredHeader, BaseHeader):
+    """A header that is an address on the web: the standard library would break and encode it, for nobody to read."""
+
+    def fold(self, *, policy: email.policy.Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _Unbroken)
+_POLICY = email.policy.default.clone(header_factory=_HEADERS)
+
+
+def render(letter: Letter, *, sender: str, website: str, server: str) -> EmailMessage:
     """The letter as a message with a plain text and an HTML part, dated now.
 
-    `sender` is an address with or without a display name; `website` the URL that links start with. Raises
-    ValueError for an unknown kind, a missing or relative link, a bad address, and a line break in what
-    becomes a header.
+    `sender` is an address with or without a display name; `website` the URL that links start with; `server` the one
+    that mail programs reach this server at. Raises ValueError for an unknown kind, a missing or relative link, a bad
+    address, and a line break in what becomes a header.
     """
     if letter.kind not in KINDS:
         raise ValueError(f"There is no letter of the kind {letter.kind!r}")
     language = letter.language if letter.language in LANGUAGES else "en"
     author = author_of(sender)
     words = _words(letter, language, author, website)
-    message = EmailMessage()
+    message = EmailMessage(_POLICY)
     _address(message, letter, author, words["subject"])
+    if letter.subscriber is not None:
+        message["List-Unsubscribe"] = f"<{server}/ocunsub/{letter.subscriber}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     # 8bit keeps links whole and readable in letters delivered into a folder; the layout breaks the lines.
     message.set_content(_LAYOUTS.get_template("layout.txt").render(words), cte="8bit")
     html = _LAYOUTS.get_template("layout.html").render(words)
@@ -77,6 +108,8 @@ def _address(message: EmailMessage, letter: Letter, author: Address, subject: st
     message["To"] = _mailbox(letter.to)
     if letter.cc is not None:
         message["Cc"] = _mailbox(letter.cc)
+    if letter.reply_to is not None:
+        message["Reply-To"] = _mailbox(letter.reply_to)
     message["Date"] = clock.now()
     # Naming the domain spares a look-up of this machine's name, and does not tell it to the world.
     message["Message-ID"] = email.utils.make_msgid(domain=author.domain)

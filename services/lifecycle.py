@@ -12,6 +12,7 @@ from services import (
     imports,
     keys,
     letters,
+    maintainer,
     mfa,
     outbox,
     pages,
@@ -36,6 +37,8 @@ def configure(settings: Settings) -> None:
         letters.author_of(settings.mail_from)
     with _named("MAIL_URL"):
         outbox.configure(settings.mail_url, settings.mail_from, settings.website_url)
+    with _named("MAINTAINER_EMAIL"):
+        maintainer.configure(settings.maintainer_email, settings.mail_from, settings.maintainer_language)
     with _named("IMAGES_URL"):
         pictures.configure(settings.images_url)
     pages.configure(settings.public_url)

@@ -8,8 +8,8 @@ from typing import Any
 import clock
 import storage
 from errors import NoSuchRecord, StorageUnavailable
-from services import delivery, letters
-from storage import confirmations, mails
+from services import address, delivery, letters
+from storage import confirmations, mails, subscribers
 from storage.encryption import Undecryptable
 
 IDLE_SECONDS = 5.0
@@ -47,6 +47,7 @@ async def run() -> None:
             while (mail_id := await storage.write(mails.claim, now=clock.now())) is not None:
                 await _send(mail_id)
             await storage.write(confirmations.prune, clock.now())
+            await storage.write(subscribers.prune, clock.now())
         except StorageUnavailable as error:
             log.warning("mail waits for the database: %s", error.detail)
         except Exception:
@@ -73,8 +74,10 @@ async def _send(mail_id: int) -> None:
 async def _deliver(mail: Any) -> None:
     try:
         letter = letters.Letter(**mail["letter"])
-        message = await asyncio.to_thread(letters.render, letter, sender=_sender, website=_website)
-        await delivery.deliver(message, _url)
+        if await _is_wanted(letter):
+            server = address.of("")
+            message = await asyncio.to_thread(letters.render, letter, sender=_sender, website=_website, server=server)
+            await delivery.deliver(message, _url)
     except delivery.DeliveryFailed as failure:
         await _failed(mail, str(failure), for_good=failure.permanent)
     except ValueError as error:
@@ -85,6 +88,11 @@ async def _deliver(mail: Any) -> None:
         await _failed(mail, type(error).__name__, for_good=False)
     else:
         await storage.write(mails.sent, mail["id"])
+
+
+async def _is_wanted(letter: letters.Letter) -> bool:
+    """Not by those who have left the newsletter since it was queued."""
+    return letter.subscriber is None or await storage.read(subscribers.find, letter.subscriber) is not None
 
 
 async def _failed(mail: Any, reason: str, *, for_good: bool) -> None:

@@ -14,6 +14,8 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
 )
+# A page with a form that works without a script.
+FORM_POLICY = POLICY.replace("form-action 'none'", "form-action 'self'")
 _pages: dict[str, str] = {}
 _document: openapi.Published
 

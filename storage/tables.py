@@ -234,7 +234,7 @@ subscribers = Table(
     metadata,
     Column("id", ID, primary_key=True),
     Column("uuid", Uuid, nullable=False, unique=True),
-    Column("created_at", UtcTime, nullable=False, index=True),
+    Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
     # SHA-256 of the address, with which its owner unsubscribes.
     Column("ehash", String(64), nullable=False, unique=True),
@@ -243,6 +243,8 @@ subscribers = Table(
     # Whether the address was confirmed.
     Column("active", Boolean, nullable=False),
     Index(None, "language", "id"),
+    # The unconfirmed, which are few, by their age.
+    Index(None, "active", "created_at"),
     **NEVER_REUSED,
 )
 

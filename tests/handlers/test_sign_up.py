@@ -32,7 +32,12 @@ def sign_up(service: Service, address: str, *, language: str = "en", **extra: An
 
 def subject(kind: str, language: str = "en") -> str:
     """What a letter of this kind has in its subject line."""
-    letter = render(Letter(kind, language, "a@b.example", link="/x"), sender=SENDER, website="http://localhost")
+    letter = render(
+        Letter(kind, language, "a@b.example", link="/x"),
+        sender=SENDER,
+        website="http://localhost",
+        server="http://localhost",
+    )
     return str(letter["Subject"])
 
 

@@ -64,7 +64,7 @@ def preflight(
 
 
 @pytest.mark.parametrize("path", ["/sets", "/sets/1/jwt", "/account", "/nothing"])
-@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PATCH", "DELETE"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
 def test_a_preflight_allows_every_method_and_header_that_we_have(service: Service, path: str, method: str) -> None:
     reply = preflight(service, path, method)
     assert reply.status_code in (200, 204)

@@ -52,6 +52,12 @@ GOOD: dict[str, tuple[str, str, dict[str, Any]]] = {
     "search_users": ("POST", "/admin/search/users", {"q": "a"}),
     "find_users": ("POST", "/find/users", {"match": "a"}),
     "draw_social_image": ("POST", "/img", {"title": "a"}),
+    "subscribe": ("POST", "/subscriber", {"email": "new@example.org", "language": "en"}),
+    "confirm_subscription": ("PUT", "/subscriber", {"id": str(uuid4()), "ehash": "0" * 64}),
+    "unsubscribe_v3": ("DELETE", "/subscriber", {"id": str(uuid4()), "ehash": "0" * 64}),
+    "request_unsubscription": ("POST", "/subscriber/remove", {"email": "new@example.org"}),
+    "invite_translator": ("POST", "/flows/translator-invite", {"language": "uk"}),
+    "suggest_language": ("POST", "/flows/language-suggestion", {"language": "Esperanto"}),
 }
 
 # Operation, field ("" for the body itself), the keyword that fails, what is sent there, the code.
@@ -262,6 +268,54 @@ TABLE: list[tuple[str, str, str, Any, str]] = [
     ("draw_social_image", "intro", "maxLength", "a" * 601, "validationFailed"),
     ("draw_social_image", "type", "maxLength", "a" * 41, "validationFailed"),
     ("draw_social_image", "site", "maxLength", "a" * 101, "validationFailed"),
+    ("subscribe", "", "body", {}, "emailMissing"),
+    ("subscribe", "email", "required", ABSENT, "emailMissing"),
+    ("subscribe", "email", "required", "", "emailMissing"),
+    ("subscribe", "email", "type", 5, "emailInvalid"),
+    ("subscribe", "email", "minLength", "a@b", "emailInvalid"),
+    ("subscribe", "email", "maxLength", "a@" + "b." * 130 + "org", "emailInvalid"),
+    ("subscribe", "email", "pattern", "a@example.org\r\nBcc: b@example.org", "emailInvalid"),
+    ("request_unsubscription", "", "body", {}, "emailMissing"),
+    ("request_unsubscription", "email", "required", ABSENT, "emailMissing"),
+    ("request_unsubscription", "email", "required", "", "emailMissing"),
+    ("request_unsubscription", "email", "type", 5, "emailInvalid"),
+    ("request_unsubscription", "email", "minLength", "a@b", "emailInvalid"),
+    ("request_unsubscription", "email", "maxLength", "a@" + "b." * 130 + "org", "emailInvalid"),
+    ("request_unsubscription", "email", "pattern", "a@example.org\r\nBcc: b@example.org", "emailInvalid"),
+    ("subscribe", "language", "required", ABSENT, "languageMissing"),
+    ("subscribe", "language", "type", 5, "unsupportedLanguage"),
+    ("subscribe", "language", "minLength", "e", "unsupportedLanguage"),
+    ("subscribe", "language", "maxLength", "eng", "unsupportedLanguage"),
+    ("subscribe", "language", "pattern", "it", "unsupportedLanguage"),
+    ("confirm_subscription", "", "body", {}, "idMissing"),
+    ("confirm_subscription", "id", "required", ABSENT, "idMissing"),
+    ("confirm_subscription", "id", "required", None, "idMissing"),
+    ("confirm_subscription", "id", "minLength", "", "idMissing"),
+    ("confirm_subscription", "id", "maxLength", "a" * 101, "validationFailed"),
+    ("confirm_subscription", "id", "type", 5, "validationFailed"),
+    ("confirm_subscription", "ehash", "required", ABSENT, "ehashMissing"),
+    ("confirm_subscription", "ehash", "required", None, "ehashMissing"),
+    ("confirm_subscription", "ehash", "minLength", "", "ehashMissing"),
+    ("confirm_subscription", "ehash", "maxLength", "a" * 101, "validationFailed"),
+    ("confirm_subscription", "ehash", "type", 5, "validationFailed"),
+    ("unsubscribe_v3", "id", "minLength", "", "idMissing"),
+    ("unsubscribe_v3", "id", "maxLength", "a" * 101, "validationFailed"),
+    ("unsubscribe_v3", "id", "type", 5, "validationFailed"),
+    ("unsubscribe_v3", "ehash", "minLength", "", "ehashMissing"),
+    ("unsubscribe_v3", "ehash", "maxLength", "a" * 101, "validationFailed"),
+    ("unsubscribe_v3", "ehash", "type", 5, "validationFailed"),
+    ("invite_translator", "", "body", {}, "postBodyMissing"),
+    ("invite_translator", "language", "required", ABSENT, "languageMissing"),
+    ("invite_translator", "language", "required", "", "languageMissing"),
+    ("invite_translator", "language", "default", "en", "languageInvalid"),
+    ("invite_translator", "language", "default", 5, "languageInvalid"),
+    ("suggest_language", "", "body", {}, "postBodyMissing"),
+    ("suggest_language", "language", "required", ABSENT, "languageMissing"),
+    ("suggest_language", "language", "minLength", "", "languageMissing"),
+    ("suggest_language", "language", "maxLength", "a" * 101, "validationFailed"),
+    ("suggest_language", "correspondence", "maxLength", "a" * 201, "validationFailed"),
+    ("suggest_language", "comments", "maxLength", "a" * 5001, "validationFailed"),
+    ("suggest_language", "comments", "type", ["a"], "validationFailed"),
 ]
 
 
@@ -273,7 +327,7 @@ def stated() -> Iterator[Stated]:
         name, body = operation["operationId"], operation["requestBody"]
         if "x-error-code" in body:
             yield name, "", "body", body["x-error-code"]
-        whole = resolved(body["content"]["application/json"]["schema"])
+        whole = resolved(next(iter(body["content"].values()))["schema"])
         for schema in (whole, *map(resolved, whole.get("anyOf", ()))):
             for keyword, code in schema.get("x-error-codes", {}).items():
                 yield name, "", keyword, code

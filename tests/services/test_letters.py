@@ -15,13 +15,25 @@ from services.letters import KINDS, LANGUAGES, Letter, render
 LINK = "/confirm/signup/7b0a3c52-3a39-4f0e-9d1c-0a3a6f0d8d11/5f1d0c9e8b7a6f5e4d3c2b1a0f9e8d7c6b5a4f3e"
 SENDER = "FreeSewing <hello@example.org>"
 WEBSITE = "https://sewing.example.org"
-WITHOUT_LINK = {"signup-aed"}
+SERVER = "https://api.example.org"
+WITHOUT_LINK = {"signup-aed", "transinvite", "langsuggest"}
+# What the words of some kinds need.
+VALUES = {
+    "transinvite": {"translation": "Українська"},
+    "langsuggest": {
+        "username": "ann",
+        "number": "12",
+        "suggestion": "Esperanto",
+        "correspondence": "français",
+        "comments": "I can help.",
+    },
+}
 HOSTILE = '<script>alert("x")</script>&{{ 7*7 }}'
 
 
 def a_letter(kind: str = "signup", language: str = "en", **fields: Any) -> EmailMessage:
-    letter = Letter(**{"kind": kind, "language": language, "to": "ann@example.org", "link": LINK} | fields)
-    return render(letter, sender=SENDER, website=WEBSITE)
+    own = {"kind": kind, "language": language, "to": "ann@example.org", "link": LINK, "values": VALUES.get(kind, {})}
+    return render(Letter(**own | fields), sender=SENDER, website=WEBSITE, server=SERVER)
 
 
 def part(message: EmailMessage, subtype: str) -> str:
@@ -124,14 +136,14 @@ def test_the_holder_of_a_disabled_account_is_told_where_to_write() -> None:
 
 def test_a_sender_without_a_name_speaks_for_the_website() -> None:
     letter = Letter("signup", "en", "ann@example.org", link=LINK)
-    message = render(letter, sender="hello@example.org", website=WEBSITE)
+    message = render(letter, sender="hello@example.org", website=WEBSITE, server=SERVER)
     assert message["From"] == "hello@example.org"
     assert message["Subject"] == "Welcome to sewing.example.org: please confirm your address"
 
 
 def test_a_slash_at_the_end_of_the_website_is_not_doubled() -> None:
     letter = Letter("signup", "en", "ann@example.org", link=LINK)
-    assert WEBSITE + LINK in part(render(letter, sender=SENDER, website=WEBSITE + "/"), "plain")
+    assert WEBSITE + LINK in part(render(letter, sender=SENDER, website=WEBSITE + "/", server=SERVER), "plain")
 
 
 @pytest.mark.parametrize("language", ["tlh", "", "../../secrets", "EN"])
@@ -154,7 +166,7 @@ def test_a_link_that_is_missing_or_could_change_the_host_is_an_error(link: str) 
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\n", "\r"])
-@pytest.mark.parametrize("field", ["to", "cc", "service"])
+@pytest.mark.parametrize("field", ["to", "cc", "reply_to", "subscriber", "service"])
 def test_no_field_can_inject_a_header(field: str, end: str) -> None:
     injected = f"ann@example.org{end}Bcc: all@example.org"
     fields: dict[str, Any] = {"values": {field: injected}} if field == "service" else {field: injected}
@@ -168,14 +180,14 @@ def test_no_field_can_inject_a_header(field: str, end: str) -> None:
 def test_a_sender_that_is_not_one_address_is_an_error(sender: str) -> None:
     letter = Letter("signup", "en", "ann@example.org", link=LINK)
     with pytest.raises(ValueError):
-        render(letter, sender=sender, website=WEBSITE)
+        render(letter, sender=sender, website=WEBSITE, server=SERVER)
 
 
 @pytest.mark.parametrize(
     "address",
     ["", "ann", "ann@", "@example.org", "a@example.org, b@example.org", "Ann <ann@example.org>", "ü, b@c.d"],
 )
-@pytest.mark.parametrize("field", ["to", "cc"])
+@pytest.mark.parametrize("field", ["to", "cc", "reply_to"])
 def test_what_is_not_exactly_one_bare_address_is_an_error(field: str, address: str) -> None:
     with pytest.raises(ValueError):
         a_letter(**{field: address})
@@ -183,3 +195,29 @@ def test_what_is_not_exactly_one_bare_address_is_an_error(field: str, address: s
 
 def test_an_address_with_letters_beyond_ascii_is_kept() -> None:
     assert a_letter(to="anü@example.org")["To"].addresses[0].addr_spec == "anü@example.org"
+
+
+def test_a_letter_to_a_subscriber_can_be_answered_with_one_click() -> None:
+    ehash = "5f" * 32
+    for kind in ("nlsub", "nlsub-active", "nlunsub"):
+        sent = a_letter(kind, "uk", subscriber=ehash)
+        for form in (policy.SMTP, policy.SMTPUTF8, policy.EmailPolicy(utf8=True)):
+            lines = sent.as_bytes(policy=form).splitlines()
+            # A header that is folded or encoded is none that mail programs find.
+            assert f"List-Unsubscribe: <{SERVER}/ocunsub/{ehash}>".encode() in lines
+            assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in lines
+    assert a_letter("signup")["List-Unsubscribe"] is None
+    assert a_letter("signup")["List-Unsubscribe-Post"] is None
+
+
+def test_answers_go_where_the_letter_says() -> None:
+    assert a_letter("langsuggest", reply_to="bob@example.org")["Reply-To"] == "bob@example.org"
+    assert a_letter()["Reply-To"] is None
+
+
+def test_a_suggestion_holds_what_somebody_wrote_as_text_alone() -> None:
+    hostile = dict.fromkeys(VALUES["langsuggest"], f"{HOSTILE}\r\nBcc: all@example.org")
+    message = a_letter("langsuggest", values=hostile)
+    assert message["Bcc"] is None
+    assert "<script" not in part(message, "html")
+    assert HOSTILE in part(message, "plain")

@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Request, Response, expect, sync_playwright
 
 from tests.service import DOMAIN, PASSWORD, Person, Service
+from tests.test_cli import cli
 
 # Which engine stores the data makes no difference to a page.
 pytestmark = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
@@ -37,6 +38,9 @@ PAGES = {
     f"/confirm/signup/{UNKNOWN}": "Agree and start my account",
     f"/confirm/signin/{UNKNOWN}": "Sign in",
     f"/confirm/emailchange/{UNKNOWN}": "Change my address",
+    f"/confirm/newsletter/{UNKNOWN}": "Subscribe",
+    f"/confirm/unsubscribe/{UNKNOWN}": "Unsubscribe",
+    f"/ocunsub/{'0' * 64}": "Unsubscribe",
 }
 _numbers = count(1)
 
@@ -278,6 +282,52 @@ def test_a_new_address_is_confirmed_by_the_one_whose_account_it_is(
     expect(page.get_by_role("heading", name="Your address is changed")).to_be_focused()
     expect(page.locator("#changed-email")).to_have_text(new)
     assert alice.get("/account").json()["account"]["email"] == new
+
+
+def a_subscription(service: Service) -> tuple[str, dict[str, Any]]:
+    """An address that asked for the newsletter, and what its mails carry."""
+    email = f"browser{next(_numbers)}@{DOMAIN}"
+    asked = service.http.post("/subscriber", json={"email": email, "language": "en", "test": True}).json()["data"]
+    return email, {"id": asked["id"], "check": asked["ehash"]}
+
+
+def is_confirmed(service: Service, email: str) -> bool:
+    """Whether the newsletter goes there."""
+    return f"\n{email}," in cli(service, "subscribers").stdout
+
+
+def test_the_newsletter_begins_and_ends_with_the_links_in_its_mails(
+    service: Service, page: Page, complaints: list[str]
+) -> None:
+    email, link = a_subscription(service)
+    page.goto(address(service, "newsletter", link), wait_until="networkidle")
+    assert not is_confirmed(service, email)
+    press(page, "Subscribe")
+    expect(page.get_by_role("heading", name="You are subscribed")).to_be_focused()
+    expect(page.locator("#subscribed-email")).to_have_text(email)
+    assert is_confirmed(service, email)
+    page.goto(address(service, "unsubscribe", link), wait_until="networkidle")
+    assert is_confirmed(service, email)
+    press(page, "Unsubscribe")
+    expect(page.get_by_role("heading", name="You no longer get the newsletter")).to_be_focused()
+    assert not is_confirmed(service, email)
+    assert complaints == []
+    page.goto(address(service, "newsletter", link))
+    press(page, "Subscribe")
+    expect(page.get_by_role("alert").and_(page.locator(":visible"))).to_contain_text("There is no such subscription")
+
+
+def test_one_click_ends_the_newsletter_without_a_script(service: Service, browser: Browser) -> None:
+    email, link = a_subscription(service)
+    assert service.http.put("/subscriber", json={"id": link["id"], "ehash": link["check"]}).status_code == 200
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{service.url}/ocunsub/{link['check']}")
+    assert is_confirmed(service, email)
+    press(page, "Unsubscribe")
+    expect(page.get_by_role("heading", name="You no longer get the newsletter")).to_be_visible()
+    context.close()
+    assert not is_confirmed(service, email)
 
 
 def test_what_can_be_copied_is_copied(service: Service, page: Page) -> None:

@@ -17,7 +17,7 @@ class Refused extends Error {
 }
 
 async function call(method, path, body, token) {
-  const headers = { "Content-Type": "application/json" };
+  const headers = body ? { "Content-Type": "application/json" } : {};
   if (token) headers.Authorization = `Bearer ${token}`;
   let answer;
   try {
@@ -111,6 +111,17 @@ onSubmit("emailchange-form", async (fields) => {
 });
 
 onSubmit("emailchange-token-form", ({ bearer: token }) => changeAddress(token.trim()));
+
+onSubmit("newsletter-form", async () => {
+  const { data } = await call("PUT", "/subscriber", { id, ehash: check });
+  element("subscribed-email").textContent = data.email;
+  show("subscribed", "subscribed-title");
+});
+
+onSubmit("unsubscribe-form", async () => {
+  await call("DELETE", `/subscriber/${check}`);
+  show("unsubscribed", "unsubscribed-title");
+});
 
 onSubmit("key-form", async ({ name, level, days }) => {
   const asked = { name, level: Number(level), expiresIn: Number(days) * DAY };

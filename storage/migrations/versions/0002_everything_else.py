@@ -140,8 +140,8 @@ def _subscribers() -> None:
         column("active", sa.Boolean()),
         sa.UniqueConstraint("ehash", name="uq_subscribers_ehash"),
     )
-    index("subscribers", "created_at")
     index("subscribers", "language", "id")
+    index("subscribers", "active", "created_at")
 
 
 def downgrade() -> None:

@@ -1,0 +1,125 @@
+"""The newsletter: subscribe, confirm, and unsubscribe, without an account."""
+
+import asyncio
+import time
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+import clock
+import storage
+from errors import NoSuchRecord, Refused
+from handlers.replies import SECRET, content, no_content, success
+from services import outbox, pages, test_mode
+from storage import accounts, mails, subscribers
+
+# Asking for a link takes at least this many seconds, whether or not there is somebody to mail it to.
+LEAST_SECONDS = 0.25
+_UNKNOWN = "There is no such subscription, or it has ended."
+
+
+async def subscribe(body: dict[str, Any]) -> Response:
+    """Mail a link that confirms, or tell a subscriber that they are one; the caller cannot see which."""
+    email, language = body["email"].strip().lower(), body["language"].lower()
+    in_test = test_mode.applies(body, email)
+    made = await storage.write(_subscribe, email, language, silent=in_test, now=clock.now())
+    outbox.wake()
+    parts = {"id": str(made["uuid"]), "ehash": made["ehash"]} if in_test else {}
+    return success(data={"email": email, "language": language, **parts}, headers=SECRET)
+
+
+def _subscribe(
+    connection: Connection, email: str, language: str, *, silent: bool, now: datetime
+) -> subscribers.Subscriber:
+    made = subscribers.ask(connection, email, language=language, now=now)
+    if not silent:
+        kind, page = ("nlsub-active", "unsubscribe") if made["active"] else ("nlsub", "newsletter")
+        recipient = subscribers.Recipient(made["uuid"], made["email"], made["language"], None)
+        _enqueue(connection, kind, page, recipient, made["ehash"], now)
+    return made
+
+
+def _enqueue(
+    connection: Connection, kind: str, page: str, recipient: subscribers.Recipient, ehash: str, now: datetime
+) -> None:
+    letter = {
+        "kind": kind,
+        "language": recipient.language,
+        "to": recipient.email,
+        "link": f"/confirm/{page}/{recipient.uuid}/{ehash}",
+        "subscriber": ehash,
+    }
+    mails.enqueue(connection, letter, user_id=recipient.user_id, now=now)
+
+
+async def confirm_subscription(body: dict[str, Any]) -> Response:
+    """Begin to send the newsletter."""
+    uuid = _uuid(body["id"])
+    made = await storage.write(subscribers.confirm, uuid, body["ehash"], now=clock.now())
+    return success(data={"email": made["email"], "language": made["language"]}, headers=SECRET)
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NoSuchRecord(_UNKNOWN) from None
+
+
+async def unsubscribe_v3(body: dict[str, Any], id: str | None, ehash: str | None) -> Response:
+    """End it with both parts of a link, wherever they stand."""
+    given, hashed = body.get("id", id), body.get("ehash", ehash)
+    if given is None:
+        raise Refused("idMissing", "Send the id of the link, in the body or in the query.")
+    if hashed is None:
+        raise Refused("ehashMissing", "Send the hash of the link, in the body or in the query.")
+    await storage.write(_unsubscribe, _uuid(given), hashed, clock.now())
+    return no_content()
+
+
+def _unsubscribe(connection: Connection, uuid: UUID, ehash: str, now: datetime) -> None:
+    recipient = subscribers.find(connection, ehash)
+    if recipient is None or recipient.uuid != uuid:
+        raise NoSuchRecord(_UNKNOWN)
+    subscribers.leave(connection, ehash, now=now)
+
+
+async def unsubscribe(ehash: str) -> Response:
+    """End it, if there is anything to end: the hash of an address can be guessed, who reads what must not be."""
+    await storage.write(subscribers.leave, ehash, now=clock.now())
+    return no_content()
+
+
+async def request_unsubscription(body: dict[str, Any]) -> Response:
+    """Mail a link with which to end it to who gets it; the answer is the same for who does not."""
+    started = time.monotonic()
+    await storage.write(_request_unsubscription, body["email"], clock.now())
+    outbox.wake()
+    await asyncio.sleep(LEAST_SECONDS - (time.monotonic() - started))
+    return success(data={}, headers=SECRET)
+
+
+def _request_unsubscription(connection: Connection, email: str, now: datetime) -> None:
+    ehash = accounts.email_hash(email)
+    recipient = subscribers.find(connection, ehash)
+    if recipient is not None:
+        _enqueue(connection, "nlunsub", "unsubscribe", recipient, ehash, now)
+
+
+async def read_unsubscribe_page(ehash: str) -> Response:
+    """A form with a button and nothing else, for those whose mail program has no button of its own."""
+    return _page("unsubscribe")
+
+
+async def unsubscribe_in_one_click(ehash: str, body: dict[str, Any]) -> Response:
+    """End it, as mail programs ask for it."""
+    await storage.write(subscribers.leave, ehash, now=clock.now())
+    return _page("unsubscribed")
+
+
+def _page(name: str) -> Response:
+    policy = {"Content-Security-Policy": pages.FORM_POLICY, "Referrer-Policy": "no-referrer"}
+    return content(pages.page(name), "text/html; charset=utf-8", headers={**policy, **SECRET})

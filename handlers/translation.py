@@ -1,0 +1,62 @@
+"""Helping to translate: letters to those who offer it, and to those who look after the service."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+import clock
+import storage
+from handlers.replies import success
+from security import Caller
+from services import maintainer, outbox
+from storage import accounts, mails
+
+# In the language itself, so that it is right in a letter of any language.
+NAMES = {"de": "Deutsch", "es": "Español", "fr": "Français", "nl": "Nederlands", "uk": "Українська"}
+# Where somebody left a field empty.
+NOTHING = "---"
+
+
+async def invite_translator(body: dict[str, Any], caller: Caller) -> Response:
+    """Mail the caller how to go on."""
+    await storage.write(_invite, caller.user_id, body["language"], clock.now())
+    outbox.wake()
+    return success(data={})
+
+
+def _invite(connection: Connection, user_id: int, language: str, now: datetime) -> None:
+    account = accounts.find(connection, user_id)
+    letter = {
+        "kind": "transinvite",
+        "language": account["language"],
+        "to": account["email"],
+        "reply_to": maintainer.email(),
+        "values": {"translation": NAMES[language], "contact": maintainer.email()},
+    }
+    mails.enqueue(connection, letter, user_id=user_id, now=now)
+
+
+async def suggest_language(body: dict[str, Any], caller: Caller) -> Response:
+    """Mail the suggestion to those who can act on it, who can answer it."""
+    said = {
+        "suggestion": body["language"],
+        "correspondence": body.get("correspondence") or NOTHING,
+        "comments": body.get("comments") or NOTHING,
+    }
+    await storage.write(_suggest, caller.user_id, said, clock.now())
+    outbox.wake()
+    return success(data={})
+
+
+def _suggest(connection: Connection, user_id: int, said: dict[str, str], now: datetime) -> None:
+    account = accounts.find(connection, user_id)
+    letter = {
+        "kind": "langsuggest",
+        "language": maintainer.language(),
+        "to": maintainer.email(),
+        "reply_to": account["email"],
+        "values": {**said, "username": account["username"], "number": str(user_id)},
+    }
+    mails.enqueue(connection, letter, user_id=user_id, now=now)

@@ -1,0 +1,64 @@
+"""Letters of those who help to translate."""
+
+from email.message import EmailMessage
+
+import pytest
+
+from tests.handlers.reading import letter_to, letters_to
+from tests.service import Person, Service, wait_until
+
+MAINTAINER = "no-reply@localhost"
+DONE = {"result": "success", "data": {}}
+
+
+@pytest.mark.parametrize("language", ["de", "es", "fr", "nl", "uk"])
+def test_who_offers_to_translate_is_invited(service: Service, alice: Person, language: str) -> None:
+    reply = alice.post("/flows/translator-invite", {"language": language})
+    assert (reply.status_code, reply.json()) == (200, DONE)
+    letter = letter_to(service, alice.email)
+    assert letter["Reply-To"] == MAINTAINER
+    names = {"de": "Deutsch", "es": "Español", "fr": "Français", "nl": "Nederlands", "uk": "Українська"}
+    text = letter.get_body(("plain",))
+    assert text is not None and names[language] in text.get_content()
+
+
+def test_the_invitation_is_in_the_callers_own_language(service: Service) -> None:
+    person = service.sign_up(language="nl")
+    person.new_key(1).post("/flows/translator-invite", {"language": "de"})
+    assert letter_to(service, person.email)["Subject"].startswith("Dank je wel")
+
+
+def test_a_suggestion_reaches_those_who_look_after_the_service_and_they_can_answer(
+    service: Service, alice: Person
+) -> None:
+    body = {
+        "language": "Esperanto\r\nBcc: all@example.org",
+        "correspondence": "<b>français</b> {service}",
+        "comments": "There are three of us.\r\nBcc: all@example.org",
+        "friends": 3,
+    }
+    reply = alice.post("/flows/language-suggestion", body)
+    assert (reply.status_code, reply.json()) == (200, DONE)
+    mine = f"(account {alice.id})"
+
+    def found() -> list[str]:
+        texts = [letter.get_body(("plain",)) for letter in suggestions_of(service, alice)]
+        return [text.get_content() for text in texts if text is not None]
+
+    wait_until(lambda: found(), 10, "the suggestion")
+    (letter,) = suggestions_of(service, alice)
+    assert (letter["To"], letter["Bcc"]) == (MAINTAINER, None)
+    assert mine in found()[0]
+    assert "<b>français</b> {service}" in found()[0]
+    html = letter.get_body(("html",))
+    assert html is not None and "&lt;b&gt;français" in html.get_content()
+
+
+def suggestions_of(service: Service, person: Person) -> list[EmailMessage]:
+    """The letters to the maintainer that answer to this person."""
+    return [letter for letter in letters_to(service, MAINTAINER) if letter["Reply-To"] == person.email]
+
+
+def test_what_is_left_out_of_a_suggestion_is_shown_as_left_out(service: Service, alice: Person) -> None:
+    assert alice.post("/flows/language-suggestion", {"language": "Latin", "comments": ""}).status_code == 200
+    wait_until(lambda: suggestions_of(service, alice), 10, "the suggestion")
