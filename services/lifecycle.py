@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Iterator
 
 from errors import StorageUnavailable
-from services import exports, keys, letters, mfa, outbox, pages, pictures, test_mode, tokens, usage
+from services import exports, forge, keys, letters, mfa, outbox, pages, pictures, test_mode, tokens, usage
 from services.derivation import derive
 from settings import Settings
 
@@ -23,9 +23,25 @@ def configure(settings: Settings) -> None:
         outbox.configure(settings.mail_url, settings.mail_from, settings.website_url)
     with _named("IMAGES_URL"):
         pictures.configure(settings.images_url)
+    with _named("FORGE_URL"):
+        forge.configure(_place(settings))
     pages.configure(settings.public_url)
     exports.configure(settings.public_url)
     test_mode.configure(settings.test_mode, settings.test_domain)
+
+
+def _place(settings: Settings) -> forge.Place | None:
+    if not settings.forge:
+        return None
+    return forge.Place(
+        kind=settings.forge,
+        url=settings.forge_url,
+        repository=settings.forge_repository,
+        token=settings.forge_token,
+        branch=settings.forge_branch,
+        posts=settings.forge_posts,
+        discussions=settings.forge_discussions,
+    )
 
 
 @contextlib.contextmanager
