@@ -77,7 +77,8 @@ async def read_image(id: str, if_none_match: str | None) -> Response:
         picture = pages.default_avatar()
         return cached(picture, "image/png", etag='"1"', if_none_match=if_none_match, cache="public, max-age=86400")
     found = await pictures.find(id)
-    return cached(found.content, found.media_type, etag=found.etag, if_none_match=if_none_match, cache=FOREVER)
+    keep = REVALIDATED if pictures.has_name_of_its_own(id) else FOREVER
+    return cached(found.content, found.media_type, etag=found.etag, if_none_match=if_none_match, cache=keep)
 
 
 async def download_export(token: str) -> Response:
