@@ -53,6 +53,10 @@ class Refused(Fact):
         super().__init__(detail, code=code)
 
 
+class NotEnabled(Fact):
+    """The operator has not set up what this needs."""
+
+
 class ImageInvalid(Fact):
     """The image cannot be fetched or decoded, or is larger than allowed."""
 
@@ -161,6 +165,7 @@ REPLIES: dict[type[Fact], Verdict] = {
     MalformedBody: Verdict(400, "malformedBody", "The body is not usable JSON"),
     ValidationFailed: Verdict(400, "validationFailed", "The request is not as documented"),
     Refused: Verdict(400, "validationFailed", "The request breaks a rule of this operation"),
+    NotEnabled: Verdict(400, "notEnabled", "This is not enabled here"),
     ImageInvalid: Verdict(400, "imgInvalid", "The image cannot be used"),
     Unauthorized: Verdict(401, "unauthorized", "Credentials are missing or not valid"),
     SignInFailed: Verdict(401, "signInFailed", "Sign-in failed"),

@@ -5,14 +5,16 @@ Off unless it is set up. What fails there, for whatever reason, is told as Forge
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx2
 
 import clock
-from errors import ForgeUnavailable, Refused, SlugTaken
+from errors import ForgeUnavailable, NotEnabled, SlugTaken
 from services.forge import forgejo, github
 from services.forge.api import Author, Commit, Made, Post, client, unavailable
 from services.forge.forgejo import Forgejo
@@ -25,6 +27,10 @@ SECONDS = 25.0
 CLEARING_SECONDS = 8.0
 # A forge counts what one token asks at a time, and a slow one must not gather all our visitors.
 AT_ONCE = 8
+# Where people tell who they are at a forge, in the free data of their account: FreeSewing's pages write these.
+_PEOPLE = {"github": ("githubUsername", "githubEmail"), "forgejo": ("codebergUsername", "codebergEmail")}
+_NAME = re.compile(r"[^\x00-\x1f\x7f<>]{1,100}")
+_EMAIL = re.compile(r"[^\x00-\x20\x7f<>@]{1,100}@[A-Za-z0-9.-]{1,150}")
 log = logging.getLogger(__name__)
 
 
@@ -69,14 +75,26 @@ def is_enabled() -> bool:
     return _place is not None
 
 
+def author_of(data: Mapping[str, Any]) -> Author | None:
+    """Who a commit is to name, as the data of an account says; None where it does not, or without a forge.
+
+    Never an account's own address: commits are public.
+    """
+    name, email = (data.get(key) for key in _PEOPLE[_place.kind]) if _place else (None, None)
+    if not isinstance(name, str) or not isinstance(email, str):
+        return None
+    name, email = name.strip(), email.strip()
+    return Author(name, email) if _NAME.fullmatch(name) and _EMAIL.fullmatch(email) else None
+
+
 async def create_issue(title: str, body: str) -> Made:
-    """Open an issue; raises Refused without a forge, ForgeUnavailable."""
+    """Open an issue; raises NotEnabled without a forge, ForgeUnavailable."""
     async with _asking() as (forge, _):
         return await forge.create_issue(title, body)
 
 
 async def create_discussion(title: str, body: str) -> Made:
-    """Open a discussion, or an issue where the forge has none; raises Refused without a forge, ForgeUnavailable."""
+    """Open a discussion, or an issue where the forge has none; raises as opening an issue does."""
     async with _asking() as (forge, _):
         return await forge.create_discussion(title, body)
 
@@ -160,7 +178,7 @@ async def _asking() -> AsyncIterator[tuple[Forge, Place]]:
     """The forge, for one operation, which has so much time and not more."""
     place = _place
     if place is None:
-        raise Refused("notEnabled", "This server has no code forge.")
+        raise NotEnabled("This server has no code forge.")
     try:
         async with asyncio.timeout(SECONDS), _turns, _connected(place) as forge:
             yield forge, place

@@ -67,6 +67,7 @@ class Fault:
 class Forge:
     """A repository with a branch `main`, and what was made in it."""
 
+    kind: ClassVar[str]
     routes: ClassVar[list[tuple[str, str, str]]]
     authorization: ClassVar[str]
 
@@ -133,6 +134,16 @@ class Forge:
 
 class _Server(ThreadingHTTPServer):
     request_queue_size = 100
+
+
+def settings_for(forge: Forge) -> dict[str, str]:
+    """What an operator sets for this forge."""
+    return {
+        "forge": forge.kind,
+        "forge_url": forge.url,
+        "forge_repository": REPOSITORY,
+        "forge_token": TOKEN,
+    }
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from tests.forges import TOKEN, WHERE, Answer, Asked, Commit, Forge
 class Forgejo(Forge):
     """The repository at a Forgejo instance."""
 
+    kind = "forgejo"
     authorization = f"token {TOKEN}"
     routes = [  # noqa: RUF012 (declared a class variable by its base)
         ("POST", f"{WHERE}/issues", "create_issue"),

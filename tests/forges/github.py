@@ -10,6 +10,7 @@ _ERRORS = "https://docs.github.com/rest"
 class GitHub(Forge):
     """The repository at GitHub, with the discussion categories `general` and `ideas`."""
 
+    kind = "github"
     authorization = f"Bearer {TOKEN}"
     routes = [  # noqa: RUF012 (declared a class variable by its base)
         ("POST", f"{WHERE}/issues", "create_issue"),

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from errors import Refused, SlugTaken
+from errors import NotEnabled, SlugTaken
 from services import forge
-from services.forge.api import Made
+from services.forge.api import Author, Made
 from tests.forges import Commit, Forge
 from tests.service import wait_until
 from tests.services.forging import ALICE, KINDS, done, fails, place, post, running
@@ -60,6 +60,31 @@ def test_the_commit_names_its_author_if_there_is_one(there: Forge) -> None:
         {"name": "alice", "email": "alice@example.org"},
         {"name": "bot", "email": "bot@forge.example"},
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "email"),
+    [
+        (None, "alice@example.org"),
+        ("alice", None),
+        ("", "alice@example.org"),
+        ("alice", ""),
+        ("alice", "nobody"),
+        ("alice\n", "alice@example.org\nX: y"),
+        ("alice <root@example.org>", "alice@example.org"),
+        ("a" * 101, "alice@example.org"),
+        (5, ["alice@example.org"]),
+    ],
+)
+def test_who_is_no_name_and_address_is_not_named(there: Forge, kind: str, name: object, email: object) -> None:
+    prefix = "github" if kind == "github" else "codeberg"
+    assert forge.author_of({f"{prefix}Username": name, f"{prefix}Email": email}) is None
+
+
+def test_who_gave_a_name_and_an_address_for_this_forge_is_named(there: Forge, kind: str) -> None:
+    both = {"githubUsername": "g", "githubEmail": "g@a.org", "codebergUsername": "c", "codebergEmail": " c@a.org "}
+    assert forge.author_of(both) == (Author("g", "g@a.org") if kind == "github" else Author("c", "c@a.org"))
+    assert forge.author_of({}) is None
 
 
 def test_a_name_mentions_nobody_in_the_pull_request(there: Forge) -> None:
@@ -140,9 +165,8 @@ def test_no_more_than_so_many_ask_at_a_time(there: Forge) -> None:
 )
 def test_without_a_forge_it_is_refused(work: Any) -> None:
     forge.configure(None)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(NotEnabled):
         done(work())
-    assert refused.value.code == "notEnabled"
 
 
 @pytest.mark.parametrize("url", ["ftp://forge.example", "https://", "https://me:pass@forge.example", "https://[::1"])
