@@ -137,6 +137,14 @@ class KeyReused(Fact):
     """The idempotency key came with another request before."""
 
 
+class SlugTaken(Fact):
+    """There is a post with this slug, or one waits to be merged."""
+
+
+class ImageExists(Fact):
+    """There is a picture of this name, and the caller may not replace it."""
+
+
 class BodyTooLarge(Fact):
     """The body is over the limit of 12 MB."""
 
@@ -159,6 +167,10 @@ class StorageUnavailable(Fact):
 
 class ImageStoreUnavailable(Fact):
     """The place where images are kept cannot be reached."""
+
+
+class ForgeUnavailable(Fact):
+    """The code forge cannot be reached, or refuses what we ask of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +204,8 @@ REPLIES: dict[type[Fact], Verdict] = {
     MethodNotAllowed: Verdict(405, "methodNotAllowed", "The path does not have this method"),
     NotAcceptable: Verdict(406, "notAcceptable", "No acceptable representation"),
     EmailTaken: Verdict(409, "emailTaken", "The address belongs to another account"),
+    SlugTaken: Verdict(409, "slugTaken", "The slug is taken"),
+    ImageExists: Verdict(409, "imageExists", "There is an image of this name"),
     PreconditionFailed: Verdict(412, "preconditionFailed", "The record was changed in the meantime"),
     OwnAccount: Verdict(409, "ownAccount", "Nobody changes their own account as staff"),
     AccountNotActive: Verdict(409, "accountNotActive", "The account is not active"),
@@ -201,6 +215,7 @@ REPLIES: dict[type[Fact], Verdict] = {
     UnsupportedMediaType: Verdict(415, "unsupportedMediaType", "The operation does not take this media type"),
     KeyReused: Verdict(422, "idempotencyKeyReused", "The key was sent with another request"),
     ConsentLacking: Verdict(451, "consentLacking", "The account has not given its consent"),
+    ForgeUnavailable: Verdict(502, "forgeUnavailable", "The code forge is not available right now"),
     Overtaken: Verdict(503, "unavailable", "The service is not available right now", _LATER),
     StorageUnavailable: Verdict(503, "unavailable", "The service is not available right now", _LATER),
     ImageStoreUnavailable: Verdict(503, "unavailable", "The service is not available right now", _LATER),

@@ -74,6 +74,11 @@ async def authenticate(
     return replace(caller, request_id=request_id)
 
 
+def unauthenticated(detail: str) -> Unauthorized:
+    """The refusal of a request without credentials, by an operation that needs them for some requests only."""
+    return Unauthorized(detail, headers=_challenge(frozenset(CHALLENGES)))
+
+
 async def _identify(authorization: str | None, schemes: frozenset[str], need: Requirement) -> Caller:
     scheme, _, credentials = (authorization or "").partition(" ")
     if scheme.lower() == BEARER and BEARER in schemes:

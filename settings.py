@@ -3,18 +3,32 @@
 import contextlib
 import json
 import os
+import re
 import secrets
 from base64 import b64decode, b64encode
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Literal
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class SettingsInvalid(Exception):
     """A setting cannot be used; the message says which, and what is wanted."""
+
+
+# They end up in addresses and headers, where nothing may be misread.
+_FORGE_FORMS = {
+    "forge_repository": (r"([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)?", "owner/name"),
+    "forge_token": (r"[!-~]*", "one word of ASCII"),
+    "forge_branch": (r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*", "the name of a branch"),
+    "forge_posts": (
+        r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*",
+        "a folder of the repository, without a slash at either end",
+    ),
+    "forge_discussions": (r"[a-z0-9-]+", "a category as in its address: lower-case letters, digits, dashes"),
+}
 
 
 class Settings(BaseSettings):
@@ -43,6 +57,15 @@ class Settings(BaseSettings):
         "en", description="The language of letters to MAINTAINER_EMAIL."
     )
     images_url: str = Field("", description="file:folder, memory: or s3://bucket; default: DATA_DIR/images.")
+    forge: Literal["", "github", "forgejo"] = Field(
+        "", description="Where issues and posts go: github, forgejo (Codeberg among others), or nowhere."
+    )
+    forge_url: str = Field("", description="Its API; default: https://api.github.com, https://codeberg.org/api/v1.")
+    forge_repository: str = Field("", description="The repository there: owner/name.")
+    forge_token: str = Field("", description="Lets us write there; see docs/operate.md for what it must allow.")
+    forge_branch: str = Field("main", description="The branch that posts are to be merged into.")
+    forge_posts: str = Field("markdown/org", description="The folder of posts: FOLDER/blog/SLUG/LANGUAGE.md.")
+    forge_discussions: str = Field("general", description="GitHub's category for discussions, as in its address.")
     encryption_keys: str = Field(
         "", description="id:base64 of 32 bytes, comma-separated; the first encrypts, all decrypt."
     )
@@ -56,7 +79,7 @@ class Settings(BaseSettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
 
-    @field_validator("public_url", "website_url")
+    @field_validator("public_url", "website_url", "forge_url")
     @classmethod
     def _without_slash(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):
@@ -69,6 +92,20 @@ class Settings(BaseSettings):
         if value and not value.startswith(("sqlite:///", "postgresql://", "postgresql+asyncpg://", "postgres://")):
             raise ValueError("must start with sqlite:/// or postgresql://")
         return value.replace("postgres://", "postgresql://", 1)
+
+    @field_validator("forge_repository", "forge_token", "forge_branch", "forge_posts", "forge_discussions")
+    @classmethod
+    def _of_a_form_that_forges_know(cls, value: str, field: ValidationInfo) -> str:
+        form, wanted = _FORGE_FORMS[str(field.field_name)]
+        if not re.fullmatch(form, value) or ".." in value:
+            raise ValueError(f"must be {wanted}")
+        return value
+
+    @model_validator(mode="after")
+    def _with_all_of_a_forge(self) -> "Settings":
+        if self.forge and not (self.forge_repository and self.forge_token):
+            raise ValueError("FORGE needs FORGE_REPOSITORY and FORGE_TOKEN")
+        return self
 
     @model_validator(mode="after")
     def _fit_for_production(self) -> "Settings":

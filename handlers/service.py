@@ -73,7 +73,8 @@ async def read_image(id: str) -> Response:
     if id == pictures.NONE:
         return content(pages.default_avatar(), "image/png", headers=A_DAY)
     found = await pictures.find(id)
-    return content(found.content, found.media_type, headers={"ETag": found.etag, **FOREVER})
+    keep = REVALIDATED if pictures.has_name_of_its_own(id) else FOREVER
+    return content(found.content, found.media_type, headers={"ETag": found.etag, **keep})
 
 
 async def download_export(token: str) -> Response:

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, MemoryStore, from_url
 
-from errors import ImageStoreUnavailable
+from errors import ImageExists, ImageStoreUnavailable
 from services.images import Picture
 
 if TYPE_CHECKING:  # obstore has these names for type checkers only
@@ -56,13 +56,19 @@ class ImageStore:
     def __init__(self, store: "ObjectStore") -> None:
         self._store = store
 
-    async def put(self, image_id: str, picture: Picture) -> None:
-        """Keep a picture, in place of any earlier one of that id; JPEG, PNG or WebP, else ValueError."""
+    async def put(self, image_id: str, picture: Picture, *, replace: bool = True) -> None:
+        """Keep a picture, in place of any earlier one of that id; JPEG, PNG or WebP, else ValueError.
+
+        Without `replace` an earlier one stays, and ImageExists is raised; of two at once one is kept.
+        """
         path = _path(image_id)
         if _media_type(picture.content) != picture.media_type:
             raise ValueError("the media type is not that of the content, or not one that is kept")
         with _told_as_unavailable():
-            await obstore.put_async(self._store, path, picture.content)
+            try:
+                await obstore.put_async(self._store, path, picture.content, mode="overwrite" if replace else "create")
+            except AlreadyExistsError:
+                raise ImageExists("There is an image of this name.") from None
 
     async def get(self, image_id: str) -> StoredImage | None:
         """The image of that id, None if there is none."""
@@ -75,6 +81,16 @@ class ImageStore:
                 return None
         etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
         return StoredImage(content, _media_type(content), etag, found.meta["last_modified"])
+
+    async def has(self, image_id: str) -> bool:
+        """Whether there is an image of that id."""
+        path = _path(image_id)
+        with _told_as_unavailable():
+            try:
+                await obstore.head_async(self._store, path)
+            except FileNotFoundError:
+                return False
+        return True
 
     async def remove(self, image_id: str) -> None:
         """Remove the image of that id, if there is one."""

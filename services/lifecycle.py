@@ -8,6 +8,7 @@ from errors import StorageUnavailable
 from services import (
     address,
     figures,
+    forge,
     idempotency,
     imports,
     keys,
@@ -41,12 +42,28 @@ def configure(settings: Settings) -> None:
         maintainer.configure(settings.maintainer_email, settings.mail_from, settings.maintainer_language)
     with _named("IMAGES_URL"):
         pictures.configure(settings.images_url)
+    with _named("FORGE_URL"):
+        forge.configure(_place(settings))
     pages.configure(settings.public_url)
     address.configure(settings.public_url)
     with _named("WEBSITE_URL"):
         social.configure(settings.website_url)
     imports.configure(settings.import_token)
     test_mode.configure(settings.test_mode, settings.test_domain)
+
+
+def _place(settings: Settings) -> forge.Place | None:
+    if not settings.forge:
+        return None
+    return forge.Place(
+        kind=settings.forge,
+        url=settings.forge_url,
+        repository=settings.forge_repository,
+        token=settings.forge_token,
+        branch=settings.forge_branch,
+        posts=settings.forge_posts,
+        discussions=settings.forge_discussions,
+    )
 
 
 @contextlib.contextmanager

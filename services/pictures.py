@@ -1,6 +1,9 @@
-"""Pictures of records: stored before the record that names them, removed after the one that did."""
+"""Pictures: those of records, stored before the record that names them and removed after the one that did; and
+those of posts and of support, which have names of their own.
+"""
 
 import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,6 +12,8 @@ from services.image_store import ImageStore, StoredImage, new_image_id, open_sto
 from services.images import Picture, normalise
 
 NONE = "default-avatar"
+# Of what nobody's record names: the kind, and what the picture is of.
+_OF_ITS_OWN = re.compile("(blog|showcase|support)-[a-z0-9-]+")
 log = logging.getLogger(__name__)
 
 _store: ImageStore
@@ -73,3 +78,33 @@ async def discard(*names: str) -> None:
             await _store.remove(name)
         except ImageStoreUnavailable as error:
             log.warning("picture %s stays behind: %s", name, error.detail)
+
+
+def name_of(kind: str, slug: str, sub_id: str | int = "main") -> str:
+    """The name of a picture that has one of its own, `main` being the one that needs no number.
+
+    The first picture of `a-1` and picture 1 of `a` have the same name: clients have always built it so.
+    """
+    return f"{kind}-{slug}" if sub_id == "main" else f"{kind}-{slug}-{sub_id}"
+
+
+def has_name_of_its_own(name: str) -> bool:
+    """Whether pictures of this name can be replaced, so that none may be cached for ever."""
+    return _OF_ITS_OWN.fullmatch(name) is not None
+
+
+async def exists(name: str) -> bool:
+    """Whether there is a picture of this name; raises ImageStoreUnavailable."""
+    return await _store.has(name)
+
+
+async def publish(img: str, name: str, *, replace: bool) -> None:
+    """Keep a picture under a name of its own; raises ImageInvalid, ImageExists, ImageStoreUnavailable."""
+    await _store.put(name, await normalise(img), replace=replace)
+
+
+async def withdraw(name: str) -> None:
+    """Remove a picture that has a name of its own; raises NoSuchRecord, ImageStoreUnavailable."""
+    if not has_name_of_its_own(name) or not await _store.has(name):
+        raise NoSuchRecord("There is no such image.")
+    await _store.remove(name)

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.databases import fresh_postgres
+from tests.forges import Forge, serving, settings_for
+from tests.forges.forgejo import Forgejo
+from tests.forges.github import GitHub
 from tests.service import Person, Service
 
 ENGINES = ("sqlite", "postgresql")
@@ -12,20 +15,31 @@ ENGINES = ("sqlite", "postgresql")
 
 @pytest.fixture(scope="session", params=ENGINES)
 def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A running server; every test that asks for it runs once on SQLite and once on PostgreSQL."""
+    """A running server, with a code forge; every test that asks for it runs once on SQLite and once on PostgreSQL."""
     data = tmp_path_factory.mktemp(f"service-{request.param}")
     if request.param == "sqlite":
-        yield from _running(Service(data))
+        with serving(GitHub()) as there:
+            yield from _running(Service(data, **settings_for(there)), there)
     else:
-        with fresh_postgres() as url:
-            yield from _running(Service(data, database_url=url))
+        with serving(Forgejo()) as there, fresh_postgres() as url:
+            yield from _running(Service(data, database_url=url, **settings_for(there)), there)
 
 
-def _running(service: Service) -> Iterator[Service]:
+def _running(service: Service, there: Forge) -> Iterator[Service]:
+    service.forge = there
     try:
         yield service.start()
     finally:
         service.close()
+
+
+@pytest.fixture
+def forge(service: Service) -> Iterator[Forge]:
+    """The server's code forge, as it was in the beginning."""
+    assert service.forge is not None
+    service.forge.reset()
+    yield service.forge
+    service.forge.reset()
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from typing import Any
 
 import httpx2
 
+from tests.forges import Forge
+
 ROOT = Path(__file__).parent.parent
 DOMAIN = "freesewing.dev"
 PASSWORD = "correct horse battery staple"
@@ -47,6 +49,7 @@ class Service:
             "FREESEWING_LIMITS": "off",
             **{f"FREESEWING_{name.upper()}": value for name, value in settings.items()},
         }
+        self.forge: Forge | None = None
         self.process: subprocess.Popen[bytes] | None = None
         self.http = httpx2.Client(base_url=self.url, timeout=30, trust_env=False)
 

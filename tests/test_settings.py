@@ -136,6 +136,19 @@ WRONG = [
     ("ENCRYPTION_KEYS", "1:s3cr3"),
     ("ENCRYPTION_KEYS", "1:s3cr3té"),
     ("ENCRYPTION_KEYS", ":" + KEYS[2:]),
+    ("FORGE", "s3cr3t"),
+    ("FORGE_URL", "s3cr3t.example.org"),
+    ("FORGE_REPOSITORY", "s3cr3t"),
+    ("FORGE_REPOSITORY", "acme/s3cr3t/.."),
+    ("FORGE_REPOSITORY", "acme/s3cr3t?x"),
+    ("FORGE_TOKEN", "s3cr3t s3cr3t"),
+    ("FORGE_TOKEN", "s3cr3t\n"),
+    ("FORGE_TOKEN", "s3cr3té"),
+    ("FORGE_BRANCH", "s3cr3t/../main"),
+    ("FORGE_BRANCH", ""),
+    ("FORGE_POSTS", "/s3cr3t"),
+    ("FORGE_POSTS", "s3cr3t/../.."),
+    ("FORGE_DISCUSSIONS", "s3cr3t/"),
 ]
 
 
@@ -147,6 +160,14 @@ def test_a_wrong_setting_is_named_and_its_value_is_not_told(
     assert name in message
     assert "s3cr3t" not in message
     assert_no_value_in(message)
+
+
+@pytest.mark.parametrize("missing", ["FORGE_REPOSITORY", "FORGE_TOKEN"])
+def test_a_forge_without_repository_or_token_stops_the_start(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    forge = {"FORGE": "github", "FORGE_REPOSITORY": "acme/site", "FORGE_TOKEN": "s3cr3t"}
+    assert "FORGE needs FORGE_REPOSITORY and FORGE_TOKEN" in refusal(monkeypatch, {**forge, missing: ""})
+    given(monkeypatch, forge)
+    assert load().forge_token == "s3cr3t"
 
 
 def test_every_wrong_setting_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,13 +232,15 @@ UNUSABLE = [
     ("MAIL_FROM", "s3cr3t <a@b.example>, c@d.example"),
     ("IMAGES_URL", "ftp://me:s3cr3t@images"),
     ("IMAGES_URL", "s3cr3t"),
+    ("FORGE_URL", "https://me:s3cr3t@forge.example"),
+    ("FORGE_URL", "https://forge.example/?s3cr3t"),
 ]
 
 
 @pytest.mark.parametrize(("name", "value"), UNUSABLE)
 def test_what_no_service_can_use_stops_the_start_by_its_name(name: str, value: str) -> None:
     with pytest.raises(ValueError) as caught:
-        lifecycle.configure(load().model_copy(update={name.lower(): value}))
+        lifecycle.configure(load().model_copy(update={"forge": "forgejo", name.lower(): value}))
     assert str(caught.value).startswith(f"FREESEWING_{name}: ")
     assert "s3cr3t" not in str(caught.value)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from errors import ImageStoreUnavailable
+from errors import ImageExists, ImageStoreUnavailable
 from services.image_store import ImageStore, StoredImage, new_image_id, open_store
 from services.images import Picture
 
@@ -66,6 +66,28 @@ def test_a_second_put_takes_the_place_of_the_first(store: ImageStore) -> None:
     assert found is not None and found.media_type == "image/webp"
 
 
+def test_an_image_that_is_only_to_be_added_takes_nobodys_place(store: ImageStore) -> None:
+    asyncio.run(store.put("set-1", picture("JPEG"), replace=False))
+    with pytest.raises(ImageExists):
+        asyncio.run(store.put("set-1", picture("WEBP"), replace=False))
+    found = get(store, "set-1")
+    assert found is not None and found.media_type == "image/jpeg"
+
+
+def test_of_many_added_at_once_one_is_kept(store: ImageStore) -> None:
+    async def race() -> list[BaseException | None]:
+        puts = (store.put("set-1", picture(), replace=False) for _ in range(10))
+        return await asyncio.gather(*puts, return_exceptions=True)
+
+    outcomes = asyncio.run(race())
+    assert outcomes.count(None) == 1 and [type(outcome) for outcome in outcomes].count(ImageExists) == 9
+
+
+def test_it_is_known_whether_an_image_is_there(store: ImageStore) -> None:
+    put(store, "set-1", picture())
+    assert [asyncio.run(store.has(one)) for one in ("set-1", "set-10")] == [True, False]
+
+
 def test_an_image_that_was_never_put_is_none(store: ImageStore) -> None:
     assert get(store, "set-unknown") is None
 
@@ -97,7 +119,7 @@ UNFIT = [
 
 @pytest.mark.parametrize("image_id", [*UNFIT, "set-" + "a" * 121, "set-a.b", "set-a\0b", "set-a\\b"])
 def test_an_id_that_could_be_a_path_is_refused_everywhere(store: ImageStore, image_id: str) -> None:
-    for call in (store.put(image_id, picture()), store.get(image_id), store.remove(image_id)):
+    for call in (store.put(image_id, picture()), store.get(image_id), store.has(image_id), store.remove(image_id)):
         with pytest.raises(ValueError, match="id of an image"):
             asyncio.run(call)
 
@@ -159,7 +181,7 @@ def test_a_folder_that_is_gone_is_told_as_unavailable(tmp_path: Path) -> None:
     store = open_store(f"file:{tmp_path}/images")
     shutil.rmtree(tmp_path / "images")
     (tmp_path / "images").write_text("a file where the folder was")
-    for call in (store.put("set-1", picture()), store.get("set-1"), store.remove("set-1")):
+    for call in (store.put("set-1", picture()), store.get("set-1"), store.has("set-1"), store.remove("set-1")):
         with pytest.raises(ImageStoreUnavailable) as told:
             asyncio.run(call)
         assert str(tmp_path) not in told.value.detail
@@ -175,7 +197,7 @@ def test_an_object_store_that_does_not_answer_is_told_as_unavailable(monkeypatch
     }.items():
         monkeypatch.setenv(name, value)
     store = open_store("s3://bucket/images")
-    for call in (store.put("set-1", picture()), store.get("set-1"), store.remove("set-1")):
+    for call in (store.put("set-1", picture()), store.get("set-1"), store.has("set-1"), store.remove("set-1")):
         with pytest.raises(ImageStoreUnavailable):
             asyncio.run(call)
 

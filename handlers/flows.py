@@ -1,0 +1,61 @@
+"""What goes on elsewhere: issues, discussions and posts at the code forge."""
+
+import re
+from typing import Any
+
+from starlette.responses import Response
+
+import document
+import storage
+from errors import NoSuchRecord
+from handlers.replies import created, success
+from security import Caller
+from services import forge, pictures
+from services.forge.api import Made
+from storage import accounts
+
+SLUG = re.compile(document.load()["components"]["schemas"]["Slug"]["pattern"].strip("^$"))
+LONGEST_SLUG: int = document.load()["components"]["schemas"]["Slug"]["maxLength"]
+
+
+async def open_post(type: str, body: dict[str, Any], caller: Caller) -> Response:
+    """Put a post on a branch and open a pull request."""
+    account = await storage.read(accounts.find, caller.user_id)
+    opened = await forge.open_post(
+        type,
+        body["slug"],
+        body["language"],
+        body["markdown"],
+        by=account["username"],
+        author=forge.author_of(account["data"]),
+    )
+    return created(branch={"name": opened.branch}, file={"path": opened.path}, pr=_page(opened.request))
+
+
+async def check_slug(type: str, slug: str) -> Response:
+    """Whether a post can have this slug: 200 if not, 404 if so."""
+    if not await _is_taken(type, slug):
+        raise NoSuchRecord("This slug is free.")
+    return success(slug=slug, available=False)
+
+
+async def create_issue(body: dict[str, Any]) -> Response:
+    """Open an issue."""
+    return created(issue=_page(await forge.create_issue(body["title"], body["body"])))
+
+
+async def create_discussion(body: dict[str, Any]) -> Response:
+    """Open a discussion."""
+    return created(discussion=_page(await forge.create_discussion(body["title"], body["body"])))
+
+
+async def _is_taken(type: str, slug: str) -> bool:
+    if len(slug) > LONGEST_SLUG or not SLUG.fullmatch(slug):
+        return True
+    if await pictures.exists(pictures.name_of(type, slug)):
+        return True
+    return forge.is_enabled() and await forge.has_post(type, slug)
+
+
+def _page(made: Made) -> dict[str, Any]:
+    return {"number": made.number, "title": made.title, "url": made.url, "html_url": made.url}

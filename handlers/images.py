@@ -1,0 +1,27 @@
+"""Pictures for posts and for support, which have names of their own."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from handlers.replies import no_content, success
+from security import Caller, unauthenticated
+from services import pictures
+
+CURATE = 5
+
+
+async def upload_image(body: dict[str, Any], caller: Caller | None) -> Response:
+    """Keep a picture under the name that its type, slug and number make."""
+    if caller is None and body["type"] != "support":
+        raise unauthenticated("Without credentials only pictures for support are taken.")
+    name = pictures.name_of(body["type"], body["slug"], body["subId"])
+    may_replace = caller is not None and caller.level >= CURATE
+    await pictures.publish(body.get("img") or body["url"], name, replace=may_replace)
+    return success(imgId=name)
+
+
+async def delete_image(id: str) -> Response:
+    """Remove such a picture."""
+    await pictures.withdraw(id)
+    return no_content()

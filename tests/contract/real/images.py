@@ -1,0 +1,20 @@
+"""Pictures for posts and for support."""
+
+from typing import Any
+
+from tests.contract.fuzzing import AUTHORIZATION, http, numbers
+
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+
+
+def _upload(case: Any) -> None:
+    case.body = {**case.body, "img": PIXEL}
+
+
+def _stored(case: Any) -> None:
+    body = {"type": "blog", "subId": "main", "slug": f"fuzzed-{next(numbers)}", "img": PIXEL}
+    reply = http.post("/images", json=body, headers={"Authorization": AUTHORIZATION})
+    case.path_parameters = {"id": reply.json()["imgId"]}
+
+
+REAL = {"upload_image": _upload, "delete_image": _stored}
