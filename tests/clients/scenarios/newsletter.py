@@ -14,7 +14,8 @@ def a_visitor_subscribes_and_leaves(site: Site) -> None:
     site.visitor.done("newsletterConfirmSubscribe", {"id": link["id"], "ehash": link["check"]})
     (listed,) = (row for row in admin.done("adminLoadSubscribers")["subscribers"]["en"] if row["email"] == email)
     site.visitor.gone("newsletterUnsubscribe", listed["ehash"])
-    assert site.visitor.refused("newsletterUnsubscribe", listed["ehash"]) == (404, "notFound")
+    # Whether the address was on the list is not told: a second time answers as the first.
+    site.visitor.gone("newsletterUnsubscribe", listed["ehash"])
 
 
 @drives("newsletterStartUnsubscribe")
