@@ -261,3 +261,9 @@ def test_no_setting_is_read_past_the_one_class() -> None:
         mentioned = set(re.findall(r"FREESEWING_[A-Z_]+\b", file.read_text(encoding="utf-8")))
         assert mentioned <= names, file
     assert settings.Settings.model_config["env_prefix"] == "FREESEWING_"
+
+
+def test_an_import_token_that_could_be_guessed_is_refused() -> None:
+    with pytest.raises(SettingsInvalid, match="IMPORT_TOKEN"):
+        load(import_token="short")
+    assert load(import_token="sixteen letters!").import_token == "sixteen letters!"
