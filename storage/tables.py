@@ -265,7 +265,7 @@ acts = Table(
     **NEVER_REUSED,
 )
 
-# Counts that would be dear to make at each request, made in the background.
+# Counts that would be dear to make at each request, made in the background; and whether `sizes.py` did its work.
 totals = Table(
     "totals",
     metadata,
