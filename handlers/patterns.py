@@ -13,7 +13,7 @@ from starlette.responses import Response
 import clock
 import storage
 from errors import InsufficientLevel, NoSuchRecord, Refused
-from handlers import shapes
+from handlers import shapes, staff
 from handlers.conditions import require_match
 from handlers.ids import record_id
 from handlers.paging import page_of, shown
@@ -30,7 +30,7 @@ from handlers.replies import (
 )
 from security import Caller
 from services import pictures
-from storage import curated_sets, patterns, sets
+from storage import acts, curated_sets, patterns, sets
 from storage.tables import Record
 
 READ_OWN, READ_OTHERS, CLONE_OTHERS, WRITE_OTHERS = 1, 6, 8, 9
@@ -109,16 +109,19 @@ async def update_pattern(id: str, body: dict[str, Any], if_match: str | None, ca
     """Change what was sent; the design and the sets stay."""
     _require_storable(body)
     present = await _allowed(id, caller, WRITE_OTHERS)
+    now = clock.now()
     fields: dict[str, Any] = {name: body[name] for name in PLAIN_FIELDS if name in body}
     async with pictures.stored(body.get("img"), "pattern") as img:
         if img is not None:
             fields["img"] = img
         row, former = await storage.write(
+            staff.recorded,
+            (caller, acts.UPDATE_PATTERN, present["user_id"], now),
             _unless_changed,
             present["id"],
             if_match,
             caller,
-            lambda connection: patterns.edit(connection, present["id"], fields=fields, now=clock.now()),
+            lambda connection: patterns.edit(connection, present["id"], fields=fields, now=now),
         )
     if img is not None:
         await pictures.discard(former["img"])
@@ -129,6 +132,8 @@ async def delete_pattern(id: str, if_match: str | None, caller: Caller) -> Respo
     """Remove a pattern and its picture."""
     present = await _allowed(id, caller, WRITE_OTHERS)
     removed = await storage.write(
+        staff.recorded,
+        (caller, acts.DELETE_PATTERN, present["user_id"], clock.now()),
         _unless_changed,
         present["id"],
         if_match,
@@ -157,11 +162,16 @@ async def clone_pattern(id: str, caller: Caller) -> Response:
     if not original["public"] and not caller.may(CLONE_OTHERS, owner=original["user_id"]):
         raise InsufficientLevel("This pattern is another account's, and not public.")
     drafted_from, cset = original["set"], original["cset"]
+    now = clock.now()
+    # Anyone may clone what is public: that is no act of staff.
+    owner = caller.user_id if original["public"] else original["user_id"]
     async with pictures.copied(original["img"], "pattern") as img:
         made = await storage.write(
+            staff.recorded,
+            (caller, acts.CLONE_PATTERN, owner, now),
             patterns.create,
             user_id=caller.user_id,
-            now=clock.now(),
+            now=now,
             design=original["design"],
             name=f"{original['name'][:500]} (cloned from #{original['id']})",
             notes=f"{original['notes'][:20_000]}\n\nCloned from pattern #{original['id']}.",

@@ -3,12 +3,15 @@
 import json
 from typing import Annotated, Any, TypeVar
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 import document
 from storage import accounts
 
 MOST_RECORDS = 1000
+# Of a pattern's data and settings together, as JSON.
+MOST_BYTES = 200_000
 LANGUAGES = frozenset(document.load()["components"]["schemas"]["Language"]["enum"])
 STATUSES = {
     "active": accounts.ACTIVE,
@@ -137,7 +140,14 @@ def person_of(record: Any) -> Person:
 
 def pattern_of(record: Any) -> Pattern:
     """The pattern in an export; raises Unusable."""
-    return _checked(Pattern, record)
+    pattern = _checked(Pattern, record)
+    try:
+        size = len(orjson.dumps(pattern.data.model_dump()))
+    except orjson.JSONEncodeError:
+        raise Unusable("data: a whole number of more than 64 bits") from None
+    if size > MOST_BYTES:
+        raise Unusable("data: too_long")
+    return pattern
 
 
 def _checked(model: type[Model], record: Any) -> Model:

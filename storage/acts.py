@@ -20,6 +20,7 @@ SEARCH, LOAD, UPDATE = "searchUsers", "loadUser", "updateUser"
 IMPERSONATE, LIST_SUBSCRIBERS = "impersonate", "listSubscribers"
 READ_DATA, REVOKE_KEY = "readData", "revokeApiKey"
 UPDATE_SET, DELETE_SET, CLONE_SET = "updateSet", "deleteSet", "cloneSet"
+UPDATE_PATTERN, DELETE_PATTERN, CLONE_PATTERN = "updatePattern", "deletePattern", "clonePattern"
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,22 @@ def test_a_bad_person_or_pattern_is_told_and_the_rest_moves_in(service: Service)
 
 
 @pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"sa": 10**40}, "data: a whole number of more than 64 bits"),
+        ({"sa": "a" * 200_001}, "data: too_long"),
+        ([], "data: dict_type"),
+    ],
+)
+def test_a_pattern_that_cannot_be_kept_is_told(service: Service, settings: Any, reason: str) -> None:
+    pattern = {"data": {"design": "simon", "settings": settings}}
+    with unharmed(service):
+        answer = imported(service, v2_account(patterns={"abcde": pattern}))
+    assert (answer["imported"], answer["accounts"][0]["patterns"]) == (1, 0)
+    assert answer["skipped"] == [{"at": "/list/0/patterns/abcde", "reason": reason}]
+
+
+@pytest.mark.parametrize(
     ("consent", "level"),
     [
         ({}, 0),

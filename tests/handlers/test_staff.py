@@ -40,6 +40,21 @@ def test_what_staff_do_to_anothers_set_is_recorded(service: Service, admin: Pers
     assert [act for _, act, _ in acts_on(service, alice)] == ["updateSet", "cloneSet", "deleteSet"]
 
 
+def test_what_staff_do_to_anothers_pattern_is_recorded(service: Service, admin: Person, alice: Person) -> None:
+    body = {"design": "simon", "settings": {}}
+    private, public = (
+        alice.post("/patterns", {**body, "public": public}).json()["pattern"]["id"] for public in (False, True)
+    )
+    replies = [
+        admin.patch(f"/patterns/{private}", {"notes": "x"}),
+        admin.post(f"/patterns/{private}/clone"),
+        admin.post(f"/patterns/{public}/clone"),
+        admin.delete(f"/patterns/{private}"),
+    ]
+    assert [reply.status_code for reply in replies] == [200, 200, 200, 204]
+    assert [act for _, act, _ in acts_on(service, alice)] == ["updatePattern", "clonePattern", "deletePattern"]
+
+
 def test_what_owners_do_and_what_is_refused_is_not_recorded(service: Service, alice: Person, bob: Person) -> None:
     key = alice.new_key()
     assert bob.delete(f"/apikeys/{key.key}").status_code == 403
