@@ -1,13 +1,18 @@
 """Operators' commands, run as operators run them."""
 
+import csv
+import json
 import subprocess
 import sys
 from base64 import b64encode
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
 
 from settings import Settings
+from storage.accounts import email_hash
 from storage.tables import acts
 from tests.handlers.database import execute
 from tests.service import PASSWORD, ROOT, Person, Service
@@ -101,3 +106,36 @@ def test_keys_can_be_changed_without_losing_anything(
         assert alice.get("/account").json()["account"]["email"] == alice.email
     finally:
         own.close()
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_who_gets_the_newsletter_is_written_out_once_each_and_harmless_to_spreadsheets(
+    service: Service, alice: Person, form: str
+) -> None:
+    formula = f"=cmd|'/c'!a{uuid4().hex[:8]}@freesewing.dev"
+    asked = [{"email": email, "language": "uk", "test": True} for email in (formula, alice.email)]
+    link, _ = (service.http.post("/subscriber", json=body).json()["data"] for body in asked)
+    service.http.put("/subscriber", json={"id": link["id"], "ehash": link["ehash"]})
+    alice.patch("/account", {"newsletter": True, "language": "uk"})
+    written = cli(service, "subscribers", "--language", "uk", "--format", form).stdout
+    rows = json.loads(written) if form == "json" else list(csv.DictReader(written.splitlines()))
+    shown = {row["email"]: row for row in rows}
+    first = formula if form == "json" else "'" + formula
+    assert shown[first]["source"] == "subscriber"
+    # Alice has not confirmed her subscription: she reads by her account.
+    assert shown[alice.email] == {
+        "email": alice.email,
+        "language": "uk",
+        "source": "account",
+        "unsubscribe": f"{service.url}/ocunsub/{email_hash(alice.email)}",
+    }
+    assert len(shown) == len(rows)
+    assert alice.email not in cli(service, "subscribers", "--language", "nl", "--format", form).stdout
+
+
+@pytest.mark.parametrize("service", ["sqlite"], indirect=True)
+def test_a_newsletter_without_readers_is_an_empty_list(service: Service, tmp_path: Path) -> None:
+    empty = Service(tmp_path)
+    assert cli(empty, "migrate").returncode == 0
+    assert cli(empty, "subscribers", "--format", "json").stdout == "[]\n"
+    assert cli(empty, "subscribers").stdout == "email,language,source,unsubscribe\n"
