@@ -30,7 +30,7 @@ from handlers.replies import (
 )
 from security import Caller
 from services import pictures
-from storage import patterns, sets
+from storage import curated_sets, patterns, sets
 from storage.tables import Record
 
 READ_OWN, READ_OTHERS, CLONE_OTHERS, WRITE_OTHERS = 1, 6, 8, 9
@@ -63,7 +63,7 @@ def _create(
     drafted_from = {
         "set": _chosen(connection, sets.find, body.get("set"), shapes.may_draft_from, caller, "setUnknown"),
         "cset": _chosen(
-            connection, patterns.find_curated_set, body.get("cset"), shapes.may_see_curated, caller, "csetUnknown"
+            connection, curated_sets.find, body.get("cset"), shapes.may_see_curated, caller, "csetUnknown"
         ),
     }
     made = patterns.create(connection, user_id=caller.user_id, now=now, **fields, **drafted_from)

@@ -33,8 +33,6 @@ _delete = delete(patterns).where(patterns.c.id == bindparam("pattern_id"))
 _ids: BindParameter[Any] = bindparam("ids", expanding=True)
 _sets = select(sets, accounts.c.uuid.label("user_uuid")).join_from(sets, accounts).where(sets.c.id.in_(_ids))
 _csets = select(curated_sets).where(curated_sets.c.id.in_(_ids))
-_cset_by_id = select(curated_sets).where(curated_sets.c.id == bindparam("value"))
-_cset_by_uuid = select(curated_sets).where(curated_sets.c.uuid == bindparam("value"))
 
 
 def find(connection: Connection, pattern_id: RecordId) -> Pattern:
@@ -87,15 +85,6 @@ def remove(connection: Connection, pattern_id: int) -> Pattern:
     present = lock(connection, pattern_id)
     connection.execute(_delete, {"pattern_id": pattern_id})
     return present
-
-
-def find_curated_set(connection: Connection, set_id: RecordId) -> Record:
-    """The curated set with this number or uuid, published or not; raises NoSuchRecord."""
-    query = _cset_by_id if isinstance(set_id, int) else _cset_by_uuid
-    row = connection.execute(query, {"value": set_id}).mappings().first()
-    if row is None:
-        raise NoSuchRecord("There is no such curated set.")
-    return row
 
 
 def _with_sets(connection: Connection, rows: Sequence[Record]) -> list[Pattern]:

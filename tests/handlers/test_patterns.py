@@ -132,6 +132,15 @@ def test_a_clone_belongs_to_who_cloned_it_and_says_where_it_is_from(
     assert service.http.get(f"/images/{clone['img']}").status_code == 200
 
 
+def test_a_clone_that_is_asked_for_again_with_its_key_is_made_once(alice: Person) -> None:
+    path = f"/patterns/{alice.new_pattern()['id']}/clone"
+    headers = {"Authorization": alice.authorization, "Idempotency-Key": "clone-me-once"}
+    first, again = (alice.service.http.post(path, headers=headers) for _ in range(2))
+    assert (first.status_code, again.status_code, first.json()) == (200, 200, again.json())
+    assert again.headers["idempotent-replayed"] == "true"
+    assert len(alice.get("/patterns").json()["patterns"]) == 2
+
+
 @pytest.mark.parametrize("form", ["json", "yaml"])
 def test_a_public_pattern_is_data_for_everyone_and_a_private_one_for_its_owner(
     service: Service, alice: Person, bob: Person, form: str
