@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Connection, event
 
 from errors import NoSuchRecord
+from storage import curated_sets as csets
 from storage import patterns, sets
 from storage.tables import Record, curated_sets
 from tests.storage.store import NOW, Store
@@ -18,7 +19,7 @@ LATER = NOW + timedelta(hours=1)
 def _new_cset(store: Store) -> Record:
     uuid = uuid4()
     store.new_row(curated_sets, uuid=uuid, measies={"chest": 800}, texts={"en": {"name": "Size 32"}})
-    return store.read(patterns.find_curated_set, uuid)
+    return store.read(csets.find, uuid)
 
 
 def _as_stored(store: Store, made: Record) -> Record:
@@ -90,9 +91,8 @@ def test_a_pattern_can_be_removed_once(store: Store) -> None:
 
 def test_what_is_unknown_is_no_such_record(store: Store) -> None:
     for unknown in (999_999, uuid4()):
-        for find in (patterns.find, patterns.find_curated_set):
-            with pytest.raises(NoSuchRecord):
-                store.read(find, unknown)
+        with pytest.raises(NoSuchRecord):
+            store.read(patterns.find, unknown)
     with pytest.raises(NoSuchRecord):
         store.write(patterns.edit, 999_999, fields={"name": "x"}, now=LATER)
 
