@@ -96,13 +96,14 @@ def _authorization(person: Person, scheme: str) -> str:
 
 
 def suffixed(document: dict[str, Any], scheme: str) -> dict[str, Any]:
-    """The document with only the operations that need authentication, at their `/jwt` or `/key` paths."""
+    """The document with only the operations that know authentication, at their `/jwt` or `/key` paths."""
     document = copy.deepcopy(document)
     paths: dict[str, Any] = {}
     for path, item in document["paths"].items():
         for method, operation in item.items():
-            if {scheme: []} in operation["security"] and {} not in operation["security"]:
-                operation["security"] = [{scheme: []}]
+            if {scheme: []} in operation["security"]:
+                # Where credentials are optional they are so at the suffixed paths, too.
+                operation["security"] = [way for way in operation["security"] if way in ({}, {scheme: []})]
                 base = operation.get("x-alias", path)
                 paths.setdefault(base + SUFFIX[scheme], {})[method] = operation
     document["paths"] = paths
