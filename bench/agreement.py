@@ -15,7 +15,7 @@ from bench.servers import Server
 from storage import tables
 from storage.encryption import Keyring
 
-MADE_BY_SERVER = {"id", "uuid", "createdAt", "updatedAt", "userId", "img"}
+MADE_BY_SERVER = {"id", "uuid", "createdAt", "updatedAt", "userId", "userUuid", "img"}
 
 
 class Disagreement(Exception):
@@ -60,7 +60,7 @@ def _require_stored(servers: Sequence[Server], scenario: Scenario, replies: list
 
 
 def _send(server: Server, scenario: Scenario) -> Any:
-    headers = {"Authorization": scenario.authorization}
+    headers = {"Authorization": scenario.authorization} if scenario.authorization else {}
     if scenario.body:
         headers["Content-Type"] = "application/json"
     url = server.url + scenario.paths[0]

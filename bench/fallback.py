@@ -57,7 +57,8 @@ def prepared(method: str, authorization: str, body: str, paths: list[str]) -> li
     """Each request as bytes."""
     kind = "Content-Type: application/json\r\n" if body else ""
     length = f"Content-Length: {len(body.encode())}\r\n" if body else ""
-    rest = f" HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {authorization}\r\n{kind}{length}\r\n{body}"
+    credentials = f"Authorization: {authorization}\r\n" if authorization else ""
+    rest = f" HTTP/1.1\r\nHost: 127.0.0.1\r\n{credentials}{kind}{length}\r\n{body}"
     return [f"{method} {path}{rest}".encode() for path in paths]
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,16 +17,19 @@ import settings as configuration
 import storage
 from services import keys, lifecycle, tokens
 from settings import Settings
-from storage import accounts, apikeys, migrate, sets
+from storage import accounts, apikeys, curated_sets, migrate, patterns, sets, sizes
 from storage.encryption import Keyring
+from storage.tables import Record
 
 SETS = 64
+PATTERNS = 100
+ANYONE = ""
 MEASUREMENTS = 38
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One kind of request; it goes to each of `paths` in turn."""
+    """One kind of request; it goes to each of `paths` in turn, without credentials where they are the empty text."""
 
     name: str
     method: str
@@ -36,12 +40,13 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Fixture:
-    """A prepared database: whose it is, the credentials of one account, and the ids of its sets."""
+    """A prepared database: whose it is, one account's credentials, the ids of its sets and of the curated ones."""
 
     settings: Settings
     by_key: str
     by_token: str
     set_ids: tuple[int, ...]
+    curated_ids: tuple[int, ...]
 
     def environment(self) -> dict[str, str]:
         """The settings as a server finds them in its environment."""
@@ -69,12 +74,17 @@ async def _seed(settings: Settings) -> Fixture:
     try:
         account = await _account()
         key, secret = await _key(account["id"])
-        set_ids = [await _set(account["id"], number) for number in range(SETS)]
+        own = [await _set(account["id"], number) for number in range(SETS)]
+        await storage.write(sizes.seed, clock.now())
+        curated = await storage.read(curated_sets.list_all)
+        for number in range(PATTERNS):
+            await _pattern(account["id"], number, own, curated)
     finally:
         await storage.disconnect()
     basic = b64encode(f"{key}:{secret}".encode()).decode()
     token = tokens.issue(account, clock.now())
-    return Fixture(settings, f"Basic {basic}", f"Bearer {token}", tuple(set_ids))
+    own_ids, curated_ids = (tuple(row["id"] for row in rows) for rows in (own, curated))
+    return Fixture(settings, f"Basic {basic}", f"Bearer {token}", own_ids, curated_ids)
 
 
 async def _account() -> accounts.Account:
@@ -100,11 +110,29 @@ async def _key(user_id: int) -> tuple[str, str]:
     return str(made["key"]), secret
 
 
-async def _set(user_id: int, number: int) -> int:
-    made = await storage.write(
+async def _set(user_id: int, number: int) -> Record:
+    return await storage.write(
         sets.create, user_id=user_id, now=clock.now(), **{**new_set(f"Set {number}"), "img": "default-avatar"}
     )
-    return int(made["id"])
+
+
+async def _pattern(user_id: int, number: int, own: Sequence[Record], curated: Sequence[Record]) -> None:
+    """Three of four are drafted from a set of the account's, the others from a curated one."""
+    from_curated = number % 4 == 3
+    await storage.write(
+        patterns.create,
+        user_id=user_id,
+        now=clock.now(),
+        design="aaron",
+        name=f"Pattern {number}",
+        notes="To be sewn of a stretchy fabric. " * 4,
+        img="default-avatar",
+        data={"version": "4.10.2"},
+        settings={"sa": 10, "complete": True, "paperless": False, "units": "metric", "measurements": _measies()},
+        public=False,
+        set=None if from_curated else own[number % len(own)],
+        cset=curated[number % len(curated)] if from_curated else None,
+    )
 
 
 def new_set(name: str) -> dict[str, Any]:
@@ -112,20 +140,21 @@ def new_set(name: str) -> dict[str, Any]:
     return {
         "name": name,
         "notes": "Measured over light clothing. " * 4,
-        "measies": {name: 400.5 + number for number, name in enumerate(_measurements())},
+        "measies": _measies(),
         "imperial": False,
         "public": False,
     }
 
 
-def _measurements() -> list[str]:
-    known = document.load()["components"]["schemas"]["Measurements"]["properties"]
-    return list(known)[:MEASUREMENTS]
+def _measies() -> dict[str, float]:
+    known = list(document.load()["components"]["schemas"]["Measurements"]["properties"])
+    return {name: 400.5 + number for number, name in enumerate(known[:MEASUREMENTS])}
 
 
 def scenarios(fixture: Fixture) -> tuple[Scenario, ...]:
     """What is measured."""
     each = tuple(f"/sets/{number}" for number in fixture.set_ids)
+    curated = tuple(f"/curated-sets/{number}" for number in fixture.curated_ids)
     change = orjson.dumps({"name": "Changed", "measies": {"chest": 931.5, "waist": 771}}).decode()
     made = orjson.dumps(new_set("Made")).decode()
     return (
@@ -134,4 +163,7 @@ def scenarios(fixture: Fixture) -> tuple[Scenario, ...]:
         Scenario("set create", "POST", ("/sets",), fixture.by_key, made),
         Scenario("set update", "PATCH", each, fixture.by_key, change),
         Scenario("whoami by key", "GET", ("/whoami",), fixture.by_key),
+        Scenario("curated set list", "GET", ("/curated-sets",), ANYONE),
+        Scenario("curated set read", "GET", curated, ANYONE),
+        Scenario("pattern list", "GET", ("/patterns",), fixture.by_key),
     )

@@ -8,22 +8,20 @@ import asyncpg
 import orjson
 
 import clock
-from bench.raw_values import (
-    ACCOUNT_STANDING,
+from bench.raw_shapes import (
     IMG,
-    KEY_NAME,
-    KEY_STANDING,
+    LIST_CURATED,
+    LIST_PATTERNS,
     MEASIES,
     NAME,
     NOTES,
-    SET_COLUMNS,
-    Cipher,
-    Standing,
-    merge,
-    shown_set,
+    READ_CURATED,
+    READ_SET,
+    Shapes,
 )
+from bench.raw_values import ACCOUNT_STANDING, KEY_STANDING, Cipher, Standing, merge
 
-_READ_SET = f"SELECT {SET_COLUMNS} FROM sets WHERE id = $1"
+_LIST_PATTERNS = LIST_PATTERNS.format(user_id="$1")
 _CREATE_SET = (
     "INSERT INTO sets (uuid, created_at, updated_at, img, imperial, name, notes, user_id, measies, public)"
     " VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id"
@@ -40,6 +38,7 @@ class PostgresStore:
     def __init__(self, url: str, cipher: Cipher, *, pool: int) -> None:
         self._url = url
         self._cipher = cipher
+        self._shapes = Shapes(cipher, str, clock.iso)
         self._size = pool
 
     async def open(self) -> None:
@@ -60,17 +59,14 @@ class PostgresStore:
         return Standing(user_id, 9, False, "", *row) if row is not None else None
 
     async def read_set(self, set_id: int) -> dict[str, Any] | None:
-        row = await self._pool.fetchrow(_READ_SET, set_id)
-        return self._shown(row) if row is not None else None
+        row = await self._pool.fetchrow(READ_SET + "$1", set_id)
+        return self._shapes.measurements_set(row) if row is not None else None
 
-    def _shown(self, row: Any) -> dict[str, Any]:
-        return shown_set(self._cipher, row, str(row[1]), clock.iso(row[2]), clock.iso(row[3]))
-
-    async def create_set(self, user_id: int, body: Mapping[str, Any]) -> dict[str, Any]:
+    async def create_set(self, owner: Standing, body: Mapping[str, Any]) -> dict[str, Any]:
         uuid, now, lock = uuid4(), clock.now(), self._cipher.lock
         row = (
             *(uuid, now, lock(b"default-avatar", IMG), body["imperial"], lock(body["name"].encode(), NAME)),
-            *(lock(body["notes"].encode(), NOTES), user_id, lock(orjson.dumps(body["measies"]), MEASIES)),
+            *(lock(body["notes"].encode(), NOTES), owner.user_id, lock(orjson.dumps(body["measies"]), MEASIES)),
             body["public"],
         )
         return {
@@ -79,16 +75,17 @@ class PostgresStore:
             "createdAt": clock.iso(now),
             "updatedAt": clock.iso(now),
             "img": "default-avatar",
-            "userId": user_id,
+            "userId": owner.user_id,
+            "userUuid": str(owner.user_uuid),
             **body,
         }
 
     async def update_set(self, set_id: int, user_id: int, body: Mapping[str, Any]) -> dict[str, Any] | None:
         async with self._pool.acquire() as connection, connection.transaction():
-            row = await connection.fetchrow(_READ_SET + " FOR UPDATE", set_id)
+            row = await connection.fetchrow(READ_SET + "$1 FOR UPDATE OF s", set_id)
             if row is None or row["user_id"] != user_id:
                 return None
-            return await self._changed(connection, self._shown(row), body)
+            return await self._changed(connection, self._shapes.measurements_set(row), body)
 
     async def _changed(self, connection: Any, shown: dict[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
         now, lock = clock.now(), self._cipher.lock
@@ -99,14 +96,16 @@ class PostgresStore:
         await connection.execute(_UPDATE_SET, now, new["imperial"], name, notes, measies, new["public"], new["id"])
         return new
 
+    async def list_curated(self) -> list[dict[str, Any]]:
+        return [self._shapes.curated_set(row) for row in await self._pool.fetch(LIST_CURATED)]
+
+    async def read_curated(self, set_id: int) -> dict[str, Any] | None:
+        row = await self._pool.fetchrow(READ_CURATED + "$1", set_id)
+        return self._shapes.curated_set(row) if row is not None else None
+
+    async def list_patterns(self, user_id: int) -> list[dict[str, Any]]:
+        return self._shapes.patterns(await self._pool.fetch(_LIST_PATTERNS, user_id))
+
     async def read_key(self, key: str) -> dict[str, Any] | None:
         row = await self._pool.fetchrow(_READ_KEY, UUID(key))
-        if row is None:
-            return None
-        return {
-            "key": str(row[0]),
-            "level": row[1],
-            "expiresAt": clock.iso(row[2]),
-            "name": self._cipher.unlock(row[3], KEY_NAME).decode(),
-            "userId": row[4],
-        }
+        return self._shapes.api_key(row) if row is not None else None

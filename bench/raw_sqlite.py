@@ -16,24 +16,20 @@ from uuid import uuid4
 
 import orjson
 
-from bench.raw_values import (
-    ACCOUNT_STANDING,
+from bench.raw_shapes import (
     IMG,
-    KEY_NAME,
-    KEY_STANDING,
+    LIST_CURATED,
+    LIST_PATTERNS,
     MEASIES,
     NAME,
     NOTES,
-    SET_COLUMNS,
-    Cipher,
-    Standing,
-    dashed,
-    hex_of,
-    merge,
-    shown_set,
+    READ_CURATED,
+    READ_SET,
+    Shapes,
 )
+from bench.raw_values import ACCOUNT_STANDING, KEY_STANDING, Cipher, Standing, dashed, hex_of, merge
 
-_READ_SET = f"SELECT {SET_COLUMNS} FROM sets WHERE id = ?"
+_LIST_PATTERNS = LIST_PATTERNS.format(user_id="?")
 _CREATE_SET = (
     "INSERT INTO sets (uuid, created_at, updated_at, img, imperial, name, notes, user_id, measies, public)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -106,6 +102,7 @@ class SqliteStore:
     def __init__(self, path: str, cipher: Cipher) -> None:
         self._path = path
         self._cipher = cipher
+        self._shapes = Shapes(cipher, dashed, _iso)
 
     async def open(self) -> None:
         self._reading, self._writing = _connect(self._path), _connect(self._path)
@@ -132,16 +129,14 @@ class SqliteStore:
         return self._find_set(self._execute, set_id)
 
     def _find_set(self, execute: Execute, set_id: int) -> dict[str, Any] | None:
-        row = execute(_READ_SET, (set_id,)).fetchone()
-        if row is None:
-            return None
-        return shown_set(self._cipher, row, dashed(row[1]), _iso(row[2]), _iso(row[3]))
+        row = execute(READ_SET + "?", (set_id,)).fetchone()
+        return self._shapes.measurements_set(row) if row is not None else None
 
-    async def create_set(self, user_id: int, body: Mapping[str, Any]) -> dict[str, Any]:
+    async def create_set(self, owner: Standing, body: Mapping[str, Any]) -> dict[str, Any]:
         uuid, now, lock = uuid4().hex, _now(), self._cipher.lock
         row = (
             *(uuid, now, now, lock(b"default-avatar", IMG), body["imperial"], lock(body["name"].encode(), NAME)),
-            *(lock(body["notes"].encode(), NOTES), user_id, lock(orjson.dumps(body["measies"]), MEASIES)),
+            *(lock(body["notes"].encode(), NOTES), owner.user_id, lock(orjson.dumps(body["measies"]), MEASIES)),
             body["public"],
         )
         return {
@@ -150,7 +145,8 @@ class SqliteStore:
             "createdAt": _iso(now),
             "updatedAt": _iso(now),
             "img": "default-avatar",
-            "userId": user_id,
+            "userId": owner.user_id,
+            "userUuid": dashed(owner.user_uuid),
             **body,
         }
 
@@ -169,17 +165,19 @@ class SqliteStore:
         execute(_UPDATE_SET, (now, new["imperial"], name, notes, measies, new["public"], set_id))
         return new
 
+    async def list_curated(self) -> list[dict[str, Any]]:
+        return [self._shapes.curated_set(row) for row in self._execute(LIST_CURATED)]
+
+    async def read_curated(self, set_id: int) -> dict[str, Any] | None:
+        row = self._execute(READ_CURATED + "?", (set_id,)).fetchone()
+        return self._shapes.curated_set(row) if row is not None else None
+
+    async def list_patterns(self, user_id: int) -> list[dict[str, Any]]:
+        return self._shapes.patterns(self._execute(_LIST_PATTERNS, (user_id,)).fetchall())
+
     async def read_key(self, key: str) -> dict[str, Any] | None:
         row = self._execute(_READ_KEY, (hex_of(key),)).fetchone()
-        if row is None:
-            return None
-        return {
-            "key": dashed(row[0]),
-            "level": row[1],
-            "expiresAt": _iso(row[2]),
-            "name": self._cipher.unlock(row[3], KEY_NAME).decode(),
-            "userId": row[4],
-        }
+        return self._shapes.api_key(row) if row is not None else None
 
 
 def _connect(path: str) -> sqlite3.Connection:

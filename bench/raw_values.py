@@ -2,23 +2,19 @@
 
 import hmac
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Protocol
 from uuid import UUID
 
-import orjson
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-NAME, NOTES, IMG, MEASIES = b"sets.name", b"sets.notes", b"sets.img", b"sets.measies"
-KEY_NAME = b"apikeys.name"
-SET_COLUMNS = "id, uuid, created_at, updated_at, img, imperial, name, notes, user_id, measies, public"
 KEY_STANDING = (
-    "SELECT k.user_id, k.level, k.expires_at, k.revoked_at, k.secret_hash, a.role, a.status, a.consent"
+    "SELECT k.user_id, k.level, k.expires_at, k.revoked_at, k.secret_hash, a.role, a.status, a.consent, a.uuid"
     " FROM apikeys k JOIN accounts a ON a.id = k.user_id WHERE k.key = "
 )
-ACCOUNT_STANDING = "SELECT role, status, consent, epoch FROM accounts WHERE id = "
+ACCOUNT_STANDING = "SELECT role, status, consent, uuid, epoch FROM accounts WHERE id = "
 
 
 class Cipher:
@@ -45,26 +41,9 @@ def secret_fits(key: bytes, secret: str, stored: str) -> bool:
     return hmac.compare_digest(hmac.digest(key, secret.encode(), sha256).hex(), stored)
 
 
-def shown_set(cipher: Cipher, row: Sequence[Any], uuid: str, created_at: str, updated_at: str) -> dict[str, Any]:
-    """A row of `SET_COLUMNS` as clients see it."""
-    return {
-        "id": row[0],
-        "uuid": uuid,
-        "createdAt": created_at,
-        "updatedAt": updated_at,
-        "img": cipher.unlock(row[4], IMG).decode(),
-        "imperial": bool(row[5]),
-        "name": cipher.unlock(row[6], NAME).decode(),
-        "notes": cipher.unlock(row[7], NOTES).decode(),
-        "userId": row[8],
-        "measies": orjson.loads(cipher.unlock(row[9], MEASIES)),
-        "public": bool(row[10]),
-    }
-
-
 @dataclass(slots=True)
 class Standing:
-    """What decides whether a caller may come in."""
+    """What decides whether a caller may come in, and who they are; `user_uuid` is as the driver gives it."""
 
     user_id: int
     level: int
@@ -73,6 +52,7 @@ class Standing:
     role: str
     status: int
     consent: int
+    user_uuid: Any
     epoch: int = 0
 
 
@@ -89,9 +69,15 @@ class Store(Protocol):
 
     async def read_set(self, set_id: int) -> dict[str, Any] | None: ...
 
-    async def create_set(self, user_id: int, body: Mapping[str, Any]) -> dict[str, Any]: ...
+    async def create_set(self, owner: Standing, body: Mapping[str, Any]) -> dict[str, Any]: ...
 
     async def update_set(self, set_id: int, user_id: int, body: Mapping[str, Any]) -> dict[str, Any] | None: ...
+
+    async def list_curated(self) -> list[dict[str, Any]]: ...
+
+    async def read_curated(self, set_id: int) -> dict[str, Any] | None: ...
+
+    async def list_patterns(self, user_id: int) -> list[dict[str, Any]]: ...
 
     async def read_key(self, key: str) -> dict[str, Any] | None: ...
 

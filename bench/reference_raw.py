@@ -1,6 +1,8 @@
 """Reference (b), the raw limit: Starlette, the database driver used directly, SQL and encryption by hand.
 
-It makes the same look-ups as ours, one for the credentials and one for the record, and none of our other code runs.
+It makes the same look-ups as ours, one for the credentials and one for the record or list, and none of our other
+code runs. Nothing is kept between requests, the limit is one without a cache: curated sets, too, are read from the
+database and encoded each time, where ours answers from bytes that it keeps ready for less than a second.
 """
 
 from base64 import b64decode
@@ -36,6 +38,9 @@ def create_app(settings: Settings) -> Starlette:
             Route("/sets/{id:int}", read_set, methods=["GET"]),
             Route("/sets/{id:int}", update_set, methods=["PATCH"]),
             Route("/sets", create_set, methods=["POST"]),
+            Route("/curated-sets", list_curated_sets, methods=["GET"]),
+            Route("/curated-sets/{id:int}", read_curated_set, methods=["GET"]),
+            Route("/patterns", list_patterns, methods=["GET"]),
             Route("/whoami", who_am_i, methods=["GET"]),
         ],
         lifespan=frozen(store.open, store.close),
@@ -56,28 +61,48 @@ def _store(settings: Settings) -> Store:
 
 async def read_set(request: Request) -> Response:
     """One set of the caller's."""
-    user_id, _ = await _caller(request, 1)
+    caller, _ = await _caller(request, 1)
     found = await request.app.state.store.read_set(request.path_params["id"])
-    if found is None or found["userId"] != user_id:
+    if found is None or found["userId"] != caller.user_id:
         raise HTTPException(404)
     return _reply(200, {"result": "success", "set": found})
 
 
 async def create_set(request: Request) -> Response:
     """A new set."""
-    user_id, _ = await _caller(request, 3)
+    caller, _ = await _caller(request, 3)
     body = orjson.loads(await request.body())
-    return _reply(201, {"result": "created", "set": await request.app.state.store.create_set(user_id, body)})
+    return _reply(201, {"result": "created", "set": await request.app.state.store.create_set(caller, body)})
 
 
 async def update_set(request: Request) -> Response:
     """A changed set."""
-    user_id, _ = await _caller(request, 3)
+    caller, _ = await _caller(request, 3)
     body = orjson.loads(await request.body())
-    changed = await request.app.state.store.update_set(request.path_params["id"], user_id, body)
+    changed = await request.app.state.store.update_set(request.path_params["id"], caller.user_id, body)
     if changed is None:
         raise HTTPException(404)
     return _reply(200, {"result": "success", "set": changed})
+
+
+async def list_curated_sets(request: Request) -> Response:
+    """The published curated sets, for anyone."""
+    return _reply(200, {"result": "success", "curatedSets": await request.app.state.store.list_curated()})
+
+
+async def read_curated_set(request: Request) -> Response:
+    """One published curated set, for anyone."""
+    found = await request.app.state.store.read_curated(request.path_params["id"])
+    if found is None:
+        raise HTTPException(404)
+    return _reply(200, {"result": "success", "curatedSet": found})
+
+
+async def list_patterns(request: Request) -> Response:
+    """The caller's patterns."""
+    caller, _ = await _caller(request, 1)
+    found = await request.app.state.store.list_patterns(caller.user_id)
+    return _reply(200, {"result": "success", "patterns": found})
 
 
 async def who_am_i(request: Request) -> Response:
@@ -86,8 +111,8 @@ async def who_am_i(request: Request) -> Response:
     return _reply(200, {"result": "success", "apikey": await request.app.state.store.read_key(key)})
 
 
-async def _caller(request: Request, level: int) -> tuple[int, str]:
-    """The caller's account, and their key, or the empty string with a token."""
+async def _caller(request: Request, level: int) -> tuple[Standing, str]:
+    """The caller's standing, and their key, or the empty string with a token."""
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
     key, standing = "", None
     if scheme == "Basic":
@@ -99,7 +124,7 @@ async def _caller(request: Request, level: int) -> tuple[int, str]:
         standing = await _by_token(request.app.state, credentials)
     if standing is None or not _may(standing, level):
         raise HTTPException(401)
-    return standing.user_id, key
+    return standing, key
 
 
 async def _by_token(state: Any, token: str) -> Standing | None:

@@ -1,7 +1,8 @@
 """Reference (a): Starlette routes that call our storage functions, and nothing else.
 
 What a competent developer would write at the least: the same secret check, tokens, encryption and reply; no
-validation of requests, no error shape, no request ids, no counting, no CORS, no `/jwt` and `/key` forms.
+validation of requests, no error shape, no request ids, no counting, no CORS, no `/jwt` and `/key` forms, no pages of
+lists. Nothing is kept between requests, not even curated sets, which ours answers from bytes that it keeps ready.
 """
 
 from base64 import b64decode
@@ -19,11 +20,11 @@ import clock
 import settings as configuration
 import storage
 from bench.serve import frozen
-from handlers import shapes
-from security import ROLE_LEVELS
+from handlers import curated_shapes, paging, shapes
+from security import ROLE_LEVELS, Caller
 from services import keys, lifecycle, tokens
 from settings import Settings
-from storage import accounts, apikeys, sets
+from storage import accounts, apikeys, curated_sets, patterns, sets
 from storage.encryption import Keyring
 
 JSON = "application/json; charset=utf-8"
@@ -38,6 +39,9 @@ def create_app(settings: Settings) -> Starlette:
             Route("/sets/{id:int}", read_set, methods=["GET"]),
             Route("/sets/{id:int}", update_set, methods=["PATCH"]),
             Route("/sets", create_set, methods=["POST"]),
+            Route("/curated-sets", list_curated_sets, methods=["GET"]),
+            Route("/curated-sets/{id:int}", read_curated_set, methods=["GET"]),
+            Route("/patterns", list_patterns, methods=["GET"]),
             Route("/whoami", who_am_i, methods=["GET"]),
         ],
         lifespan=frozen(lambda: storage.connect(settings.database_url, keyring), storage.disconnect),
@@ -46,17 +50,17 @@ def create_app(settings: Settings) -> Starlette:
 
 async def read_set(request: Request) -> Response:
     """One set of the caller's."""
-    user_id, _ = await _caller(request, 1)
-    return _reply(200, result="success", set=shapes.measurements_set(await _own_set(request, user_id)))
+    caller = await _caller(request, 1)
+    return _reply(200, result="success", set=shapes.measurements_set(await _own_set(request, caller)))
 
 
 async def create_set(request: Request) -> Response:
     """A new set."""
-    user_id, _ = await _caller(request, 3)
+    caller = await _caller(request, 3)
     body = orjson.loads(await request.body())
     made = await storage.write(
         sets.create,
-        user_id=user_id,
+        user_id=caller.user_id,
         now=clock.now(),
         name=body["name"],
         notes=body["notes"],
@@ -65,36 +69,55 @@ async def create_set(request: Request) -> Response:
         imperial=body["imperial"],
         public=body["public"],
     )
-    return _reply(201, result="created", set=shapes.measurements_set(made))
+    return _reply(201, result="created", set=shapes.measurements_set({**made, "user_uuid": caller.user_uuid}))
 
 
 async def update_set(request: Request) -> Response:
     """A changed set."""
-    user_id, _ = await _caller(request, 3)
-    present = await _own_set(request, user_id)
+    present = await _own_set(request, await _caller(request, 3))
     fields = orjson.loads(await request.body())
     measies = fields.pop("measies", {})
     row, _ = await storage.write(sets.edit, present["id"], fields=fields, measies=measies, now=clock.now())
     return _reply(200, result="success", set=shapes.measurements_set(row))
 
 
+async def list_curated_sets(_request: Request) -> Response:
+    """The published curated sets, for anyone."""
+    rows = await storage.read(curated_sets.list_all, limit=paging.MOST)
+    return _reply(200, result="success", curatedSets=[curated_shapes.curated_set(row) for row in rows])
+
+
+async def read_curated_set(request: Request) -> Response:
+    """One published curated set, for anyone."""
+    row = await storage.read(curated_sets.find, request.path_params["id"])
+    if not row["published"]:
+        raise HTTPException(404)
+    return _reply(200, result="success", curatedSet=curated_shapes.curated_set(row))
+
+
+async def list_patterns(request: Request) -> Response:
+    """The caller's patterns."""
+    caller = await _caller(request, 1)
+    rows = await storage.read(patterns.list_of, caller.user_id, limit=paging.MOST)
+    return _reply(200, result="success", patterns=[shapes.pattern(row, caller) for row in rows])
+
+
 async def who_am_i(request: Request) -> Response:
     """What is known of the API key."""
-    _, key = await _caller(request, 0)
-    if key is None:
+    caller = await _caller(request, 0)
+    if caller.key is None:
         raise HTTPException(404)
-    return _reply(200, result="success", apikey=shapes.api_key_self(await storage.read(apikeys.find, key)))
+    return _reply(200, result="success", apikey=shapes.api_key_self(await storage.read(apikeys.find, caller.key)))
 
 
-async def _own_set(request: Request, user_id: int) -> sets.MeasurementsSet:
+async def _own_set(request: Request, caller: Caller) -> sets.MeasurementsSet:
     row = await storage.read(sets.find, request.path_params["id"])
-    if row["user_id"] != user_id:
+    if row["user_id"] != caller.user_id:
         raise HTTPException(403)
     return row
 
 
-async def _caller(request: Request, level: int) -> tuple[int, UUID | None]:
-    """The caller's account, and their key if it is one."""
+async def _caller(request: Request, level: int) -> Caller:
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
     if scheme == "Basic":
         return await _by_key(credentials, level)
@@ -108,10 +131,10 @@ async def _caller(request: Request, level: int) -> tuple[int, UUID | None]:
         or ROLE_LEVELS[standing.role] < level
     ):
         raise HTTPException(401)
-    return session.user_id, None
+    return Caller(session.user_id, standing.uuid, ROLE_LEVELS[standing.role], standing.role)
 
 
-async def _by_key(credentials: str, level: int) -> tuple[int, UUID]:
+async def _by_key(credentials: str, level: int) -> Caller:
     text, _, secret = b64decode(credentials).decode().partition(":")
     key = UUID(text)
     standing = await storage.read(apikeys.find_standing, key)
@@ -125,7 +148,8 @@ async def _by_key(credentials: str, level: int) -> tuple[int, UUID]:
         or min(standing.level, ROLE_LEVELS[standing.role]) < level
     ):
         raise HTTPException(401)
-    return standing.user_id, key
+    granted = min(standing.level, ROLE_LEVELS[standing.role])
+    return Caller(standing.user_id, standing.user_uuid, granted, standing.role, key)
 
 
 def _reply(status: int, **members: Any) -> Response:

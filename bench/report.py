@@ -10,14 +10,23 @@ from typing import Any
 from bench.load import Measurement
 from bench.servers import COMMANDS, OURS, RAW, STARLETTE
 
-# On SQLite, from the issue: at least this much of (a) and of (b).
-TARGETS = {("set read by key", STARLETTE): 0.6, ("set read by key", RAW): 0.15, ("set create", STARLETTE): 0.6}
+# On SQLite, from the issues: at least this much of (a) and of (b).
+TARGETS = {
+    ("set read by key", STARLETTE): 0.6,
+    ("set read by key", RAW): 0.15,
+    ("set create", STARLETTE): 0.6,
+    ("curated set read", RAW): 0.6,
+}
 # What the table shows: title, field of a measurement, format.
 GROUPS = (
     ("requests/s", "rate", ".0f"),
     ("p50 ms", "p50", ".2f"),
     ("p99 ms", "p99", ".2f"),
     ("CPU µs a request", "cpu", ".0f"),
+)
+NOTE = (
+    "Curated sets: ours answers from bytes that it keeps ready for less than a second;"
+    " (a) and (b) read the rows and encode them at each request."
 )
 Rounds = dict[str, list[Measurement]]
 
@@ -46,7 +55,7 @@ def _median(measurements: Sequence[Measurement]) -> Measurement:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Requests a second, latencies and processor time of each server, and the two ratios."""
+    """Requests a second, latencies and processor time of each server, the two ratios, and what to know of them."""
     head = f"{'':17}" + "".join(f"{title:>24}" for title, _, _ in GROUPS) + f"{'ratio':>16}"
     names = f"{'':17}" + "".join(f"{server.split()[0]:>8}" for _ in GROUPS for server in COMMANDS)
     lines = [head.rstrip(), names + f"{'of (a)':>8}{'of (b)':>8}"]
@@ -56,7 +65,7 @@ def table(rows: Sequence[Row]) -> str:
         )
         ratios = (format(row.ratio(server), ".2f") for server in (STARLETTE, RAW))
         lines.append(f"{row.scenario:17}" + "".join(f"{cell:>8}" for cell in (*cells, *ratios)))
-    return "\n".join(lines)
+    return "\n".join([*lines, NOTE])
 
 
 def verdicts(rows: Sequence[Row]) -> list[str]:

@@ -5,7 +5,10 @@
 local prepared, place = {}, 0
 
 function init(args)
-  local headers = { ["Authorization"] = args[2] }
+  local headers = {}
+  if args[2] ~= "" then
+    headers["Authorization"] = args[2]
+  end
   local body = nil
   if args[3] ~= "" then
     body = args[3]
