@@ -119,6 +119,16 @@ class Credentials:
         """GET."""
         return self.request("GET", path)
 
+    def every(self, path: str, member: str) -> list[Any]:
+        """All records of a list, page after page."""
+        found: list[Any] = []
+        while path:
+            reply = self.get(path)
+            assert reply.status_code == 200, reply.text
+            found += reply.json()[member]
+            path = reply.links.get("next", {}).get("url", "")
+        return found
+
     def post(self, path: str, json: Any = None) -> httpx2.Response:
         """POST; with no body, and no Content-Type, unless one is given."""
         return self.request("POST", path, **({} if json is None else {"json": json}))

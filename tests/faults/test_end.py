@@ -107,7 +107,7 @@ def test_after_a_crash_under_load_everything_that_was_acknowledged_is_there(mort
     writers = _written_until(mortal, person, kill=True)
     assert not any(writer.refused for writer in writers)
     mortal.start(migrate=False)
-    stored = [made["name"] for made in person.get("/sets").json()["sets"]]
+    stored = [made["name"] for made in person.every("/sets", "sets")]
     acknowledged = {name for writer in writers for name in writer.acknowledged}
     assert acknowledged <= set(stored)
     # What was under way when it ended may be there too, once.

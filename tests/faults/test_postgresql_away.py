@@ -154,7 +154,7 @@ def test_a_connection_that_is_cut_again_and_again_loses_nothing_that_was_acknowl
     for visitor in visitors:
         visitor.join()
     assert {status for visitor in visitors for status in visitor.answers} <= {200, 201, 503}
-    stored = {made["id"] for made in scene.person.get("/sets").json()["sets"]}
+    stored = {made["id"] for made in scene.person.every("/sets", "sets")}
     assert {set_id for visitor in visitors for set_id in visitor.stored} <= stored
 
 

@@ -55,7 +55,7 @@ def test_without_consent_a_token_opens_three_operations_alone(service: Service, 
     for path, method, operation in document.operations(document.load()):
         if {"bearer": []} not in operation["security"] or operation["operationId"] in WITHOUT_CONSENT:
             continue
-        target = path.format(id=alice.id, key=key.key)
+        target = path.format(id=alice.id, key=key.key, type="blog", slug="a-post")
         problem(alice.request(method.upper(), target), 451, "consentLacking")
     assert alice.get("/account/export").status_code == 200
     refused(service, key.authorization, "keyRevoked")
