@@ -1,5 +1,6 @@
 """Bookmarks, which are their owner's alone."""
 
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -9,7 +10,7 @@ import clock
 import storage
 from errors import InsufficientLevel
 from handlers import shapes
-from handlers.conditions import require_match
+from handlers.conditions import unless_changed
 from handlers.ids import record_id
 from handlers.paging import page_of, shown
 from handlers.replies import PRIVATE, created, last_modified, no_content, success, updated
@@ -44,31 +45,29 @@ async def update_bookmark(id: str, body: dict[str, Any], if_match: str | None, c
     """Change the title or the address; the type stays."""
     present = await _own(id, caller)
     fields = {name: body[name] for name in FIELDS if name in body}
-    row = await storage.write(_edit, present["id"], if_match, fields)
+    row = await storage.write(
+        unless_changed,
+        if_match,
+        partial(_held, bookmark_id=present["id"]),
+        partial(bookmarks.edit, bookmark_id=present["id"], fields=fields, now=clock.now()),
+    )
     return updated(bookmark=shapes.bookmark(row))
-
-
-def _edit(
-    connection: Connection, bookmark_id: int, if_match: str | None, fields: dict[str, Any]
-) -> bookmarks.Bookmark:
-    _require_match(connection, bookmark_id, if_match)
-    return bookmarks.edit(connection, bookmark_id, fields=fields, now=clock.now())
 
 
 async def delete_bookmark(id: str, if_match: str | None, caller: Caller) -> Response:
     """Remove a bookmark."""
-    await storage.write(_remove, (await _own(id, caller))["id"], if_match)
+    present = await _own(id, caller)
+    await storage.write(
+        unless_changed,
+        if_match,
+        partial(_held, bookmark_id=present["id"]),
+        partial(bookmarks.remove, bookmark_id=present["id"]),
+    )
     return no_content()
 
 
-def _remove(connection: Connection, bookmark_id: int, if_match: str | None) -> None:
-    _require_match(connection, bookmark_id, if_match)
-    bookmarks.remove(connection, bookmark_id)
-
-
-def _require_match(connection: Connection, bookmark_id: int, if_match: str | None) -> None:
-    if if_match is not None:
-        require_match(if_match, bookmark=shapes.bookmark(bookmarks.lock(connection, bookmark_id)))
+def _held(connection: Connection, bookmark_id: int) -> dict[str, Any]:
+    return {"bookmark": shapes.bookmark(bookmarks.lock(connection, bookmark_id))}
 
 
 async def _own(id: str, caller: Caller) -> bookmarks.Bookmark:

@@ -1,6 +1,9 @@
 """`If-Match`: nobody overwrites what somebody else has changed since it was read."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
 
 import etags
 from errors import PreconditionFailed
@@ -10,15 +13,28 @@ from storage.tables import Record
 
 # They move with every call, and would make each tag of an account stale at once.
 COUNTERS = ("jwtCalls", "keyCalls", "lastSeen")
+Result = TypeVar("Result")
 
 
 def require_match(if_match: str | None, **members: Any) -> None:
-    """Raise PreconditionFailed unless the tag is that of what reading the record answers now, `members`.
-
-    To be called in the transaction that changes the record, with the record held.
-    """
+    """Raise PreconditionFailed unless the tag is that of what reading the record answers, `members`."""
     if if_match is not None:
         _require(if_match, etags.of(body_of(**members)))
+
+
+def unless_changed(
+    connection: Connection,
+    if_match: str | None,
+    held: Callable[[Connection], dict[str, Any]],
+    change: Callable[[Connection], Result],
+) -> Result:
+    """Make the change, unless the record is no longer the one that `If-Match` names: then PreconditionFailed.
+
+    Part of a write. `held` holds the record until its end, and gives the members that reading it answers.
+    """
+    if if_match is not None:
+        require_match(if_match, **held(connection))
+    return change(connection)
 
 
 def require_account(if_match: str | None, row: Record) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Hashable
 from datetime import datetime
+from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -13,7 +14,7 @@ import etags
 import storage
 from errors import NoSuchRecord, Refused
 from handlers import curated_shapes, prepared, shapes
-from handlers.conditions import require_match
+from handlers.conditions import unless_changed
 from handlers.ids import record_id
 from handlers.paging import page_of, shown
 from handlers.prepared import Prepared
@@ -117,11 +118,22 @@ async def update_curated_set(id: str, body: dict[str, Any], if_match: str | None
     fields: dict[str, Any] = {"published": body["published"]} if "published" in body else {}
     if "height" in body:
         fields["height"] = centimetres(body["height"])
-    changes = {"measies": measurements(body), "texts": texts_of(body), "now": clock.now()}
     async with pictures.stored(body.get("img"), PICTURE) as img:
         if img is not None:
             fields["img"] = img
-        row, former = await _write(_edit, present["id"], if_match, fields=fields, **changes)
+        row, former = await _write(
+            unless_changed,
+            if_match,
+            partial(_held, set_id=present["id"]),
+            partial(
+                curated_sets.edit,
+                set_id=present["id"],
+                fields=fields,
+                measies=measurements(body),
+                texts=texts_of(body),
+                now=clock.now(),
+            ),
+        )
     if img is not None:
         await pictures.discard(former["img"])
     shape = curated_shapes.curated_set(row)
@@ -130,28 +142,21 @@ async def update_curated_set(id: str, body: dict[str, Any], if_match: str | None
     return success(set=shape, curatedSet=shape, headers=headers)
 
 
-def _edit(
-    connection: Connection, /, set_id: int, if_match: str | None, **changes: Any
-) -> tuple[curated_sets.CuratedSet, curated_sets.CuratedSet]:
-    _require_match(connection, set_id, if_match)
-    return curated_sets.edit(connection, set_id, **changes)
-
-
 async def delete_curated_set(id: str, if_match: str | None) -> Response:
     """Remove a set and its picture."""
     present = await storage.read(curated_sets.find, record_id(id))
-    removed = await _write(_remove, present["id"], if_match)
+    removed = await _write(
+        unless_changed,
+        if_match,
+        partial(_held, set_id=present["id"]),
+        partial(curated_sets.remove, set_id=present["id"]),
+    )
     await pictures.discard(removed["img"])
     return no_content()
 
 
-def _remove(connection: Connection, set_id: int, if_match: str | None) -> curated_sets.CuratedSet:
-    _require_match(connection, set_id, if_match)
-    return curated_sets.remove(connection, set_id)
-
-
-def _require_match(connection: Connection, set_id: int, if_match: str | None) -> None:
-    require_match(if_match, curatedSet=curated_shapes.curated_set(curated_sets.lock(connection, set_id)))
+def _held(connection: Connection, set_id: int) -> dict[str, Any]:
+    return {"curatedSet": curated_shapes.curated_set(curated_sets.lock(connection, set_id))}
 
 
 async def clone_curated_set(id: str, body: dict[str, Any], caller: Caller) -> Response:

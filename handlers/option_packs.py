@@ -1,6 +1,7 @@
 """Option packs, and what users suggest for them."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ import clock
 import storage
 from errors import Refused
 from handlers import curated_shapes, prepared
-from handlers.conditions import require_match
+from handlers.conditions import unless_changed
 from handlers.ids import record_id
 from handlers.paging import page_of, shown
 from handlers.replies import PRIVATE, PUBLIC, created, last_modified, no_content, plain, success, updated
@@ -108,35 +109,31 @@ async def update_option_pack(id: str, body: dict[str, Any], if_match: str | None
         if img is not None:
             fields["img"] = img
         row, former = await storage.write(
-            _edit, present["id"], if_match, fields=fields, texts=texts_of(body), now=clock.now()
+            unless_changed,
+            if_match,
+            partial(_held, pack_id=present["id"]),
+            partial(option_packs.edit, pack_id=present["id"], fields=fields, texts=texts_of(body), now=clock.now()),
         )
     if img is not None:
         await pictures.discard(former["img"])
     return updated(optionPack=curated_shapes.option_pack(row))
 
 
-def _edit(
-    connection: Connection, /, pack_id: int, if_match: str | None, **changes: Any
-) -> tuple[option_packs.OptionPack, option_packs.OptionPack]:
-    _require_match(connection, pack_id, if_match)
-    return option_packs.edit(connection, pack_id, **changes)
-
-
 async def delete_option_pack(id: str, if_match: str | None) -> Response:
     """Remove a pack and its picture."""
     present = await storage.read(option_packs.find, record_id(id))
-    removed = await storage.write(_remove, present["id"], if_match)
+    removed = await storage.write(
+        unless_changed,
+        if_match,
+        partial(_held, pack_id=present["id"]),
+        partial(option_packs.remove, pack_id=present["id"]),
+    )
     await pictures.discard(removed["img"])
     return no_content()
 
 
-def _remove(connection: Connection, pack_id: int, if_match: str | None) -> option_packs.OptionPack:
-    _require_match(connection, pack_id, if_match)
-    return option_packs.remove(connection, pack_id)
-
-
-def _require_match(connection: Connection, pack_id: int, if_match: str | None) -> None:
-    require_match(if_match, optionPack=curated_shapes.option_pack(option_packs.lock(connection, pack_id)))
+def _held(connection: Connection, pack_id: int) -> dict[str, Any]:
+    return {"optionPack": curated_shapes.option_pack(option_packs.lock(connection, pack_id))}
 
 
 async def suggest_option_pack(body: dict[str, Any], caller: Caller) -> Response:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import orjson
@@ -14,7 +15,7 @@ import clock
 import storage
 from errors import InsufficientLevel, NoSuchRecord, Refused
 from handlers import shapes, staff
-from handlers.conditions import require_match
+from handlers.conditions import unless_changed
 from handlers.ids import record_id
 from handlers.paging import page_of, shown
 from handlers.replies import (
@@ -117,11 +118,10 @@ async def update_pattern(id: str, body: dict[str, Any], if_match: str | None, ca
         row, former = await storage.write(
             staff.recorded,
             (caller, acts.UPDATE_PATTERN, present["user_id"], now),
-            _unless_changed,
-            present["id"],
+            unless_changed,
             if_match,
-            caller,
-            lambda connection: patterns.edit(connection, present["id"], fields=fields, now=now),
+            partial(_held, pattern_id=present["id"], caller=caller),
+            partial(patterns.edit, pattern_id=present["id"], fields=fields, now=now),
         )
     if img is not None:
         await pictures.discard(former["img"])
@@ -134,26 +134,17 @@ async def delete_pattern(id: str, if_match: str | None, caller: Caller) -> Respo
     removed = await storage.write(
         staff.recorded,
         (caller, acts.DELETE_PATTERN, present["user_id"], clock.now()),
-        _unless_changed,
-        present["id"],
+        unless_changed,
         if_match,
-        caller,
-        lambda connection: patterns.remove(connection, present["id"]),
+        partial(_held, pattern_id=present["id"], caller=caller),
+        partial(patterns.remove, pattern_id=present["id"]),
     )
     await pictures.discard(removed["img"])
     return no_content()
 
 
-def _unless_changed(
-    connection: Connection,
-    pattern_id: int,
-    if_match: str | None,
-    caller: Caller,
-    change: Callable[[Connection], Result],
-) -> Result:
-    if if_match is not None:
-        require_match(if_match, pattern=shapes.pattern(patterns.lock(connection, pattern_id), caller))
-    return change(connection)
+def _held(connection: Connection, pattern_id: int, caller: Caller) -> dict[str, Any]:
+    return {"pattern": shapes.pattern(patterns.lock(connection, pattern_id), caller)}
 
 
 async def clone_pattern(id: str, caller: Caller) -> Response:

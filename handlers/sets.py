@@ -1,6 +1,6 @@
 """Measurement sets."""
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import yaml
@@ -12,7 +12,7 @@ import document
 import storage
 from errors import InsufficientLevel, NoSuchRecord
 from handlers import shapes, staff
-from handlers.conditions import require_match
+from handlers.conditions import unless_changed
 from handlers.ids import record_id
 from handlers.paging import page_of, shown
 from handlers.replies import (
@@ -82,12 +82,10 @@ async def update_set(id: str, body: dict[str, Any], if_match: str | None, caller
         row, former = await storage.write(
             staff.recorded,
             (caller, acts.UPDATE_SET, present["user_id"], now),
-            _unless_changed,
-            present["id"],
+            unless_changed,
             if_match,
-            lambda connection: sets.edit(
-                connection, present["id"], fields=fields, measies=measurements(body), now=now
-            ),
+            partial(_held, set_id=present["id"]),
+            partial(sets.edit, set_id=present["id"], fields=fields, measies=measurements(body), now=now),
         )
     if img is not None:
         await pictures.discard(former["img"])
@@ -100,21 +98,17 @@ async def delete_set(id: str, if_match: str | None, caller: Caller) -> Response:
     removed = await storage.write(
         staff.recorded,
         (caller, acts.DELETE_SET, present["user_id"], clock.now()),
-        _unless_changed,
-        present["id"],
+        unless_changed,
         if_match,
-        lambda connection: sets.remove(connection, present["id"]),
+        partial(_held, set_id=present["id"]),
+        partial(sets.remove, set_id=present["id"]),
     )
     await pictures.discard(removed["img"])
     return no_content()
 
 
-def _unless_changed(
-    connection: Connection, set_id: int, if_match: str | None, change: Callable[[Connection], Result]
-) -> Result:
-    if if_match is not None:
-        require_match(if_match, set=shapes.measurements_set(sets.lock(connection, set_id)))
-    return change(connection)
+def _held(connection: Connection, set_id: int) -> dict[str, Any]:
+    return {"set": shapes.measurements_set(sets.lock(connection, set_id))}
 
 
 async def clone_set(id: str, caller: Caller) -> Response:
