@@ -137,6 +137,26 @@ class KeyReused(Fact):
     """The idempotency key came with another request before."""
 
 
+class KeyNotActive(Fact):
+    """The API key has expired or was revoked: it cannot be rotated, nor be given another quota."""
+
+
+class RequestOpen(Fact):
+    """The account has a request of the same kind that waits for an answer."""
+
+
+class RequestDecided(Fact):
+    """Somebody has answered the request already."""
+
+
+class QuotaExceeded(Fact):
+    """A quota is used up; `policies` are the names of those that are, `seconds` how long until all have some left."""
+
+    def __init__(self, detail: str, policies: list[str], seconds: int, headers: dict[str, str] | None = None) -> None:
+        super().__init__(detail, headers={"Retry-After": str(seconds), **(headers or {})})
+        self.policies = policies
+
+
 class SlugTaken(Fact):
     """There is a post with this slug, or one waits to be merged."""
 
@@ -181,8 +201,12 @@ class Verdict:
     code: str
     title: str
     headers: dict[str, str] = field(default_factory=dict)
+    # A type that others have registered; else it is ours, see `problem`.
+    type: str = ""
 
 
+# draft-ietf-httpapi-ratelimit-headers-10, section 4
+QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded"
 _LATER = {"Retry-After": "2"}
 
 REPLIES: dict[type[Fact], Verdict] = {
@@ -213,7 +237,11 @@ REPLIES: dict[type[Fact], Verdict] = {
     AnswerLost: Verdict(409, "idempotencyAnswerLost", "The answer to the first request with this key is lost"),
     BodyTooLarge: Verdict(413, "bodyTooLarge", "The body is too large"),
     UnsupportedMediaType: Verdict(415, "unsupportedMediaType", "The operation does not take this media type"),
+    KeyNotActive: Verdict(409, "keyNotActive", "The API key is not active"),
+    RequestOpen: Verdict(409, "requestOpen", "There is a request that waits for an answer"),
+    RequestDecided: Verdict(409, "requestDecided", "The request is answered"),
     KeyReused: Verdict(422, "idempotencyKeyReused", "The key was sent with another request"),
+    QuotaExceeded: Verdict(429, "quotaExceeded", "A quota is used up", type=QUOTA_EXCEEDED),
     ConsentLacking: Verdict(451, "consentLacking", "The account has not given its consent"),
     ForgeUnavailable: Verdict(502, "forgeUnavailable", "The code forge is not available right now"),
     Overtaken: Verdict(503, "unavailable", "The service is not available right now", _LATER),
@@ -230,7 +258,7 @@ def problem(verdict: Verdict, *, code: str = "", detail: str, instance: str, bas
     return {
         "result": "error",
         "error": code,
-        "type": f"{base}/docs/errors#{code}",
+        "type": verdict.type or f"{base}/docs/errors#{code}",
         "title": verdict.title,
         "status": verdict.status,
         "detail": detail or f"{verdict.title}.",

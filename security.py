@@ -6,7 +6,8 @@ Ownership of records is the handlers' to judge.
 
 from base64 import b64decode
 from binascii import Error as NotBase64
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import clock
@@ -14,6 +15,8 @@ import storage
 from errors import ConsentLacking, InsufficientLevel, KeyExpired, KeyRevoked, Unauthorized
 from services import keys, tokens, usage
 from storage import accounts, apikeys
+
+Quotas = dict[str, dict[str, Any]]
 
 ROLE_LEVELS = {"user": 4, "tester": 4, "curator": 5, "bughunter": 6, "support": 8, "admin": 9}
 BEARER, BASIC = "bearer", "basic"
@@ -35,6 +38,11 @@ class Caller:
     request_id: str = ""
     # The administrator who acts as the account, if it is not its owner.
     by: int | None = None
+    # The number of the key in the database; 0 without one.
+    key_id: int = 0
+    # Where they differ from the usual: {policy: {quota, until}}.
+    account_quotas: Quotas | None = None
+    key_quotas: Quotas | None = None
 
     def may(self, level: int, *, owner: int) -> bool:
         """Whether the caller owns the record, or acts at `level` or above."""
@@ -58,20 +66,23 @@ async def authenticate(
 
     `only` narrows the accepted schemes to one (the `/jwt` and `/key` paths). Credentials that are sent are always
     judged: bad ones never count as none. Raises Unauthorized, KeyExpired, KeyRevoked, ConsentLacking,
-    InsufficientLevel, StorageUnavailable.
+    StorageUnavailable.
     """
     if not need.schemes or (authorization is None and need.optional):
         return None
     schemes = need.schemes & {only} if only else need.schemes
     try:
-        caller = await _identify(authorization, schemes, need)
+        return await _identify(authorization, schemes, need, request_id)
     except Unauthorized as error:
         raise Unauthorized(error.detail, headers=_challenge(schemes or need.schemes)) from error
     except (KeyExpired, KeyRevoked) as error:
         raise type(error)(error.detail, headers=_challenge(schemes)) from error
-    if caller.level < need.level:
+
+
+def require_level(caller: Caller | None, need: Requirement) -> None:
+    """Raise InsufficientLevel unless the caller, where there is one, has the level that the operation needs."""
+    if caller is not None and caller.level < need.level:
         raise InsufficientLevel(f"This operation needs level {need.level}; these credentials have {caller.level}.")
-    return replace(caller, request_id=request_id)
 
 
 def unauthenticated(detail: str) -> Unauthorized:
@@ -79,18 +90,18 @@ def unauthenticated(detail: str) -> Unauthorized:
     return Unauthorized(detail, headers=_challenge(frozenset(CHALLENGES)))
 
 
-async def _identify(authorization: str | None, schemes: frozenset[str], need: Requirement) -> Caller:
+async def _identify(authorization: str | None, schemes: frozenset[str], need: Requirement, request_id: str) -> Caller:
     scheme, _, credentials = (authorization or "").partition(" ")
     if scheme.lower() == BEARER and BEARER in schemes:
-        return await _by_token(credentials.strip(), need)
+        return await _by_token(credentials.strip(), need, request_id)
     if scheme.lower() == BASIC and BASIC in schemes:
-        return await _by_key(credentials.strip())
+        return await _by_key(credentials.strip(), request_id)
     if not scheme:
         raise Unauthorized("This operation needs credentials.")
     raise Unauthorized("These credentials are of a kind that this path does not take.")
 
 
-async def _by_token(token: str, need: Requirement) -> Caller:
+async def _by_token(token: str, need: Requirement, request_id: str) -> Caller:
     session = tokens.verify(token)
     standing = await storage.read(accounts.find_standing, session.user_id)
     if standing is None or standing.epoch != session.epoch or not _may_sign_in(standing.role, standing.status):
@@ -100,7 +111,15 @@ async def _by_token(token: str, need: Requirement) -> Caller:
     usage.count_token(session.by or session.user_id, clock.now())
     if standing.consent < 1 and not need.without_consent:
         raise ConsentLacking("Give or renew your consent first, at PATCH /consent.")
-    return Caller(session.user_id, standing.uuid, ROLE_LEVELS[standing.role], standing.role, by=session.by)
+    return Caller(
+        session.user_id,
+        standing.uuid,
+        ROLE_LEVELS[standing.role],
+        standing.role,
+        request_id=request_id,
+        by=session.by,
+        account_quotas=standing.quotas,
+    )
 
 
 async def _may_act_for_others(user_id: int) -> bool:
@@ -109,7 +128,7 @@ async def _may_act_for_others(user_id: int) -> bool:
     return standing is not None and standing.role == "admin" and _may_sign_in(standing.role, standing.status)
 
 
-async def _by_key(credentials: str) -> Caller:
+async def _by_key(credentials: str, request_id: str) -> Caller:
     key, secret = _key_and_secret(credentials)
     standing = await storage.read(apikeys.find_standing, key)
     if standing is None or not keys.fits(secret, standing.secret_hash):
@@ -123,7 +142,17 @@ async def _by_key(credentials: str) -> Caller:
         raise Unauthorized("The account of this API key may not sign in.")
     usage.count_key(standing.user_id, key, now)
     level = min(standing.level, ROLE_LEVELS[standing.role])
-    return Caller(standing.user_id, standing.user_uuid, level, standing.role, key)
+    return Caller(
+        standing.user_id,
+        standing.user_uuid,
+        level,
+        standing.role,
+        key,
+        request_id,
+        key_id=standing.id,
+        account_quotas=standing.account_quotas,
+        key_quotas=standing.key_quotas,
+    )
 
 
 def _key_and_secret(credentials: str) -> tuple[UUID, str]:

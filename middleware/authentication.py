@@ -5,7 +5,7 @@ from typing import Any
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from security import BASIC, BEARER, Requirement, authenticate
+from security import BASIC, BEARER, Requirement, authenticate, require_level
 
 
 def requirement(operation: dict[str, Any], schemes: dict[str, Any]) -> Requirement:
@@ -22,7 +22,7 @@ def requirement(operation: dict[str, Any], schemes: dict[str, Any]) -> Requireme
 
 
 class AuthenticatedOperation:
-    """One operation: sets `scope["caller"]`, or raises what `security.authenticate` raises."""
+    """One operation: sets `scope["caller"]`, or raises what `security.authenticate` and `require_level` raise."""
 
     def __init__(self, next_app: ASGIApp, operation: Any) -> None:
         self.next_app = next_app
@@ -30,13 +30,15 @@ class AuthenticatedOperation:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         given = [value for name, value in scope["headers"] if name == b"authorization"]
-        scope["caller"] = await authenticate(
+        # Known before it is judged by its level: a call that is refused for that is counted, too.
+        scope["caller"] = caller = await authenticate(
             # Of two headers neither may be preferred: joined they are no credentials at all.
             ", ".join(value.decode("latin-1") for value in given) if given else None,
             self.requirement,
             scope["only_scheme"],
             scope["request_id"],
         )
+        require_level(caller, self.requirement)
         await self.next_app(scope, receive, send)
 
 

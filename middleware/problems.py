@@ -15,6 +15,7 @@ from errors import (
     Fact,
     MethodNotAllowed,
     NoSuchPath,
+    QuotaExceeded,
     StorageUnavailable,
     ValidationFailed,
     problem,
@@ -63,6 +64,8 @@ class Problems:
                 {"in": violation.part, "pointer": violation.pointer, "detail": violation.detail}
                 for violation in fact.violations
             ]
+        if isinstance(fact, QuotaExceeded):
+            body["violated-policies"] = fact.policies
         return _response(body, {**verdict.headers, **fact.headers})
 
 

@@ -32,11 +32,12 @@ class Standing:
     status: int
     consent: int
     epoch: int
+    quotas: dict[str, Any] | None
 
 
-_standing = select(accounts.c.uuid, accounts.c.role, accounts.c.status, accounts.c.consent, accounts.c.epoch).where(
-    accounts.c.id == bindparam("user_id")
-)
+_standing = select(
+    accounts.c.uuid, accounts.c.role, accounts.c.status, accounts.c.consent, accounts.c.epoch, accounts.c.quotas
+).where(accounts.c.id == bindparam("user_id"))
 _by = {
     column.name: select(accounts).where(column == bindparam("value"))
     for column in (accounts.c.id, accounts.c.uuid, accounts.c.ehash, accounts.c.lusername)

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from clock import new_uuid
 from errors import NoSuchRecord
@@ -17,6 +18,7 @@ ApiKey = Record
 class KeyStanding:
     """A key's hash, level, expiry and revocation, with its owner's role, status and consent."""
 
+    id: int
     user_id: int
     user_uuid: UUID
     level: int
@@ -26,10 +28,13 @@ class KeyStanding:
     role: str
     status: int
     consent: int
+    key_quotas: dict[str, Any] | None
+    account_quotas: dict[str, Any] | None
 
 
-_standing = (
+_standing: Select[Any] = (
     select(
+        apikeys.c.id,
         apikeys.c.user_id,
         accounts.c.uuid,
         apikeys.c.level,
@@ -39,6 +44,8 @@ _standing = (
         accounts.c.role,
         accounts.c.status,
         accounts.c.consent,
+        apikeys.c.quotas,
+        accounts.c.quotas,
     )
     .join_from(apikeys, accounts, apikeys.c.user_id == accounts.c.id)
     .where(apikeys.c.key == bindparam("key"))

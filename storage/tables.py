@@ -15,8 +15,10 @@ from sqlalchemy import (
     String,
     Table,
     Uuid,
+    true,
 )
 
+from storage import fair_use as fair_use  # the rest of the tables: who imports these knows all
 from storage.columns import ID, NAME, NEVER_REUSED, PlainJson, UtcTime
 from storage.columns import metadata as metadata  # all that know the tables come here
 from storage.encryption import Encrypted, EncryptedJson
@@ -65,6 +67,10 @@ accounts = Table(
     Column("key_calls", BigInteger, nullable=False),
     # Tokens carry it; raising it ends every session at once.
     Column("epoch", Integer, nullable=False),
+    # Whether its owner wants notices about keys and quotas by mail.
+    Column("notices", Boolean, nullable=False, server_default=true()),
+    # What of `quotas` holds for the account: {policy: {quota, until}}; here too, so that no request looks there.
+    Column("quotas", PlainJson),
     **NEVER_REUSED,
 )
 
@@ -82,6 +88,17 @@ apikeys = Table(
     Column("level", SmallInteger, nullable=False),
     Column("secret_hash", String(64), nullable=False),
     Column("calls", BigInteger, nullable=False),
+    # owner, staff, leak, or what of the account changed: role, status, consent.
+    Column("revoked_by", String(8)),
+    Column("revoked_reason", Encrypted("apikeys.revoked_reason")),
+    # Its owner took it off the list.
+    Column("removed_at", UtcTime),
+    # After a rotation the secret before is good for a while.
+    Column("rotated_at", UtcTime),
+    Column("previous_hash", String(64)),
+    Column("previous_until", UtcTime),
+    # As in accounts.
+    Column("quotas", PlainJson),
     Index(None, "user_id", "id"),
     **NEVER_REUSED,
 )

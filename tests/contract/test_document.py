@@ -33,6 +33,7 @@ GENERAL = {
     "notAcceptable",
     "bodyTooLarge",
     "unsupportedMediaType",
+    "quotaExceeded",
     "internalError",
     "unavailable",
 }

@@ -127,11 +127,7 @@ class Store:
 
 def _optional(column: Column[Any]) -> bool:
     """Whether the database numbers it, or it refers to a row that only the test can know."""
-    return (column.primary_key and _is_number(column)) or bool(column.foreign_keys)
-
-
-def _is_number(column: Column[Any]) -> bool:
-    return not isinstance(column.type, Uuid) and column.type.python_type is int
+    return column is column.table.autoincrement_column or bool(column.foreign_keys)
 
 
 def _value(column: Column[Any], encrypted: str) -> Any:
@@ -146,7 +142,7 @@ def _value(column: Column[Any], encrypted: str) -> Any:
         return NOW
     if isinstance(kind, Uuid):
         return new_uuid()
-    return str(next(_numbers)) if column.unique or column.primary_key else kind.python_type()
+    return kind.python_type(next(_numbers)) if column.unique or column.primary_key else kind.python_type()
 
 
 def _new_account(connection: Connection, email: str, fields: dict[str, Any]) -> Record:

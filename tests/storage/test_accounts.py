@@ -78,7 +78,7 @@ def test_an_unknown_number_is_no_such_record(store: Store) -> None:
 
 def test_the_standing_is_what_decides_whether_a_token_lets_in(store: Store) -> None:
     made = store.new_account(role="curator", status=1, consent=2, epoch=3)
-    assert store.read(accounts.find_standing, made["id"]) == accounts.Standing(made["uuid"], "curator", 1, 2, 3)
+    assert store.read(accounts.find_standing, made["id"]) == accounts.Standing(made["uuid"], "curator", 1, 2, 3, None)
 
 
 def _named(store: Store, *names: str, **fields: Any) -> None:
@@ -167,7 +167,7 @@ def test_a_closed_account_loses_its_sessions_and_its_keys_and_others_keep_theirs
     store.new_key(one)
     kept = store.new_key(other)
     store.write(accounts.set_status, one, status, NOW)
-    assert store.read(accounts.find_standing, one) == accounts.Standing(account["uuid"], "user", status, 1, 5)
+    assert store.read(accounts.find_standing, one) == accounts.Standing(account["uuid"], "user", status, 1, 5, None)
     assert store.read(apikeys.list_of, one) == []
     assert store.read(apikeys.list_of, other) == [kept]
 
@@ -177,7 +177,7 @@ def test_an_account_that_is_opened_again_keeps_its_sessions_and_gets_no_key_back
     user_id = account["id"]
     store.write(accounts.set_status, user_id, accounts.ACTIVE, NOW)
     assert store.read(accounts.find_standing, user_id) == accounts.Standing(
-        account["uuid"], "user", accounts.ACTIVE, 1, 4
+        account["uuid"], "user", accounts.ACTIVE, 1, 4, None
     )
 
 

@@ -22,8 +22,9 @@ def test_a_key_is_stored_and_read_back(store: Store) -> None:
 def test_the_standing_holds_the_keys_own_and_its_owners(store: Store) -> None:
     account = store.new_account(role="admin", consent=2)
     user_id = account["id"]
-    key = store.new_key(user_id, level=2, secret_hash="a" * 64)["key"]
-    assert store.read(apikeys.find_standing, key) == apikeys.KeyStanding(
+    made = store.new_key(user_id, level=2, secret_hash="a" * 64)
+    assert store.read(apikeys.find_standing, made["key"]) == apikeys.KeyStanding(
+        id=made["id"],
         user_id=user_id,
         user_uuid=account["uuid"],
         level=2,
@@ -33,6 +34,8 @@ def test_the_standing_holds_the_keys_own_and_its_owners(store: Store) -> None:
         role="admin",
         status=accounts.ACTIVE,
         consent=2,
+        key_quotas=None,
+        account_quotas=None,
     )
 
 
