@@ -137,18 +137,6 @@ class KeyReused(Fact):
     """The idempotency key came with another request before."""
 
 
-class KeyNotActive(Fact):
-    """The API key has expired or was revoked: it cannot be rotated, nor be given another quota."""
-
-
-class RequestOpen(Fact):
-    """The account has a request of the same kind that waits for an answer."""
-
-
-class RequestDecided(Fact):
-    """Somebody has answered the request already."""
-
-
 class QuotaExceeded(Fact):
     """A quota is used up; `policies` are the names of those that are, `seconds` how long until all have some left."""
 
@@ -237,9 +225,6 @@ REPLIES: dict[type[Fact], Verdict] = {
     AnswerLost: Verdict(409, "idempotencyAnswerLost", "The answer to the first request with this key is lost"),
     BodyTooLarge: Verdict(413, "bodyTooLarge", "The body is too large"),
     UnsupportedMediaType: Verdict(415, "unsupportedMediaType", "The operation does not take this media type"),
-    KeyNotActive: Verdict(409, "keyNotActive", "The API key is not active"),
-    RequestOpen: Verdict(409, "requestOpen", "There is a request that waits for an answer"),
-    RequestDecided: Verdict(409, "requestDecided", "The request is answered"),
     KeyReused: Verdict(422, "idempotencyKeyReused", "The key was sent with another request"),
     QuotaExceeded: Verdict(429, "quotaExceeded", "A quota is used up", type=QUOTA_EXCEEDED),
     ConsentLacking: Verdict(451, "consentLacking", "The account has not given its consent"),
