@@ -20,6 +20,7 @@ from middleware.authentication import Authentication
 from middleware.dispatch import Dispatch
 from middleware.envelope import Envelope
 from middleware.idempotency import Idempotency
+from middleware.limits import Limits
 from middleware.problems import Problems
 from middleware.routing import Routing
 from middleware.validation import Validation
@@ -53,6 +54,7 @@ def create_app(settings: Settings) -> ConnexionMiddleware:
             partial(Assets, folders={"/docs/assets/": pages.swagger_ui(), "/web/": pages.WEB / "static"}),
             Routing,
             Authentication,
+            Limits,
             Validation,
             Idempotency,
         ],
@@ -96,6 +98,8 @@ def main() -> None:
         ws="none",
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        # Whose word on where a request comes from is taken (X-Forwarded-For).
+        forwarded_allow_ips=settings.trusted_proxies,
     )
 
 

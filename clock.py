@@ -1,6 +1,7 @@
 """The one place where time and random ids come from, so that tests can fix them."""
 
 import secrets
+import time
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -9,6 +10,11 @@ def now() -> datetime:
     """The present, UTC, in whole milliseconds: what is stored is what is shown."""
     present = datetime.now(UTC)
     return present.replace(microsecond=present.microsecond // 1000 * 1000)
+
+
+def epoch() -> float:
+    """The present in seconds since the epoch."""
+    return time.time()
 
 
 def iso(moment: datetime) -> str:

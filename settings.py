@@ -48,6 +48,14 @@ class Settings(BaseSettings):
         "", description="sqlite:///file or postgresql://user@host/db; default: SQLite in DATA_DIR."
     )
     database_pool: int = Field(16, ge=1, le=500, description="PostgreSQL connections a process may hold.")
+    redis_url: str = Field(
+        "", description="redis://host:port/number, where several instances count their limits together."
+    )
+    limits: bool = Field(True, description="Limits for fair use; `off` only for benchmarks and test suites.")
+    quotas: str = Field("", description="What differs from the usual limits: policy=units, comma-separated.")
+    trusted_proxies: str = Field(
+        "127.0.0.1", description="Addresses of reverse proxies that say where requests come from; comma-separated."
+    )
     mail_url: str = Field("", description="file:folder, smtp:// or smtps://; default: DATA_DIR/outbox.")
     mail_from: str = Field("FreeSewing <no-reply@localhost>", description="Sender of every mail.")
     maintainer_email: str = Field(
@@ -92,6 +100,13 @@ class Settings(BaseSettings):
         if value and not value.startswith(("sqlite:///", "postgresql://", "postgresql+asyncpg://", "postgres://")):
             raise ValueError("must start with sqlite:/// or postgresql://")
         return value.replace("postgres://", "postgresql://", 1)
+
+    @field_validator("redis_url")
+    @classmethod
+    def _of_redis(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must start with redis://, rediss:// or unix://")
+        return value
 
     @field_validator("forge_repository", "forge_token", "forge_branch", "forge_posts", "forge_discussions")
     @classmethod

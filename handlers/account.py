@@ -23,7 +23,7 @@ from handlers.conditions import account_tag, require_account
 from handlers.replies import PRIVATE, SECRET, last_modified, success
 from handlers.usernames import is_acceptable
 from security import Caller
-from services import exports, mfa, outbox, passwords, pictures, test_mode
+from services import attempts, exports, limits, mfa, outbox, passwords, pictures, test_mode
 from storage import accounts, acts, confirmations, holdings, suggestions
 
 LEVEL_FOR_OTHERS_DATA = 8
@@ -47,6 +47,8 @@ async def update_account(body: dict[str, Any], if_match: str | None, caller: Cal
         staff.require_owner(caller)
     if body.get("confirm") and "confirmation" in body and "check" in body:
         return await _change_email(caller, body, if_match)
+    if "email" in body:
+        await limits.spend_one("mails-to", body["email"].strip().lower())
     fields: dict[str, Any] = {name: body[name] for name in PLAIN_FIELDS if name in body}
     if "password" in body:
         fields["password"] = await passwords.hashed(body["password"])
@@ -86,8 +88,8 @@ def _update(
     require_account(if_match, former)
     account = accounts.edit(connection, user_id, fields=fields, data=body.get("data", {}), now=now)
     if len(account["data"]) > MOST_DATA or any(len(name) > LONGEST_NAME for name in account["data"]):
-        limits = f"at most {MOST_DATA} keys of at most {LONGEST_NAME} characters"
-        raise Refused("validationFailed", f"The data of an account has {limits}.")
+        most = f"at most {MOST_DATA} keys of at most {LONGEST_NAME} characters"
+        raise Refused("validationFailed", f"The data of an account has {most}.")
     if "password" in fields:
         confirmations.drop_all(connection, user_id)
     issued = None
@@ -188,11 +190,13 @@ def _turn_on_mfa(connection: Connection, user_id: int, fields: dict[str, Any], n
 
 
 async def _disable_mfa(account: accounts.Account, password: str, code: str) -> Response:
+    await attempts.begin(account["id"], "second factor")
     verified = await passwords.verify(password, account["password"])
     if not verified.fits or not account["mfa_enabled"]:
         raise AuthenticationFailed("The password or the code is wrong.")
     if not await storage.write(second_factor.consume, account["id"], code, clock.now()):
         raise AuthenticationFailed("The password or the code is wrong.")
+    await attempts.succeeded(account["id"], "second factor")
     fields: dict[str, Any] = {"mfa_enabled": False, "mfa_secret": None, "mfa_scratch": []}
     changed = await storage.write(accounts.edit, account["id"], fields=fields, data={}, now=clock.now())
     return success(account=shapes.account(changed))

@@ -15,7 +15,7 @@ from errors import NoSuchRecord, SignInFailed
 from handlers import second_factor, shapes, staff
 from handlers.replies import SECRET, created, success
 from security import ROLE_LEVELS, Caller
-from services import outbox, passwords, test_mode, tokens
+from services import attempts, limits, outbox, passwords, test_mode, tokens
 from storage import accounts, apikeys, confirmations, mails
 
 # A refused sign-in, and a wish for a link, take at least this many seconds: their time tells nothing.
@@ -25,6 +25,7 @@ SLOWEST_REFUSAL = 0.25
 async def sign_up(body: dict[str, Any]) -> Response:
     """Make an account for the address, or tell its owner that there is one; the caller cannot see which."""
     email = body["email"].strip().lower()
+    await limits.spend_one("mails-to", email)
     in_test = test_mode.applies(body, email)
     role = body.get("role", "user") if in_test else "user"
     password = await passwords.hashed(clock.new_check())
@@ -98,12 +99,14 @@ async def sign_in(body: dict[str, Any]) -> Response:
 
 
 async def _signed_in(body: dict[str, Any]) -> accounts.Account:
+    await attempts.begin(body["username"])
     account = await storage.read(accounts.find_by_login, body["username"])
     verified = await passwords.verify(body["password"], account["password"] if account else None)
     if account is None or not verified.fits or not _may_sign_in(account):
         raise SignInFailed("Sign-in failed.")
     if account["mfa_enabled"]:
         await _check_second_factor(account, body.get("token"))
+    await attempts.succeeded(body["username"])
     if verified.upgrade:
         return await storage.write(_upgrade, account["id"], account["password"], verified.upgrade)
     return account
@@ -129,6 +132,7 @@ def _may_sign_in(account: accounts.Account) -> bool:
 async def request_sign_in_link(body: dict[str, Any]) -> Response:
     """Mail a link to the account's owner, if there is such an account; the answer is the same if not."""
     started = time.monotonic()
+    await limits.spend_one("mails-to", str(body["username"]).strip().lower())
     await storage.write(_request_link, body["username"], clock.now())
     outbox.wake()
     await asyncio.sleep(SLOWEST_REFUSAL - (time.monotonic() - started))
@@ -160,6 +164,8 @@ async def sign_in_by_full_link(id: str, check: str, body: dict[str, Any]) -> Res
 
 
 async def _by_link(confirmation_id: UUID, check: str, token: Any) -> Response:
+    # With a wrong code the link stays good: the codes must not be tried one after the other.
+    await attempts.begin(str(confirmation_id), "link")
     return _session(await storage.write(_use_link, confirmation_id, check, token, clock.now()))
 
 

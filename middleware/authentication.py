@@ -5,6 +5,8 @@ from typing import Any
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from errors import KeyExpired, KeyRevoked, Unauthorized
+from middleware.limits import count_refused
 from security import BASIC, BEARER, Requirement, authenticate, require_level
 
 
@@ -30,14 +32,19 @@ class AuthenticatedOperation:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         given = [value for name, value in scope["headers"] if name == b"authorization"]
-        # Known before it is judged by its level: a call that is refused for that is counted, too.
-        scope["caller"] = caller = await authenticate(
-            # Of two headers neither may be preferred: joined they are no credentials at all.
-            ", ".join(value.decode("latin-1") for value in given) if given else None,
-            self.requirement,
-            scope["only_scheme"],
-            scope["request_id"],
-        )
+        try:
+            # Known before it is judged by its level: a call that is refused for that is counted, too.
+            scope["caller"] = caller = await authenticate(
+                # Of two headers neither may be preferred: joined they are no credentials at all.
+                ", ".join(value.decode("latin-1") for value in given) if given else None,
+                self.requirement,
+                scope["only_scheme"],
+                scope["request_id"],
+            )
+        except (Unauthorized, KeyExpired, KeyRevoked):
+            # Nobody's key or account pays for it; who tries on and on is told to stop.
+            await count_refused(scope)
+            raise
         require_level(caller, self.requirement)
         await self.next_app(scope, receive, send)
 

@@ -7,7 +7,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from middleware import bodies
 
-EXPOSED = "ETag, Idempotent-Replayed, Last-Modified, Link, Location, Retry-After, WWW-Authenticate, X-Request-Id"
+EXPOSED = (
+    "ETag, Idempotent-Replayed, Last-Modified, Link, Location, RateLimit, RateLimit-Policy, Retry-After, "
+    "WWW-Authenticate, X-Request-Id"
+)
 COMMON = [
     # Any site's scripts may call and read: credentials are sent by hand, never by the browser itself.
     (b"access-control-allow-origin", b"*"),
@@ -31,7 +34,8 @@ class Envelope:
             return
         scope["request_id"] = request_id = str(uuid4())
         scope["reply_begun"] = False
-        headers = [*COMMON, (b"x-request-id", request_id.encode())]
+        # Middlewares add to it.
+        scope["reply_headers"] = headers = [*COMMON, (b"x-request-id", request_id.encode())]
 
         async def send_in_envelope(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -13,6 +13,7 @@ from services import (
     imports,
     keys,
     letters,
+    limits,
     maintainer,
     mfa,
     outbox,
@@ -48,6 +49,8 @@ def configure(settings: Settings) -> None:
     address.configure(settings.public_url)
     with _named("WEBSITE_URL"):
         social.configure(settings.website_url)
+    with _named("QUOTAS"):
+        limits.configure(enabled=settings.limits, quotas=settings.quotas, redis_url=settings.redis_url)
     imports.configure(settings.import_token)
     test_mode.configure(settings.test_mode, settings.test_domain)
 

@@ -1,0 +1,140 @@
+"""Fair use: a request costs what the document says (`x-cost`), of the quotas of whoever sends it."""
+
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
+
+from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+import clock
+from security import Caller, Quotas
+from services import limits
+from services.limits import Limiter, Policy, State
+
+# An IPv6 network of this length is somebody's own; one address of it is not.
+OWN_NETWORK = 64
+Claims = list[tuple[Policy, str, int]]
+
+
+class LimitedOperation:
+    """One operation: its cost in units, and the policies that it has besides the usual ones."""
+
+    def __init__(self, next_app: ASGIApp, limiter: Limiter, cost: int, policies: list[str]) -> None:
+        self.next_app = next_app
+        self.limiter = limiter
+        self.cost = cost
+        self.policies = [limiter.policies[name] for name in policies]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        caller = scope["caller"]
+        claims = claims_of(self.limiter, caller, scope, self.cost)
+        if self.policies:
+            holder = f"a{caller.user_id}" if caller else address_of(scope)
+            claims += [(policy, holder, 1) for policy in self.policies]
+        await spend(self.limiter, claims, scope)
+        await self.next_app(scope, receive, send)
+
+
+async def spend(limiter: Limiter, claims: Claims, scope: Scope) -> None:
+    """Take what a request costs, and tell what is left in the reply's headers; raises QuotaExceeded."""
+    states = await limiter.spend(claims)
+    tell(states, scope)
+    if any(state.refused for state in states):
+        raise limits.refusal(states)
+
+
+def claims_of(limiter: Limiter, caller: Caller | None, scope: Scope, cost: int) -> Claims:
+    """Whose quotas a request uses: its key's and its account's, its account's alone, or its address's."""
+    policies = limiter.policies
+    if caller is None:
+        holder = address_of(scope)
+        return [(policies["address-burst"], holder, cost), (policies["address-day"], holder, cost)]
+    account = f"a{caller.user_id}"
+    own = caller.account_quotas
+    claims = [
+        (effective(policies["account-burst"], own), account, cost),
+        (effective(policies["account-day"], own), account, cost),
+    ]
+    if not caller.key_id:
+        return claims
+    key = f"k{caller.key_id}"
+    own = caller.key_quotas
+    return [
+        (effective(policies["burst"], own), key, cost),
+        (effective(policies["day"], own), key, cost),
+        *claims,
+    ]
+
+
+def effective(policy: Policy, own: Quotas | None) -> Policy:
+    """The policy with the quota that somebody was given, as long as that holds."""
+    given = own.get(policy.name) if own else None
+    if given is None or given["until"] <= clock.epoch():
+        return policy
+    return _changed(policy, given["quota"])
+
+
+@lru_cache(maxsize=1_000)
+def _changed(policy: Policy, quota: int) -> Policy:
+    return Policy(policy.name, quota, policy.seconds)
+
+
+def address_of(scope: Scope) -> str:
+    """Whom an anonymous request is counted for."""
+    client = scope["client"]
+    return _network(client[0]) if client else "unknown"
+
+
+@lru_cache(maxsize=10_000)
+def _network(host: str) -> str:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return "unknown"
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    return str(address.ipv4_mapped or ip_network((address, OWN_NETWORK), strict=False))
+
+
+def tell(states: list[State], scope: Scope) -> None:
+    """Put the quotas and what is left of them into the reply's headers (draft-ietf-httpapi-ratelimit-headers-10)."""
+    left = ", ".join([f'"{state.policy.name}";r={state.remaining};t={state.seconds}' for state in states])
+    scope["reply_headers"] += [
+        (b"ratelimit-policy", _stated(tuple([state.policy for state in states]))),
+        (b"ratelimit", left.encode()),
+    ]
+
+
+@lru_cache(maxsize=1_000)
+def _stated(policies: tuple[Policy, ...]) -> bytes:
+    return ", ".join(f'"{policy.name}";q={policy.quota};w={policy.seconds}' for policy in policies).encode()
+
+
+async def count_refused(scope: Scope) -> None:
+    """Count a request whose credentials let nobody in for its address; raises QuotaExceeded."""
+    limiter = limits.limiter()
+    if limiter is not None:
+        await spend(limiter, claims_of(limiter, None, scope, 1), scope)
+
+
+class LimitsAPI(RoutedAPI[ASGIApp]):
+    """All operations of the document; those that cost nothing, and all where limits are off, lead straight on."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.add_paths()
+
+    def make_operation(self, operation: Any) -> ASGIApp:
+        limiter = limits.limiter()
+        cost = operation._operation.get("x-cost", 1)
+        straight_on: ASGIApp = self.next_app
+        if limiter is None or not cost:
+            return straight_on
+        return LimitedOperation(self.next_app, limiter, cost, operation._operation.get("x-limits", []))
+
+
+class Limits(RoutedMiddleware[LimitsAPI]):
+    """Limits as the document states them."""
+
+    api_cls = LimitsAPI

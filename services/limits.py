@@ -1,0 +1,204 @@
+"""How much a key, an account or an address may use: quotas of units in windows of time, several at once.
+
+A window begins at a whole multiple of its length, `day` at midnight UTC. Units are taken from the counters in
+batches, before they are used: instances that share a Redis together never allow more than the quota, and at worst
+MOST_AT_ONCE units less for each other instance. Redis is asked once a batch, not once a request.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import NamedTuple
+
+import clock
+from errors import QuotaExceeded
+from services.counters import Counters, Memory, Shared
+
+MINUTE, DAY = 60, 86_400
+MOST_AT_ONCE = 50
+# A batch is at most this part of what is left: the end of a quota is not spread over instances that do not use it.
+PART = 16
+# Of one policy in one window. Beyond it what was taken in advance is forgotten, which never allows more.
+MOST_HOLDERS = 100_000
+NEAR, REACHED = 80, 100
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A rate-limit policy: `quota` units in each window of `seconds`."""
+
+    name: str
+    quota: int
+    seconds: int
+
+
+DEFAULTS = (
+    Policy("burst", 600, MINUTE),
+    Policy("day", 50_000, DAY),
+    Policy("account-burst", 1_200, MINUTE),
+    Policy("account-day", 100_000, DAY),
+    Policy("address-burst", 300, MINUTE),
+    Policy("address-day", 20_000, DAY),
+    Policy("sign-ins", 30, MINUTE),
+    Policy("sign-ups", 20, DAY),
+    Policy("mails", 50, DAY),
+    Policy("mails-to", 10, DAY),
+    Policy("leak-reports", 20, MINUTE),
+)
+
+
+class State(NamedTuple):
+    """Where a policy stands: units that are left, seconds until the window ends, and whether that was not enough.
+
+    `reached` is NEAR or REACHED in the one answer, over all instances, with which that share of the quota was taken.
+    """
+
+    policy: Policy
+    remaining: int
+    seconds: int
+    refused: bool = False
+    reached: int = 0
+
+
+class Held:
+    """What was taken in advance for a holder, what nobody had taken then, and of which quota."""
+
+    __slots__ = ("left", "quota", "untaken")
+
+    def __init__(self, quota: int) -> None:
+        self.left = 0
+        self.untaken = quota
+        self.quota = quota
+
+
+class Window:
+    """The present window of a policy."""
+
+    __slots__ = ("held", "number")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.held: dict[str, Held] = {}
+
+
+class Limiter:
+    """Policies, and who has used how much of them."""
+
+    def __init__(self, counters: Counters, policies: Iterable[Policy]) -> None:
+        self.policies = {policy.name: policy for policy in policies}
+        self._counters = counters
+        self._windows = {name: Window(0) for name in self.policies}
+
+    async def spend(self, claims: Sequence[tuple[Policy, str, int]]) -> list[State]:
+        """Take units of each policy for a holder: of all, or, where one has not so many left, of none.
+
+        The states of those that have not say `refused`.
+        """
+        now = clock.epoch()
+        held = [self._held(policy, holder, now) for policy, holder, _ in claims]
+        reached = [0] * len(claims)
+        while lacking := [at for at, one in enumerate(held) if one.left < claims[at][2] and one.untaken]:
+            for at in lacking:
+                reached[at] = await self._take(held[at], *claims[at], now)
+        # From here on nobody comes in between.
+        fits = all(one.left >= claim[2] for one, claim in zip(held, claims, strict=True))
+        states = []
+        for one, (policy, _, cost), mark in zip(held, claims, reached, strict=True):
+            refused = one.left < cost
+            if fits:
+                one.left -= cost
+            seconds = math.ceil(policy.seconds - now % policy.seconds)
+            states.append(State(policy, one.left + one.untaken, seconds, refused, mark))
+        return states
+
+    def peek(self, claims: Sequence[tuple[Policy, str, int]]) -> list[State]:
+        """Where the policies stand, as far as this instance knows."""
+        now = clock.epoch()
+        held = [self._held(policy, holder, now) for policy, holder, _ in claims]
+        return [
+            State(policy, one.left + one.untaken, math.ceil(policy.seconds - now % policy.seconds))
+            for one, (policy, _, _) in zip(held, claims, strict=True)
+        ]
+
+    def _held(self, policy: Policy, holder: str, now: float) -> Held:
+        window = self._windows[policy.name]
+        number = int(now // policy.seconds)
+        # Another, not only a later one: after the clock went back, the window is that of the present time.
+        if window.number != number or len(window.held) > MOST_HOLDERS:
+            window = self._windows[policy.name] = Window(number)
+        held = window.held.get(holder)
+        if held is None or held.quota != policy.quota:
+            held = window.held[holder] = Held(policy.quota)
+        return held
+
+    async def _take(self, held: Held, policy: Policy, holder: str, cost: int, now: float) -> int:
+        """Take a batch of at least `cost` units; the mark that this passed, or 0."""
+        batch = max(cost, min(MOST_AT_ONCE, held.untaken // PART))
+        taken = await self._counters.incr(
+            f"{policy.name}:{holder}:{int(now // policy.seconds)}", policy.seconds, batch
+        )
+        held.left += max(0, batch - max(0, taken - policy.quota))
+        held.untaken = max(0, policy.quota - taken)
+        return _passed(taken - batch, taken, policy.quota)
+
+
+def _passed(before: int, after: int, quota: int) -> int:
+    """The higher of the marks between the two counts; 0 for none."""
+    for mark in (REACHED, NEAR):
+        if before * 100 < quota * mark <= after * 100:
+            return mark
+    return 0
+
+
+_limiter: Limiter | None = None
+_counters: Counters = Memory()
+
+
+def configure(*, enabled: bool, quotas: str, redis_url: str) -> None:
+    """Set the limits up, or leave them off. `quotas` is `policy=units,…` for what differs from DEFAULTS.
+
+    Raises ValueError for an unknown policy or a quota that is no number.
+    """
+    global _limiter, _counters
+    policies = _with(quotas)
+    _counters = Shared(redis_url) if redis_url else Memory()
+    _limiter = Limiter(_counters, policies) if enabled else None
+
+
+def _with(quotas: str) -> list[Policy]:
+    wanted: dict[str, str] = dict(part.strip().partition("=")[::2] for part in quotas.split(",")) if quotas else {}
+    unknown = set(wanted) - {policy.name for policy in DEFAULTS}
+    if unknown or not all(units.isdigit() for units in wanted.values()):
+        known = ", ".join(policy.name for policy in DEFAULTS)
+        raise ValueError(f"must be policy=units, comma-separated; the policies are {known}")
+    return [replace(policy, quota=int(wanted.get(policy.name, policy.quota))) for policy in DEFAULTS]
+
+
+def limiter() -> Limiter | None:
+    """What limits, if anything does."""
+    return _limiter
+
+
+def counters() -> Counters:
+    """Where everything is counted that ends by itself."""
+    return _counters
+
+
+async def spend_one(name: str, holder: str) -> None:
+    """Take a unit of one policy for something that is known by a text, which is not kept; raises QuotaExceeded."""
+    if _limiter is None:
+        return
+    digest = sha256(holder.encode()).hexdigest()[:32]
+    states = await _limiter.spend([(_limiter.policies[name], digest, 1)])
+    if states[0].refused:
+        raise refusal(states)
+
+
+def refusal(states: Sequence[State]) -> QuotaExceeded:
+    """That quotas are used up: which, and how long it takes until all of them begin anew."""
+    violated = [state for state in states if state.refused]
+    names = [state.policy.name for state in violated]
+    seconds = max(state.seconds for state in violated)
+    used_up = f"The quota of the policy {' and of '.join(names)} is used up; it begins anew in {seconds} seconds."
+    return QuotaExceeded(used_up, names, seconds)
