@@ -7,16 +7,14 @@ Ownership of records is the handlers' to judge.
 from base64 import b64decode
 from binascii import Error as NotBase64
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 import clock
 import storage
 from errors import ConsentLacking, InsufficientLevel, KeyExpired, KeyRevoked, Unauthorized
 from services import keys, tokens, usage
+from services.limits import Quotas
 from storage import accounts, apikeys
-
-Quotas = dict[str, dict[str, Any]]
 
 ROLE_LEVELS = {"user": 4, "tester": 4, "curator": 5, "bughunter": 6, "support": 8, "admin": 9}
 BEARER, BASIC = "bearer", "basic"

@@ -189,8 +189,20 @@ def _use_link(
 async def who_am_i(caller: Caller) -> Response:
     """Tell a token its account, and an API key what is known of it."""
     if caller.key:
-        return success(apikey=shapes.api_key_self(await storage.read(apikeys.find, caller.key)))
+        found = await storage.read(apikeys.find, caller.key)
+        return success(apikey={**shapes.api_key_self(found), "quotas": _quotas(caller)})
     return success(account=shapes.account(await storage.read(accounts.find, caller.user_id)))
+
+
+def _quotas(caller: Caller) -> list[dict[str, Any]]:
+    """`QuotaState` of each policy that holds for the key."""
+    limiter = limits.limiter()
+    if limiter is None:
+        return []
+    claims = limits.claims_of_account(
+        limiter, caller.user_id, caller.account_quotas, caller.key_id, caller.key_quotas, 1
+    )
+    return [shapes.quota_state(state, clock.now()) for state in limiter.peek(claims)]
 
 
 async def give_consent(body: dict[str, Any], caller: Caller) -> Response:

@@ -1,11 +1,12 @@
 """Records as clients see them: rows of storage in, the document's schemas out."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from clock import iso
 from handlers.curated_shapes import curated_set
 from security import Caller
+from services.limits import State
 from services.passwords import kind_of
 from storage.holdings import Holdings
 from storage.tables import Record
@@ -78,6 +79,18 @@ def api_key_self(row: Record) -> dict[str, Any]:
     shown = api_key(row)
     del shown["createdAt"]
     return shown
+
+
+def quota_state(state: State, now: datetime) -> dict[str, Any]:
+    """`QuotaState`."""
+    policy = state.policy
+    return {
+        "policy": policy.name,
+        "quota": policy.quota,
+        "window": policy.seconds,
+        "remaining": state.remaining,
+        "resetsAt": iso(now + timedelta(seconds=state.seconds)),
+    }
 
 
 def measurements_set(row: Record) -> dict[str, Any]:

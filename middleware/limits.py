@@ -7,14 +7,12 @@ from typing import Any
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-import clock
-from security import Caller, Quotas
+from security import Caller
 from services import limits
-from services.limits import Limiter, Policy, State
+from services.limits import Claims, Limiter, Policy, State
 
 # An IPv6 network of this length is somebody's own; one address of it is not.
 OWN_NETWORK = 64
-Claims = list[tuple[Policy, str, int]]
 
 
 class LimitedOperation:
@@ -47,37 +45,12 @@ async def spend(limiter: Limiter, claims: Claims, scope: Scope) -> None:
 def claims_of(limiter: Limiter, caller: Caller | None, scope: Scope, cost: int) -> Claims:
     """Whose quotas a request uses: its key's and its account's, its account's alone, or its address's."""
     policies = limiter.policies
-    if caller is None:
-        holder = address_of(scope)
-        return [(policies["address-burst"], holder, cost), (policies["address-day"], holder, cost)]
-    account = f"a{caller.user_id}"
-    own = caller.account_quotas
-    claims = [
-        (effective(policies["account-burst"], own), account, cost),
-        (effective(policies["account-day"], own), account, cost),
-    ]
-    if not caller.key_id:
-        return claims
-    key = f"k{caller.key_id}"
-    own = caller.key_quotas
-    return [
-        (effective(policies["burst"], own), key, cost),
-        (effective(policies["day"], own), key, cost),
-        *claims,
-    ]
-
-
-def effective(policy: Policy, own: Quotas | None) -> Policy:
-    """The policy with the quota that somebody was given, as long as that holds."""
-    given = own.get(policy.name) if own else None
-    if given is None or given["until"] <= clock.epoch():
-        return policy
-    return _changed(policy, given["quota"])
-
-
-@lru_cache(maxsize=1_000)
-def _changed(policy: Policy, quota: int) -> Policy:
-    return Policy(policy.name, quota, policy.seconds)
+    if caller is not None:
+        return limits.claims_of_account(
+            limiter, caller.user_id, caller.account_quotas, caller.key_id, caller.key_quotas, cost
+        )
+    holder = address_of(scope)
+    return [(policies["address-burst"], holder, cost), (policies["address-day"], holder, cost)]
 
 
 def address_of(scope: Scope) -> str:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import clock
 from errors import QuotaExceeded
@@ -46,6 +46,13 @@ DEFAULTS = (
     Policy("mails-to", 10, DAY),
     Policy("leak-reports", 20, MINUTE),
 )
+
+
+Claims = list[tuple[Policy, str, int]]
+"""What a request asks for: units of a policy, for a holder."""
+
+Quotas = dict[str, dict[str, Any]]
+"""What somebody was given in place of the usual: {policy: {quota, until}}, `until` in seconds since the epoch."""
 
 
 class State(NamedTuple):
@@ -90,7 +97,7 @@ class Limiter:
         self._counters = counters
         self._windows = {name: Window(0) for name in self.policies}
 
-    async def spend(self, claims: Sequence[tuple[Policy, str, int]]) -> list[State]:
+    async def spend(self, claims: Claims) -> list[State]:
         """Take units of each policy for a holder: of all, or, where one has not so many left, of none.
 
         The states of those that have not say `refused`.
@@ -112,7 +119,7 @@ class Limiter:
             states.append(State(policy, one.left + one.untaken, seconds, refused, mark))
         return states
 
-    def peek(self, claims: Sequence[tuple[Policy, str, int]]) -> list[State]:
+    def peek(self, claims: Claims) -> list[State]:
         """Where the policies stand, as far as this instance knows."""
         now = clock.epoch()
         held = [self._held(policy, holder, now) for policy, holder, _ in claims]
@@ -141,6 +148,34 @@ class Limiter:
         held.left += max(0, batch - max(0, taken - policy.quota))
         held.untaken = max(0, policy.quota - taken)
         return _passed(taken - batch, taken, policy.quota)
+
+
+def claims_of_account(
+    limiter: Limiter, user_id: int, account_quotas: Quotas | None, key_id: int, key_quotas: Quotas | None, cost: int
+) -> Claims:
+    """Whose quotas a call uses: the account's, and those of the key, if it is with one."""
+    policies = limiter.policies
+    account = f"a{user_id}"
+    claims = [
+        (_effective(policies["account-burst"], account_quotas), account, cost),
+        (_effective(policies["account-day"], account_quotas), account, cost),
+    ]
+    if not key_id:
+        return claims
+    key = f"k{key_id}"
+    return [
+        (_effective(policies["burst"], key_quotas), key, cost),
+        (_effective(policies["day"], key_quotas), key, cost),
+        *claims,
+    ]
+
+
+def _effective(policy: Policy, own: Quotas | None) -> Policy:
+    """The policy with the quota that somebody was given, as long as that holds."""
+    given = own.get(policy.name) if own else None
+    if given is None or given["until"] <= clock.epoch():
+        return policy
+    return replace(policy, quota=given["quota"])
 
 
 def _passed(before: int, after: int, quota: int) -> int:

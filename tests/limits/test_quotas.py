@@ -1,0 +1,205 @@
+"""Quotas over HTTP: what is told, what is refused, and for whom."""
+
+import re
+import time
+from typing import Any
+
+import pytest
+from httpx2 import Response
+
+from tests.limits.conftest import QUOTAS, settings
+from tests.service import Credentials, Person, Service
+
+QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded"
+A_MINUTE = 60
+
+
+def left(reply: Response) -> dict[str, tuple[int, int]]:
+    """The RateLimit field: {policy: (units, seconds)}."""
+    items = re.findall(r'"([a-z-]+)";r=(\d+);t=(\d+)(?:, |$)', reply.headers["ratelimit"])
+    return {name: (int(units), int(seconds)) for name, units, seconds in items}
+
+
+def within_a_minute(seconds: float = 15) -> None:
+    """So that what follows falls into one window: wait for the next if this one is nearly over."""
+    rest = A_MINUTE - time.time() % A_MINUTE
+    if rest < seconds:
+        time.sleep(rest + 0.05)
+
+
+def use_up(caller: Credentials, path: str = "/sets") -> tuple[int, Response]:
+    """Call until that is refused: how many calls were not, and the refusal."""
+    for allowed in range(1_000):
+        reply = caller.get(path)
+        if reply.status_code == 429:
+            return allowed, reply
+        assert reply.status_code == 200, reply.text
+    raise AssertionError("nothing was ever refused")
+
+
+def test_every_answer_says_what_holds_and_what_is_left(limited: Service) -> None:
+    key = limited.sign_up().new_key()
+    within_a_minute()
+    replies = [key.get("/sets"), key.get("/sets/999999"), key.post("/sets", {}), key.request("HEAD", "/sets")]
+    assert [reply.status_code for reply in replies] == [200, 404, 400, 200]
+    for used, reply in enumerate(replies, 1):
+        assert reply.headers["ratelimit-policy"] == (
+            '"burst";q=12;w=60, "day";q=40;w=86400, "account-burst";q=60;w=60, "account-day";q=100000;w=86400'
+        )
+        told = left(reply)
+        assert told["burst"][0] == QUOTAS["burst"] - used and told["day"][0] == QUOTAS["day"] - used
+        assert 0 < told["burst"][1] <= A_MINUTE and 0 < told["day"][1] <= 86_400
+
+
+def test_over_a_quota_the_answer_says_which_and_for_how_long(limited: Service) -> None:
+    key = limited.sign_up().new_key()
+    within_a_minute()
+    allowed, reply = use_up(key)
+    assert allowed == QUOTAS["burst"]
+    problem = reply.json()
+    assert (problem["error"], problem["type"], problem["status"]) == ("quotaExceeded", QUOTA_EXCEEDED, 429)
+    assert problem["violated-policies"] == ["burst"]
+    assert 0 < int(reply.headers["retry-after"]) <= A_MINUTE
+    assert left(reply)["burst"][0] == 0
+
+
+def test_what_is_refused_is_not_done(limited: Service) -> None:
+    alice = limited.sign_up()
+    key = alice.new_key()
+    within_a_minute()
+    use_up(key)
+    assert key.post("/sets", {"name": "one too many"}).status_code == 429
+    assert alice.get("/sets").json()["sets"] == []
+
+
+def test_one_keys_quota_is_not_anothers_and_the_account_has_its_own(limited: Service) -> None:
+    alice = limited.sign_up()
+    within_a_minute(25)
+    keys = [alice.new_key() for _ in range(5)]
+    calls = len(keys)
+    for key in keys[:4]:
+        allowed, reply = use_up(key)
+        calls += allowed
+        assert allowed == QUOTAS["burst"] and reply.json()["violated-policies"] == ["burst"]
+    allowed, reply = use_up(keys[4])
+    assert reply.json()["violated-policies"] == ["account-burst"]
+    assert calls + allowed == QUOTAS["account-burst"]
+    assert alice.get("/sets").status_code == 429
+    assert limited.sign_up().new_key().get("/sets").status_code == 200
+
+
+def test_dearer_operations_cost_more(limited: Service) -> None:
+    alice = limited.sign_up()
+    within_a_minute()
+    before = left(alice.get("/sets"))["account-burst"][0]
+    assert before - left(alice.get("/account/export"))["account-burst"][0] == 20
+
+
+def test_a_day_has_a_quota_too(tmp_path: Any) -> None:
+    service = Service(tmp_path, **settings(burst=1_000, account_burst=1_000))
+    try:
+        key = service.start().sign_up().new_key()
+        allowed, reply = use_up(key)
+    finally:
+        service.close()
+    assert allowed == QUOTAS["day"] and reply.json()["violated-policies"] == ["day"]
+    seconds = int(reply.headers["retry-after"])
+    assert abs(seconds - (86_400 - time.time() % 86_400)) < 5
+
+
+def test_a_key_reads_its_quotas(limited: Service) -> None:
+    key = limited.sign_up().new_key(0)
+    within_a_minute()
+    reply = key.get("/whoami")
+    told = {state["policy"]: state for state in reply.json()["apikey"]["quotas"]}
+    assert set(told) == {"burst", "day", "account-burst", "account-day"}
+    assert told["burst"]["quota"] == QUOTAS["burst"] and told["burst"]["window"] == A_MINUTE
+    assert told["burst"]["remaining"] == left(reply)["burst"][0] == QUOTAS["burst"] - 1
+    assert told["day"]["resetsAt"].endswith("T00:00:00.000Z") or told["day"]["resetsAt"][11:19] < "00:00:02"
+
+
+def test_health_is_never_limited(limited: Service) -> None:
+    for path in ("/health", "/ready"):
+        reply = limited.http.get(path)
+        assert reply.status_code == 200 and "ratelimit" not in reply.headers
+
+
+def test_without_limits_nothing_is_told_and_nothing_refused(service: Service, alice: Person) -> None:
+    reply = alice.new_key().get("/whoami")
+    assert "ratelimit" not in reply.headers and reply.json()["apikey"]["quotas"] == []
+
+
+class Anonymous(Credentials):
+    """Somebody without credentials, at an address of their own; the proxy on this machine is believed."""
+
+    def __init__(self, service: Service, address: str) -> None:
+        super().__init__(service, "")
+        object.__setattr__(self, "address", address)
+
+    address: str
+
+    def request(self, method: str, path: str, **options: Any) -> Response:
+        """Any request."""
+        headers = {"X-Forwarded-For": self.address, **options.pop("headers", {})}
+        return self.service.http.request(method, path, headers=headers, **options)
+
+
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A server that gives little to those whom it does not know."""
+    quotas = settings(address_burst=10, sign_ups=3, mails=5, sign_ins=4)
+    service = Service(tmp_path_factory.mktemp("crowded"), **quotas)
+    try:
+        yield service.start()
+    finally:
+        service.close()
+
+
+def test_an_address_without_credentials_has_a_quota(crowded: Service) -> None:
+    within_a_minute()
+    allowed, reply = use_up(Anonymous(crowded, "192.0.2.1"), "/curated-sets.json")
+    assert allowed == 10 and reply.json()["violated-policies"] == ["address-burst"]
+    assert Anonymous(crowded, "192.0.2.2").get("/curated-sets.json").status_code == 200
+
+
+def test_an_ipv6_network_counts_as_one_address(crowded: Service) -> None:
+    within_a_minute()
+    use_up(Anonymous(crowded, "2001:db8:1:2::3"), "/curated-sets.json")
+    assert Anonymous(crowded, "2001:db8:1:2:ffff::4").get("/curated-sets.json").status_code == 429
+    assert Anonymous(crowded, "2001:db8:1:3::3").get("/curated-sets.json").status_code == 200
+
+
+def test_wrong_credentials_count_for_the_address_and_for_nobodys_account(crowded: Service) -> None:
+    within_a_minute()
+    stranger = Anonymous(crowded, "192.0.2.3")
+    wrong = {"Authorization": "Bearer nonsense"}
+    statuses = [stranger.request("GET", "/sets", headers=wrong).status_code for _ in range(12)]
+    assert statuses == [401] * 10 + [429] * 2
+    reply = stranger.request("GET", "/sets", headers=wrong)
+    assert reply.json()["violated-policies"] == ["address-burst"]
+
+
+def test_an_address_signs_up_so_many_a_day(crowded: Service) -> None:
+    def sign_up(name: str, address: str) -> Response:
+        body = {"email": f"{name}@freesewing.dev", "language": "en", "test": True}
+        return Anonymous(crowded, address).request("POST", "/signup", json=body)
+
+    # Five units each: two a minute.
+    within_a_minute()
+    assert [sign_up(f"crowd{n}", "192.0.2.4").status_code for n in range(2)] == [201, 201]
+    reply = sign_up("crowd3", "192.0.2.4")
+    assert reply.status_code == 429 and "address-burst" in reply.json()["violated-policies"]
+    assert left(reply)["sign-ups"][0] == 1
+    assert sign_up("crowd4", "192.0.2.5").status_code == 201
+
+
+def test_an_address_is_mailed_so_often_a_day_whether_or_not_it_is_known(limited: Service) -> None:
+    alice = limited.sign_up()
+    limited.http.post("/signinlink", json={"username": alice.email})
+    for name in (alice.email.upper(), "nobody.knows@freesewing.dev"):
+        statuses = [limited.http.post("/signinlink", json={"username": name}).status_code for _ in range(4)]
+        # Alice's sign-up was one, her first wish for a link another.
+        assert statuses == ([200] + [429] * 3 if "NOBODY" not in name.upper() else [200] * 3 + [429])
+    reply = limited.http.post("/signinlink", json={"username": alice.email})
+    assert reply.json()["violated-policies"] == ["mails-to"]
+    assert reply.json()["error"] == "quotaExceeded" and int(reply.headers["retry-after"]) > 0
