@@ -5,12 +5,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import asyncpg
 import pytest
+from redis import Redis, RedisError
 
 POSTGRES = os.environ.get("FREESEWING_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
+REDIS = os.environ.get("FREESEWING_TEST_REDIS", "redis://127.0.0.1:6379")
 
 
 @cache
@@ -27,7 +30,27 @@ def require_postgres() -> None:
     """Skip, saying so, where there is no PostgreSQL; with CI=true that is a failure."""
     if postgres_is_there():
         return
-    reason = "no PostgreSQL answers at FREESEWING_TEST_POSTGRES or 127.0.0.1:5432"
+    _do_without("no PostgreSQL answers at FREESEWING_TEST_POSTGRES or 127.0.0.1:5432")
+
+
+@cache
+def redis_is_there() -> bool:
+    """Whether the Redis that the environment names, else a local one, answers."""
+    try:
+        with Redis.from_url(REDIS, socket_timeout=5) as connection:
+            connection.ping()
+    except RedisError:
+        return False
+    return True
+
+
+def require_redis() -> None:
+    """Skip, saying so, where there is no Redis; with CI=true that is a failure."""
+    if not redis_is_there():
+        _do_without("no Redis answers at FREESEWING_TEST_REDIS or 127.0.0.1:6379")
+
+
+def _do_without(reason: str) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
@@ -43,6 +66,44 @@ def fresh_postgres() -> Iterator[str]:
         yield POSTGRES.rsplit("/", 1)[0] + f"/{name}"
     finally:
         asyncio.run(_execute(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@contextmanager
+def fresh_redis() -> Iterator[str]:
+    """
+    The address of a Redis database that is empty and nobody else's; emptied again afterwards.
+
+    A database is a number; one that holds anything is never touched. Who uses which is noted in database 0, as several
+    runs may share a Redis; the note of a run that was killed lapses in an hour. Channels (PUBLISH) belong to no
+    database: whoever publishes has to bear what others publish.
+    """
+    require_redis()
+    with Redis.from_url(_redis(0)) as notes:
+        number = _claim_a_number(notes)
+        try:
+            yield _redis(number)
+        finally:
+            with Redis.from_url(_redis(number)) as database:
+                database.flushdb()
+            notes.delete(_note(number))
+
+
+def _claim_a_number(notes: Redis) -> int:
+    for number in range(1, int(notes.config_get("databases")["databases"] or 0)):
+        if notes.set(_note(number), os.getpid(), nx=True, ex=3600):
+            with Redis.from_url(_redis(number)) as database:
+                if not database.dbsize():
+                    return number
+            notes.delete(_note(number))
+    raise AssertionError("every Redis database is in use, or holds something of somebody; see INFO keyspace")
+
+
+def _redis(number: int) -> str:
+    return urlunsplit(urlsplit(REDIS)._replace(path=f"/{number}"))
+
+
+def _note(number: int) -> str:
+    return f"freesewing_test:{number}"
 
 
 async def _execute(statement: str) -> None:
