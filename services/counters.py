@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 
 from cachetools import TLRUCache
 from limits.aio.storage import RedisStorage
+from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 MOST_KEYS = 100_000
@@ -33,6 +34,9 @@ class Counters(Protocol):
     async def clear(self, key: str) -> None:
         """End it now."""
 
+    async def close(self) -> None:
+        """Let go of every connection."""
+
 
 class Memory:
     """Counters of this process, on a clock that never steps; of too many the one not used for longest goes."""
@@ -54,18 +58,23 @@ class Memory:
     async def clear(self, key: str) -> None:
         self._kept.pop(key, None)
 
+    async def close(self) -> None:
+        self._kept.clear()
+
 
 class Shared:
     """Counters in Redis; while that is away, those of this process: nobody is refused because of it."""
 
     def __init__(self, url: str) -> None:
         """`url` is `redis://…`, `rediss://…` or `unix://…`. Nothing is sent yet."""
+        self._pool = ConnectionPool.from_url(
+            url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
+        )
         self._redis = RedisStorage(
-            f"async+{url}",
+            "async+redis://",
             implementation="redispy",
             key_prefix="freesewing",
-            socket_timeout=TIMEOUT_SECONDS,
-            socket_connect_timeout=TIMEOUT_SECONDS,
+            connection_pool=self._pool,  # type: ignore[arg-type]  # as documented
         )
         self._memory = Memory()
         self._away_until = 0.0
@@ -80,7 +89,10 @@ class Shared:
         await self._memory.clear(key)
         await self._ask(lambda counters: counters.clear(key))
 
-    async def _ask(self, work: Callable[[Counters], Awaitable[Result]]) -> Result:
+    async def close(self) -> None:
+        await self._pool.disconnect()
+
+    async def _ask(self, work: Callable[[RedisStorage | Memory], Awaitable[Result]]) -> Result:
         if time.monotonic() >= self._away_until:
             try:
                 return await work(self._redis)

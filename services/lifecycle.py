@@ -90,5 +90,6 @@ async def stop() -> None:
         task.cancel()
     await asyncio.gather(*_running, return_exceptions=True)
     _running.clear()
+    await limits.close()
     with contextlib.suppress(StorageUnavailable):
         await usage.flush()

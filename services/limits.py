@@ -220,6 +220,11 @@ def counters() -> Counters:
     return _counters
 
 
+async def close() -> None:
+    """Let go of what counts."""
+    await _counters.close()
+
+
 async def spend_one(name: str, holder: str) -> None:
     """Take a unit of one policy for something that is known by a text, which is not kept; raises QuotaExceeded."""
     if _limiter is None:
