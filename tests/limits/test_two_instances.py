@@ -1,0 +1,101 @@
+"""Two servers, one PostgreSQL, one Redis: limits that they share, keys that end everywhere, calls counted once."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+
+import httpx2
+import pytest
+
+from services.limits import MOST_AT_ONCE
+from tests.databases import fresh_postgres, fresh_redis
+from tests.limits.conftest import settings
+from tests.limits.test_quotas import within_a_minute
+from tests.proxy import Proxy
+from tests.service import ApiKey, Credentials, Service, wait_until
+
+SHARED = {
+    "secret_key": "s" * 40,
+    "encryption_keys": "one:MTExMTExMTExMTExMTExMTExMTExMTExMTExMTExMTE=",
+    "public_url": "http://api.example.org",
+}
+QUOTA = 400
+
+
+class Pair:
+    """Two running servers, and what lies between them and Redis."""
+
+    def __init__(self, here: Service, there: Service, redis: Proxy) -> None:
+        self.here, self.there, self.redis = here, there, redis
+
+    def call(self, key: ApiKey, times: int) -> list[int]:
+        """The statuses of so many reads at each server, all at once."""
+        return asyncio.run(self._call(key, times))
+
+    async def _call(self, key: ApiKey, times: int) -> list[int]:
+        async with httpx2.AsyncClient(timeout=30, trust_env=False) as http:
+            headers = {"Authorization": key.authorization}
+            urls = [f"{service.url}/sets" for service in (self.here, self.there)] * times
+            crowd = asyncio.Semaphore(16)
+
+            async def call(url: str) -> int:
+                async with crowd:
+                    return (await http.get(url, headers=headers)).status_code
+
+            return list(await asyncio.gather(*(call(url) for url in urls)))
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """The two of them."""
+    with fresh_postgres() as database, fresh_redis() as url:
+        address = httpx2.URL(url)
+        redis = Proxy(address.host, address.port or 6379)
+        quotas = settings(burst=QUOTA, day=100_000, account_burst=100_000)
+        wanted = {**SHARED, **quotas, "redis_url": f"redis://127.0.0.1:{redis.port}{address.path}"}
+        folders = [tmp_path_factory.mktemp(name) for name in ("here", "there")]
+        here, there = (Service(folder, database_url=database, **wanted) for folder in folders)
+        try:
+            yield Pair(here.start(), there.start(migrate=False), redis)
+        finally:
+            here.close()
+            there.close()
+            redis.cut()
+
+
+def test_together_they_allow_the_quota_and_no_more(pair: Pair) -> None:
+    key = pair.here.sign_up().new_key()
+    within_a_minute(30)
+    statuses = pair.call(key, QUOTA)
+    assert set(statuses) == {200, 429}
+    # What one of them took in advance and did not use is at most a batch.
+    assert QUOTA - MOST_AT_ONCE <= statuses.count(200) <= QUOTA
+
+
+def test_a_key_that_is_revoked_at_one_is_refused_by_the_other_within_a_second(pair: Pair) -> None:
+    alice = pair.here.sign_up()
+    key = alice.new_key()
+    elsewhere = Credentials(pair.there, key.authorization)
+    assert elsewhere.get("/sets").status_code == 200
+    assert alice.delete(f"/apikeys/{key.key}").status_code == 204
+    revoked = time.monotonic()
+    assert key.get("/sets").status_code == 401
+    wait_until(lambda: elsewhere.get("/sets").status_code == 401, 1, "the other server to refuse the key")
+    assert time.monotonic() - revoked < 1
+    assert elsewhere.get("/sets").json()["error"] == "keyRevoked"
+
+
+def test_while_redis_is_away_each_limits_by_itself_and_nobody_is_refused_for_it(pair: Pair) -> None:
+    key = pair.here.sign_up().new_key()
+    within_a_minute(30)
+    pair.redis.cut()
+    try:
+        statuses = pair.call(key, QUOTA + 50)
+    finally:
+        pair.redis.restore()
+    assert set(statuses) == {200, 429}
+    assert statuses.count(200) == 2 * QUOTA
+    other = pair.here.sign_up().new_key()
+    time.sleep(1.1)  # for as long as a Redis that failed is left alone
+    statuses = pair.call(other, QUOTA)
+    assert QUOTA - MOST_AT_ONCE <= statuses.count(200) <= QUOTA
