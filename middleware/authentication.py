@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from errors import KeyExpired, KeyRevoked, Unauthorized
 from middleware.limits import count_refused
-from security import BASIC, BEARER, Requirement, authenticate, require_level
+from security import BASIC, BEARER, Requirement, authenticate, require_standing
 
 
 def requirement(operation: dict[str, Any], schemes: dict[str, Any]) -> Requirement:
@@ -24,7 +24,7 @@ def requirement(operation: dict[str, Any], schemes: dict[str, Any]) -> Requireme
 
 
 class AuthenticatedOperation:
-    """One operation: sets `scope["caller"]`, or raises what `security.authenticate` and `require_level` raise."""
+    """One operation: sets `scope["caller"]`, or raises what `security.authenticate` and `require_standing` raise."""
 
     def __init__(self, next_app: ASGIApp, operation: Any) -> None:
         self.next_app = next_app
@@ -45,7 +45,7 @@ class AuthenticatedOperation:
             # Nobody's key or account pays for it; who tries on and on is told to stop.
             await count_refused(scope)
             raise
-        require_level(caller, self.requirement)
+        require_standing(caller, self.requirement)
         await self.next_app(scope, receive, send)
 
 

@@ -1,11 +1,17 @@
-"""What every reply carries, errors included: the request's name, and what browsers must know (CORS, no sniffing)."""
+"""What every reply carries, errors included: the request's name, and what browsers must know (CORS, no sniffing).
 
+Here, too, each call is counted when its reply ends, because the one `send` that sees every reply is here.
+"""
+
+import logging
+from time import perf_counter_ns
 from uuid import uuid4
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from middleware import bodies
+from services import usage
 
 EXPOSED = (
     "ETag, Idempotent-Replayed, Last-Modified, Link, Location, RateLimit, RateLimit-Policy, Retry-After, "
@@ -20,10 +26,11 @@ COMMON = [
 ]
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 A_DAY = "86400"
+log = logging.getLogger(__name__)
 
 
 class Envelope:
-    """Names each request (`scope["request_id"]`), answers preflights, and notes when a reply has begun."""
+    """Names each request (`scope["request_id"]`), answers preflights, notes when a reply begins, counts the call."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -36,17 +43,43 @@ class Envelope:
         scope["reply_begun"] = False
         # Middlewares add to it.
         scope["reply_headers"] = headers = [*COMMON, (b"x-request-id", request_id.encode())]
+        began, status, sent = perf_counter_ns(), 0, 0
 
         async def send_in_envelope(message: Message) -> None:
+            nonlocal status, sent
             if message["type"] == "http.response.start":
                 scope["reply_begun"] = True
+                status = message["status"]
                 message["headers"] = [*message["headers"], *headers]
+            else:
+                sent += len(message.get("body", b""))
             await send(message)
 
-        if scope["method"] == "OPTIONS" and bodies.header(scope, b"access-control-request-method") is not None:
-            await _preflight(scope)(scope, receive, send_in_envelope)
+        try:
+            if scope["method"] == "OPTIONS" and bodies.header(scope, b"access-control-request-method") is not None:
+                await _preflight(scope)(scope, receive, send_in_envelope)
+            else:
+                await self.app(scope, receive, send_in_envelope)
+        finally:
+            _count(scope, status, sent, (perf_counter_ns() - began) // 1000)
+
+
+def _count(scope: Scope, status: int, sent: int, microseconds: int) -> None:
+    """Count the call for its caller, else for the network that it came from; it is answered whatever happens here."""
+    if scope["method"] == "HEAD":
+        # The server keeps the body of such a reply to itself.
+        sent = 0
+    try:
+        caller = scope.get("caller")
+        if caller is None:
+            address, _ = scope["client"] or ("", 0)
+            usage.count_anonymous(address, status, sent, microseconds)
         else:
-            await self.app(scope, receive, send_in_envelope)
+            # Who acts as another is not to use up what is the other's.
+            user_id = caller.by or caller.user_id
+            usage.count(user_id, caller.key_id, scope["operation_id"], status, sent, microseconds)
+    except Exception:
+        log.exception("a call could not be counted")
 
 
 def _preflight(scope: Scope) -> Response:
