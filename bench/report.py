@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 from bench.load import Measurement
-from bench.servers import COMMANDS, OURS, RAW, STARLETTE
+from bench.servers import COMMANDS, OURS, RAW, STARLETTE, UNCOUNTED
 
 # On SQLite, from the issues: at least this much of (a) and of (b).
 TARGETS = {
@@ -17,6 +17,8 @@ TARGETS = {
     ("set create", STARLETTE): 0.6,
     ("curated set read", RAW): 0.6,
 }
+# Metering and limits may cost this share of the throughput of a set read by key.
+MOST_FOR_COUNTING = 0.12
 # What the table shows: title, field of a measurement, format.
 GROUPS = (
     ("requests/s", "rate", ".0f"),
@@ -66,6 +68,28 @@ def table(rows: Sequence[Row]) -> str:
         ratios = (format(row.ratio(server), ".2f") for server in (STARLETTE, RAW))
         lines.append(f"{row.scenario:17}" + "".join(f"{cell:>8}" for cell in (*cells, *ratios)))
     return "\n".join([*lines, NOTE])
+
+
+def cost_of_counting(rounds: Rounds) -> str:
+    """What metering and limits cost, in words: the throughput of a set read by key with them and without."""
+    found = counting(rounds)
+    met = "met" if found["cost"] <= MOST_FOR_COUNTING else "MISSED"
+    return (
+        f"metering and limits: {found['with']:.0f}/s with, {found['without']:.0f}/s without: they cost"
+        f" {found['cost']:.1%} of the throughput, {found['cpu']:.0f} µs of CPU;"
+        f" at most {MOST_FOR_COUNTING:.0%} wanted: {met}"
+    )
+
+
+def counting(rounds: Rounds) -> dict[str, float]:
+    """The same as data: requests a second, the share of them that is lost, and CPU µs a request."""
+    with_, without = _median(rounds[OURS]), _median(rounds[UNCOUNTED])
+    return {
+        "with": with_.rate,
+        "without": without.rate,
+        "cost": 1 - with_.rate / without.rate,
+        "cpu": with_.cpu - without.cpu,
+    }
 
 
 def verdicts(rows: Sequence[Row]) -> list[str]:

@@ -15,9 +15,11 @@ import orjson
 from bench import agreement, databases, processors, report
 from bench.fixture import Fixture, Scenario, prepare, scenarios
 from bench.load import CONNECTIONS, LoadFailed, generator, measure
-from bench.servers import Server, running
+from bench.servers import OURS, UNCOUNTED, Server, running
 
 WARM_UP_SECONDS = 1
+# A difference of a few percent takes more rounds to be seen than one by half.
+COUNTING_ROUNDS = 3
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -57,12 +59,15 @@ def _measure_engine(engine: str, seconds: int, rounds: int) -> dict[str, object]
         fixture = prepare(folder, url)
         with running(fixture) as servers:
             found = _measure_all(servers, fixture, seconds, rounds)
+        with running(fixture, (OURS, UNCOUNTED)) as servers:
+            counting = _measure_scenario(servers, scenarios(fixture)[0], seconds, rounds * COUNTING_ROUNDS)
     rows = [report.Row.of(scenario, figures) for scenario, figures in found.items()]
     print(report.table(rows))
+    print(report.cost_of_counting(counting))
     if engine == "sqlite":
         print(*report.verdicts(rows), sep="\n")
     print(flush=True)
-    return report.data(rows, found)
+    return {**report.data(rows, found), "counting": report.counting(counting)}
 
 
 def _measure_all(servers: list[Server], fixture: Fixture, seconds: int, rounds: int) -> dict[str, report.Rounds]:

@@ -1,24 +1,33 @@
-"""The three servers, each a process of its own on the same database."""
+"""The servers, each a process of its own on the same database: three to compare, and ours without counting."""
 
 import os
+import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from socket import create_connection, socket
 
 from bench import processors
 from bench.fixture import Fixture
+from services.limits import DEFAULTS
 
 ROOT = Path(__file__).parent.parent
 OURS, STARLETTE, RAW = "ours", "(a) Starlette", "(b) raw"
+UNCOUNTED = "ours, uncounted"
+# As it is run, with more in each quota than anybody can use in a minute.
+LIMITED = {
+    "FREESEWING_LIMITS": "on",
+    "FREESEWING_QUOTAS": ",".join(f"{policy.name}=1000000000000" for policy in DEFAULTS),
+}
 COMMANDS = {
     OURS: ["app.py"],
     STARLETTE: ["-m", "bench.serve", "bench.reference_starlette"],
     RAW: ["-m", "bench.serve", "bench.reference_raw"],
 }
+SWITCHED_OFF = {UNCOUNTED: ["-m", "bench.uncounted"]}
 START_SECONDS = 30
 
 
@@ -29,12 +38,12 @@ class Server:
         self.name = name
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.log = fixture.settings.data_dir / f"{name.strip('()').replace(' ', '-')}.log"
+        self.log = fixture.settings.data_dir / f"{re.sub('[^a-z]+', '-', name.lower())}.log"
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, *COMMANDS[name]],
+                [sys.executable, *{**COMMANDS, **SWITCHED_OFF}[name]],
                 cwd=ROOT,
-                env=_environment(fixture, self.port),
+                env=_environment(name, fixture, self.port),
                 stdout=log,
                 stderr=log,
             )
@@ -63,11 +72,11 @@ class Server:
 
 
 @contextmanager
-def running(fixture: Fixture) -> Iterator[list[Server]]:
-    """All three, in the order of `COMMANDS`."""
+def running(fixture: Fixture, names: Iterable[str] = tuple(COMMANDS)) -> Iterator[list[Server]]:
+    """These servers, in their order."""
     with ExitStack() as stack:
         servers = []
-        for name in COMMANDS:
+        for name in names:
             servers.append(Server(name, fixture))
             stack.callback(servers[-1].stop)
         for server in servers:
@@ -75,10 +84,11 @@ def running(fixture: Fixture) -> Iterator[list[Server]]:
         yield servers
 
 
-def _environment(fixture: Fixture, port: int) -> dict[str, str]:
+def _environment(name: str, fixture: Fixture, port: int) -> dict[str, str]:
     others = {name: value for name, value in os.environ.items() if not name.startswith("FREESEWING_")}
-    ours = {"FREESEWING_HOST": "127.0.0.1", "FREESEWING_PORT": str(port), "FREESEWING_LIMITS": "off"}
-    return {**others, **ours, "FREESEWING_LOG_LEVEL": "warning", **fixture.environment()}
+    limits = LIMITED if name == OURS else {"FREESEWING_LIMITS": "off"}
+    ours = {"FREESEWING_HOST": "127.0.0.1", "FREESEWING_PORT": str(port), "FREESEWING_LOG_LEVEL": "warning"}
+    return {**others, **ours, **limits, **fixture.environment()}
 
 
 def _free_port() -> int:

@@ -202,7 +202,7 @@ def _quotas(caller: Caller) -> list[dict[str, Any]]:
     claims = limits.claims_of_account(
         limiter, caller.user_id, caller.account_quotas, caller.key_id, caller.key_quotas, 1
     )
-    return [shapes.quota_state(state, clock.now()) for state in limiter.peek(claims)]
+    return [shapes.quota_state(state, clock.epoch()) for state in limiter.peek(claims)]
 
 
 async def give_consent(body: dict[str, Any], caller: Caller) -> Response:

@@ -1,6 +1,6 @@
 """Records as clients see them: rows of storage in, the document's schemas out."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from clock import iso
@@ -81,7 +81,7 @@ def api_key_self(row: Record) -> dict[str, Any]:
     return shown
 
 
-def quota_state(state: State, now: datetime) -> dict[str, Any]:
+def quota_state(state: State, now: float) -> dict[str, Any]:
     """`QuotaState`."""
     policy = state.policy
     return {
@@ -89,7 +89,7 @@ def quota_state(state: State, now: datetime) -> dict[str, Any]:
         "quota": policy.quota,
         "window": policy.seconds,
         "remaining": state.remaining,
-        "resetsAt": iso(now + timedelta(seconds=state.seconds)),
+        "resetsAt": iso(datetime.fromtimestamp((now // policy.seconds + 1) * policy.seconds, UTC)),
     }
 
 

@@ -1,0 +1,16 @@
+"""Our server without metering and limits, to see what these cost: `python -m bench.uncounted`, with limits off."""
+
+from typing import Any
+
+import app
+from services import usage
+
+
+def _nothing(*_: Any) -> None:
+    return None
+
+
+if __name__ == "__main__":
+    for name in ("count", "count_anonymous"):
+        setattr(usage, name, _nothing)
+    app.main()
