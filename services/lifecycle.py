@@ -9,11 +9,13 @@ from services import (
     address,
     figures,
     forge,
+    gauges,
     idempotency,
     imports,
     keys,
     letters,
     maintainer,
+    metrics,
     mfa,
     outbox,
     pages,
@@ -50,6 +52,9 @@ def configure(settings: Settings) -> None:
         social.configure(settings.website_url)
     imports.configure(settings.import_token)
     test_mode.configure(settings.test_mode, settings.test_domain)
+    # Last, for it listens from now on, so that a port that is taken stops the start.
+    with _named("METRICS_PORT"):
+        metrics.serve(settings.metrics_host, settings.metrics_port, gauges.Present())
 
 
 def _place(settings: Settings) -> forge.Place | None:
@@ -76,9 +81,10 @@ def _named(setting: str) -> Iterator[None]:
 
 def start() -> None:
     """Begin what goes on beside requests: sending mail, writing counts, counting all there is, forgetting keys."""
-    _running.extend(
-        asyncio.create_task(work) for work in (outbox.run(), usage.run(), figures.run(), idempotency.run())
-    )
+    work = [outbox.run(), usage.run(), figures.run(), idempotency.run()]
+    if metrics.is_on():
+        work.append(gauges.run())
+    _running.extend(asyncio.create_task(each) for each in work)
 
 
 async def stop() -> None:
@@ -89,3 +95,4 @@ async def stop() -> None:
     _running.clear()
     with contextlib.suppress(StorageUnavailable):
         await usage.flush()
+    await asyncio.to_thread(metrics.stop)

@@ -34,6 +34,11 @@ def count_key(user_id: int, api_key: UUID, now: datetime) -> None:
     _by_key[api_key] = (calls + 1, now)
 
 
+def unflushed() -> int:
+    """How many accounts and keys have calls that are not written yet."""
+    return len(_by_account) + len(_by_key)
+
+
 async def flush() -> None:
     """Write what was counted; if that fails, keep it for the next time. Not to be cancelled halfway."""
     global _by_account, _by_key
