@@ -13,7 +13,7 @@ from uuid import UUID
 import clock
 import storage
 from errors import ConsentLacking, InsufficientLevel, KeyExpired, KeyRevoked, Unauthorized
-from services import keys, tokens, usage
+from services import keys, tokens
 from storage import accounts, apikeys
 
 Quotas = dict[str, dict[str, Any]]
@@ -38,6 +38,8 @@ class Caller:
     request_id: str = ""
     # The administrator who acts as the account, if it is not its owner.
     by: int | None = None
+    # Whether the account's owner gave consent.
+    consents: bool = True
     # The number of the key in the database; 0 without one.
     key_id: int = 0
     # Where they differ from the usual: {policy: {quota, until}}.
@@ -65,23 +67,26 @@ async def authenticate(
     """The caller with these credentials, or None where the operation needs none and none were sent.
 
     `only` narrows the accepted schemes to one (the `/jwt` and `/key` paths). Credentials that are sent are always
-    judged: bad ones never count as none. Raises Unauthorized, KeyExpired, KeyRevoked, ConsentLacking,
-    StorageUnavailable.
+    judged: bad ones never count as none. Raises Unauthorized, KeyExpired, KeyRevoked, StorageUnavailable.
     """
     if not need.schemes or (authorization is None and need.optional):
         return None
     schemes = need.schemes & {only} if only else need.schemes
     try:
-        return await _identify(authorization, schemes, need, request_id)
+        return await _identify(authorization, schemes, request_id)
     except Unauthorized as error:
         raise Unauthorized(error.detail, headers=_challenge(schemes or need.schemes)) from error
     except (KeyExpired, KeyRevoked) as error:
         raise type(error)(error.detail, headers=_challenge(schemes)) from error
 
 
-def require_level(caller: Caller | None, need: Requirement) -> None:
-    """Raise InsufficientLevel unless the caller, where there is one, has the level that the operation needs."""
-    if caller is not None and caller.level < need.level:
+def require_standing(caller: Caller | None, need: Requirement) -> None:
+    """Raise ConsentLacking or InsufficientLevel unless the caller, if there is one, has what the operation needs."""
+    if caller is None:
+        return
+    if not caller.consents and not need.without_consent:
+        raise ConsentLacking("Give or renew your consent first, at PATCH /consent.")
+    if caller.level < need.level:
         raise InsufficientLevel(f"This operation needs level {need.level}; these credentials have {caller.level}.")
 
 
@@ -90,10 +95,10 @@ def unauthenticated(detail: str) -> Unauthorized:
     return Unauthorized(detail, headers=_challenge(frozenset(CHALLENGES)))
 
 
-async def _identify(authorization: str | None, schemes: frozenset[str], need: Requirement, request_id: str) -> Caller:
+async def _identify(authorization: str | None, schemes: frozenset[str], request_id: str) -> Caller:
     scheme, _, credentials = (authorization or "").partition(" ")
     if scheme.lower() == BEARER and BEARER in schemes:
-        return await _by_token(credentials.strip(), need, request_id)
+        return await _by_token(credentials.strip(), request_id)
     if scheme.lower() == BASIC and BASIC in schemes:
         return await _by_key(credentials.strip(), request_id)
     if not scheme:
@@ -101,16 +106,13 @@ async def _identify(authorization: str | None, schemes: frozenset[str], need: Re
     raise Unauthorized("These credentials are of a kind that this path does not take.")
 
 
-async def _by_token(token: str, need: Requirement, request_id: str) -> Caller:
+async def _by_token(token: str, request_id: str) -> Caller:
     session = tokens.verify(token)
     standing = await storage.read(accounts.find_standing, session.user_id)
     if standing is None or standing.epoch != session.epoch or not _may_sign_in(standing.role, standing.status):
         raise Unauthorized("The session has ended.")
     if session.by is not None and not await _may_act_for_others(session.by):
         raise Unauthorized("The session has ended.")
-    usage.count_token(session.by or session.user_id, clock.now())
-    if standing.consent < 1 and not need.without_consent:
-        raise ConsentLacking("Give or renew your consent first, at PATCH /consent.")
     return Caller(
         session.user_id,
         standing.uuid,
@@ -118,6 +120,7 @@ async def _by_token(token: str, need: Requirement, request_id: str) -> Caller:
         standing.role,
         request_id=request_id,
         by=session.by,
+        consents=standing.consent > 0,
         account_quotas=standing.quotas,
     )
 
@@ -140,7 +143,6 @@ async def _by_key(credentials: str, request_id: str) -> Caller:
         raise KeyExpired(f"The API key expired on {clock.iso(standing.expires_at)}.")
     if not _may_sign_in(standing.role, standing.status) or standing.consent < 1:
         raise Unauthorized("The account of this API key may not sign in.")
-    usage.count_key(standing.user_id, key, now)
     level = min(standing.level, ROLE_LEVELS[standing.role])
     return Caller(
         standing.user_id,

@@ -5,7 +5,7 @@ from typing import Any
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from security import BASIC, BEARER, Requirement, authenticate, require_level
+from security import BASIC, BEARER, Requirement, authenticate, require_standing
 
 
 def requirement(operation: dict[str, Any], schemes: dict[str, Any]) -> Requirement:
@@ -22,7 +22,7 @@ def requirement(operation: dict[str, Any], schemes: dict[str, Any]) -> Requireme
 
 
 class AuthenticatedOperation:
-    """One operation: sets `scope["caller"]`, or raises what `security.authenticate` and `require_level` raise."""
+    """One operation: sets `scope["caller"]`, or raises what `security.authenticate` and `require_standing` raise."""
 
     def __init__(self, next_app: ASGIApp, operation: Any) -> None:
         self.next_app = next_app
@@ -30,7 +30,7 @@ class AuthenticatedOperation:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         given = [value for name, value in scope["headers"] if name == b"authorization"]
-        # Known before it is judged by its level: a call that is refused for that is counted, too.
+        # Known before it is judged by its level: a call that is refused for that counts as the caller's, too.
         scope["caller"] = caller = await authenticate(
             # Of two headers neither may be preferred: joined they are no credentials at all.
             ", ".join(value.decode("latin-1") for value in given) if given else None,
@@ -38,7 +38,7 @@ class AuthenticatedOperation:
             scope["only_scheme"],
             scope["request_id"],
         )
-        require_level(caller, self.requirement)
+        require_standing(caller, self.requirement)
         await self.next_app(scope, receive, send)
 
 

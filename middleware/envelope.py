@@ -1,14 +1,17 @@
-"""What every reply carries, errors included: the request's name, and what browsers must know (CORS, no sniffing)."""
+"""What every reply carries, errors included: the request's name, and what browsers must know (CORS, no sniffing).
 
-from time import perf_counter
+Here, too, each request ends: it is counted and watched here, because the one `send` that sees every reply is here.
+"""
+
+import logging
+from time import perf_counter_ns
 from uuid import uuid4
 
-from connexion.middleware.abstract import ROUTING_CONTEXT
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from middleware import bodies
-from services import logs, metrics
+from services import logs, metrics, usage
 
 EXPOSED = "ETag, Idempotent-Replayed, Last-Modified, Link, Location, Retry-After, WWW-Authenticate, X-Request-Id"
 COMMON = [
@@ -20,10 +23,11 @@ COMMON = [
 ]
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 A_DAY = "86400"
+log = logging.getLogger(__name__)
 
 
 class Envelope:
-    """Names each request (`scope["request_id"]`), answers preflights, and notes what became of it."""
+    """Names each request (`scope["request_id"]`), answers preflights, notes when a reply begins, and how it ends."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -32,18 +36,20 @@ class Envelope:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        begun = perf_counter()
         scope["request_id"] = request_id = str(uuid4())
         logs.request_id.set(request_id)
         scope["reply_begun"] = False
-        scope["status"] = 0
         headers = [*COMMON, (b"x-request-id", request_id.encode())]
+        began, status, sent = perf_counter_ns(), 0, 0
 
         async def send_in_envelope(message: Message) -> None:
+            nonlocal status, sent
             if message["type"] == "http.response.start":
                 scope["reply_begun"] = True
-                scope["status"] = message["status"]
+                status = message["status"]
                 message["headers"] = [*message["headers"], *headers]
+            else:
+                sent += len(message.get("body", b""))
             await send(message)
 
         try:
@@ -52,15 +58,33 @@ class Envelope:
             else:
                 await self.app(scope, receive, send_in_envelope)
         finally:
-            _ended(scope, perf_counter() - begun)
+            _ended(scope, status, sent, (perf_counter_ns() - began) // 1000)
 
 
-def _ended(scope: Scope, seconds: float) -> None:
-    """Tell everyone who counts or watches; a reply that broke off, too, has ended."""
-    resolved = scope.get("extensions", {}).get(ROUTING_CONTEXT, {}).get("operation_id")
-    operation = resolved.rpartition(".")[2] if resolved else None  # without our module
-    metrics.request(operation, scope["status"], seconds)
-    logs.request(operation, scope["status"], seconds)
+def _ended(scope: Scope, status: int, sent: int, microseconds: int) -> None:
+    """Tell everyone who counts or watches; the request is answered whatever happens here."""
+    try:
+        operation = scope.get("operation_id")
+        metrics.request(operation, status, microseconds / 1e6)
+        logs.request(operation, status, microseconds / 1e6)
+        _count(scope, status, sent, microseconds)
+    except Exception:
+        log.exception("a request could not be counted")
+
+
+def _count(scope: Scope, status: int, sent: int, microseconds: int) -> None:
+    """Count the call for its caller, else for the network that it came from."""
+    if scope["method"] == "HEAD":
+        # The server keeps the body of such a reply to itself.
+        sent = 0
+    caller = scope.get("caller")
+    if caller is None:
+        address, _ = scope["client"] or ("", 0)
+        usage.count_anonymous(address, status, sent, microseconds)
+    else:
+        # Who acts as another is not to use up what is the other's.
+        user_id = caller.by or caller.user_id
+        usage.count(user_id, caller.key_id, scope["operation_id"], status, sent, microseconds)
 
 
 def _preflight(scope: Scope) -> Response:

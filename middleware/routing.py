@@ -120,6 +120,8 @@ class Routing(SpecMiddleware):
             raise MethodNotAllowed(f"This path does not have {scope['method']}.", headers=allowed)
         scope["path_params"] = parameters
         scope["only_scheme"] = scheme
+        # As the document has it, without the module that the resolver found.
+        scope["operation_id"] = operation.rpartition(".")[2]
         scope.setdefault("extensions", {})[ROUTING_CONTEXT] = {"api_base_path": "", "operation_id": operation}
         await self.app(scope, receive, send)
 

@@ -60,7 +60,7 @@ class Present(Collector):
         load, stored = storage.load(), _stored
         yield _by_state("storage_pool", "Connections to PostgreSQL.", load.connections if load else {})
         yield _one("storage_queue", "Units of work that wait for the database.", load.waiting if load else None)
-        yield _one("usage_unflushed", "Accounts and keys whose last calls are not written yet.", usage.unflushed())
+        yield _one("usage_unflushed", "Counts of calls that are not written yet.", usage.unflushed())
         yield _one("mails_waiting", "Letters that are queued.", stored.mails if stored else None)
         yield _one("mails_oldest_seconds", "Age of the oldest letter queued.", _age(stored) if stored else None)
         states = stored.states if stored else {}

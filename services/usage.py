@@ -1,65 +1,122 @@
-"""Counting calls: in memory as they happen, in one batch to the database about once a second.
+"""Counting calls: in memory as they end, in one batch to the database about once a second.
 
 A crash may lose the last second of counts, never data; a database that is away delays them.
 """
 
 import asyncio
 import logging
-from datetime import datetime
-from uuid import UUID
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import TypeVar
 
+import clock
 import storage
 from errors import StorageUnavailable
 from storage import usage
 
 INTERVAL = 1.0
+# Of the networks of anonymous callers, the rows in one batch; whoever has many addresses must not fill the memory.
+MOST_ANONYMOUS = 10_000
+OTHER = "other"
+# As which a call counts that was not answered: whoever made it went away in the middle of it.
+GONE = 4
+Name = TypeVar("Name")
 log = logging.getLogger(__name__)
 
-# {user id: (token calls, key calls, last seen)} and {key: (calls, last seen)} since the last flush.
-_by_account: dict[int, tuple[int, int, datetime]] = {}
-_by_key: dict[UUID, tuple[int, datetime]] = {}
+
+@dataclass(slots=True)
+class Batch:
+    """What was counted since the last flush: [calls, bytes out, microseconds] of each name, see `storage.usage`."""
+
+    calls: dict[usage.Name, list[int]] = field(default_factory=dict)
+    seen: dict[tuple[int, int], datetime] = field(default_factory=dict)
+    anonymous: dict[usage.AnonymousName, list[int]] = field(default_factory=dict)
+
+    def add(self, older: "Batch") -> None:
+        """Count what could not be written once more."""
+        for name, amounts in older.calls.items():
+            _sum(self.calls, name, *amounts)
+        self.seen = older.seen | self.seen
+        for network, amounts in older.anonymous.items():
+            self.add_anonymous(network, *amounts)
+
+    def add_anonymous(self, name: usage.AnonymousName, calls: int, sent: int, microseconds: int) -> None:
+        """Count anonymous calls, by network while there are not too many of them."""
+        if name not in self.anonymous and len(self.anonymous) >= MOST_ANONYMOUS:
+            day, _, status = name
+            name = (day, OTHER, status)
+        _sum(self.anonymous, name, calls, sent, microseconds)
 
 
-def count_token(user_id: int, now: datetime) -> None:
-    """One call with a token."""
-    jwt, key, _ = _by_account.get(user_id, (0, 0, now))
-    _by_account[user_id] = (jwt + 1, key, now)
+_batch = Batch()
+# The present hour, and its day: most calls are in the same one as the call before.
+_hour = _day = _next_hour = datetime.min.replace(tzinfo=UTC)
 
 
-def count_key(user_id: int, api_key: UUID, now: datetime) -> None:
-    """One call with an API key."""
-    jwt, key, _ = _by_account.get(user_id, (0, 0, now))
-    _by_account[user_id] = (jwt, key + 1, now)
-    calls, _ = _by_key.get(api_key, (0, now))
-    _by_key[api_key] = (calls + 1, now)
+def count(user_id: int, key_id: int, operation: str, status: int, sent: int, microseconds: int) -> None:
+    """One call of an account's, with its key of this number or (0) with a token, that was answered with `status`.
+
+    `sent` are the bytes of the reply's body, `microseconds` the time from the first byte in to the last byte out.
+    """
+    now = clock.now()
+    if not _hour <= now < _next_hour:
+        _begin_hour(now)
+    _batch.seen[user_id, key_id] = now
+    name = (user_id, _hour, key_id, operation, status // 100 or GONE)
+    _sum(_batch.calls, name, 1, sent, microseconds)
+
+
+def count_anonymous(address: str, status: int, sent: int, microseconds: int) -> None:
+    """One call of nobody known, from this address."""
+    now = clock.now()
+    if not _hour <= now < _next_hour:
+        _begin_hour(now)
+    _batch.add_anonymous((_day, network(address), status // 100 or GONE), 1, sent, microseconds)
+
+
+def _begin_hour(now: datetime) -> None:
+    global _hour, _day, _next_hour
+    _hour = now.replace(minute=0, second=0, microsecond=0)
+    _day, _next_hour = _hour.replace(hour=0), _hour + timedelta(hours=1)
+
+
+@lru_cache(maxsize=4096)
+def network(address: str) -> str:
+    """The network that an address is in, as far as it is kept: /24 of IPv4, /48 of IPv6, which one household has."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return OTHER
+    if isinstance(ip, IPv6Address):
+        ip = ip.ipv4_mapped or ip
+    return str(ip_network((int(ip), 24 if ip.version == 4 else 48), strict=False))
+
+
+def _sum(into: dict[Name, list[int]], name: Name, calls: int, sent: int, microseconds: int) -> None:
+    amounts = into.setdefault(name, [0, 0, 0])
+    amounts[0] += calls
+    amounts[1] += sent
+    amounts[2] += microseconds
 
 
 def unflushed() -> int:
-    """How many accounts and keys have calls that are not written yet."""
-    return len(_by_account) + len(_by_key)
+    """How many counts are not written yet: one for each caller, operation and class of status."""
+    return len(_batch.calls) + len(_batch.anonymous)
 
 
 async def flush() -> None:
     """Write what was counted; if that fails, keep it for the next time. Not to be cancelled halfway."""
-    global _by_account, _by_key
-    if not _by_account:
+    global _batch
+    batch, _batch = _batch, Batch()
+    if not (batch.calls or batch.anonymous):
         return
-    by_account, by_key = _by_account, _by_key
-    _by_account, _by_key = {}, {}
     try:
-        await storage.write(usage.add, by_account=by_account, by_key=by_key)
+        await storage.write(usage.add, calls=batch.calls, seen=batch.seen, anonymous=batch.anonymous)
     except Exception:
-        _put_back(by_account, by_key)
+        _batch.add(batch)
         raise
-
-
-def _put_back(by_account: dict[int, tuple[int, int, datetime]], by_key: dict[UUID, tuple[int, datetime]]) -> None:
-    for user_id, (jwt, key, seen) in by_account.items():
-        newer_jwt, newer_key, newer = _by_account.get(user_id, (0, 0, seen))
-        _by_account[user_id] = (jwt + newer_jwt, key + newer_key, newer)
-    for api_key, (calls, seen) in by_key.items():
-        newer_calls, newer = _by_key.get(api_key, (0, seen))
-        _by_key[api_key] = (calls + newer_calls, newer)
 
 
 async def run() -> None:

@@ -18,7 +18,7 @@ from tests.test_cli import cli
 def fields(printed: str) -> dict[str, str]:
     """What `show` printed: {name: value}."""
     pairs = (re.split(r"\s{2,}", line.strip(), maxsplit=1) for line in printed.splitlines())
-    return {name: value for name, value in pairs}
+    return dict(pairs)
 
 
 def at_a_terminal(service: Service, columns: int, *arguments: str) -> str:

@@ -4,27 +4,33 @@ import asyncio
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 
+import clock
 import storage
 from errors import StorageUnavailable
 from services import usage
 
-NOW = datetime(2026, 11, 20, tzinfo=UTC)
+DAY = datetime(2026, 11, 20, tzinfo=UTC)
+HOUR = DAY + timedelta(hours=9)
+NOW = HOUR + timedelta(minutes=59, seconds=59)
 LATER = NOW + timedelta(seconds=1)
-KEY = UUID(int=1)
-Write = Callable[[dict[str, Any]], Any]
+KEY = 77
 
 
 @pytest.fixture(autouse=True)
 def nothing_counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No counts from before, and no long wait between batches."""
     monkeypatch.setattr(usage, "INTERVAL", 0.01)
-    monkeypatch.setattr(usage, "_by_account", {})
-    monkeypatch.setattr(usage, "_by_key", {})
+    monkeypatch.setattr(usage, "_batch", usage.Batch())
+    at(monkeypatch, NOW)
     return iter(())
+
+
+def at(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
+    """Let it be that moment."""
+    monkeypatch.setattr(clock, "now", lambda: now)
 
 
 def writing(monkeypatch: pytest.MonkeyPatch, outcomes: list[Exception | None], seconds: float = 0) -> list[Any]:
@@ -42,15 +48,76 @@ def writing(monkeypatch: pytest.MonkeyPatch, outcomes: list[Exception | None], s
     return written
 
 
+def count(key_id: int = 0, *, user_id: int = 7, status: int = 200) -> None:
+    """One call, which took 5 microseconds and answered 3 bytes."""
+    usage.count(user_id, key_id, "read_set", status, 3, 5)
+
+
 def test_calls_are_written_in_one_batch_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
     written = writing(monkeypatch, [])
-    usage.count_token(7, NOW)
-    usage.count_key(7, KEY, NOW)
-    usage.count_key(7, KEY, LATER)
-    usage.count_token(8, NOW)
+    count()
+    count(KEY)
+    count(KEY, status=299)
+    count(KEY, status=404)
+    count(user_id=8)
+    usage.count_anonymous("192.0.2.7", 401, 3, 5)
     for _ in range(2):
         asyncio.run(usage.flush())
-    assert written == [{"by_account": {7: (1, 2, LATER), 8: (1, 0, NOW)}, "by_key": {KEY: (2, LATER)}}]
+    calls = {
+        (7, HOUR, 0, "read_set", 2): [1, 3, 5],
+        (7, HOUR, KEY, "read_set", 2): [2, 6, 10],
+        (7, HOUR, KEY, "read_set", 4): [1, 3, 5],
+        (8, HOUR, 0, "read_set", 2): [1, 3, 5],
+    }
+    seen = {(7, 0): NOW, (7, KEY): NOW, (8, 0): NOW}
+    assert written == [{"calls": calls, "seen": seen, "anonymous": {(DAY, "192.0.2.0/24", 4): [1, 3, 5]}}]
+
+
+def test_a_call_counts_in_the_hour_in_which_it_ends_also_after_the_clock_was_set_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written = writing(monkeypatch, [])
+    # The last one is the same hour of the day, and the same day of the month, as the one before.
+    moments = [NOW, LATER, NOW, DAY - timedelta(milliseconds=1), NOW, datetime(2026, 12, 20, 9, 59, tzinfo=UTC)]
+    for moment in moments:
+        at(monkeypatch, moment)
+        count()
+        usage.count_anonymous("192.0.2.7", 200, 0, 0)
+    asyncio.run(usage.flush())
+    hours = {DAY - timedelta(hours=1): 1, HOUR: 3, LATER: 1, datetime(2026, 12, 20, 9, tzinfo=UTC): 1}
+    assert {name[1]: amounts[0] for name, amounts in written[0]["calls"].items()} == hours
+    days = {DAY - timedelta(days=1): 1, DAY: 4, datetime(2026, 12, 20, tzinfo=UTC): 1}
+    assert {name[0]: amounts[0] for name, amounts in written[0]["anonymous"].items()} == days
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.255", "192.0.2.0/24"),
+        ("2001:db8:1:2:3::4", "2001:db8:1::/48"),
+        ("fe80::1%eth0", "fe80::/48"),
+        ("::ffff:192.0.2.1", "192.0.2.0/24"),
+        ("", "other"),
+        ("a socket", "other"),
+    ],
+)
+def test_of_an_address_the_network_is_kept(address: str, network: str) -> None:
+    assert usage.network(address) == network
+
+
+def test_many_networks_fill_no_memory_and_every_call_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(usage, "MOST_ANONYMOUS", 3)
+    written = writing(monkeypatch, [StorageUnavailable("away")] * 2)
+    for failing in (True, True, False):
+        for number in range(5):
+            usage.count_anonymous(f"192.0.{number + 5 * failing}.1", 200, 3, 5)
+        if failing:
+            with pytest.raises(StorageUnavailable):
+                asyncio.run(usage.flush())
+    asyncio.run(usage.flush())
+    [counted] = [batch["anonymous"] for batch in written]
+    assert len(counted) == 4 and counted[DAY, "other", 2][0] > 2
+    assert [sum(amounts) for amounts in zip(*counted.values(), strict=True)] == [15, 45, 75]
 
 
 @pytest.mark.parametrize("failure", [StorageUnavailable("away"), KeyError("our own mistake")])
@@ -60,34 +127,42 @@ def test_what_could_not_be_written_is_written_with_what_came_since(
     written = writing(monkeypatch, [failure], seconds=0.01)
 
     async def count_while_it_fails() -> None:
-        usage.count_key(7, KEY, NOW)
+        count(KEY)
+        usage.count_anonymous("192.0.2.7", 200, 3, 5)
         flushing = asyncio.create_task(usage.flush())
         await asyncio.sleep(0)
-        usage.count_key(7, KEY, LATER)
-        usage.count_token(8, LATER)
+        at(monkeypatch, NOW + timedelta(milliseconds=1))
+        count(KEY)
+        count(user_id=8)
+        usage.count_anonymous("192.0.2.7", 200, 3, 5)
         with pytest.raises(type(failure)):
             await flushing
         await usage.flush()
 
     asyncio.run(count_while_it_fails())
-    assert written == [{"by_account": {7: (0, 2, LATER), 8: (1, 0, LATER)}, "by_key": {KEY: (2, LATER)}}]
+    calls = {(7, HOUR, KEY, "read_set", 2): [2, 6, 10], (8, HOUR, 0, "read_set", 2): [1, 3, 5]}
+    seen = dict.fromkeys([(7, KEY), (8, 0)], NOW + timedelta(milliseconds=1))
+    assert written == [{"calls": calls, "seen": seen, "anonymous": {(DAY, "192.0.2.0/24", 2): [2, 6, 10]}}]
+
+
+ONE_CALL = {"calls": {(7, HOUR, 0, "read_set", 2): [1, 3, 5]}, "seen": {(7, 0): NOW}, "anonymous": {}}
 
 
 def test_counting_goes_on_after_any_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     written = writing(monkeypatch, [StorageUnavailable("away"), KeyError("our own mistake")])
     asyncio.run(_run_until(lambda: written != []))
-    assert written == [{"by_account": {7: (1, 0, NOW)}, "by_key": {}}]
+    assert written == [ONE_CALL]
 
 
 def test_a_batch_that_is_being_written_when_the_end_comes_is_written_once(monkeypatch: pytest.MonkeyPatch) -> None:
     written = writing(monkeypatch, [], seconds=0.05)
-    asyncio.run(_run_until(lambda: usage._by_account == {}))
-    assert written == [{"by_account": {7: (1, 0, NOW)}, "by_key": {}}]
+    asyncio.run(_run_until(lambda: usage._batch.calls == {}))
+    assert written == [ONE_CALL]
 
 
 async def _run_until(happens: Callable[[], bool]) -> None:
     """Count one call, let the batches go until something happens, and end as the server ends."""
-    usage.count_token(7, NOW)
+    count()
     running = asyncio.create_task(usage.run())
     for _ in range(500):
         await asyncio.sleep(0.001)
