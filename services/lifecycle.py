@@ -18,6 +18,7 @@ from services import (
     outbox,
     pages,
     pictures,
+    quotas,
     social,
     test_mode,
     tokens,
@@ -75,9 +76,10 @@ def _named(setting: str) -> Iterator[None]:
 
 
 def start() -> None:
-    """Begin what goes on beside requests: sending mail, writing counts, counting all there is, forgetting keys."""
+    """Begin what goes on beside requests: sending mail, writing counts, counting all there is, pruning."""
     _running.extend(
-        asyncio.create_task(work) for work in (outbox.run(), usage.run(), figures.run(), idempotency.run())
+        asyncio.create_task(work)
+        for work in (outbox.run(), usage.run(), figures.run(), idempotency.run(), quotas.run())
     )
 
 
