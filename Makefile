@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-CODE := app.py cli.py clock.py document.py errors.py etags.py security.py settings.py bench handlers middleware services storage tests tools
+CODE := app.py cli.py clock.py document.py errors.py etags.py security.py settings.py bench commands handlers middleware services storage tests tools
 # Never a host's own proxy or index settings: whatever pip is set up with is used as it is.
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 # Pinned with hashes, for every platform, and without the address of any index.

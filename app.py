@@ -24,7 +24,7 @@ from middleware.limits import Limits
 from middleware.problems import Problems
 from middleware.routing import Routing
 from middleware.validation import Validation
-from services import lifecycle, pages
+from services import lifecycle, logs, pages
 from settings import Settings
 from storage.encryption import Keyring
 
@@ -32,6 +32,7 @@ from storage.encryption import Keyring
 GRACE_SECONDS = 8
 # Longer than clients and proxies keep an idle connection: who closes first must not be the one that is asked next.
 KEEP_ALIVE_SECONDS = 75
+log = logging.getLogger("freesewing-api")
 
 
 class ByTag(Resolver):
@@ -86,13 +87,14 @@ def main() -> None:
         app = create_app(settings)
     except (configuration.SettingsInvalid, ValueError) as error:
         raise SystemExit(f"freesewing-api cannot start:\n{error}") from None
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    print(f"freesewing-api: documentation at {settings.public_url}/docs/", flush=True)
+    logs.configure(settings.log_level, settings.log_format, slow=settings.slow_request_seconds)
+    log.info("documentation at %s/docs/", settings.public_url)
     uvicorn.run(
         app,
         host=settings.host,
         port=settings.port,
         access_log=False,
+        log_config=None,  # its loggers pass on to ours
         log_level=settings.log_level,
         server_header=False,
         ws="none",

@@ -117,6 +117,14 @@ class EmailTaken(Fact):
     """The address became another account's in the meantime."""
 
 
+class RequestOpen(Fact):
+    """The account waits for the answer to such a request, or to as many as it may."""
+
+
+class RequestDecided(Fact):
+    """The request was answered before."""
+
+
 class OwnAccount(Fact):
     """Nobody changes their own role, status or second factor as staff."""
 
@@ -219,6 +227,8 @@ REPLIES: dict[type[Fact], Verdict] = {
     SlugTaken: Verdict(409, "slugTaken", "The slug is taken"),
     ImageExists: Verdict(409, "imageExists", "There is an image of this name"),
     PreconditionFailed: Verdict(412, "preconditionFailed", "The record was changed in the meantime"),
+    RequestOpen: Verdict(409, "requestOpen", "A request is open already"),
+    RequestDecided: Verdict(409, "requestDecided", "The request was answered already"),
     OwnAccount: Verdict(409, "ownAccount", "Nobody changes their own account as staff"),
     AccountNotActive: Verdict(409, "accountNotActive", "The account is not active"),
     KeyInUse: Verdict(409, "idempotencyKeyInUse", "The first request with this key is not answered yet", _LATER),

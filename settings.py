@@ -86,6 +86,12 @@ class Settings(BaseSettings):
         "", description="16+ random characters that imports from version 2 must send; empty turns imports off."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
+    log_format: Literal["", "text", "json"] = Field(
+        "", description="Lines for people (text) or for programs (json); default: text, json in production."
+    )
+    slow_request_seconds: float = Field(1.0, ge=0, description="Requests that take longer are logged; 0 logs none.")
+    metrics_port: int = Field(0, ge=0, le=65535, description="Port of the metrics for Prometheus; 0 is off.")
+    metrics_host: str = Field("127.0.0.1", description="Address of the metrics: never one that the world reaches.")
 
     @field_validator("public_url", "website_url", "forge_url")
     @classmethod
@@ -172,6 +178,7 @@ def load(**overrides: object) -> Settings:
             "website_url": settings.website_url or base,
             "database_url": settings.database_url or f"sqlite:///{data / 'freesewing.db'}",
             "mail_url": settings.mail_url or f"file:{data / 'outbox'}",
+            "log_format": settings.log_format or ("json" if settings.environment == "production" else "text"),
             "images_url": settings.images_url or f"file:{data / 'images'}",
             **_secrets(settings, data),
         }

@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 import storage
 from errors import StorageUnavailable
-from handlers import curated_shapes, shapes
+from handlers import curated_shapes, quota_shapes, shapes
 from handlers.replies import SECRET, content, plain, success
 from services import exports, pages, pictures
 from storage import health, migrate
@@ -85,5 +85,6 @@ async def download_export(token: str) -> Response:
         "account": shapes.account(holdings.account),
         **shapes.owned(holdings),
         **curated_shapes.suggested(holdings),
+        "quotaRequests": [quota_shapes.request(row) for row in holdings.quota_requests],
     }
     return plain(members, headers={"Content-Disposition": name, **SECRET})

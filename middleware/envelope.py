@@ -1,6 +1,6 @@
 """What every reply carries, errors included: the request's name, and what browsers must know (CORS, no sniffing).
 
-Here, too, each call is counted when its reply ends, because the one `send` that sees every reply is here.
+Here, too, each request ends: it is counted and watched here, because the one `send` that sees every reply is here.
 """
 
 import logging
@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from middleware import bodies
-from services import usage
+from services import logs, metrics, usage
 
 EXPOSED = (
     "ETag, Idempotent-Replayed, Last-Modified, Link, Location, RateLimit, RateLimit-Policy, Retry-After, "
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 class Envelope:
-    """Names each request (`scope["request_id"]`), answers preflights, notes when a reply begins, counts the call."""
+    """Names each request (`scope["request_id"]`), answers preflights, notes when a reply begins, and how it ends."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -40,6 +40,7 @@ class Envelope:
             await self.app(scope, receive, send)
             return
         scope["request_id"] = request_id = str(uuid4())
+        logs.request_id.set(request_id)
         scope["reply_begun"] = False
         # Middlewares add to it.
         scope["reply_headers"] = headers = [*COMMON, (b"x-request-id", request_id.encode())]
@@ -61,25 +62,33 @@ class Envelope:
             else:
                 await self.app(scope, receive, send_in_envelope)
         finally:
-            _count(scope, status, sent, (perf_counter_ns() - began) // 1000)
+            _ended(scope, status, sent, (perf_counter_ns() - began) // 1000)
+
+
+def _ended(scope: Scope, status: int, sent: int, microseconds: int) -> None:
+    """Tell everyone who counts or watches; the request is answered whatever happens here."""
+    try:
+        operation = scope.get("operation_id")
+        metrics.request(operation, status, microseconds / 1e6)
+        logs.request(operation, status, microseconds / 1e6)
+        _count(scope, status, sent, microseconds)
+    except Exception:
+        log.exception("a request could not be counted")
 
 
 def _count(scope: Scope, status: int, sent: int, microseconds: int) -> None:
-    """Count the call for its caller, else for the network that it came from; it is answered whatever happens here."""
+    """Count the call for its caller, else for the network that it came from."""
     if scope["method"] == "HEAD":
         # The server keeps the body of such a reply to itself.
         sent = 0
-    try:
-        caller = scope.get("caller")
-        if caller is None:
-            address, _ = scope["client"] or ("", 0)
-            usage.count_anonymous(address, status, sent, microseconds)
-        else:
-            # Who acts as another is not to use up what is the other's.
-            user_id = caller.by or caller.user_id
-            usage.count(user_id, caller.key_id, scope["operation_id"], status, sent, microseconds)
-    except Exception:
-        log.exception("a call could not be counted")
+    caller = scope.get("caller")
+    if caller is None:
+        address, _ = scope["client"] or ("", 0)
+        usage.count_anonymous(address, status, sent, microseconds)
+    else:
+        # Who acts as another is not to use up what is the other's.
+        user_id = caller.by or caller.user_id
+        usage.count(user_id, caller.key_id, scope["operation_id"], status, sent, microseconds)
 
 
 def _preflight(scope: Scope) -> Response:

@@ -25,7 +25,7 @@ async def refresh() -> None:
     # The clock that wakes this is not exact: a little early is in time.
     work = await storage.write(totals.claim, now=now, before=now - INTERVAL * 0.9)
     while work is not None:
-        work = await storage.read_aside(totals.advance, work)
+        work = await storage.read_aside(totals.advance, work, now=clock.now())
         await storage.write(totals.keep, work, now=clock.now())
         if work.is_complete:
             return

@@ -31,6 +31,9 @@ KINDS = (
     "nlunsub",
     "transinvite",
     "langsuggest",
+    "quotarequest",
+    "quotagranted",
+    "quotadeclined",
 )
 LANGUAGES = ("en", "de", "es", "fr", "nl", "uk")
 
@@ -124,9 +127,15 @@ def _words(letter: Letter, language: str, author: Address, website: str) -> dict
     service = author.display_name or urlsplit(website).hostname or website
     known = {"service": service, "contact": author.addr_spec} | dict(letter.values)
     known |= {"website": website, "address": letter.to}
-    shared = {name: text for name, text in texts.items() if name not in KINDS}
+    shared = {name: text for name, text in texts.items() if not isinstance(text, dict)}
     words = {name: _fill(text, known) for name, text in (shared | chosen).items()}
     return words | {"language": language, "link": link}
+
+
+def policy(name: str, language: str) -> str:
+    """What a quota's policy limits, to stand behind a number, in one of LANGUAGES (English for any other)."""
+    words: str = _texts(language if language in LANGUAGES else "en")["policies"][name]
+    return words
 
 
 @cache

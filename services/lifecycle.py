@@ -9,16 +9,19 @@ from services import (
     address,
     figures,
     forge,
+    gauges,
     idempotency,
     imports,
     keys,
     letters,
     limits,
     maintainer,
+    metrics,
     mfa,
     outbox,
     pages,
     pictures,
+    quotas,
     social,
     test_mode,
     tokens,
@@ -53,6 +56,9 @@ def configure(settings: Settings) -> None:
         limits.configure(enabled=settings.limits, quotas=settings.quotas, redis_url=settings.redis_url)
     imports.configure(settings.import_token)
     test_mode.configure(settings.test_mode, settings.test_domain)
+    # Last, for it listens from now on, so that a port that is taken stops the start.
+    with _named("METRICS_PORT"):
+        metrics.serve(settings.metrics_host, settings.metrics_port, gauges.Present())
 
 
 def _place(settings: Settings) -> forge.Place | None:
@@ -78,10 +84,11 @@ def _named(setting: str) -> Iterator[None]:
 
 
 def start() -> None:
-    """Begin what goes on beside requests: sending mail, writing counts, counting all there is, forgetting keys."""
-    _running.extend(
-        asyncio.create_task(work) for work in (outbox.run(), usage.run(), figures.run(), idempotency.run())
-    )
+    """Begin what goes on beside requests: sending mail, writing counts, counting all there is, pruning."""
+    work = [outbox.run(), usage.run(), figures.run(), idempotency.run(), quotas.run()]
+    if metrics.is_on():
+        work.append(gauges.run())
+    _running.extend(asyncio.create_task(each) for each in work)
 
 
 async def stop() -> None:
@@ -93,3 +100,4 @@ async def stop() -> None:
     await limits.close()
     with contextlib.suppress(StorageUnavailable):
         await usage.flush()
+    await asyncio.to_thread(metrics.stop)

@@ -101,6 +101,11 @@ def _sum(into: dict[Name, list[int]], name: Name, calls: int, sent: int, microse
     amounts[2] += microseconds
 
 
+def unflushed() -> int:
+    """How many counts are not written yet: one for each caller, operation and class of status."""
+    return len(_batch.calls) + len(_batch.anonymous)
+
+
 async def flush() -> None:
     """Write what was counted; if that fails, keep it for the next time. Not to be cancelled halfway."""
     global _batch

@@ -10,6 +10,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -20,6 +21,14 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What an engine has in hand: connections by state (PostgreSQL), and units of work that wait their turn."""
+
+    connections: dict[str, int]
+    waiting: int
+
+
 class Engine(Protocol):
     """What SQLite and PostgreSQL each provide."""
 
@@ -28,6 +37,8 @@ class Engine(Protocol):
     def read_aside(self, work: Callable[[Connection], Result]) -> Awaitable[Result]: ...
 
     def write(self, work: Callable[[Connection], Result]) -> Awaitable[Result]: ...
+
+    def load(self) -> Load: ...
 
     async def close(self) -> None: ...
 
@@ -61,6 +72,12 @@ async def disconnect() -> None:
     if _engine is not None:
         engine, _engine = _engine, None
         await engine.close()
+
+
+def load() -> Load | None:
+    """What the database's engine has in hand at this moment, from any thread; None while there is none."""
+    engine = _engine
+    return None if engine is None else engine.load()
 
 
 async def read(

@@ -20,6 +20,8 @@ SEARCH, LOAD, UPDATE = "searchUsers", "loadUser", "updateUser"
 IMPERSONATE, LIST_SUBSCRIBERS = "impersonate", "listSubscribers"
 READ_DATA, REVOKE_KEY = "readData", "revokeApiKey"
 UPDATE_SET, DELETE_SET, CLONE_SET = "updateSet", "deleteSet", "cloneSet"
+LIST_QUOTAS, SET_QUOTA, DELETE_QUOTA = "listQuotas", "setQuota", "deleteQuota"
+LIST_QUOTA_REQUESTS, DECIDE_QUOTA_REQUEST = "listQuotaRequests", "decideQuotaRequest"
 UPDATE_PATTERN, DELETE_PATTERN, CLONE_PATTERN = "updatePattern", "deletePattern", "clonePattern"
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, select
 from storage import accounts, acts
 from storage.accounts import Account
 from storage.acts import Actor
+from storage.tables import Record
 from storage.tables import accounts as table
 
 MOST_FOUND = 25
@@ -19,6 +20,12 @@ _containing = (
     .limit(MOST_FOUND)
 )
 _by_first_address = select(table).where(table.c.ihash == bindparam("hash")).order_by(table.c.id).limit(MOST_FOUND)
+_administrators = (
+    select(table.c.email, table.c.language)
+    .where(table.c.role == "admin", *accounts.VISIBLE)
+    .order_by(table.c.id)
+    .limit(bindparam("limit"))
+)
 
 Found = dict[str, list[Account]]
 # A SHA-256 in hexadecimal, as subscribers and accounts are known by.
@@ -84,3 +91,8 @@ def update(
     changes = {field: [account[field], value] for field, value in changed.items()}
     acts.record(connection, by, acts.UPDATE, subjects=[user_id], now=now, changes=changes)
     return accounts.find(connection, user_id)
+
+
+def administrators(connection: Connection, limit: int) -> list[Record]:
+    """Address and language of up to `limit` administrators who may come in, those of the oldest accounts first."""
+    return list(connection.execute(_administrators, {"limit": limit}).mappings())

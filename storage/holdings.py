@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from storage import accounts, apikeys, bookmarks, patterns, sets, suggestions
+from storage import accounts, apikeys, bookmarks, patterns, quota_requests, sets, suggestions
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,7 @@ class Holdings:
     patterns: list[patterns.Pattern]
     sets: list[sets.MeasurementsSet]
     suggestions: list[suggestions.Suggestion]
+    quota_requests: list[quota_requests.QuotaRequest]
 
     @property
     def pictures(self) -> list[str]:
@@ -33,4 +34,5 @@ def of(connection: Connection, user_id: int) -> Holdings:
         patterns=patterns.list_of(connection, user_id),
         sets=sets.list_of(connection, user_id),
         suggestions=suggestions.list_of(connection, user_id),
+        quota_requests=quota_requests.list_of(connection, user_id),
     )

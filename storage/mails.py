@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from errors import NoSuchRecord
 from storage.tables import Record, mails
@@ -12,6 +12,7 @@ from storage.tables import Record, mails
 CLAIM = timedelta(minutes=5)
 
 _due = select(mails.c.id).where(mails.c.due_at <= bindparam("now")).order_by(mails.c.due_at, mails.c.id).limit(1)
+_waiting = select(func.count(), func.min(mails.c.created_at))
 
 
 def enqueue(connection: Connection, letter: dict[str, Any], *, user_id: int | None, now: datetime) -> None:
@@ -37,6 +38,12 @@ def find(connection: Connection, mail_id: int) -> Record:
     if mail is None:
         raise NoSuchRecord("There is no such letter.")
     return mail
+
+
+def waiting(connection: Connection) -> tuple[int, datetime | None]:
+    """How many letters are queued, and since when the oldest."""
+    count, oldest = connection.execute(_waiting).one()
+    return count, oldest
 
 
 def sent(connection: Connection, mail_id: int) -> None:

@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import QueuePool
 
+from storage import Load
 from storage.encryption import Keyring
 from storage.faults import translated
 
@@ -32,6 +34,7 @@ class PostgresEngine:
             connect_args={"timeout": CONNECT_SECONDS, "command_timeout": STATEMENT_SECONDS},
         )
         self._engine.dialect.keyring = keyring  # type: ignore[attr-defined]
+        self._pool = cast(QueuePool, self._engine.pool)
         self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._running = 0
         self._idle = asyncio.Event()
@@ -70,6 +73,10 @@ class PostgresEngine:
             self._running -= 1
             if self._running == 0:
                 self._idle.set()
+
+    def load(self) -> Load:
+        out = self._pool.checkedout()
+        return Load({"checked_out": out, "idle": self._pool.checkedin()}, max(0, self._running - out))
 
     async def close(self) -> None:
         if self._running:

@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from errors import Fact, StorageUnavailable
+from storage import Load
 from storage.encryption import Keyring
 from storage.faults import translated
 
@@ -74,6 +75,9 @@ class SqliteEngine:
         self._queue.put(job)
         result: Result = await job.future
         return result
+
+    def load(self) -> Load:
+        return Load({}, self._queue.qsize())
 
     async def close(self) -> None:
         self._queue.put(None)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     and_,
     bindparam,
+    case,
     func,
     insert,
     select,
@@ -48,6 +49,21 @@ _COUNTED: dict[Table, ColumnElement[bool]] = {
     curated_sets: curated_sets.c.published,
     bookmarks: true(),
     apikeys: apikeys.c.revoked_at.is_(None),
+}
+# What operators watch the numbers of: the state of each row, at `now`.
+_STATES: dict[Table, ColumnElement[str]] = {
+    accounts: case(
+        (accounts.c.role == people.BLOCKED, "blocked"),
+        (accounts.c.status == people.ACTIVE, "active"),
+        (accounts.c.status == people.INACTIVE, "inactive"),
+        (accounts.c.status == people.RESTRICTED, "restricted"),
+        else_="disabled",
+    ),
+    apikeys: case(
+        (apikeys.c.revoked_at.is_not(None), "revoked"),
+        (apikeys.c.expires_at <= bindparam("now", type_=apikeys.c.expires_at.type), "expired"),
+        else_="active",
+    ),
 }
 
 
@@ -106,6 +122,12 @@ def count_accounts(connection: Connection) -> int | None:
     return figures["accounts"]["rows"] if figures and "accounts" in figures else None
 
 
+def states(connection: Connection) -> dict[str, dict[str, int]]:
+    """How many `accounts` and `apikeys` the last pass found in each state; nothing before it has ended."""
+    figures = connection.execute(_stored, {"of": _FIGURES}).scalar() or {}
+    return {table.name: figures.get(table.name, {}).get("states", {}) for table in _STATES}
+
+
 def claim(connection: Connection, *, now: datetime, before: datetime) -> Work | None:
     """Take on the counting, unless somebody has since `before`; where it stands."""
     mine = update(totals).where(totals.c.name == _PASSES, totals.c.computed_at <= before).values(computed_at=now)
@@ -126,12 +148,14 @@ def _is_first(connection: Connection, now: datetime) -> bool:
     return True
 
 
-def advance(connection: Connection, work: Work, *, rows: int = SLICE) -> Work:
+def advance(connection: Connection, work: Work, *, now: datetime, rows: int = SLICE) -> Work:
     """The work after one more slice of each table. Only reads."""
     done = Work(dict(work.figures), dict(work.passes))
     for table, counted in _COUNTED.items():
         name = str(table.name)  # not SQLAlchemy's own kind of string, which is no key of JSON
         sums = {"after": 0, "rows": 0, **done.passes.pop(name, {})}
+        if table in _STATES:
+            _add_states(connection, table, sums, rows, now)
         whole = _add_slice(connection, table, counted, sums, rows) < rows
         (done.figures if whole else done.passes)[name] = sums
     return done
@@ -156,6 +180,14 @@ def _add_slice(connection: Connection, table: Table, counted: ColumnElement[bool
     sums["rows"] += matching
     sums["after"] = last or sums["after"]
     return int(found)
+
+
+def _add_states(connection: Connection, table: Table, sums: Any, rows: int, now: datetime) -> None:
+    part = _slice(table, sums["after"], rows, [_STATES[table].label("state")])
+    counts = Counter(sums.get("states", {}))
+    for state, count in connection.execute(select(part.c.state, func.count()).group_by(part.c.state), {"now": now}):
+        counts[state] += count
+    sums["states"] = dict(counts)
 
 
 def _slice(table: Table, after: int, rows: int, columns: list[Any]) -> Subquery:

@@ -31,25 +31,25 @@ def cli(service: Service, *arguments: str, **environment: str) -> subprocess.Com
 
 
 def test_a_role_can_be_given_and_lowering_it_revokes_keys_above_it_for_good(service: Service, alice: Person) -> None:
-    assert cli(service, "role", alice.email, "admin").returncode == 0
+    assert cli(service, "users", "role", alice.email, "admin").returncode == 0
     high, low = alice.new_key(9), alice.new_key(2)
-    assert cli(service, "role", str(alice.id), "user").returncode == 0
+    assert cli(service, "users", "role", str(alice.id), "user").returncode == 0
     assert high.get("/whoami").json()["error"] == "keyRevoked"
     assert low.get("/whoami").status_code == 200
-    cli(service, "role", alice.email, "admin")
+    cli(service, "users", "role", alice.email, "admin")
     assert high.get("/whoami").json()["error"] == "keyRevoked"
 
 
 def test_what_the_operator_does_to_an_account_is_recorded_as_nobodys_act(service: Service, alice: Person) -> None:
-    cli(service, "role", alice.email, "tester")
-    cli(service, "status", alice.email, "disabled")
+    cli(service, "users", "role", alice.email, "tester")
+    cli(service, "users", "status", alice.email, "disabled")
     rows = execute(service, select(acts.c.actor_id, acts.c.changes).where(acts.c.subject_id == alice.id))
     assert [tuple(row) for row in rows] == [(0, {"role": ["user", "tester"]}), (0, {"status": [1, -2]})]
 
 
 def test_a_blocked_account_is_out_at_once_with_all_its_keys(service: Service, alice: Person) -> None:
     key = alice.new_key(0)
-    assert cli(service, "role", alice.email, "blocked").returncode == 0
+    assert cli(service, "users", "block", alice.email).returncode == 0
     assert alice.get("/whoami").status_code == 401
     assert key.get("/whoami").json()["error"] == "keyRevoked"
 
@@ -58,7 +58,7 @@ def test_a_frozen_account_can_be_thawed_but_its_sessions_and_keys_stay_ended(ser
     alice.patch("/account", {"password": PASSWORD})
     key = alice.new_key(1)
     alice.post("/account/restrict")
-    assert cli(service, "status", alice.email, "active").returncode == 0
+    assert cli(service, "users", "status", alice.email, "active").returncode == 0
     assert alice.get("/whoami").status_code == 401
     assert key.get("/whoami").json()["error"] == "keyRevoked"
     body = {"username": alice.email, "password": PASSWORD}
@@ -77,7 +77,7 @@ def test_the_sizes_are_put_in_once(service: Service, admin: Person) -> None:
 
 
 def test_an_unknown_account_is_told_in_one_line(service: Service) -> None:
-    outcome = cli(service, "role", "nobody@example.org", "user")
+    outcome = cli(service, "users", "role", "nobody@example.org", "user")
     assert (outcome.returncode, outcome.stderr) == (1, "There is no such account.\n")
 
 

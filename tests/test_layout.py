@@ -22,7 +22,8 @@ ARROWS = {
     "security": {"storage", "services"},
     "middleware": {"services", "security", "document"},
     "handlers": {"storage", "services", "security", "document"},
-    "cli": {"storage", "settings", "security"},
+    "commands": {"storage", "services", "settings", "security"},
+    "cli": {"commands", "settings"},
     "app": {"storage", "services", "settings", "document", "middleware", "handlers", "security"},
 }
 

@@ -267,3 +267,11 @@ def test_an_import_token_that_could_be_guessed_is_refused() -> None:
     with pytest.raises(SettingsInvalid, match="IMPORT_TOKEN"):
         load(import_token="short")
     assert load(import_token="sixteen letters!").import_token == "sixteen letters!"
+
+
+def test_the_log_is_json_in_production_and_text_elsewhere_unless_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load().log_format == "text"
+    given(monkeypatch, PRODUCTION)
+    assert load().log_format == "json"
+    monkeypatch.setenv("FREESEWING_LOG_FORMAT", "text")
+    assert load().log_format == "text"

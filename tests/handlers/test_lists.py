@@ -37,6 +37,22 @@ def _recorded(person: Person) -> str:
     return str(person.get(f"/admin/user/{person.id}").json()["user"]["id"])
 
 
+def _asked(person: Person) -> str:
+    """Every second one is answered: only so many can be open."""
+    answered = len(person.get("/quota-requests").json()["requests"]) % 2 == 0
+    wish = {"key": person.new_key(0).key, "policy": "day", "quota": 1, "purpose": "x", "days": 1}
+    made = str(person.post("/quota-requests", wish).json()["request"]["id"])
+    if answered:
+        assert person.patch(f"/admin/quota-requests/{made}", {"state": "declined", "answer": "x"}).status_code == 200
+    return made
+
+
+def _limited(person: Person) -> str:
+    terms = {"quota": 1, "reason": "x", "until": "2100-01-01T00:00:00.000Z"}
+    reply = person.request("PUT", "/admin/quotas", json={"key": person.new_key(0).key, "policy": "day", **terms})
+    return str(reply.json()["quota"]["id"])
+
+
 def _listed(body: Any, member: str) -> list[str]:
     """The ids that a page holds."""
     records = body[member] if member else body
@@ -69,10 +85,14 @@ LISTS: dict[str, tuple[str, Make, str]] = {
         _made("/option-packs/suggest", "submission", {"nameEn": "x", "design": "aaron"}),
         "/suggested-packs/{}",
     ),
+    "/quota-requests": ("requests", _asked, "/quota-requests/{}"),
+    "/admin/quotas": ("quotas", _limited, "/admin/quotas/{}"),
     "/admin/subscribers": ("subscribers", _subscribed, "/subscriber/{}"),
 }
 # Its records cannot be removed, stand newest first, and are added by every look: it has a test of its own.
 BACKWARDS = "/admin/acts"
+# Nobody can make many of its records: test_quota_requests.py walks it.
+OF_MANY = "/admin/quota-requests"
 # Bodies that are no JSON: the same handler as the form beside them.
 AS_YAML = {"/curated-sets.yaml", "/option-packs.yaml"}
 
@@ -96,7 +116,7 @@ def test_every_list_is_walked_here() -> None:
         for path, _, operation in document.operations(document.load())
         if {"$ref": "#/components/parameters/Cursor"} in operation.get("parameters", [])
     }
-    assert paged - AS_YAML - {BACKWARDS} == set(LISTS)
+    assert paged - AS_YAML - {BACKWARDS, OF_MANY} == set(LISTS)
 
 
 @pytest.mark.parametrize("path", LISTS)

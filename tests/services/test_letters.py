@@ -16,7 +16,7 @@ LINK = "/confirm/signup/7b0a3c52-3a39-4f0e-9d1c-0a3a6f0d8d11/5f1d0c9e8b7a6f5e4d3
 SENDER = "FreeSewing <hello@example.org>"
 WEBSITE = "https://sewing.example.org"
 SERVER = "https://api.example.org"
-WITHOUT_LINK = {"signup-aed", "transinvite", "langsuggest"}
+WITHOUT_LINK = {"signup-aed", "transinvite", "langsuggest", "quotarequest", "quotagranted", "quotadeclined"}
 # What the words of some kinds need.
 VALUES = {
     "transinvite": {"translation": "Українська"},
@@ -27,6 +27,16 @@ VALUES = {
         "correspondence": "français",
         "comments": "I can help.",
     },
+    "quotarequest": {
+        "username": "ann",
+        "number": "12",
+        "wanted": "5 units a day",
+        "purpose": "A study.",
+        "days": "30",
+        "request": "5b0a6a0e-3f0b-4b52-9d3c-6a8d5d0c1b2e",
+    },
+    "quotagranted": {"quota": "5", "policy": "units a day", "until": "2026-12-24", "answer": "Go ahead."},
+    "quotadeclined": {"quota": "5", "policy": "units a day", "answer": "Not now."},
 }
 HOSTILE = '<script>alert("x")</script>&{{ 7*7 }}'
 

@@ -89,3 +89,10 @@ def test_many_senders_at_once_never_take_the_same_letter(store: Store) -> None:
     while (mail_id := store.write(mails.claim, now=NOW)) is not None:
         taken.append(mail_id)
     assert len(taken) == len(set(taken)) == 6
+
+
+def test_how_many_wait_and_since_when_is_known(store: Store) -> None:
+    assert store.read(mails.waiting) == (0, None)
+    store.new_mail(now=NOW + timedelta(hours=1))
+    store.new_mail(now=NOW)
+    assert store.read(mails.waiting) == (2, NOW)

@@ -36,7 +36,7 @@ def passed(store: Store, *, rows: int = totals.SLICE, now: datetime = NOW) -> To
 
 
 async def _advance(work: Work, rows: int) -> Work:
-    return await storage.read_aside(totals.advance, work, rows=rows)
+    return await storage.read_aside(totals.advance, work, now=NOW, rows=rows)
 
 
 def drafted(store: Store, user_id: int, *designs: str) -> None:
@@ -159,7 +159,7 @@ def test_another_instance_goes_on_where_one_ended(store: Store) -> None:
         store.new_account(jwt_calls=1)
     work = claim(store)
     assert work is not None
-    store.write(totals.keep, store.read(totals.advance, work, rows=2), now=NOW)
+    store.write(totals.keep, store.read(totals.advance, work, now=NOW, rows=2), now=NOW)
     assert store.read(totals.find) is None
     work = claim(store, LATER)
     assert work is not None and work.passes["accounts"]["rows"] == 2
@@ -173,7 +173,7 @@ def test_the_figures_of_the_last_pass_stand_until_the_next_one_ends(store: Store
     store.new_account()
     work = claim(store, LATER)
     assert work is not None
-    store.write(totals.keep, store.read(totals.advance, work, rows=2), now=LATER)
+    store.write(totals.keep, store.read(totals.advance, work, now=NOW, rows=2), now=LATER)
     assert store.read(totals.count_accounts) == 4
 
 
@@ -202,7 +202,20 @@ def test_showing_the_totals_takes_two_look_ups_and_counts_nothing(sqlite_store: 
 
 
 def test_no_step_reads_more_of_a_table_than_its_slice(sqlite_store: Store) -> None:
-    plans = plans_of(sqlite_store, lambda connection: totals.advance(connection, Work()))
+    plans = plans_of(sqlite_store, lambda connection: totals.advance(connection, Work(), now=NOW))
     assert len(plans) >= len(NOTHING)
     for plan in plans:
         assert any(" USING INTEGER PRIMARY KEY (rowid>?)" in step for step in plan)
+
+
+def test_accounts_and_keys_are_counted_by_state(store: Store) -> None:
+    assert store.read(totals.states) == {"accounts": {}, "apikeys": {}}
+    ids = [store.new_account(**fields)["id"] for fields in ({}, {}, *HIDDEN)]
+    revoked, _, _ = (store.new_key(ids[0]) for _ in range(3))
+    store.write(apikeys.revoke, revoked["key"], NOW)
+    store.write(apikeys.create, user_id=ids[0], name="old", level=1, secret_hash="0" * 64, now=NOW, expires_at=NOW)
+    passed(store, rows=2)
+    assert store.read(totals.states) == {
+        "accounts": {"active": 3, "inactive": 1, "restricted": 1, "disabled": 1, "blocked": 1},
+        "apikeys": {"active": 2, "expired": 1, "revoked": 1},
+    }

@@ -1,0 +1,55 @@
+"""Answers as tables: framed at a terminal; for programs, plain lines that are never cut or wrapped."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+import clock
+
+# Wider than any line of ours.
+_WIDE = 10_000
+
+
+def rows(columns: Sequence[str], found: Sequence[Sequence[Any]]) -> None:
+    """One line for each row, under the names of its columns; where words do not fit, each row as a record."""
+    table = _table(columns, found)
+    console = _console()
+    if console.width < Measurement.get(console, console.options.update(max_width=_WIDE), table).minimum:
+        for row in found:
+            record(dict(zip(columns, row, strict=True)))
+    else:
+        console.print(table)
+
+
+def record(fields: Mapping[str, Any]) -> None:
+    """One thing: a line for each of its fields."""
+    _console().print(_table(("", ""), list(fields.items()), show_header=False))
+
+
+def _console() -> Console:
+    return Console(width=None if sys.stdout.isatty() else _WIDE, highlight=False)
+
+
+def _table(columns: Sequence[str], found: Sequence[Sequence[Any]], *, show_header: bool = True) -> Table:
+    table = Table(box=box.ROUNDED if sys.stdout.isatty() else None, show_header=show_header, pad_edge=False)
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    for row in found:
+        table.add_row(*map(_text, row))
+    return table
+
+
+def _text(value: Any) -> Text:
+    """As text, and nothing but text: names are what people call things, and a terminal obeys some characters."""
+    if value is None:
+        return Text("-")
+    if isinstance(value, datetime):
+        return Text(f"{value:%Y-%m-%d %H:%M}" if sys.stdout.isatty() else clock.iso(value))
+    return Text("".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(value)))

@@ -1,0 +1,70 @@
+"""What commands have in common: the database, the account that is meant, and who acts."""
+
+import asyncio
+from argparse import ArgumentParser
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+import clock
+import settings as configuration
+import storage
+from settings import Settings
+from storage import accounts, acts
+from storage.encryption import Keyring
+
+Result = TypeVar("Result")
+LOGIN = "e-mail address, user name or number"
+
+
+class Failed(Exception):
+    """What was asked for cannot be done; the message says why."""
+
+
+class Parsers(Protocol):
+    """What commands are added to: argparse has no name of its own for it."""
+
+    def add_parser(self, name: str, *, help: str, description: str) -> ArgumentParser: ...
+
+
+def command(parsers: Parsers, name: str, run: Callable[..., None], text: str) -> ArgumentParser:
+    """Add a command, which calls `run(settings, options)`."""
+    made = parsers.add_parser(name, help=text, description=text)
+    made.set_defaults(run=run)
+    return made
+
+
+def group(parsers: Parsers, name: str, text: str) -> Parsers:
+    """Add a noun, for commands to be added to."""
+    return parsers.add_parser(name, help=text, description=text).add_subparsers(required=True, metavar="command")
+
+
+def connected(settings: Settings, work: Callable[[], Awaitable[Result]]) -> Result:
+    """Do something with the database open."""
+
+    async def run() -> Result:
+        await storage.connect(settings.database_url, Keyring(configuration.parse_keys(settings.encryption_keys)))
+        try:
+            return await work()
+        finally:
+            await storage.disconnect()
+
+    return asyncio.run(run())
+
+
+async def account(login: str) -> accounts.Account:
+    """The account that is meant; raises Failed."""
+    found = await storage.read(accounts.find_by_login, login)
+    if found is None:
+        raise Failed("There is no such account.")
+    return found
+
+
+def operator() -> acts.Actor:
+    """Who acts at the command line; each command counts as a request."""
+    return acts.Actor(acts.NOBODY, clock.new_uuid())
+
+
+def uuid(text: str) -> UUID:
+    """An argument that is a UUID; raises ValueError, which argparse tells."""
+    return UUID(text)

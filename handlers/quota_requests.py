@@ -1,0 +1,75 @@
+"""Asking for a higher quota, and answering."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+import clock
+import storage
+from handlers import quota_shapes, staff
+from handlers.paging import Page, page_of, shown
+from handlers.quotas import require_fitting
+from handlers.replies import PRIVATE, created, no_content, success, updated
+from security import Caller
+from services import outbox, quotas
+from storage import acts, quota_requests
+
+
+async def create_quota_request(body: dict[str, Any], caller: Caller) -> Response:
+    """Ask, for the account or for a key of its own."""
+    staff.require_owner(caller)
+    require_fitting(body["policy"], has_key="key" in body)
+    key = UUID(body["key"]) if "key" in body else None
+    wish = quota_requests.Wish(body["policy"], body["quota"], body["purpose"], body["days"])
+    asked = await storage.write(quotas.ask, caller.user_id, key, wish, now=clock.now())
+    outbox.wake()
+    return created(request=quota_shapes.request(asked))
+
+
+async def list_quota_requests(limit: int | None, cursor: str | None, caller: Caller) -> Response:
+    """What the caller asked for."""
+    page = page_of(limit, cursor)
+    found = await storage.read(quota_requests.list_of, caller.user_id, **page.window)
+    listed, link = shown(page, found, quota_shapes.request, "/quota-requests")
+    return success(requests=listed, headers={**PRIVATE, **link})
+
+
+async def read_quota_request(id: str, caller: Caller) -> Response:
+    """One of the caller's requests."""
+    found = await storage.read(quota_requests.find, UUID(id), owner=caller.user_id)
+    return success(request=quota_shapes.request(found))
+
+
+async def delete_quota_request(id: str, caller: Caller) -> Response:
+    """Withdraw a request that is open."""
+    await storage.write(quota_requests.withdraw, UUID(id), owner=caller.user_id)
+    return no_content()
+
+
+async def list_all_quota_requests(
+    limit: int | None, cursor: str | None, state: str | None, caller: Caller
+) -> Response:
+    """Everyone's requests that are open, or in another state."""
+    page = page_of(limit, cursor)
+    wanted = state or quota_requests.OPEN
+    found = await storage.write(_list, page, wanted, staff.actor(caller), clock.now())
+    listed, link = shown(page, found, quota_shapes.request, "/admin/quota-requests", state=state)
+    return success(requests=listed, headers={**PRIVATE, **link})
+
+
+def _list(
+    connection: Connection, page: Page, state: str, by: acts.Actor, now: datetime
+) -> list[quota_requests.QuotaRequest]:
+    acts.record(connection, by, acts.LIST_QUOTA_REQUESTS, subjects=[acts.NOBODY], now=now)
+    return quota_requests.page(connection, state, **page.window)
+
+
+async def decide_quota_request(id: str, body: dict[str, Any], caller: Caller) -> Response:
+    """Grant or decline, with a sentence for the owner."""
+    decision = quota_requests.Decision(body["state"], body["answer"], body.get("quota"), body.get("days"))
+    decided = await storage.write(quotas.decide, UUID(id), decision, by=staff.actor(caller), now=clock.now())
+    outbox.wake()
+    return updated(request=quota_shapes.request(decided))

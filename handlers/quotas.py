@@ -1,0 +1,72 @@
+"""Quotas that administrators raise or lower, with the record of it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+import clock
+import storage
+from errors import Refused
+from handlers import quota_shapes
+from handlers.paging import Page, page_of, shown
+from handlers.replies import PRIVATE, no_content, success, updated
+from handlers.staff import actor
+from security import Caller
+from storage import acts, quotas
+
+
+async def list_quotas(limit: int | None, cursor: str | None, user: int | None, caller: Caller) -> Response:
+    """The quotas that hold."""
+    page = page_of(limit, cursor)
+    found = await storage.write(_list, page, user, actor(caller), clock.now())
+    asked = None if user is None else str(user)
+    listed, link = shown(page, found, quota_shapes.quota, "/admin/quotas", user=asked)
+    return success(quotas=listed, headers={**PRIVATE, **link})
+
+
+def _list(connection: Connection, page: Page, user: int | None, by: acts.Actor, now: datetime) -> list[quotas.Quota]:
+    acts.record(connection, by, acts.LIST_QUOTAS, subjects=[user or acts.NOBODY], now=now)
+    return quotas.page(connection, now=now, user_id=user, **page.window)
+
+
+async def set_quota(body: dict[str, Any], caller: Caller) -> Response:
+    """Raise or lower one, until a moment."""
+    now = clock.now()
+    terms = quotas.Terms(body["quota"], _moment(body["until"], now), body["reason"])
+    kept = await storage.write(_set, body, terms, actor(caller), now)
+    return updated(quota=quota_shapes.quota(kept))
+
+
+def _moment(text: str, now: datetime) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refused("validationFailed", "There is no such moment as `until` names.") from None
+    if moment <= now:
+        raise Refused("validationFailed", "The moment that `until` names is over.")
+    return moment
+
+
+def _set(
+    connection: Connection, body: dict[str, Any], terms: quotas.Terms, by: acts.Actor, now: datetime
+) -> quotas.Quota:
+    require_fitting(body["policy"], has_key="key" in body)
+    if ("user" in body) == ("key" in body):
+        raise Refused("validationFailed", "Name either the account, by `user`, or the API key, by `key`.")
+    holder = quotas.holder_of_key(connection, UUID(body["key"])) if "key" in body else quotas.Holder(body["user"])
+    return quotas.set_by_staff(connection, holder, body["policy"], terms, by=by, now=now)
+
+
+def require_fitting(policy: str, *, has_key: bool) -> None:
+    """Raise Refused unless the policy is one of keys and a key is named, or one of accounts and none is."""
+    if has_key != (policy in quotas.OF_KEYS):
+        raise Refused("validationFailed", "The policies burst and day need a `key`; those of accounts take none.")
+
+
+async def delete_quota(id: str, caller: Caller) -> Response:
+    """Let what is usual hold again."""
+    await storage.write(quotas.remove, UUID(id), by=actor(caller), now=clock.now())
+    return no_content()

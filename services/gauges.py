@@ -1,0 +1,83 @@
+"""What there is at this moment, for the metrics: read from memory at each scrape, from the database in between."""
+
+import asyncio
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from prometheus_client.metrics_core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+import clock
+import storage
+from errors import StorageUnavailable
+from services import usage
+from storage import mails, totals
+
+INTERVAL = 5.0
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the database said last: letters that wait, since when the oldest, and rows by {table: {state: count}}."""
+
+    mails: int
+    oldest: datetime | None
+    states: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+_stored: Stored | None = None
+
+
+async def refresh() -> None:
+    """Ask the database. While it is away nothing is known, and nothing is what the metrics show."""
+    global _stored
+    try:
+        count, oldest = await storage.read_aside(mails.waiting)
+        _stored = Stored(count, oldest, await storage.read_aside(totals.states))
+    except StorageUnavailable:
+        _stored = None
+
+
+async def run() -> None:
+    """Ask every few seconds, however often somebody scrapes, until cancelled."""
+    while True:
+        try:
+            await refresh()
+        except Exception:
+            # Whatever it was, the metrics must not stay as they are until a restart.
+            log.exception("the metrics have no new figures")
+        await asyncio.sleep(INTERVAL)
+
+
+class Present(Collector):
+    """The gauges, collected on the thread of the scrape: it only looks at what is in memory."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Every gauge; without a sample where there is nothing to tell."""
+        load, stored = storage.load(), _stored
+        yield _by_state("storage_pool", "Connections to PostgreSQL.", load.connections if load else {})
+        yield _one("storage_queue", "Units of work that wait for the database.", load.waiting if load else None)
+        yield _one("usage_unflushed", "Counts of calls that are not written yet.", usage.unflushed())
+        yield _one("mails_waiting", "Letters that are queued.", stored.mails if stored else None)
+        yield _one("mails_oldest_seconds", "Age of the oldest letter queued.", _age(stored) if stored else None)
+        states = stored.states if stored else {}
+        yield _by_state("api_keys", "API keys.", states.get("apikeys", {}))
+        yield _by_state("accounts", "Accounts.", states.get("accounts", {}))
+
+
+def _age(stored: Stored) -> float:
+    return 0.0 if stored.oldest is None else max(0.0, (clock.now() - stored.oldest).total_seconds())
+
+
+def _one(name: str, text: str, value: float | None) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"freesewing_{name}", text, value=value)
+
+
+def _by_state(name: str, text: str, counts: Mapping[str, int]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(f"freesewing_{name}", text, labels=["state"])
+    for state, count in counts.items():
+        family.add_metric([state], count)
+    return family

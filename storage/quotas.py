@@ -1,0 +1,191 @@
+"""Quotas that differ from the usual, of an account or of one of its keys.
+
+What holds is also kept with the account or the key itself (`quotas`: {policy: {quota, until in seconds}}), where each
+request finds it with its caller. Whatever changes holds the account first, so that no change is lost.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from clock import iso, new_uuid
+from errors import NoSuchRecord
+from storage import accounts, acts, events
+from storage.fair_use import quotas
+from storage.tables import ALL, Record, apikeys
+from storage.tables import accounts as owners
+
+Quota = Record
+
+# Units a minute and units a day: of a key, and of an account with all that it has.
+OF_KEYS = ("burst", "day")
+OF_ACCOUNTS = ("account-burst", "account-day")
+# The event on the account.
+CHANGED = "quotaChanged"
+# The number of a key where there is none.
+WHOLE_ACCOUNT = 0
+
+_with_key = select(quotas, apikeys.c.key).outerjoin(apikeys, apikeys.c.id == quotas.c.key_id)
+_by_uuid = _with_key.where(quotas.c.uuid == bindparam("uuid"))
+_present = _with_key.where(
+    quotas.c.user_id == bindparam("user_id"),
+    quotas.c.key_id == bindparam("key_id"),
+    quotas.c.policy == bindparam("policy"),
+)
+_page = (
+    _with_key.where(quotas.c.until > bindparam("now"), quotas.c.id > bindparam("after"))
+    .order_by(quotas.c.id)
+    .limit(bindparam("limit"))
+)
+_holding = select(quotas.c.policy, quotas.c.quota, quotas.c.until).where(
+    quotas.c.user_id == bindparam("user_id"),
+    quotas.c.key_id == bindparam("key_id"),
+    quotas.c.until > bindparam("now"),
+)
+_ended = select(quotas.c.user_id).where(quotas.c.until <= bindparam("now")).order_by(quotas.c.id).limit(1)
+_end = (
+    delete(quotas)
+    .where(quotas.c.user_id == bindparam("owner"), quotas.c.until <= bindparam("now"))
+    .returning(quotas.c.key_id)
+)
+_create = insert(quotas)
+_update = update(quotas).where(quotas.c.id == bindparam("quota_id"))
+_delete = delete(quotas).where(quotas.c.id == bindparam("quota_id"))
+_usable_key = select(apikeys.c.id, apikeys.c.user_id).where(
+    apikeys.c.key == bindparam("key"), apikeys.c.revoked_at.is_(None)
+)
+_to_key = update(apikeys).where(apikeys.c.id == bindparam("held_by"))
+_to_account = update(owners).where(owners.c.id == bindparam("held_by"))
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose quota it is: an account's, or that of one of its keys."""
+
+    user_id: int
+    key_id: int = WHOLE_ACCOUNT
+    key: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How many units, until when, and why."""
+
+    quota: int
+    until: datetime
+    reason: str
+
+
+def holder_of_key(connection: Connection, key: UUID) -> Holder:
+    """The key, with its account; raises NoSuchRecord if it is unknown or revoked."""
+    row = connection.execute(_usable_key, {"key": key}).first()
+    if row is None:
+        raise NoSuchRecord("There is no such API key, or it was revoked.")
+    return Holder(row.user_id, row.id, key)
+
+
+def put(
+    connection: Connection, holder: Holder, policy: str, terms: Terms, *, by: acts.Actor, now: datetime
+) -> Quota | None:
+    """Let the terms hold, in place of what was set for the same policy, if anything was: that is returned.
+
+    It is recorded with the account's events; the act is the caller's to record. Raises NoSuchRecord.
+    """
+    accounts.lock(connection, holder.user_id)
+    former = _find(connection, _present, user_id=holder.user_id, key_id=holder.key_id, policy=policy)
+    columns = {"created_at": now, **asdict(terms), "set_by": by.user_id}
+    if former is None:
+        new = {"uuid": new_uuid(), "user_id": holder.user_id, "key_id": holder.key_id, "policy": policy}
+        connection.execute(_create, {**new, **columns})
+    else:
+        connection.execute(_update, {"quota_id": former["id"], **columns})
+    _spread(connection, holder.user_id, holder.key_id, now)
+    _record(connection, holder, policy, terms, by, now)
+    return former
+
+
+def set_by_staff(
+    connection: Connection, holder: Holder, policy: str, terms: Terms, *, by: acts.Actor, now: datetime
+) -> Quota:
+    """The same, and the act; the quota as it is now. Raises NoSuchRecord."""
+    former = put(connection, holder, policy, terms, by=by, now=now)
+    changes: acts.Changes = {
+        policy: [former["quota"] if former else None, terms.quota],
+        "until": [iso(former["until"]) if former else None, iso(terms.until)],
+    }
+    acts.record(connection, by, acts.SET_QUOTA, subjects=[holder.user_id], now=now, changes=changes)
+    kept = _find(connection, _present, user_id=holder.user_id, key_id=holder.key_id, policy=policy)
+    assert kept is not None
+    return kept
+
+
+def remove(connection: Connection, uuid: UUID, *, by: acts.Actor, now: datetime) -> None:
+    """End a quota, so that what is usual holds again, and record it; raises NoSuchRecord."""
+    found = _found(connection, uuid)
+    accounts.lock(connection, found["user_id"])
+    found = _found(connection, uuid)
+    connection.execute(_delete, {"quota_id": found["id"]})
+    _spread(connection, found["user_id"], found["key_id"], now)
+    holder = Holder(found["user_id"], found["key_id"], found["key"])
+    _record(connection, holder, found["policy"], None, by, now)
+    changes = {found["policy"]: [found["quota"], None], "until": [iso(found["until"]), None]}
+    acts.record(connection, by, acts.DELETE_QUOTA, subjects=[found["user_id"]], now=now, changes=changes)
+
+
+def page(
+    connection: Connection, *, now: datetime, user_id: int | None = None, limit: int = ALL, after: int = 0
+) -> list[Quota]:
+    """What has not ended, of everyone or of one account, oldest first: at most `limit` numbered above `after`.
+
+    Each with the `key` that it is for, or None.
+    """
+    query = _page if user_id is None else _page.where(quotas.c.user_id == user_id)
+    return list(connection.execute(query, {"now": now, "limit": limit, "after": after}).mappings())
+
+
+def prune(connection: Connection, now: datetime) -> bool:
+    """Remove what has ended of one account; whether there was any."""
+    user_id = connection.execute(_ended, {"now": now}).scalar()
+    if user_id is None:
+        return False
+    accounts.lock(connection, user_id)
+    for key_id in sorted(set(connection.execute(_end, {"owner": user_id, "now": now}).scalars())):
+        _spread(connection, user_id, key_id, now)
+    return True
+
+
+def _find(connection: Connection, query: Any, **values: Any) -> Quota | None:
+    found: Quota | None = connection.execute(query, values).mappings().first()
+    return found
+
+
+def _found(connection: Connection, uuid: UUID) -> Quota:
+    found = _find(connection, _by_uuid, uuid=uuid)
+    if found is None:
+        raise NoSuchRecord("There is no such quota.")
+    return found
+
+
+def _spread(connection: Connection, user_id: int, key_id: int, now: datetime) -> None:
+    """Bring what holds to where requests find it; the account is held."""
+    rows = connection.execute(_holding, {"user_id": user_id, "key_id": key_id, "now": now})
+    # Rounded up: the limiter must not drop what the table still holds.
+    holding = {row.policy: {"quota": row.quota, "until": -int(-row.until.timestamp() // 1)} for row in rows}
+    to, held_by = (_to_account, user_id) if key_id == WHOLE_ACCOUNT else (_to_key, key_id)
+    connection.execute(to, {"held_by": held_by, "quotas": holding or None})
+
+
+def _record(
+    connection: Connection, holder: Holder, policy: str, terms: Terms | None, by: acts.Actor, now: datetime
+) -> None:
+    """That the owner may see it; without terms it was ended."""
+    details: dict[str, Any] = {
+        "policy": policy,
+        "quota": terms.quota if terms else None,
+        "until": iso(terms.until) if terms else None,
+    }
+    origin: dict[str, Any] = {"by": events.STAFF, "key": holder.key, "request_id": by.request_id}
+    events.record(connection, holder.user_id, CHANGED, now=now, **origin, **details)

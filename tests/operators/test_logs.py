@@ -1,0 +1,74 @@
+"""What the running server writes into its log."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.operators.conftest import Watched
+from tests.service import PASSWORD, Service, wait_until
+
+
+def lines(service: Service) -> list[dict[str, Any]]:
+    """The log; fails on a line that is not JSON."""
+    return [json.loads(line) for line in service.log.read_text().splitlines()]
+
+
+def slow(service: Service, operation: str) -> list[dict[str, Any]]:
+    return [line for line in lines(service) if line.get("operation") == operation]
+
+
+def test_every_line_is_json_with_time_level_logger_and_message_also_uvicorn_s(watched: Watched) -> None:
+    written = lines(watched)
+    assert written
+    for line in written:
+        assert {"time", "level", "logger", "message"} <= set(line)
+        assert set(line) <= {"time", "level", "logger", "message", "request_id", "operation", "status", "seconds"}
+    assert {line["logger"] for line in written} >= {"freesewing-api", "uvicorn.error"}
+    assert all("request_id" not in line for line in written if line["logger"] == "uvicorn.error")
+
+
+def test_a_slow_request_is_logged_with_its_id_operation_status_and_time(watched: Watched) -> None:
+    alice = watched.sign_up()
+    reply = alice.get("/sets/999999")
+    wait_until(lambda: slow(watched, "read_set"), 5, "the line")
+    line = slow(watched, "read_set")[-1]
+    assert line["level"] == "WARNING"
+    assert line["request_id"] == reply.headers["X-Request-Id"]
+    assert reply.json()["instance"] == f"urn:uuid:{line['request_id']}"
+    assert (line["operation"], line["status"]) == ("read_set", 404) and 0 < line["seconds"] < 30
+    assert line["message"].startswith(f"request {line['request_id']} was slow: read_set answered 404 after ")
+
+
+def test_no_credentials_bodies_queries_or_addresses_are_logged(watched: Watched) -> None:
+    alice = watched.sign_up()
+    key = alice.new_key()
+    alice.patch("/account", {"password": PASSWORD, "bio": "a body of mine"})
+    watched.http.post("/signin", json={"username": alice.email, "password": PASSWORD})
+    key.get("/sets?limit=7&cursor=nonsense")
+    alice.get("/users/somebody?why=because")
+    wait_until(lambda: slow(watched, "list_sets"), 5, "the last line")
+    text = watched.log.read_text()
+    for secret in (
+        alice.token,
+        key.secret,
+        PASSWORD,
+        alice.email,
+        "a body of mine",
+        "nonsense",
+        "because",
+        "somebody",
+    ):
+        assert secret not in text
+    started = [line for line in lines(watched) if line["logger"] not in ("freesewing-api", "uvicorn.error")]
+    assert not any("127.0.0.1" in line["message"] for line in started)
+
+
+def test_lines_for_people_are_the_default_in_development_and_fast_requests_are_not_logged(tmp_path: Path) -> None:
+    service = Service(tmp_path, slow_request_seconds="0")
+    try:
+        service.start()
+        text = service.log.read_text()
+    finally:
+        service.close()
+    assert f" INFO freesewing-api: documentation at {service.url}/docs/\n" in text
+    assert "slow" not in text and "{" not in text

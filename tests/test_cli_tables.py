@@ -1,0 +1,97 @@
+"""Operators' commands that show and change accounts and keys, run as operators run them."""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from uuid import uuid4
+
+from sqlalchemy import select
+
+from storage.tables import acts
+from tests.handlers.database import execute
+from tests.service import ROOT, Person, Service
+from tests.test_cli import cli
+
+
+def fields(printed: str) -> dict[str, str]:
+    """What `show` printed: {name: value}."""
+    pairs = (re.split(r"\s{2,}", line.strip(), maxsplit=1) for line in printed.splitlines())
+    return dict(pairs)
+
+
+def at_a_terminal(service: Service, columns: int, *arguments: str) -> str:
+    """What a command prints at a terminal of so many columns."""
+    reading, writing = pty.openpty()
+    environment = {**service.environment, "COLUMNS": str(columns), "TERM": "xterm", "NO_COLOR": "1"}
+    subprocess.run([sys.executable, "cli.py", *arguments], cwd=ROOT, env=environment, stdout=writing, check=True)
+    os.close(writing)
+    printed = b""
+    try:
+        while piece := os.read(reading, 65536):
+            printed += piece
+    except OSError:  # the other end is closed
+        pass
+    os.close(reading)
+    return re.sub(r"\x1b\[[0-9;]*m", "", printed.decode())
+
+
+def test_an_account_is_shown_and_that_is_recorded(service: Service, alice: Person) -> None:
+    alice.new_key()
+    shown = cli(service, "users", "show", alice.email.upper())
+    assert shown.returncode == 0
+    told = fields(shown.stdout)
+    assert (told["number"], told["e-mail"]) == (str(alice.id), alice.email)
+    assert (told["role"], told["status"], told["second factor"]) == ("user", "active", "off")
+    rows = execute(service, select(acts.c.actor_id, acts.c.act).where(acts.c.subject_id == alice.id))
+    assert [tuple(row) for row in rows] == [(0, "loadUser")]
+
+
+def test_keys_are_listed_one_a_line_whole_when_a_program_reads(service: Service, alice: Person) -> None:
+    name = "a name of many words " * 9
+    keys = [alice.new_key(2, name=name), alice.new_key(3)]
+    lines = cli(service, "keys", "list", str(alice.id)).stdout.splitlines()
+    assert lines[0].split() == ["key", "name", "level", "state", "created", "expires", "last", "seen", "calls"]
+    assert [line.split()[0] for line in lines[1:]] == [key.key for key in keys]
+    assert name.strip() in lines[1] and " active " in lines[1]
+
+
+def test_an_account_without_keys_has_an_empty_list(service: Service, alice: Person) -> None:
+    assert len(cli(service, "keys", "list", str(alice.id)).stdout.splitlines()) == 1
+
+
+def test_tables_are_framed_at_a_terminal_and_no_word_is_broken(service: Service, alice: Person) -> None:
+    key = alice.new_key(name="wide")
+    wide = at_a_terminal(service, 160, "keys", "list", str(alice.id))
+    assert "╭" in wide and len(wide.splitlines()) == 5 and key.key in wide
+    narrow = at_a_terminal(service, 60, "keys", "list", str(alice.id))
+    assert "╭" in narrow and key.key in narrow and "wide" in narrow
+    assert max(map(len, narrow.splitlines())) <= 60
+    told = cli(service, "keys", "show", key.key).stdout
+    assert "╭" not in told and "\x1b" not in told
+
+
+def test_what_people_call_things_is_never_obeyed(service: Service, alice: Person) -> None:
+    key = alice.new_key(name="[red]\x1b[2J\x07\u202e:smile:")
+    told = fields(cli(service, "keys", "show", key.key).stdout)
+    assert (
+        told["name"] == "[red]\N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}:smile:"
+    )
+
+
+def test_a_key_is_revoked_for_a_reason_that_its_caller_is_told(service: Service, alice: Person) -> None:
+    key = alice.new_key()
+    assert cli(service, "keys", "revoke", key.key).returncode == 2
+    assert key.get("/whoami").status_code == 200
+    assert cli(service, "keys", "revoke", key.key, "--reason", "It was seen in public.").returncode == 0
+    refusal = key.get("/whoami").json()
+    assert refusal["error"] == "keyRevoked"
+    rows = execute(service, select(acts.c.actor_id, acts.c.act).where(acts.c.subject_id == alice.id))
+    assert [tuple(row) for row in rows] == [(0, "revokeApiKey")]
+
+
+def test_an_unknown_key_is_told_in_one_line(service: Service) -> None:
+    outcome = cli(service, "keys", "show", str(uuid4()))
+    assert (outcome.returncode, outcome.stdout, outcome.stderr) == (1, "", "There is no such API key.\n")
+    assert "invalid uuid value: 'x'" in cli(service, "keys", "show", "x").stderr
