@@ -1,27 +1,23 @@
 """Patterns."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
-import yaml
 from sqlalchemy import Connection
 from starlette.responses import Response
 
 import clock
 import storage
-from errors import InsufficientLevel, NoSuchRecord, Refused
-from handlers import shapes, staff
+from errors import NoSuchRecord, Refused
+from handlers import owned, prepared, shapes, staff
 from handlers.conditions import unless_changed
 from handlers.ids import record_id
 from handlers.paging import page_of, shown
 from handlers.replies import (
     PRIVATE,
-    PUBLIC,
-    content,
     created,
     last_modified,
     no_content,
@@ -34,11 +30,9 @@ from services import pictures
 from storage import acts, curated_sets, patterns, sets
 from storage.tables import Record
 
-READ_OWN, READ_OTHERS, CLONE_OTHERS, WRITE_OTHERS = 1, 6, 8, 9
 # Bytes of `data`, and of `settings`, as JSON without white space.
 MOST_BYTES = 200_000
 PLAIN_FIELDS = ("name", "notes", "public", "data", "settings")
-Result = TypeVar("Result")
 
 
 async def create_pattern(body: dict[str, Any], caller: Caller) -> Response:
@@ -102,14 +96,14 @@ async def list_patterns(limit: int | None, cursor: str | None, caller: Caller) -
 
 async def read_pattern(id: str, caller: Caller) -> Response:
     """One pattern, the caller's own or, from level 6, anyone's."""
-    row = await _allowed(id, caller, READ_OTHERS)
+    row = await owned.allowed(patterns.find, id, caller, owned.READ_OTHERS)
     return success(pattern=shapes.pattern(row, caller), headers={**PRIVATE, **last_modified(row["updated_at"])})
 
 
 async def update_pattern(id: str, body: dict[str, Any], if_match: str | None, caller: Caller) -> Response:
     """Change what was sent; the design and the sets stay."""
     _require_storable(body)
-    present = await _allowed(id, caller, WRITE_OTHERS)
+    present = await owned.allowed(patterns.find, id, caller, owned.WRITE_OTHERS)
     now = clock.now()
     fields: dict[str, Any] = {name: body[name] for name in PLAIN_FIELDS if name in body}
     async with pictures.stored(body.get("img"), "pattern") as img:
@@ -130,7 +124,7 @@ async def update_pattern(id: str, body: dict[str, Any], if_match: str | None, ca
 
 async def delete_pattern(id: str, if_match: str | None, caller: Caller) -> Response:
     """Remove a pattern and its picture."""
-    present = await _allowed(id, caller, WRITE_OTHERS)
+    present = await owned.allowed(patterns.find, id, caller, owned.WRITE_OTHERS)
     removed = await storage.write(
         staff.recorded,
         (caller, acts.DELETE_PATTERN, present["user_id"], clock.now()),
@@ -149,9 +143,7 @@ def _held(connection: Connection, pattern_id: int, caller: Caller) -> dict[str, 
 
 async def clone_pattern(id: str, caller: Caller) -> Response:
     """Copy an own or public pattern, or, from level 8, anyone's, with the sets that the caller may use."""
-    original = await storage.read(patterns.find, record_id(id))
-    if not original["public"] and not caller.may(CLONE_OTHERS, owner=original["user_id"]):
-        raise InsufficientLevel("This pattern is another account's, and not public.")
+    original = await owned.to_clone(patterns.find, id, caller)
     drafted_from, cset = original["set"], original["cset"]
     now = clock.now()
     # Anyone may clone what is public: that is no act of staff.
@@ -178,20 +170,14 @@ async def clone_pattern(id: str, caller: Caller) -> Response:
 
 async def read_pattern_json(id: str, caller: Caller | None) -> Response:
     """A pattern as data: a public one for anyone, others for who may read them."""
-    row = await _readable(id, caller)
-    return plain(shapes.public_pattern(row), headers=_cache(row))
+    row = await owned.readable(patterns.find, id, caller)
+    return plain(shapes.public_pattern(row), headers=owned.cache(row))
 
 
 async def read_pattern_yaml(id: str, caller: Caller | None) -> Response:
     """A pattern as data, in YAML."""
-    row = await _readable(id, caller)
-    # In a thread: for the largest of patterns this takes a second.
-    text = await asyncio.to_thread(_yaml, shapes.public_pattern(row))
-    return content(text, "text/yaml", headers=_cache(row))
-
-
-def _yaml(members: dict[str, Any]) -> str:
-    return str(yaml.dump(members, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True))
+    row = await owned.readable(patterns.find, id, caller)
+    return (await prepared.as_yaml(shapes.public_pattern(row), {})).reply(cache=owned.cache(row))
 
 
 def _require_storable(body: dict[str, Any]) -> None:
@@ -203,23 +189,3 @@ def _require_storable(body: dict[str, Any]) -> None:
             raise Refused("validationFailed", f"{name} holds a whole number of more than 64 bits.") from None
         if size > MOST_BYTES:
             raise Refused("validationFailed", f"{name} has more than {MOST_BYTES} bytes.")
-
-
-async def _allowed(id: str, caller: Caller, level: int) -> patterns.Pattern:
-    row = await storage.read(patterns.find, record_id(id))
-    if not caller.may(level, owner=row["user_id"]):
-        raise InsufficientLevel("This pattern is another account's.")
-    return row
-
-
-async def _readable(id: str, caller: Caller | None) -> patterns.Pattern:
-    row = await storage.read(patterns.find, record_id(id))
-    theirs = caller is not None and caller.level >= READ_OWN and caller.may(READ_OTHERS, owner=row["user_id"])
-    if not row["public"] and not theirs:
-        raise NoSuchRecord("There is no such pattern.")
-    return row
-
-
-def _cache(row: patterns.Pattern) -> dict[str, str]:
-    """A public pattern may be kept by any cache, which asks again each time; another one only by its reader's."""
-    return {**(PUBLIC if row["public"] else PRIVATE), **last_modified(row["updated_at"])}

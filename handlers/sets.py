@@ -1,24 +1,19 @@
 """Measurement sets."""
 
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
-import yaml
 from sqlalchemy import Connection
 from starlette.responses import Response
 
 import clock
 import document
 import storage
-from errors import InsufficientLevel, NoSuchRecord
-from handlers import shapes, staff
+from handlers import owned, prepared, shapes, staff
 from handlers.conditions import unless_changed
-from handlers.ids import record_id
 from handlers.paging import page_of, shown
 from handlers.replies import (
     PRIVATE,
-    PUBLIC,
-    content,
     created,
     last_modified,
     no_content,
@@ -30,13 +25,11 @@ from security import Caller
 from services import pictures
 from storage import acts, sets
 
-READ_OWN, READ_OTHERS, CLONE_OTHERS, WRITE_OTHERS = 1, 6, 8, 9
 MEASUREMENTS = frozenset(document.load()["components"]["schemas"]["Measurements"]["properties"])
 MOST = 100_000
 NUMBERS = (int, float)
 # What the pages of FreeSewing's website send for a measurement that was cleared.
 UNSET = "__UNSET__"
-Result = TypeVar("Result")
 PLAIN_FIELDS = ("name", "notes", "imperial", "public")
 
 
@@ -67,13 +60,13 @@ async def list_sets(limit: int | None, cursor: str | None, caller: Caller) -> Re
 
 async def read_set(id: str, caller: Caller) -> Response:
     """One set, the caller's own or, from level 6, anyone's."""
-    row = await _allowed(id, caller, READ_OTHERS)
+    row = await owned.allowed(sets.find, id, caller, owned.READ_OTHERS)
     return success(set=shapes.measurements_set(row), headers={**PRIVATE, **last_modified(row["updated_at"])})
 
 
 async def update_set(id: str, body: dict[str, Any], if_match: str | None, caller: Caller) -> Response:
     """Change what was sent, and merge the measurements."""
-    present = await _allowed(id, caller, WRITE_OTHERS)
+    present = await owned.allowed(sets.find, id, caller, owned.WRITE_OTHERS)
     now = clock.now()
     fields: dict[str, Any] = {name: body[name] for name in PLAIN_FIELDS if name in body}
     async with pictures.stored(body.get("img"), "set") as img:
@@ -94,7 +87,7 @@ async def update_set(id: str, body: dict[str, Any], if_match: str | None, caller
 
 async def delete_set(id: str, if_match: str | None, caller: Caller) -> Response:
     """Remove a set and its picture."""
-    present = await _allowed(id, caller, WRITE_OTHERS)
+    present = await owned.allowed(sets.find, id, caller, owned.WRITE_OTHERS)
     removed = await storage.write(
         staff.recorded,
         (caller, acts.DELETE_SET, present["user_id"], clock.now()),
@@ -113,9 +106,7 @@ def _held(connection: Connection, set_id: int) -> dict[str, Any]:
 
 async def clone_set(id: str, caller: Caller) -> Response:
     """Copy an own or public set, or, from level 8, anyone's."""
-    original = await storage.read(sets.find, record_id(id))
-    if not original["public"] and not caller.may(CLONE_OTHERS, owner=original["user_id"]):
-        raise InsufficientLevel("This measurements set is another account's, and not public.")
+    original = await owned.to_clone(sets.find, id, caller)
     now = clock.now()
     # Anyone may clone what is public: that is no act of staff.
     owner = caller.user_id if original["public"] else original["user_id"]
@@ -138,15 +129,14 @@ async def clone_set(id: str, caller: Caller) -> Response:
 
 async def read_set_json(id: str, caller: Caller | None) -> Response:
     """A set as data: a public one for anyone, others for who may read them."""
-    row = await _readable(id, caller)
-    return plain(shapes.public_set(row), headers=_cache(row))
+    row = await owned.readable(sets.find, id, caller)
+    return plain(shapes.public_set(row), headers=owned.cache(row))
 
 
 async def read_set_yaml(id: str, caller: Caller | None) -> Response:
     """A set as data, in YAML."""
-    row = await _readable(id, caller)
-    text = yaml.dump(shapes.public_set(row), Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
-    return content(text, "text/yaml", headers=_cache(row))
+    row = await owned.readable(sets.find, id, caller)
+    return (await prepared.as_yaml(shapes.public_set(row), {})).reply(cache=owned.cache(row))
 
 
 def measurements(body: dict[str, Any]) -> dict[str, float | None]:
@@ -160,23 +150,3 @@ def measurements(body: dict[str, Any]) -> dict[str, float | None]:
         elif type(value) in NUMBERS and value <= MOST:  # not isinstance: True and False are no numbers here
             wanted[name] = value if value > 0 else None
     return wanted
-
-
-async def _allowed(id: str, caller: Caller, level: int) -> sets.MeasurementsSet:
-    row = await storage.read(sets.find, record_id(id))
-    if not caller.may(level, owner=row["user_id"]):
-        raise InsufficientLevel("This measurements set is another account's.")
-    return row
-
-
-async def _readable(id: str, caller: Caller | None) -> sets.MeasurementsSet:
-    row = await storage.read(sets.find, record_id(id))
-    theirs = caller is not None and caller.level >= READ_OWN and caller.may(READ_OTHERS, owner=row["user_id"])
-    if not row["public"] and not theirs:
-        raise NoSuchRecord("There is no such measurements set.")
-    return row
-
-
-def _cache(row: sets.MeasurementsSet) -> dict[str, str]:
-    """A public set may be kept by any cache, which asks again each time; another one only by its reader's."""
-    return {**(PUBLIC if row["public"] else PRIVATE), **last_modified(row["updated_at"])}

@@ -8,7 +8,7 @@ from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from security import Caller
-from services import limits
+from services import limits, metrics
 from services.limits import Claims, Limiter, Policy, State
 
 # An IPv6 network of this length is somebody's own; one address of it is not.
@@ -38,6 +38,9 @@ async def spend(limiter: Limiter, claims: Claims, scope: Scope) -> None:
     """Take what a request costs, and tell what is left in the reply's headers; raises QuotaExceeded."""
     states = await limiter.spend(claims)
     tell(states, scope)
+    if metrics.is_on():
+        for state in states:
+            metrics.limiter(state.policy.name, metrics.REFUSED if state.refused else metrics.ALLOWED)
     if any(state.refused for state in states):
         raise limits.refusal(states)
 

@@ -14,6 +14,8 @@ from limits.aio.storage import RedisStorage
 from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
+from services import metrics
+
 MOST_KEYS = 100_000
 # How long a Redis that failed is left alone, and the longest that it may keep a request waiting.
 RETRY_SECONDS = 1.0
@@ -80,7 +82,10 @@ class Shared:
         self._away_until = 0.0
 
     async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        return await self._ask(lambda counters: counters.incr(key, expiry, amount))
+        total = await self._ask(lambda counters: counters.incr(key, expiry, amount))
+        if time.monotonic() < self._away_until:
+            metrics.limiter(key.partition(":")[0], metrics.FAILED_OPEN)
+        return total
 
     async def get_expiry(self, key: str) -> float:
         return await self._ask(lambda counters: counters.get_expiry(key))
