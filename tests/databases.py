@@ -73,9 +73,9 @@ def fresh_redis() -> Iterator[str]:
     """
     The address of a Redis database that is empty and nobody else's; emptied again afterwards.
 
-    A database is a number; one that holds anything is never touched. Who uses which is noted in database 0, as several
-    runs may share a Redis; the note of a run that was killed lapses in an hour. Channels (PUBLISH) belong to no
-    database: whoever publishes has to bear what others publish.
+    A database is a number; one that holds anything is never touched. Who uses which is noted in database 0, as
+    several runs may share a Redis; the note of a run that was killed lapses in an hour. Channels (PUBLISH) belong to
+    no database: whoever publishes has to bear what others publish.
     """
     require_redis()
     with Redis.from_url(_redis(0)) as notes:
