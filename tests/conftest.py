@@ -14,15 +14,26 @@ ENGINES = ("sqlite", "postgresql")
 
 
 @pytest.fixture(scope="session", params=ENGINES)
-def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def service(request: pytest.FixtureRequest) -> Service:
     """A running server, with a code forge; every test that asks for it runs once on SQLite and once on PostgreSQL."""
-    data = tmp_path_factory.mktemp(f"service-{request.param}")
-    if request.param == "sqlite":
-        with serving(GitHub()) as there:
-            yield from _running(Service(data, **settings_for(there)), there)
-    else:
-        with serving(Forgejo()) as there, fresh_postgres() as url:
-            yield from _running(Service(data, database_url=url, **settings_for(there)), there)
+    running: Service = request.getfixturevalue(f"{request.param}_service")
+    return running
+
+
+# Fixtures of their own, as they are to live to the end: one with parameters ends whenever the next test has another.
+@pytest.fixture(scope="session")
+def sqlite_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The server on SQLite."""
+    with serving(GitHub()) as there:
+        yield from _running(Service(tmp_path_factory.mktemp("service-sqlite"), **settings_for(there)), there)
+
+
+@pytest.fixture(scope="session")
+def postgresql_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The server on PostgreSQL."""
+    data = tmp_path_factory.mktemp("service-postgresql")
+    with serving(Forgejo()) as there, fresh_postgres() as url:
+        yield from _running(Service(data, database_url=url, **settings_for(there)), there)
 
 
 def _running(service: Service, there: Forge) -> Iterator[Service]:

@@ -12,6 +12,8 @@ from tests.handlers.database import execute
 from tests.service import Credentials, Person, Service
 
 NAME = "Idempotency-Key"
+# What differs from one reply to the next, whatever is asked for.
+OWN = {"date", "x-request-id", "idempotent-replayed"}
 SET = {"name": "made once", "measies": {"chest": 900}}
 
 
@@ -30,6 +32,16 @@ def is_replayed(reply: httpx2.Response) -> bool:
     """Whether the reply says that it is an earlier one."""
     assert reply.headers.get("idempotent-replayed") in (None, "true")
     return "idempotent-replayed" in reply.headers
+
+
+def assert_replayed(first: httpx2.Response, again: httpx2.Response) -> None:
+    """Fail unless the second is the first once more, and says so."""
+    assert (first.status_code, again.status_code) == (201, 201), (first.text, again.text)
+    assert (is_replayed(first), is_replayed(again)) == (False, True)
+    assert again.content == first.content
+    headers = [{name: value for name, value in one.headers.items() if name not in OWN} for one in (first, again)]
+    assert headers[0] == headers[1]
+    assert first.headers["x-request-id"] != again.headers["x-request-id"]
 
 
 def count_sets(person: Person) -> int:

@@ -70,6 +70,8 @@ class Forge:
     kind: ClassVar[str]
     routes: ClassVar[list[tuple[str, str, str]]]
     authorization: ClassVar[str]
+    # What the page of a pull request has in its address.
+    pull_page: ClassVar[str]
 
     def __init__(self) -> None:
         first = Commit("first", {"markdown/org/blog/old/en.md": "An old post"})
@@ -127,6 +129,33 @@ class Forge:
                 act: Callable[..., Answer] = getattr(self, name)
                 return act(asked, **{name: unquote(value) for name, value in found.groupdict().items()})
         return Answer(404, {"message": "Not Found"})
+
+    def create_pull(self, asked: Asked) -> Answer:
+        head, base = asked.body["head"], asked.body["base"]
+        if head not in self.branches or base not in self.branches:
+            return self.pull_lacks_branch()
+        if self.has_open_pull(head):
+            return self.pull_exists(head)
+        number = 100 + len(self.pulls)
+        made = {
+            "number": number,
+            "state": "open",
+            "title": asked.body["title"],
+            "body": asked.body["body"],
+            "head": {"ref": head},
+            "base": {"ref": base},
+            "html_url": self.page_of(self.pull_page, number),
+        }
+        self.pulls.append(made)
+        return Answer(201, made)
+
+    def pull_lacks_branch(self) -> Answer:
+        """The refusal of a pull request from or into a branch that is not there."""
+        raise NotImplementedError
+
+    def pull_exists(self, head: str) -> Answer:
+        """The refusal of a second pull request from the same branch."""
+        raise NotImplementedError
 
     def page_of(self, kind: str, number: int) -> str:
         return f"https://forge.example/{REPOSITORY}/{kind}/{number}"

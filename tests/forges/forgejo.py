@@ -9,6 +9,7 @@ class Forgejo(Forge):
     """The repository at a Forgejo instance."""
 
     kind = "forgejo"
+    pull_page = "pulls"
     authorization = f"token {TOKEN}"
     routes = [  # noqa: RUF012 (declared a class variable by its base)
         ("POST", f"{WHERE}/issues", "create_issue"),
@@ -64,24 +65,11 @@ class Forgejo(Forge):
         self.branches[wanted["new_branch"]] = commit
         return Answer(201, {"content": {"path": path}, "commit": {"sha": commit}})
 
-    def create_pull(self, asked: Asked) -> Answer:
-        head, base = asked.body["head"], asked.body["base"]
-        if head not in self.branches or base not in self.branches:
-            return _missing("The branch does not exist")
-        if self.has_open_pull(head):
-            return Answer(409, {"message": "pull request already exists for these targets", "url": ""})
-        number = 100 + len(self.pulls)
-        made = {
-            "number": number,
-            "state": "open",
-            "title": asked.body["title"],
-            "body": asked.body["body"],
-            "head": {"ref": head},
-            "base": {"ref": base},
-            "html_url": self.page_of("pulls", number),
-        }
-        self.pulls.append(made)
-        return Answer(201, made)
+    def pull_lacks_branch(self) -> Answer:
+        return _missing("The branch does not exist")
+
+    def pull_exists(self, head: str) -> Answer:
+        return Answer(409, {"message": "pull request already exists for these targets", "url": ""})
 
 
 def _missing(what: str) -> Answer:

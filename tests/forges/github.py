@@ -11,6 +11,7 @@ class GitHub(Forge):
     """The repository at GitHub, with the discussion categories `general` and `ideas`."""
 
     kind = "github"
+    pull_page = "pull"
     authorization = f"Bearer {TOKEN}"
     routes = [  # noqa: RUF012 (declared a class variable by its base)
         ("POST", f"{WHERE}/issues", "create_issue"),
@@ -113,24 +114,11 @@ class GitHub(Forge):
             return Answer(422, {"message": "Reference does not exist", "documentation_url": _ERRORS})
         return Answer(204)
 
-    def create_pull(self, asked: Asked) -> Answer:
-        head, base = asked.body["head"], asked.body["base"]
-        if head not in self.branches or base not in self.branches:
-            return _invalid("PullRequest", "head or base")
-        if self.has_open_pull(head):
-            return _invalid("PullRequest", f"A pull request already exists for acme:{head}.")
-        number = 100 + len(self.pulls)
-        made = {
-            "number": number,
-            "state": "open",
-            "title": asked.body["title"],
-            "body": asked.body["body"],
-            "head": {"ref": head},
-            "base": {"ref": base},
-            "html_url": self.page_of("pull", number),
-        }
-        self.pulls.append(made)
-        return Answer(201, made)
+    def pull_lacks_branch(self) -> Answer:
+        return _invalid("PullRequest", "head or base")
+
+    def pull_exists(self, head: str) -> Answer:
+        return _invalid("PullRequest", f"A pull request already exists for acme:{head}.")
 
 
 def _invalid(resource: str, what: str) -> Answer:

@@ -152,7 +152,7 @@ def test_a_taken_user_name_is_told_and_a_free_one_not_found(alice: Person, bob: 
     assert failure(alice.post("/available/username", {"username": f"{taken}x"})) == (404, "notFound")
 
 
-@pytest.mark.parametrize("name", ["x", "12", "a@b.example", "user-1", "a/b", " padded", str(uuid4().hex)])
+@pytest.mark.parametrize("name", ["x", "12", "a@b.example", "user-1", "a/b", " padded", "f" * 32])
 def test_a_user_name_that_nobody_can_have_is_not_free(alice: Person, name: str) -> None:
     assert alice.post("/available/username", {"username": name}).json()["available"] is False
 

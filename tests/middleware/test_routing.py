@@ -24,7 +24,7 @@ EXAMPLES = {
     "id": "1",
     "slug": "a-post",
     "ehash": "0" * 64,
-    "key": str(uuid4()),
+    "key": "6b2d1f0e-7c43-4a35-9d6b-0f2f5e8c1a97",
     "check": "3f786850e387550fdab836ed7e6dc881de23001b",
     "type": "signup",
     "token": "a.b.c",

@@ -1,0 +1,30 @@
+"""API keys."""
+
+from tests.middleware.codes.case import ABSENT, Good, Wrong
+
+GOOD: Good = {
+    "create_api_key": ("POST", "/apikeys", {"name": "a", "level": 1, "expiresIn": 60}),
+}
+
+TABLE: Wrong = [
+    ("create_api_key", "", "body", {}, "postBodyMissing"),
+    ("create_api_key", "name", "required", ABSENT, "nameMissing"),
+    ("create_api_key", "name", "minLength", "", "nameMissing"),
+    ("create_api_key", "name", "type", 5, "validationFailed"),
+    ("create_api_key", "name", "maxLength", "a" * 201, "validationFailed"),
+    ("create_api_key", "level", "required", ABSENT, "levelMissing"),
+    ("create_api_key", "level", "type", "3", "levelNotNumeric"),
+    ("create_api_key", "level", "type", 3.0, "levelNotNumeric"),
+    ("create_api_key", "level", "type", 2.5, "levelNotNumeric"),
+    ("create_api_key", "level", "type", True, "levelNotNumeric"),
+    ("create_api_key", "level", "minimum", -1, "invalidLevel"),
+    ("create_api_key", "level", "maximum", 10, "invalidLevel"),
+    ("create_api_key", "level", "maximum", 10**4000, "invalidLevel"),
+    ("create_api_key", "expiresIn", "required", ABSENT, "expiresInMissing"),
+    ("create_api_key", "expiresIn", "type", "60", "expiresInNotNumeric"),
+    ("create_api_key", "expiresIn", "type", 1e10, "expiresInNotNumeric"),
+    ("create_api_key", "expiresIn", "maximum", 31_536_001, "expiresIsHigherThanMaximum"),
+    ("create_api_key", "expiresIn", "maximum", 10**4000, "expiresIsHigherThanMaximum"),
+    ("create_api_key", "expiresIn", "minimum", 0, "validationFailed"),
+    ("create_api_key", "expiresIn", "minimum", -60, "validationFailed"),
+]

@@ -1,0 +1,63 @@
+"""Signing up and in, and consent."""
+
+from uuid import uuid4
+
+from tests.middleware.codes.case import ABSENT, Good, Wrong
+
+GOOD: Good = {
+    "sign_up": ("POST", "/signup", {"email": "new@example.org", "language": "en"}),
+    "confirm_sign_up": ("POST", f"/confirm/signup/{uuid4()}", {"consent": 1}),
+    "sign_in": ("POST", "/signin", {"username": "nobody", "password": "x"}),
+    "request_sign_in_link": ("POST", "/signinlink", {"username": "nobody"}),
+    "sign_in_by_link": ("POST", f"/signinlink/{uuid4()}", {"check": "0" * 40}),
+    "give_consent": ("PATCH", "/consent", {"consent": 2}),
+}
+
+TABLE: Wrong = [
+    ("sign_up", "", "body", {}, "postBodyMissing"),
+    ("sign_up", "email", "required", ABSENT, "emailMissing"),
+    ("sign_up", "email", "type", 5, "emailInvalid"),
+    ("sign_up", "email", "type", ["a@example.org"], "emailInvalid"),
+    ("sign_up", "email", "required", "", "emailMissing"),
+    ("sign_up", "email", "minLength", "a@b", "emailInvalid"),
+    ("sign_up", "email", "maxLength", "a@" + "b." * 130 + "org", "emailInvalid"),
+    ("sign_up", "email", "pattern", "nobody at example.org", "emailInvalid"),
+    ("sign_up", "email", "pattern", "a@example.org\n", "emailInvalid"),
+    ("sign_up", "email", "pattern", "a@example.org\r\nBcc: b@example.org", "emailInvalid"),
+    ("sign_up", "email", "pattern", "a@@example.org", "emailInvalid"),
+    ("sign_up", "email", "pattern", "a@localhost", "emailInvalid"),
+    ("sign_up", "email", "pattern", "a@example..org", "emailInvalid"),
+    ("sign_up", "email", "pattern", "ä@example.org", "emailInvalid"),
+    ("sign_up", "language", "required", ABSENT, "languageMissing"),
+    ("sign_up", "language", "enum", "tlh", "unsupportedLanguage"),
+    ("sign_up", "language", "enum", "EN", "unsupportedLanguage"),
+    ("sign_up", "language", "type", 5, "unsupportedLanguage"),
+    ("sign_up", "test", "type", "yes", "validationFailed"),
+    ("sign_up", "role", "enum", "root", "validationFailed"),
+    ("confirm_sign_up", "", "body", {}, "postBodyMissing"),
+    ("confirm_sign_up", "consent", "required", ABSENT, "consentRequired"),
+    ("confirm_sign_up", "consent", "default", 0, "consentRequired"),
+    ("confirm_sign_up", "consent", "default", 4, "consentRequired"),
+    ("confirm_sign_up", "consent", "default", "1", "consentRequired"),
+    ("confirm_sign_up", "consent", "default", True, "consentRequired"),
+    ("confirm_sign_up", "consent", "default", 1.0, "consentRequired"),
+    ("confirm_sign_up", "check", "maxLength", "G" * 101, "validationFailed"),
+    ("sign_in", "", "body", {}, "postBodyMissing"),
+    ("sign_in", "username", "required", ABSENT, "usernameMissing"),
+    ("sign_in", "username", "required", "", "usernameMissing"),
+    ("sign_in", "username", "anyOf", 1.5, "validationFailed"),
+    ("sign_in", "username", "anyOf", "a" * 255, "validationFailed"),
+    ("sign_in", "password", "required", ABSENT, "passwordMissing"),
+    ("sign_in", "password", "minLength", "", "passwordMissing"),
+    ("sign_in", "password", "maxLength", "a" * 257, "validationFailed"),
+    ("sign_in", "token", "anyOf", 123456, "validationFailed"),
+    ("request_sign_in_link", "", "body", {}, "postBodyMissing"),
+    ("request_sign_in_link", "username", "required", ABSENT, "usernameMissing"),
+    ("request_sign_in_link", "username", "required", "", "usernameMissing"),
+    ("sign_in_by_link", "", "body", {}, "postBodyMissing"),
+    ("sign_in_by_link", "check", "required", ABSENT, "validationFailed"),
+    ("give_consent", "", "body", {}, "postBodyMissing"),
+    ("give_consent", "consent", "required", ABSENT, "consentRequired"),
+    ("give_consent", "consent", "default", -1, "consentRequired"),
+    ("give_consent", "consent", "default", [], "consentRequired"),
+]

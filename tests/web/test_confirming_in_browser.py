@@ -1,0 +1,149 @@
+"""What the links in mails open, in a real browser: the way from a mail to a key, to a session, to a new address."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, Request, expect
+
+from tests.service import DOMAIN, PASSWORD, Person, Service
+from tests.web.visiting import (
+    UNKNOWN,
+    a_sign_in,
+    a_sign_up,
+    address,
+    detail,
+    field,
+    numbers,
+    press,
+    run,
+    turn_on_second_factor,
+)
+
+# Which engine stores the data makes no difference to a page.
+pytestmark = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
+
+
+def test_nothing_is_sent_before_a_button_is_pressed(service: Service, page: Page, requests: list[Request]) -> None:
+    confirmation = a_sign_up(service)
+    page.goto(address(service, "signup", confirmation), wait_until="networkidle")
+    assert {sent.resource_type for sent in requests} <= {"document", "script", "stylesheet", "image", "other"}
+    assert all(sent.method == "GET" for sent in requests)
+    path = f"/confirmations/{confirmation['id']}/{confirmation['check']}"
+    assert service.http.get(path).status_code == 200
+
+
+def test_a_new_account_gets_from_its_mail_to_a_key(service: Service, page: Page, complaints: list[str]) -> None:
+    page.goto(address(service, "signup", a_sign_up(service)))
+    expect(page.get_by_label("Keep my measurements too")).to_be_checked()
+    page.get_by_label("Let them become open data too").check()
+    press(page, "Agree and start my account")
+    expect(page.get_by_role("heading", name="You are signed in")).to_be_focused()
+
+    token = field(page, "Token").input_value()
+    account = service.http.get("/account", headers={"Authorization": f"Bearer {token}"}).json()["account"]
+    assert (account["status"], account["consent"]) == (1, 3)
+    command = field(page, "A command that makes a key with it").input_value()
+    assert run(command)["apikey"]["level"] == 3
+
+    field(page, "What is it for?").fill("it's <b>mine</b>")
+    field(page, "Level").select_option("1")
+    field(page, "Days until it expires").fill("2")
+    press(page, "Make the key")
+    key = field(page, "Key")
+    expect(key).to_be_visible()
+    secret = field(page, "Secret").input_value()
+    assert re.fullmatch(r"fsk_\w{49}", secret)
+    made = service.http.get("/whoami", auth=(key.input_value(), secret)).json()["apikey"]
+    assert (made["name"], made["level"]) == ("it's <b>mine</b>", 1)
+    assert run(field(page, "A command that uses them").input_value())["sets"] == []
+    assert complaints == []
+
+
+def test_a_user_name_and_a_password_can_be_set(service: Service, page: Page, alice: Person) -> None:
+    page.goto(address(service, "signup", a_sign_up(service)))
+    press(page, "Agree and start my account")
+    taken = alice.get("/account").json()["account"]["username"]
+    field(page, "New user name").fill(taken)
+    field(page, "New password").fill(PASSWORD)
+    press(page, "Save")
+    expect(page.locator("#account-form .message")).to_contain_text("This user name cannot be had")
+
+    name = f"Browser's {next(numbers)}"
+    field(page, "New user name").fill(name)
+    press(page, "Save")
+    expect(page.locator("#account-form .message")).to_have_text("Saved.")
+    signed_in = service.http.post("/signin", json={"username": name, "password": PASSWORD})
+    assert signed_in.status_code == 200
+
+
+def test_what_the_server_refuses_is_told_in_its_own_words(service: Service, page: Page) -> None:
+    page.goto(f"{service.url}/confirm/signup/{UNKNOWN}")
+    with page.expect_response("**/confirm/signup/*") as refused:
+        press(page, "Agree and start my account")
+    expect(page.get_by_role("alert")).to_have_text(detail(refused.value))
+    expect(page.get_by_role("button", name="Agree and start my account")).to_be_enabled()
+
+
+def test_a_server_that_is_away_is_told_and_can_be_tried_again(service: Service, page: Page) -> None:
+    page.goto(address(service, "signup", a_sign_up(service)))
+    page.route("**/confirm/signup/*", lambda route: route.abort())
+    press(page, "Agree and start my account")
+    expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
+    page.unroute("**/confirm/signup/*")
+    press(page, "Agree and start my account")
+    expect(page.get_by_role("heading", name="You are signed in")).to_be_visible()
+
+
+def test_a_sign_in_link_signs_in(service: Service, page: Page, alice: Person) -> None:
+    page.goto(address(service, "signin", a_sign_in(service, alice)))
+    expect(field(page, "One-time code")).to_be_hidden()
+    press(page, "Sign in")
+    expect(page.get_by_role("heading", name="You are signed in")).to_be_visible()
+
+
+def test_a_sign_in_link_asks_for_a_code_where_one_is_needed(service: Service, page: Page, alice: Person) -> None:
+    codes = turn_on_second_factor(alice)
+    page.goto(address(service, "signin", a_sign_in(service, alice)))
+    press(page, "Sign in")
+    expect(field(page, "One-time code")).to_be_focused()
+    field(page, "One-time code").fill("000000x")
+    press(page, "Sign in")
+    expect(page.get_by_role("alert")).to_have_text("Sign-in failed.")
+    field(page, "One-time code").fill(f" {codes[0]} ")
+    press(page, "Sign in")
+    expect(page.get_by_role("heading", name="You are signed in")).to_be_visible()
+
+
+@pytest.mark.parametrize("proof", ["a password", "a password and a code", "a token"])
+def test_a_new_address_is_confirmed_by_the_one_whose_account_it_is(
+    service: Service, page: Page, alice: Person, proof: str
+) -> None:
+    alice.patch("/account", {"password": PASSWORD})
+    new = f"moved{next(numbers)}@{DOMAIN}"
+    confirmation = alice.patch("/account", {"email": new, "test": True}).json()["confirmation"]
+    codes = turn_on_second_factor(alice) if proof == "a password and a code" else []
+    page.goto(address(service, "emailchange", confirmation))
+    if proof == "a token":
+        page.get_by_text("I have no password").click()
+        field(page, "Token").fill(alice.token)
+        page.locator("#emailchange-token-form button").click()
+    else:
+        field(page, "User name or present e-mail address").fill(alice.email)
+        field(page, "Password").fill(PASSWORD)
+        press(page, "Change my address")
+    if codes:
+        field(page, "One-time code").fill(codes[0])
+        press(page, "Change my address")
+    expect(page.get_by_role("heading", name="Your address is changed")).to_be_focused()
+    expect(page.locator("#changed-email")).to_have_text(new)
+    assert alice.get("/account").json()["account"]["email"] == new
+
+
+def test_what_can_be_copied_is_copied(service: Service, page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(address(service, "signup", a_sign_up(service)))
+    press(page, "Agree and start my account")
+    press(page, "Copy: Token")
+    expect(page.get_by_role("status")).to_have_text("Token: copied.")
+    token = field(page, "Token").input_value()
+    assert page.evaluate("navigator.clipboard.readText()") == token
