@@ -12,7 +12,7 @@ import storage
 from handlers import quota_shapes, staff
 from handlers.paging import Page, page_of, shown
 from handlers.quotas import require_fitting
-from handlers.replies import PRIVATE, created, no_content, success, updated
+from handlers.replies import PRIVATE, created, no_content, success
 from security import Caller
 from services import outbox, quotas
 from storage import acts, quota_requests
@@ -72,4 +72,4 @@ async def decide_quota_request(id: str, body: dict[str, Any], caller: Caller) ->
     decision = quota_requests.Decision(body["state"], body["answer"], body.get("quota"), body.get("days"))
     decided = await storage.write(quotas.decide, UUID(id), decision, by=staff.actor(caller), now=clock.now())
     outbox.wake()
-    return updated(request=quota_shapes.request(decided))
+    return success(request=quota_shapes.request(decided))

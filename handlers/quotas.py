@@ -12,7 +12,7 @@ import storage
 from errors import Refused
 from handlers import quota_shapes
 from handlers.paging import Page, page_of, shown
-from handlers.replies import PRIVATE, no_content, success, updated
+from handlers.replies import PRIVATE, no_content, success
 from handlers.staff import actor
 from security import Caller
 from storage import acts, quotas
@@ -37,7 +37,7 @@ async def set_quota(body: dict[str, Any], caller: Caller) -> Response:
     now = clock.now()
     terms = quotas.Terms(body["quota"], _moment(body["until"], now), body["reason"])
     kept = await storage.write(_set, body, terms, actor(caller), now)
-    return updated(quota=quota_shapes.quota(kept))
+    return success(quota=quota_shapes.quota(kept))
 
 
 def _moment(text: str, now: datetime) -> datetime:
