@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -11,7 +12,6 @@ import clock
 import storage
 from commands import tables
 from commands.work import Parsers, command, connected, group, operator, uuid
-from security import ROLE_LEVELS
 from services import maintainer, quotas
 from settings import Settings
 from storage import acts, quota_requests
@@ -19,6 +19,8 @@ from storage.quota_requests import DECLINED, GRANTED, OPEN, Decision, QuotaReque
 
 # As in the document.
 MOST_UNITS, MOST_DAYS, LONGEST_ANSWER = 1_000_000_000, 366, 1000
+# Shown at a time: who has more open requests than that answers the oldest first.
+MOST_LISTED = 1000
 COLUMNS = ("request", "asked", "account", "key", "policy", "quota", "days", "state", "purpose")
 
 
@@ -27,10 +29,53 @@ def add(parsers: Parsers) -> None:
     quota = group(parsers, "quota", "answer those who ask for a higher quota")
     listed = command(quota, "list", _list, "list requests for a higher quota, oldest first")
     listed.add_argument("--state", choices=(OPEN, GRANTED, DECLINED), default=OPEN)
-    grant = command(quota, "grant", _grant, "grant a request; it holds from the next call on, and the owner is mailed")
+    grant = command(
+        quota, "grant", _grant, "grant a request; it holds from the next call on, and the owner is mailed"
+    )
     decline = command(quota, "decline", _decline, "decline a request; the owner is mailed")
     for made in (grant, decline):
         made.add_argument("request", type=uuid)
         made.add_argument("--answer", required=True, type=_answer, help="a sentence for the owner")
-    grant.add_argument("--quota", type=_up_to(MOST_UNITS), help="units, where not those that were asked for")
-    grant.add_argument("--days", type=_up_to(MOST_DAYS), help="days, where not as many as were asked for")
+    grant.add_argument("--quota", type=_number(0, MOST_UNITS), help="units, where not those that were asked for")
+    grant.add_argument("--days", type=_number(1, MOST_DAYS), help="days, where not as many as were asked for")
+
+
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"must be a whole number from {least} to {most}")
+        return int(text)
+
+    return number
+
+
+def _answer(text: str) -> str:
+    if not 1 <= len(text) <= LONGEST_ANSWER:
+        raise argparse.ArgumentTypeError(f"must have 1 to {LONGEST_ANSWER} characters")
+    return text
+
+
+def _list(settings: Settings, options: Any) -> None:
+    found = connected(settings, lambda: storage.write(_read, options.state, operator(), clock.now()))
+    shown = ("uuid", "created_at", "user_id", "key", "policy", "quota", "days", "state", "purpose")
+    tables.rows(COLUMNS, [[request[name] for name in shown] for request in found])
+
+
+def _read(connection: Connection, state: str, by: acts.Actor, now: datetime) -> list[QuotaRequest]:
+    acts.record(connection, by, acts.LIST_QUOTA_REQUESTS, subjects=[acts.NOBODY], now=now)
+    return quota_requests.page(connection, state, limit=MOST_LISTED)
+
+
+def _grant(settings: Settings, options: Any) -> None:
+    _decide(settings, options, Decision(GRANTED, options.answer, options.quota, options.days))
+
+
+def _decline(settings: Settings, options: Any) -> None:
+    _decide(settings, options, Decision(DECLINED, options.answer))
+
+
+def _decide(settings: Settings, options: Any, decision: Decision) -> None:
+    # The letter says whom to write to.
+    maintainer.configure(settings.maintainer_email, settings.mail_from, settings.maintainer_language)
+    work = partial(storage.write, quotas.decide, options.request, decision, by=operator(), now=clock.now())
+    connected(settings, work)

@@ -4,8 +4,7 @@ Every label comes from a list of ours (operations of the document, classes of st
 client can make the number of series grow. What is observed costs about two microseconds a request.
 """
 
-from threading import Thread
-from wsgiref.simple_server import WSGIServer
+from contextlib import ExitStack
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, GCCollector, Histogram, ProcessCollector
@@ -39,7 +38,8 @@ GCCollector(registry=_registry)
 # Looking a child up by its labels costs more than counting with it.
 _of_operation: dict[str, tuple[Histogram, dict[int, Counter]]] = {}
 _of_policy: dict[tuple[str, str], Counter] = {}
-_server: tuple[WSGIServer, Thread] | None = None
+# What ends the serving; None while there is none.
+_server: ExitStack | None = None
 
 
 def serve(host: str, port: int, *collectors: Collector) -> None:
@@ -52,21 +52,23 @@ def serve(host: str, port: int, *collectors: Collector) -> None:
     if not port:
         return
     try:
-        _server = prometheus_client.start_http_server(port, host, _registry)
+        server, thread = prometheus_client.start_http_server(port, host, _registry)
     except OSError as error:
         raise ValueError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+    _server = ExitStack()
+    for work in (thread.join, server.server_close, server.shutdown):  # last to first
+        _server.callback(work)
     for collector in collectors:
         _registry.register(collector)
+        _server.callback(_registry.unregister, collector)
 
 
 def stop() -> None:
     """No longer answer, nor observe."""
     global _server
     if _server is not None:
-        (server, thread), _server = _server, None
-        server.shutdown()
-        server.server_close()
-        thread.join()
+        ending, _server = _server, None
+        ending.close()
 
 
 def is_on() -> bool:
