@@ -75,10 +75,9 @@ def _named(setting: str) -> Iterator[None]:
 
 
 def start() -> None:
-    """Begin what goes on beside requests: sending mail, writing counts, counting all there is, forgetting keys."""
-    _running.extend(
-        asyncio.create_task(work) for work in (outbox.run(), usage.run(), figures.run(), idempotency.run())
-    )
+    """Begin what goes on beside requests: sending mail, writing counts, counting all there is, forgetting."""
+    works = (outbox.run(), usage.run(), usage.run_pruning(), figures.run(), idempotency.run())
+    _running.extend(asyncio.create_task(work) for work in works)
 
 
 async def stop() -> None:

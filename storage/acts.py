@@ -18,6 +18,7 @@ NOBODY = 0
 
 SEARCH, LOAD, UPDATE = "searchUsers", "loadUser", "updateUser"
 IMPERSONATE, LIST_SUBSCRIBERS = "impersonate", "listSubscribers"
+LIST_USAGE = "listUsage"
 READ_DATA, REVOKE_KEY = "readData", "revokeApiKey"
 UPDATE_SET, DELETE_SET, CLONE_SET = "updateSet", "deleteSet", "cloneSet"
 UPDATE_PATTERN, DELETE_PATTERN, CLONE_PATTERN = "updatePattern", "deletePattern", "clonePattern"
