@@ -85,5 +85,6 @@ async def download_export(token: str) -> Response:
         "account": shapes.account(holdings.account),
         **shapes.owned(holdings),
         **curated_shapes.suggested(holdings),
+        "events": [shapes.event(row) for row in holdings.events],
     }
     return plain(members, headers={"Content-Disposition": name, **SECRET})

@@ -31,6 +31,10 @@ KINDS = (
     "nlunsub",
     "transinvite",
     "langsuggest",
+    "keyrevoked",
+    "keyended",
+    "keyleaked",
+    "keyswithdrawn",
 )
 LANGUAGES = ("en", "de", "es", "fr", "nl", "uk")
 

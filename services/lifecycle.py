@@ -18,6 +18,7 @@ from services import (
     outbox,
     pages,
     pictures,
+    retention,
     social,
     test_mode,
     tokens,
@@ -77,7 +78,8 @@ def _named(setting: str) -> Iterator[None]:
 def start() -> None:
     """Begin what goes on beside requests: sending mail, writing counts, counting all there is, forgetting keys."""
     _running.extend(
-        asyncio.create_task(work) for work in (outbox.run(), usage.run(), figures.run(), idempotency.run())
+        asyncio.create_task(work)
+        for work in (outbox.run(), usage.run(), figures.run(), idempotency.run(), retention.run())
     )
 
 

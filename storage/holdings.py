@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from storage import accounts, apikeys, bookmarks, patterns, sets, suggestions
+from storage import accounts, apikeys, bookmarks, events, patterns, sets, suggestions
+
+# The newest of them; what has been in an account for long has more.
+MOST_EVENTS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,7 @@ class Holdings:
     patterns: list[patterns.Pattern]
     sets: list[sets.MeasurementsSet]
     suggestions: list[suggestions.Suggestion]
+    events: list[events.Event]
 
     @property
     def pictures(self) -> list[str]:
@@ -33,4 +37,5 @@ def of(connection: Connection, user_id: int) -> Holdings:
         patterns=patterns.list_of(connection, user_id),
         sets=sets.list_of(connection, user_id),
         suggestions=suggestions.list_of(connection, user_id),
+        events=events.page(connection, user_id, limit=MOST_EVENTS),
     )

@@ -135,7 +135,7 @@ def codes_of(operation: dict[str, Any]) -> set[str]:
 @by_operation
 def test_a_handler_takes_what_the_document_gives(operation: dict[str, Any]) -> None:
     module = importlib.import_module(f"handlers.{operation['tags'][0]}")
-    taken = set(inspect.signature(getattr(module, operation["operationId"])).parameters) - {"caller"}
+    taken = set(inspect.signature(getattr(module, operation["operationId"])).parameters) - {"caller", "request_id"}
     given = {
         parameter["name"].replace("-", "_").lower() if parameter["in"] == "header" else parameter["name"]
         for parameter in parameters_of(operation)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, event
 
 import storage
-from storage import accounts, apikeys, totals
+from storage import accounts, totals
 from storage.tables import bookmarks, curated_sets, patterns
 from storage.totals import Totals, Work
 from tests.storage.store import NOW, Store
@@ -73,7 +73,7 @@ def test_revoked_keys_and_unpublished_sets_are_not_counted(store: Store) -> None
     user_id = store.new_account()["id"]
     key = store.new_key(user_id)["key"]
     store.new_key(user_id)
-    store.write(lambda connection: apikeys.revoke(connection, key, NOW))
+    store.revoke_key(key)
     store.new_row(curated_sets, published=False)
     rows = passed(store).rows
     assert (rows["apikeys"], rows["curated_sets"]) == (1, 0)
