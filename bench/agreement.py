@@ -15,8 +15,8 @@ from bench.servers import Server
 from storage import tables
 from storage.encryption import Keyring
 
-# What ours tells a key besides: the references limit and meter nothing.
-COUNTED = {"quotas", "usage"}
+# What only ours can tell a key: the references limit nothing.
+COUNTED = {"quotas"}
 MADE_BY_SERVER = {"id", "uuid", "createdAt", "updatedAt", "userId", "userUuid", "img"}
 
 

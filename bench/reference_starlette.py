@@ -110,7 +110,7 @@ async def who_am_i(request: Request) -> Response:
     today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     found = await storage.read(apikeys.find, caller.key)
     calls = await storage.read(usage_reports.calls_of_day, caller.user_id, found["id"], today)
-    return _reply(200, result="success", apikey=shapes.api_key_self(found, calls))
+    return _reply(200, result="success", apikey=shapes.api_key_self(found, calls, []))
 
 
 async def _own_set(request: Request, caller: Caller) -> sets.MeasurementsSet:
