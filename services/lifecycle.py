@@ -15,6 +15,7 @@ from services import (
     letters,
     maintainer,
     mfa,
+    notices,
     outbox,
     pages,
     pictures,
@@ -75,9 +76,10 @@ def _named(setting: str) -> Iterator[None]:
 
 
 def start() -> None:
-    """Begin what goes on beside requests: sending mail, writing counts, counting all there is, forgetting keys."""
+    """Begin what goes on beside requests: sending mail, writing counts, counting all there is, and so on."""
     _running.extend(
-        asyncio.create_task(work) for work in (outbox.run(), usage.run(), figures.run(), idempotency.run())
+        asyncio.create_task(work)
+        for work in (outbox.run(), usage.run(), figures.run(), idempotency.run(), notices.run())
     )
 
 

@@ -16,7 +16,7 @@ LINK = "/confirm/signup/7b0a3c52-3a39-4f0e-9d1c-0a3a6f0d8d11/5f1d0c9e8b7a6f5e4d3
 SENDER = "FreeSewing <hello@example.org>"
 WEBSITE = "https://sewing.example.org"
 SERVER = "https://api.example.org"
-WITHOUT_LINK = {"signup-aed", "transinvite", "langsuggest"}
+WITHOUT_LINK = {"signup-aed", "transinvite", "langsuggest", "keyexpires", "keyunused", "quotanear", "quotareached"}
 # What the words of some kinds need.
 VALUES = {
     "transinvite": {"translation": "Українська"},
@@ -27,6 +27,10 @@ VALUES = {
         "correspondence": "français",
         "comments": "I can help.",
     },
+    "keyexpires": {"key": "my script", "date": "2026-11-30", "days": "7"},
+    "keyunused": {"key": "my script", "date": "2026-08-25"},
+    "quotanear": {"key": "my script", "quota": "10000", "policy": "day"},
+    "quotareached": {"quota": "10000", "policy": "day"},
 }
 HOSTILE = '<script>alert("x")</script>&{{ 7*7 }}'
 
@@ -221,3 +225,14 @@ def test_a_suggestion_holds_what_somebody_wrote_as_text_alone() -> None:
     assert message["Bcc"] is None
     assert "<script" not in part(message, "html")
     assert HOSTILE in part(message, "plain")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_notice_names_the_key_or_says_that_it_is_about_the_account_and_how_to_get_none(language: str) -> None:
+    of_key, of_account = (
+        part(a_letter("quotanear", language, values={"quota": "10000", "policy": "day", **key}), "plain")
+        for key in ({"key": HOSTILE}, {})
+    )
+    assert HOSTILE in of_key and '"notices": false' in " ".join(of_key.split())
+    texts = tomllib.loads((Path(letters.__file__).parent / "templates" / "mail" / f"{language}.toml").read_text())
+    assert texts["quotanear"]["nokey"] in of_account
