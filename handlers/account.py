@@ -34,7 +34,7 @@ LONGEST_NAME = 100
 MFA_IS_ON = "Multi-factor authentication is already on."
 # What nobody may do who acts as another.
 OWNERS_ALONE = frozenset({"consent", "password", "email", "confirm"})
-PLAIN_FIELDS = ("bio", "compare", "consent", "control", "imperial", "language", "newsletter")
+PLAIN_FIELDS = ("bio", "compare", "consent", "control", "imperial", "language", "newsletter", "notices")
 
 
 async def read_account(caller: Caller) -> Response:

@@ -40,6 +40,7 @@ def account(row: Record) -> dict[str, Any]:
         "lusername": row["lusername"],
         "mfaEnabled": row["mfa_enabled"],
         "newsletter": row["newsletter"],
+        "notices": row["notices"],
         "passwordType": kind_of(row["password"]),
         "patron": row["patron"],
         "role": row["role"],

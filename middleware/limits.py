@@ -1,5 +1,6 @@
 """Fair use: a request costs what the document says (`x-cost`), of the quotas of whoever sends it."""
 
+import asyncio
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
@@ -7,12 +8,16 @@ from typing import Any
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+import clock
 from security import Caller
-from services import limits, metrics
+from services import limits, metrics, notices
 from services.limits import Claims, Limiter, Policy, State
 
 # An IPv6 network of this length is somebody's own; one address of it is not.
 OWN_NETWORK = 64
+# Whose owners are told when they are nearly used up.
+DAILY = ("day", "account-day")
+_telling: set[asyncio.Task[None]] = set()
 
 
 class LimitedOperation:
@@ -38,11 +43,23 @@ async def spend(limiter: Limiter, claims: Claims, scope: Scope) -> None:
     """Take what a request costs, and tell what is left in the reply's headers; raises QuotaExceeded."""
     states = await limiter.spend(claims)
     tell(states, scope)
-    if metrics.is_on():
-        for state in states:
-            metrics.limiter(state.policy.name, metrics.REFUSED if state.refused else metrics.ALLOWED)
+    for state in states:
+        metrics.limiter(state.policy.name, metrics.REFUSED if state.refused else metrics.ALLOWED)
+        if state.reached and state.policy.name in DAILY:
+            notify(state, scope["caller"])
     if any(state.refused for state in states):
         raise limits.refusal(states)
+
+
+def notify(state: State, caller: Caller) -> None:
+    """Tell the owner that a daily quota is nearly used up, or is, beside the request that used it."""
+    policy = state.policy
+    key_id = caller.key_id if policy.name == "day" else 0
+    telling = notices.quota_reached(caller.user_id, key_id, policy.name, state.reached, policy.quota, clock.now())
+    task = asyncio.create_task(telling)
+    # The event loop itself does not keep it from being collected.
+    _telling.add(task)
+    task.add_done_callback(_telling.discard)
 
 
 def claims_of(limiter: Limiter, caller: Caller | None, scope: Scope, cost: int) -> Claims:

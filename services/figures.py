@@ -1,12 +1,11 @@
 """Counting how much there is of everything, beside requests and by one instance at a time."""
 
 import asyncio
-import logging
 from datetime import timedelta
 
 import clock
 import storage
-from errors import StorageUnavailable
+from services import background
 from storage import totals
 
 # How old the totals of a small server may become; those of one with millions of rows become older, for the first
@@ -14,9 +13,6 @@ from storage import totals
 INTERVAL = timedelta(minutes=2)
 # Between the slices of the first pass, so that requests come first.
 PAUSE_SECONDS = 0.2
-# After the database was away.
-RETRY_SECONDS = 5.0
-log = logging.getLogger(__name__)
 
 
 async def refresh() -> None:
@@ -34,15 +30,4 @@ async def refresh() -> None:
 
 async def run() -> None:
     """Count at once, and every two minutes, until cancelled."""
-    while True:
-        try:
-            await refresh()
-            seconds = INTERVAL.total_seconds()
-        except StorageUnavailable as error:
-            log.warning("the totals wait for the database: %s", error.detail)
-            seconds = RETRY_SECONDS
-        except Exception:
-            # Whatever it was, the totals must not stay as they are until a restart.
-            log.exception("there are no new totals")
-            seconds = INTERVAL.total_seconds()
-        await asyncio.sleep(seconds)
+    await background.repeat(refresh, seconds=INTERVAL.total_seconds(), what="counting what there is")

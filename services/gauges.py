@@ -1,6 +1,5 @@
 """What there is at this moment, for the metrics: read from memory at each scrape, from the database in between."""
 
-import asyncio
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from prometheus_client.registry import Collector
 import clock
 import storage
 from errors import StorageUnavailable
-from services import usage
+from services import background, usage
 from storage import mails, totals
 
 INTERVAL = 5.0
@@ -43,13 +42,7 @@ async def refresh() -> None:
 
 async def run() -> None:
     """Ask every few seconds, however often somebody scrapes, until cancelled."""
-    while True:
-        try:
-            await refresh()
-        except Exception:
-            # Whatever it was, the metrics must not stay as they are until a restart.
-            log.exception("the metrics have no new figures")
-        await asyncio.sleep(INTERVAL)
+    await background.repeat(refresh, seconds=INTERVAL, what="figures for the metrics")
 
 
 class Present(Collector):

@@ -19,6 +19,7 @@ import orjson
 import clock
 import storage
 from errors import AnswerLost, InsufficientLevel, KeyInUse, KeyReused, StorageUnavailable
+from services import background
 from storage import idempotency
 from storage.idempotency import Standing
 
@@ -148,12 +149,8 @@ def _replayed(kept: dict[str, Any], asker: Asker) -> Answer:
 
 async def run() -> None:
     """Forget what is out of date, once a minute, until cancelled."""
-    while True:
-        try:
-            await storage.write(idempotency.prune, clock.now())
-        except StorageUnavailable as error:
-            log.warning("old idempotency keys wait for the database: %s", error.detail)
-        except Exception:
-            # Whatever it was, the next minute's keys must go.
-            log.exception("old idempotency keys could not be removed")
-        await asyncio.sleep(PRUNING_SECONDS)
+    await background.repeat(_prune, seconds=PRUNING_SECONDS, what="removing old idempotency keys")
+
+
+async def _prune() -> None:
+    await storage.write(idempotency.prune, clock.now())

@@ -38,6 +38,10 @@ KINDS = (
     "keyended",
     "keyleaked",
     "keyswithdrawn",
+    "keyexpires",
+    "keyunused",
+    "quotanear",
+    "quotareached",
 )
 LANGUAGES = ("en", "de", "es", "fr", "nl", "uk")
 
@@ -59,8 +63,9 @@ class Letter:
     single bare addresses, and so is `reply_to`, where answers go if not to the sender. `link` is a path that starts
     with `/`; kinds without a link ignore it. `values` may replace `service` (what the service calls itself; else the
     sender's display name, else the website's host) and `contact` (where people can ask for help; else the sender's
-    address), and holds what the kind's own words need. `subscriber` is the hash of the address of somebody who gets
-    the newsletter: mail programs can then offer to end that (RFC 8058).
+    address), and holds what the kind's own words need; without `key`, the kind's `nokey` stands in its place.
+    `subscriber` is the hash of the address of somebody who gets the newsletter: mail programs can then offer to end
+    that (RFC 8058).
     """
 
     kind: str
@@ -129,7 +134,8 @@ def _words(letter: Letter, language: str, author: Address, website: str) -> dict
     chosen = texts[letter.kind]
     link = _link(letter, website) if "button" in chosen else ""
     service = author.display_name or urlsplit(website).hostname or website
-    known = {"service": service, "contact": author.addr_spec} | dict(letter.values)
+    # What a letter about a key calls that which it is about where there is none.
+    known = {"service": service, "contact": author.addr_spec, "key": chosen.get("nokey", "")} | dict(letter.values)
     known |= {"website": website, "address": letter.to}
     shared = {name: text for name, text in texts.items() if not isinstance(text, dict)}
     words = {name: _fill(text, known) for name, text in (shared | chosen).items()}

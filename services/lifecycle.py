@@ -18,6 +18,7 @@ from services import (
     maintainer,
     metrics,
     mfa,
+    notices,
     outbox,
     pages,
     pictures,
@@ -94,6 +95,7 @@ def start() -> None:
         idempotency.run(),
         quotas.run(),
         retention.run(),
+        notices.run(),
     ]
     if metrics.is_on():
         work.append(gauges.run())

@@ -7,8 +7,8 @@ from typing import Any
 
 import clock
 import storage
-from errors import NoSuchRecord, StorageUnavailable
-from services import address, delivery, letters
+from errors import NoSuchRecord
+from services import address, background, delivery, letters
 from storage import confirmations, mails, subscribers
 from storage.encryption import Undecryptable
 
@@ -43,20 +43,18 @@ async def run() -> None:
     _new_letter = asyncio.Event()  # of this run's event loop
     while True:
         _new_letter.clear()
-        try:
-            while (mail_id := await storage.write(mails.claim, now=clock.now())) is not None:
-                await _send(mail_id)
-            await storage.write(confirmations.prune, clock.now())
-            await storage.write(subscribers.prune, clock.now())
-        except StorageUnavailable as error:
-            log.warning("mail waits for the database: %s", error.detail)
-        except Exception:
-            # Whatever it was, the letters still queued must not wait for a restart.
-            log.exception("mail could not be sent")
+        await background.attempt(_send_all, what="sending mail")
         try:
             await asyncio.wait_for(_new_letter.wait(), IDLE_SECONDS)
         except TimeoutError:
             continue
+
+
+async def _send_all() -> None:
+    while (mail_id := await storage.write(mails.claim, now=clock.now())) is not None:
+        await _send(mail_id)
+    await storage.write(confirmations.prune, clock.now())
+    await storage.write(subscribers.prune, clock.now())
 
 
 async def _send(mail_id: int) -> None:

@@ -1,6 +1,5 @@
 """Asking for higher quotas and answering, with the letters that go along; and forgetting quotas that have ended."""
 
-import asyncio
 import logging
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,8 +8,7 @@ from sqlalchemy import Connection
 
 import clock
 import storage
-from errors import StorageUnavailable
-from services import letters, maintainer
+from services import background, letters, maintainer
 from storage import accounts, administration, mails, quota_requests, quotas
 from storage.acts import Actor
 from storage.quota_requests import GRANTED, Decision, QuotaRequest, Wish
@@ -94,12 +92,8 @@ async def prune(now: datetime) -> None:
 
 async def run() -> None:
     """Forget what has ended, once a minute, until cancelled."""
-    while True:
-        try:
-            await prune(clock.now())
-        except StorageUnavailable as error:
-            log.warning("ended quotas wait for the database: %s", error.detail)
-        except Exception:
-            # Whatever it was, the next minute's quotas must go.
-            log.exception("ended quotas could not be removed")
-        await asyncio.sleep(PRUNING_SECONDS)
+    await background.repeat(_prune_now, seconds=PRUNING_SECONDS, what="forgetting quotas")
+
+
+async def _prune_now() -> None:
+    await prune(clock.now())

@@ -5,7 +5,7 @@ import logging
 
 import clock
 import storage
-from errors import StorageUnavailable
+from services import background
 from storage import apikeys, events
 
 INTERVAL_SECONDS = 3600.0
@@ -26,12 +26,4 @@ async def forget() -> None:
 
 async def run() -> None:
     """Forget once an hour, until cancelled."""
-    while True:
-        try:
-            await forget()
-        except StorageUnavailable as error:
-            log.warning("what is out of date waits for the database: %s", error.detail)
-        except Exception:
-            # Whatever it was, the next hour's must go.
-            log.exception("what is out of date could not be removed")
-        await asyncio.sleep(INTERVAL_SECONDS)
+    await background.repeat(forget, seconds=INTERVAL_SECONDS, what="forgetting what is out of date")

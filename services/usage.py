@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import clock
 import storage
-from errors import StorageUnavailable
+from services import background
 from storage import usage
 
 INTERVAL = 1.0
@@ -128,22 +128,12 @@ async def run() -> None:
     """Flush once a second until cancelled; a batch that is being written then is written to its end."""
     while True:
         await asyncio.sleep(INTERVAL)
-        flushing = asyncio.create_task(_flush())
+        flushing = asyncio.create_task(background.attempt(flush, what="counting calls"))
         try:
             await asyncio.shield(flushing)
         except asyncio.CancelledError:
             await flushing
             raise
-
-
-async def _flush() -> None:
-    try:
-        await flush()
-    except StorageUnavailable as error:
-        log.warning("counts wait for the database: %s", error.detail)
-    except Exception:
-        # Whatever it was, the next second's calls must be counted.
-        log.exception("calls could not be counted")
 
 
 async def prune() -> None:
@@ -160,12 +150,4 @@ async def prune() -> None:
 
 async def run_pruning() -> None:
     """Remove what is too old, once an hour, until cancelled."""
-    while True:
-        try:
-            await prune()
-        except StorageUnavailable as error:
-            log.warning("old counts wait for the database: %s", error.detail)
-        except Exception:
-            # Whatever it was, the next hour's counts must go.
-            log.exception("old counts could not be removed")
-        await asyncio.sleep(PRUNING_SECONDS)
+    await background.repeat(prune, seconds=PRUNING_SECONDS, what="forgetting old counts")

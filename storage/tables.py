@@ -282,7 +282,7 @@ acts = Table(
     **NEVER_REUSED,
 )
 
-# Counts that would be dear to make at each request, made in the background; and whether `sizes.py` did its work.
+# Counts that would be dear to make at each request, made in the background; and what `sizes.py` and `notices.py` did.
 totals = Table(
     "totals",
     metadata,

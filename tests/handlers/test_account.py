@@ -22,6 +22,7 @@ FIELDS = [
     ("imperial", True),
     ("language", "uk"),
     ("newsletter", True),
+    ("notices", False),
 ]
 
 
@@ -68,6 +69,7 @@ def test_an_empty_change_changes_nothing(alice: Person) -> None:
         ({"control": 2.5}, "validationFailed"),
         ({"imperial": 1}, "validationFailed"),
         ({"newsletter": None}, "validationFailed"),
+        ({"notices": 0}, "validationFailed"),
         ({"language": "tlh"}, "unsupportedLanguage"),
         ({"password": ""}, "validationFailed"),
         ({"password": 12345}, "validationFailed"),

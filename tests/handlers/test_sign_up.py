@@ -67,6 +67,7 @@ def test_a_new_account_starts_with_nothing_but_its_address(service: Service) -> 
         "data": {},
         "mfaEnabled": False,
         "newsletter": False,
+        "notices": True,
         "patron": 0,
         "passwordType": "v3",
     }

@@ -9,7 +9,7 @@ import pytest
 import clock
 import storage
 from errors import StorageUnavailable
-from services import figures
+from services import background, figures
 from storage import totals
 from storage.totals import Work
 
@@ -63,7 +63,7 @@ def test_what_somebody_else_just_counted_is_not_counted_again(monkeypatch: pytes
 
 def test_counting_goes_on_after_any_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figures, "INTERVAL", timedelta(milliseconds=1))
-    monkeypatch.setattr(figures, "RETRY_SECONDS", 0.001)
+    monkeypatch.setattr(background, "RETRY_SECONDS", 0.001)
     database = Database(monkeypatch, slices=1, outcomes=[StorageUnavailable("away"), KeyError("our own mistake")])
 
     async def run() -> None:

@@ -17,7 +17,11 @@ SENDER = "FreeSewing <hello@example.org>"
 WEBSITE = "https://sewing.example.org"
 SERVER = "https://api.example.org"
 OF_KEYS = {"keyrevoked", "keyended", "keyleaked", "keyswithdrawn"}
-WITHOUT_LINK = {"signup-aed", "transinvite", "langsuggest", "quotarequest", "quotagranted", "quotadeclined", *OF_KEYS}
+WITHOUT_LINK = {
+    *("signup-aed", "transinvite", "langsuggest", "quotarequest", "quotagranted", "quotadeclined"),
+    *("keyexpires", "keyunused", "quotanear", "quotareached"),
+    *OF_KEYS,
+}
 KEY_VALUES = {
     "key": "my script",
     "keys": "one, two",
@@ -45,6 +49,10 @@ VALUES = {
     },
     "quotagranted": {"quota": "5", "policy": "units a day", "until": "2026-12-24", "answer": "Go ahead."},
     "quotadeclined": {"quota": "5", "policy": "units a day", "answer": "Not now."},
+    "keyexpires": {"key": "my script", "date": "2026-11-30", "days": "7"},
+    "keyunused": {"key": "my script", "date": "2026-08-25"},
+    "quotanear": {"key": "my script", "quota": "10000", "policy": "day"},
+    "quotareached": {"quota": "10000", "policy": "day"},
 }
 HOSTILE = '<script>alert("x")</script>&{{ 7*7 }}'
 
@@ -239,3 +247,14 @@ def test_a_suggestion_holds_what_somebody_wrote_as_text_alone() -> None:
     assert message["Bcc"] is None
     assert "<script" not in part(message, "html")
     assert HOSTILE in part(message, "plain")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_notice_names_the_key_or_says_that_it_is_about_the_account_and_how_to_get_none(language: str) -> None:
+    of_key, of_account = (
+        part(a_letter("quotanear", language, values={"quota": "10000", "policy": "day", **key}), "plain")
+        for key in ({"key": HOSTILE}, {})
+    )
+    assert HOSTILE in of_key and '"notices": false' in " ".join(of_key.split())
+    texts = tomllib.loads((Path(letters.__file__).parent / "templates" / "mail" / f"{language}.toml").read_text())
+    assert texts["quotanear"]["nokey"] in of_account

@@ -1,0 +1,31 @@
+"""Work that goes on beside requests: whatever goes wrong with it, it goes on."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from errors import StorageUnavailable
+
+# After the database was away.
+RETRY_SECONDS = 5.0
+log = logging.getLogger(__name__)
+
+
+async def repeat(work: Callable[[], Awaitable[object]], *, seconds: float, what: str) -> None:
+    """Do the work at once and again after every so many seconds, sooner if the database was away, until cancelled."""
+    while True:
+        tried = await attempt(work, what=what)
+        await asyncio.sleep(seconds if tried else min(seconds, RETRY_SECONDS))
+
+
+async def attempt(work: Callable[[], Awaitable[object]], *, what: str) -> bool:
+    """Do the work once and log what goes wrong under the name `what`; False if it should be tried again soon."""
+    try:
+        await work()
+    except StorageUnavailable as error:
+        log.warning("%s: waiting for the database: %s", what, error.detail)
+        return False
+    except Exception:
+        # Our own mistake, perhaps with one record: what comes after it must not wait for a restart.
+        log.exception("%s: failed", what)
+    return True
