@@ -85,6 +85,22 @@ def test_a_key_that_is_revoked_at_one_is_refused_by_the_other_within_a_second(pa
     assert elsewhere.get("/sets").json()["error"] == "keyRevoked"
 
 
+def test_every_call_is_counted_once_wherever_it_was_made(pair: Pair) -> None:
+    alice = pair.here.sign_up()
+    keys = [alice.new_key(2) for _ in range(2)]
+    calls = [pair.call(key, 30) for key in keys]
+    assert {status for statuses in calls for status in statuses} == {200}
+    admin = pair.there.sign_up("admin")
+
+    def counted() -> int:
+        return sum(int(admin.get(f"/apikeys/{key.key}/usage").json()["usage"]["totals"]["calls"]) for key in keys)
+
+    wait_until(lambda: counted() >= 120, 10, "both servers to write their counts")
+    assert counted() == 120
+    listed = {one["key"]: one["calls"] for one in alice.get("/apikeys").json()["apikeys"]}
+    assert [listed[key.key] for key in keys] == [60, 60]
+
+
 def test_while_redis_is_away_each_limits_by_itself_and_nobody_is_refused_for_it(pair: Pair) -> None:
     key = pair.here.sign_up().new_key()
     within_a_minute(30)
