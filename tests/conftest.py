@@ -13,6 +13,12 @@ from tests.service import Person, Service
 ENGINES = ("sqlite", "postgresql")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Modules that take long go first, so that no process is left alone with one in the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print what tests have to tell (`record_property("told", …)`), whichever process they ran in."""
     reports = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome)]

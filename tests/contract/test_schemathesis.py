@@ -13,6 +13,8 @@ import pytest
 
 from tests.service import PASSWORD, ROOT, Person, Service
 
+pytestmark = pytest.mark.long
+
 # Examples for each operation; CONTRACT_EXAMPLES sets one number for all runs.
 EXAMPLES = os.environ.get("CONTRACT_EXAMPLES", "")
 SEED = os.environ.get("CONTRACT_SEED", "")
