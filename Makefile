@@ -3,12 +3,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CODE := app.py cli.py clock.py document.py errors.py etags.py security.py settings.py bench commands handlers middleware services storage tests tools
+# How many processes share the tests, a module at a time: one for each processor, at most four.
+WORKERS ?= logical
+PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 # Never a host's own proxy or index settings: whatever pip is set up with is used as it is.
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 # Pinned with hashes, for every platform, and without the address of any index.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
-.PHONY: help run test lint format contract bench migrate seed lock clean
+.PHONY: help run test lint lint-code lint-document format contract bench migrate seed lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -23,15 +26,20 @@ seed: migrate ## Put the adult sizes into a new installation
 	$(BIN)/python cli.py seed
 
 test: $(VENV)/.dev lint ## Set everything up and run all tests and checks
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 contract: $(VENV)/.dev ## Only the contract tests: the document against the running server
-	$(BIN)/python -m pytest tests/contract
+	$(PYTEST) tests/contract
 
 lint: $(VENV)/.dev ## Format, rules, types, and the document under Spectral and Redocly
+	@$(MAKE) --no-print-directory --jobs 2 lint-code lint-document
+
+lint-code:
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy --no-error-summary $(CODE)
+
+lint-document:
 	$(BIN)/openapi-spec-validator --errors all spec/openapi.yaml
 	@$(BIN)/python tools/lint/lint.py; code=$$?; \
 	if [ $$code = 3 ] && [ "$$CI" != true ]; then echo "the document's linters were skipped"; else exit $$code; fi

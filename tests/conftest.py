@@ -13,6 +13,19 @@ from tests.service import Person, Service
 ENGINES = ("sqlite", "postgresql")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Modules that take long go first, so that no process is left alone with one in the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests have to tell (`record_property("told", …)`), whichever process they ran in."""
+    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome)]
+    for told in [value for report in reports for name, value in report.user_properties if name == "told"]:
+        terminalreporter.write_line(str(told))
+
+
 @pytest.fixture(scope="session", params=ENGINES)
 def service(request: pytest.FixtureRequest) -> Service:
     """A running server, with a code forge; every test that asks for it runs once on SQLite and once on PostgreSQL."""

@@ -20,13 +20,24 @@ DOMAIN = "freesewing.dev"
 PASSWORD = "correct horse battery staple"
 IMPORT_TOKEN = "token of the imports"
 _numbers = count(1)
+_held: list[socket.socket] = []
 
 
 def free_port() -> int:
-    """A port that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, and that nobody else is given as long as this process lives.
+
+    Several runs and their connections share a machine: a port that is let go may be another's a moment later. Linux
+    never gives away a port that a socket is bound to, and lets a server listen there, if both allow it as servers do.
+    """
+    probe = socket.socket()
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    probe.bind(("127.0.0.1", 0))
+    port = int(probe.getsockname()[1])
+    if sys.platform == "linux":
+        _held.append(probe)
+    else:
+        probe.close()
+    return port
 
 
 class Service:
@@ -62,7 +73,7 @@ class Service:
             self.process = subprocess.Popen(
                 [sys.executable, "app.py"], cwd=ROOT, env=self.environment, stdout=log, stderr=log
             )
-        wait_until(self.is_alive, 30, f"the server to answer; see {self.log}")
+        wait_until(self.is_alive, 120, f"the server to answer; see {self.log}")
         return self
 
     def is_alive(self) -> bool:

@@ -21,6 +21,11 @@ def address() -> str:
     return f"fuzz{os.getpid()}.{next(numbers)}@freesewing.dev"
 
 
+def slug() -> str:
+    """A slug that nobody has yet; several runs share a forge."""
+    return f"fuzzed-{os.getpid()}-{next(numbers)}"
+
+
 def made(path: str, body: Any) -> Any:
     """What a POST by the fuzzing account answers."""
     reply = http.post(path, json=body, headers={"Authorization": AUTHORIZATION})

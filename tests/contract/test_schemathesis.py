@@ -5,12 +5,15 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.service import PASSWORD, ROOT, Person, Service
+
+pytestmark = pytest.mark.long
 
 # Examples for each operation; CONTRACT_EXAMPLES sets one number for all runs.
 EXAMPLES = os.environ.get("CONTRACT_EXAMPLES", "")
@@ -35,7 +38,7 @@ def test_the_server_does_what_the_document_says(
     scheme: str,
     paths: str,
     examples: int,
-    capsys: pytest.CaptureFixture[str],
+    record_property: Callable[[str, object], None],
 ) -> None:
     document = service.http.get("/openapi.json").json()
     if paths == "suffixed":
@@ -47,8 +50,7 @@ def test_the_server_does_what_the_document_says(
     operations = _open_to(document, scheme)
     assert set(notes["tried"]) >= operations
     reached = operations & set(notes["reached"])
-    with capsys.disabled():
-        print(f"\n{scheme}, {paths} paths: {len(reached)} of {len(operations)} operations answered 2xx")
+    record_property("told", f"{scheme}, {paths} paths: {len(reached)} of {len(operations)} operations answered 2xx")
     assert len(reached) / len(operations) >= GOAL, f"never 2xx: {sorted(operations - reached)}"
 
 

@@ -58,7 +58,7 @@ def _doom(service: Service, step: str) -> None:
     with service.log.open("ab") as log:
         command = [sys.executable, "-c", ENDS_AT.format(step=step)]
         service.process = subprocess.Popen(command, cwd=ROOT, env=service.environment, stdout=log, stderr=log)
-    wait_until(service.is_alive, 30, "the server to answer")
+    wait_until(service.is_alive, 120, "the server to answer")
 
 
 def _end_at(service: Service, step: str, who: Person, key: str) -> None:

@@ -79,7 +79,7 @@ def scene(proxied: tuple[Service, Proxy, str]) -> Iterator[Scene]:
     """All is well, with the people in it."""
     service, proxy, _ = proxied
     proxy.restore()
-    wait_until(lambda: service.http.get("/ready").status_code == 200, 5, "the server to find its database")
+    wait_until(lambda: service.http.get("/ready").status_code == 200, 30, "the server to find its database")
     person = service.sign_up()
     made = Scene(service, proxy, person, person.new_key(), person.new_set(public=True)["id"])
     yield made
@@ -144,10 +144,10 @@ def test_a_connection_that_is_cut_again_and_again_loses_nothing_that_was_acknowl
         visitor.start()
     for _ in range(4):
         before = sum(visitor.answers[201] for visitor in visitors)
-        wait_until(lambda b=before: sum(one.answers[201] for one in visitors) > b + 10, 10, "work to go on")
+        wait_until(lambda b=before: sum(one.answers[201] for one in visitors) > b + 10, 30, "work to go on")
         scene.proxy.cut()
         refused = sum(visitor.answers[503] for visitor in visitors)
-        wait_until(lambda r=refused: sum(one.answers[503] for one in visitors) > r, 10, "somebody to notice")
+        wait_until(lambda r=refused: sum(one.answers[503] for one in visitors) > r, 30, "somebody to notice")
         scene.proxy.restore()
     wait_until(scene.is_well, 2, "the server to recover")
     stop.set()
@@ -183,7 +183,7 @@ def test_calls_that_could_not_be_counted_at_once_are_counted_later(scene: Scene)
     wait_until(lambda: time.monotonic() - begun > 1.3, 2, "the batch that cannot be written")
     scene.proxy.restore()
     wait_until(lambda: scene.person.get("/account").status_code == 200, 2, "the server to recover")
-    wait_until(lambda: counted() == 20, 5, "the batch to be written")
+    wait_until(lambda: counted() == 20, 30, "the batch to be written")
     totals = scene.person.get(f"/apikeys/{scene.key.key}/usage").json()["usage"]["totals"]
     assert totals["calls"] == 20
 

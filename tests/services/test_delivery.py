@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from services import delivery
 from services.delivery import DeliveryFailed, Folder, Server, deliver, destination
+from tests.service import free_port
 
 SECRET_LINK = "https://example.org/confirm/signin/1/5f1d0c9e8b7a"
 NAME = r"\d{8}T\d{6}\.\d{6}Z-[0-9a-f]{8}"
@@ -79,12 +80,6 @@ def running(postbox: Postbox, **options: Any) -> Iterator[str]:
         yield f"127.0.0.1:{controller.port}"
     finally:
         controller.stop()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def a_message(to: str = "ann@example.org", cc: str | None = None) -> EmailMessage:

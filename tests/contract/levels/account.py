@@ -13,10 +13,10 @@ def _account(owner: Person, _public: bool) -> dict[str, Any]:
 CASES = {
     "read_account": Case(),
     "update_account": Case(body={"bio": "x"}),
-    "remove_account": Case(),
+    "remove_account": Case(ends=True),
     "export_account": Case(),
-    "restrict_account": Case(),
-    "restrict_account_v3": Case(),
+    "restrict_account": Case(ends=True),
+    "restrict_account_v3": Case(ends=True),
     "list_events": Case(),
     "configure_mfa": Case(body={"mfa": True}),
     # The name that is asked about is free.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from tests.service import Person, Service
+from tests.service import ApiKey, Person, Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,8 @@ class Case:
 
     `record` makes a fresh record of a person's, public or not, and gives the parameters of its path. `others` is the
     level that another's record needs, `public` the one that another's public record needs; without them there is
-    nothing of others to reach. `passed` is a status that says "you may" without being a success.
+    nothing of others to reach. `passed` is a status that says "you may" without being a success. `ends` where the
+    account of the caller, or of the record's owner, is not what it was afterwards: then people sign up for each call.
     """
 
     body: Any = None
@@ -22,9 +23,21 @@ class Case:
     others: int | None = None
     public: int | None = None
     passed: int = 200
+    ends: bool = False
 
 
 @cache
+def known(service: Service, who: str) -> Person:
+    """Somebody who stays as they are: of this role, or `owner`, a user who is none of these."""
+    return service.sign_up("user" if who == "owner" else who)
+
+
+@cache
+def known_key(service: Service, level: int) -> ApiKey:
+    """A key of this level, of the known administrator, that stays good."""
+    return known(service, "admin").new_key(level)
+
+
 def admin(service: Service) -> Person:
     """Somebody who may make what only staff can make."""
-    return service.sign_up("admin")
+    return known(service, "admin")

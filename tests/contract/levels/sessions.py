@@ -4,5 +4,5 @@ from tests.contract.levels.case import Case
 
 CASES = {
     "who_am_i": Case(),
-    "give_consent": Case(body={"consent": 1}),
+    "give_consent": Case(body={"consent": 1}, ends=True),
 }

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from tests.contract.fuzzing import made, numbers
+from tests.contract.fuzzing import made, slug
 
 
 def _taken(case: Any) -> None:
-    slug = f"fuzzed-{next(numbers)}"
-    made("/flows/pr/blog", {"slug": slug, "markdown": "# Fuzzed", "language": "en"})
-    case.path_parameters = {"type": "blog", "slug": slug}
+    taken = slug()
+    made("/flows/pr/blog", {"slug": taken, "markdown": "# Fuzzed", "language": "en"})
+    case.path_parameters = {"type": "blog", "slug": taken}
 
 
 REAL = {"check_slug": _taken}
