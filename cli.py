@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 import settings as configuration
-from commands import database, keys, newsletter, quota, users, work
+from commands import database, keys, newsletter, quota, usage, users, work
 from errors import Fact
 from settings import Settings
 
@@ -30,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     newsletter.add(commands)
     users.add(commands)
     keys.add(commands)
+    usage.add(commands)
     quota.add(commands)
     return parser
 

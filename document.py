@@ -12,6 +12,7 @@ Extensions that we read:
 """
 
 import copy
+import keyword
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -46,6 +47,13 @@ def error_meanings() -> dict[str, str]:
     table = load()["components"]["schemas"]["ErrorCode"]["description"].splitlines()
     cells = [[cell.strip() for cell in row.split("|")[1:-1]] for row in table if row.startswith("| `")]
     return {code.strip("`"): meaning for code, meaning in cells}
+
+
+def argument_of(name: str, part: str) -> str:
+    """As what a handler gets a parameter: `If-Match` as `if_match`, and `from`, a word of Python, as `from_`."""
+    if part == "header":
+        return name.replace("-", "_").lower()
+    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 class Published:

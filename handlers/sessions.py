@@ -16,7 +16,7 @@ from handlers import second_factor, shapes, staff
 from handlers.replies import SECRET, created, success
 from security import ROLE_LEVELS, Caller
 from services import outbox, passwords, test_mode, tokens
-from storage import accounts, apikeys, confirmations, mails
+from storage import accounts, apikeys, confirmations, mails, usage_reports
 
 # A refused sign-in, and a wish for a link, take at least this many seconds: their time tells nothing.
 SLOWEST_REFUSAL = 0.25
@@ -183,7 +183,10 @@ def _use_link(
 async def who_am_i(caller: Caller) -> Response:
     """Tell a token its account, and an API key what is known of it."""
     if caller.key:
-        return success(apikey=shapes.api_key_self(await storage.read(apikeys.find, caller.key)))
+        today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        found = await storage.read(apikeys.find, caller.key)
+        calls = await storage.read(usage_reports.calls_of_day, caller.user_id, caller.key_id, today)
+        return success(apikey=shapes.api_key_self(found, calls))
     return success(account=shapes.account(await storage.read(accounts.find, caller.user_id)))
 
 

@@ -73,11 +73,11 @@ def api_key_listed(row: Record) -> dict[str, Any]:
     }
 
 
-def api_key_self(row: Record) -> dict[str, Any]:
-    """`ApiKeySelf`: what a key is told of itself."""
+def api_key_self(row: Record, today: int) -> dict[str, Any]:
+    """`ApiKeySelf`: what a key is told of itself, with the number of its calls today."""
     shown = api_key(row)
     del shown["createdAt"]
-    return shown
+    return {**shown, "usage": {"today": today, "total": row["calls"]}}
 
 
 def measurements_set(row: Record) -> dict[str, Any]:

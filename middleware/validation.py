@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
+from document import argument_of
 from errors import MalformedBody, NoSuchRecord, NotAcceptable, SchemaViolation, ValidationFailed
 from middleware import bodies
 from middleware.schemas import Schema
@@ -25,7 +26,7 @@ class Parameter:
     def __init__(self, definition: dict[str, Any]) -> None:
         self.name: str = definition["name"]
         self.part: str = definition["in"]
-        self.argument = self.name.replace("-", "_").lower() if self.part == "header" else self.name
+        self.argument = argument_of(self.name, self.part)
         self.header = self.name.lower().encode()
         self.handled_by: str | None = definition.get("x-handled-by")
         self.required: bool = definition.get("required", False)
@@ -118,7 +119,7 @@ class ValidatedOperation:
             )
         except ValueError:
             raise ValidationFailed("validationFailed", [SchemaViolation("query", "", "cannot be decoded")]) from None
-        return {parameter.name: parameter.value(given.get(parameter.name)) for parameter in self.in_query}
+        return {parameter.argument: parameter.value(given.get(parameter.name)) for parameter in self.in_query}
 
 
 def _produces(operation: Any) -> set[str]:

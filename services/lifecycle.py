@@ -81,8 +81,8 @@ def _named(setting: str) -> Iterator[None]:
 
 
 def start() -> None:
-    """Begin what goes on beside requests: sending mail, writing counts, counting all there is, pruning."""
-    work = [outbox.run(), usage.run(), figures.run(), idempotency.run(), quotas.run()]
+    """Begin what goes on beside requests: sending mail, writing counts, counting all there is, forgetting."""
+    work = [outbox.run(), usage.run(), usage.run_pruning(), figures.run(), idempotency.run(), quotas.run()]
     if metrics.is_on():
         work.append(gauges.run())
     _running.extend(asyncio.create_task(each) for each in work)

@@ -17,6 +17,11 @@ from errors import StorageUnavailable
 from storage import usage
 
 INTERVAL = 1.0
+# How long what was counted is kept.
+KEPT_HOURS, KEPT_DAYS, KEPT_ANONYMOUS = timedelta(days=35), timedelta(days=400), timedelta(days=35)
+PRUNING_SECONDS = 3600.0
+# Between the steps of a removal, so that requests come first.
+PAUSE_SECONDS = 0.2
 # Of the networks of anonymous callers, the rows in one batch; whoever has many addresses must not fill the memory.
 MOST_ANONYMOUS = 10_000
 OTHER = "other"
@@ -139,3 +144,28 @@ async def _flush() -> None:
     except Exception:
         # Whatever it was, the next second's calls must be counted.
         log.exception("calls could not be counted")
+
+
+async def prune() -> None:
+    """Remove what is older than it is kept, step by step."""
+    # A day more, for an hour or day counts as long as a part of it does.
+    now = clock.now() - timedelta(days=1)
+    more = True
+    while more:
+        more = await storage.write(
+            usage.prune, hours=now - KEPT_HOURS, days=now - KEPT_DAYS, anonymous=now - KEPT_ANONYMOUS
+        )
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def run_pruning() -> None:
+    """Remove what is too old, once an hour, until cancelled."""
+    while True:
+        try:
+            await prune()
+        except StorageUnavailable as error:
+            log.warning("old counts wait for the database: %s", error.detail)
+        except Exception:
+            # Whatever it was, the next hour's counts must go.
+            log.exception("old counts could not be removed")
+        await asyncio.sleep(PRUNING_SECONDS)

@@ -18,6 +18,7 @@ NOBODY = 0
 
 SEARCH, LOAD, UPDATE = "searchUsers", "loadUser", "updateUser"
 IMPERSONATE, LIST_SUBSCRIBERS = "impersonate", "listSubscribers"
+LIST_USAGE = "listUsage"
 READ_DATA, REVOKE_KEY = "readData", "revokeApiKey"
 UPDATE_SET, DELETE_SET, CLONE_SET = "updateSet", "deleteSet", "cloneSet"
 LIST_QUOTAS, SET_QUOTA, DELETE_QUOTA = "listQuotas", "setQuota", "deleteQuota"

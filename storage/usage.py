@@ -1,11 +1,11 @@
-"""Counts of calls, added in batches by `services.usage`."""
+"""Counts of calls, added in batches by `services.usage`, and removed by age."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, Insert, Table, bindparam, select, update
+from sqlalchemy import Connection, Delete, Insert, Table, bindparam, delete, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.fair_use import usage_anonymous, usage_days, usage_hours
@@ -51,6 +51,16 @@ _add = {
     for engine in (sqlite, postgresql)
     for table in (usage_hours, usage_days, usage_anonymous)
 }
+
+
+def _removing(table: Table) -> Delete:
+    """The statement that removes some of the rows from before a moment: not so many that others would wait."""
+    name = tuple(table.primary_key)
+    old = select(*name).where(table.c.at < bindparam("before")).order_by(table.c.at).limit(TOGETHER)
+    return delete(table).where(tuple_(*name).in_(old))
+
+
+_remove = {table: _removing(table) for table in (usage_hours, usage_days, usage_anonymous)}
 
 
 def add(
@@ -120,3 +130,12 @@ def _upsert(connection: Connection, table: Table, amounts: Mapping[Any, Amounts]
     rows = [dict(zip(names, (*name, *amounts[name]), strict=True)) for name in sorted(amounts)]
     if rows:
         connection.execute(_add[connection.dialect.name, table], rows)
+
+
+def prune(connection: Connection, *, hours: datetime, days: datetime, anonymous: datetime) -> bool:
+    """Remove some of the rows from before these moments; whether there may be more."""
+    removed = [
+        connection.execute(_remove[table], {"before": before}).rowcount
+        for table, before in ((usage_hours, hours), (usage_days, days), (usage_anonymous, anonymous))
+    ]
+    return max(removed) == TOGETHER

@@ -137,7 +137,7 @@ def test_a_handler_takes_what_the_document_gives(operation: dict[str, Any]) -> N
     module = importlib.import_module(f"handlers.{operation['tags'][0]}")
     taken = set(inspect.signature(getattr(module, operation["operationId"])).parameters) - {"caller"}
     given = {
-        parameter["name"].replace("-", "_").lower() if parameter["in"] == "header" else parameter["name"]
+        document.argument_of(parameter["name"], parameter["in"])
         for parameter in parameters_of(operation)
         if "x-handled-by" not in parameter
     }

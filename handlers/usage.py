@@ -1,0 +1,146 @@
+"""What was used: by the caller, by a key, and by everyone."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+import clock
+import storage
+from errors import InsufficientLevel, SchemaViolation, ValidationFailed
+from handlers.replies import success
+from handlers.staff import actor
+from handlers.tables import csv_reply
+from handlers.usage_shapes import amounts, heavy_account, heavy_key, heavy_network, usage_row
+from security import Caller
+from services import usage_reports as spans
+from storage import acts, apikeys, usage_reports
+from storage.tables import Record
+
+LEVEL_FOR_OTHERS = 8
+MOST_ROWS = 10_000
+USUAL_LIMIT = 10
+AMOUNTS = ("calls", "errors", "bytesOut", "seconds")
+Word = str | None
+HEAVY = ("list", "userId", "username", "key", "name", "network", *AMOUNTS, "before", "trend")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The query of a report: from when to when, what each row tells of, and by what it is apart, if by anything."""
+
+    begin: Word
+    end: Word
+    granularity: Word
+    by: Word
+
+    @property
+    def apart(self) -> str | None:
+        """What has rows of its own."""
+        return None if self.by == "total" else self.by
+
+
+async def read_account_usage(from_: Word, to: Word, granularity: Word, by: Word, caller: Caller) -> Response:
+    """What the caller's account used, by token and by all its keys."""
+    asked = Asked(from_, to, granularity, by)
+    return success(usage=await _usage(asked, user_id=caller.user_id))
+
+
+async def read_account_usage_csv(from_: Word, to: Word, granularity: Word, by: Word, caller: Caller) -> Response:
+    """The same as CSV."""
+    asked = Asked(from_, to, granularity, by)
+    return _csv(asked, await _usage(asked, user_id=caller.user_id))
+
+
+async def read_key_usage(key: str, from_: Word, to: Word, granularity: Word, by: Word, caller: Caller) -> Response:
+    """What one key used, the caller's own or, for support, anyone's."""
+    found = await _allowed(key, caller)
+    asked = Asked(from_, to, granularity, by)
+    return success(usage=await _usage(asked, user_id=found["user_id"], key_id=found["id"]))
+
+
+async def read_key_usage_csv(
+    key: str, from_: Word, to: Word, granularity: Word, by: Word, caller: Caller
+) -> Response:
+    """The same as CSV."""
+    found = await _allowed(key, caller)
+    asked = Asked(from_, to, granularity, by)
+    return _csv(asked, await _usage(asked, user_id=found["user_id"], key_id=found["id"]))
+
+
+async def read_usage(period: str | None, limit: int | None, caller: Caller) -> Response:
+    """Who used the most; on the record."""
+    return success(usage=await _heaviest(period, limit, caller))
+
+
+async def read_usage_csv(period: str | None, limit: int | None, caller: Caller) -> Response:
+    """The same as CSV: the three lists one after the other."""
+    found = await _heaviest(period, limit, caller)
+    lists = (("account", found["accounts"]), ("key", found["keys"]), ("anonymous", found["anonymous"]))
+    return csv_reply("usage", HEAVY, ({"list": name, **row} for name, rows in lists for row in rows))
+
+
+async def _allowed(key: str, caller: Caller) -> apikeys.ApiKey:
+    found = await storage.read(apikeys.find, UUID(key))
+    if not caller.may(LEVEL_FOR_OTHERS, owner=found["user_id"]):
+        raise InsufficientLevel("This API key is another account's.")
+    return found
+
+
+async def _usage(asked: Asked, **whose: int) -> dict[str, Any]:
+    span = spans.span(asked.begin, asked.end, asked.granularity or "day", clock.now())
+    rows = await storage.read_aside(
+        usage_reports.series,
+        span.granularity,
+        **whose,
+        begin=span.begin,
+        end=span.end,
+        by=asked.apart,
+        limit=MOST_ROWS + 1,
+    )
+    if len(rows) > MOST_ROWS:
+        detail = f"is too early: more than {MOST_ROWS} rows; ask for less time, for days, or for totals"
+        raise ValidationFailed("validationFailed", [SchemaViolation("query", "/from", detail)])
+    return {
+        "from": clock.iso(span.begin),
+        "to": clock.iso(span.end),
+        "granularity": span.granularity,
+        "totals": amounts(_totals(rows)),
+        "rows": [usage_row(row, asked.apart) for row in rows],
+    }
+
+
+def _totals(rows: list[Record]) -> dict[str, int]:
+    return {name: sum(row[name] for row in rows) for name in ("calls", "errors", "bytes_out", "microseconds")}
+
+
+def _csv(asked: Asked, usage: dict[str, Any]) -> Response:
+    apart = (asked.apart,) if asked.apart else ()
+    return csv_reply("usage", ("at", *apart, *AMOUNTS), usage["rows"])
+
+
+async def _heaviest(period: str | None, limit: int | None, caller: Caller) -> dict[str, Any]:
+    now = clock.now()
+    period = period or "week"
+    before, begin, end = spans.period(period, now)
+    most = limit or USUAL_LIMIT
+    await storage.write(_record, caller, now)
+    span = {"begin": begin, "end": end}
+    accounts = await storage.read_aside(usage_reports.heaviest_accounts, before=before, limit=most, **span)
+    keys = await storage.read_aside(usage_reports.heaviest_keys, before=before, limit=most, **span)
+    networks = await storage.read_aside(usage_reports.heaviest_networks, limit=most, **span)
+    return {
+        "period": period,
+        "from": clock.iso(begin),
+        "to": clock.iso(end),
+        "accounts": [heavy_account(row) for row in accounts],
+        "keys": [heavy_key(row) for row in keys],
+        "anonymous": [heavy_network(row) for row in networks],
+    }
+
+
+def _record(connection: Connection, caller: Caller, now: datetime) -> None:
+    acts.record(connection, actor(caller), acts.LIST_USAGE, subjects=[acts.NOBODY], now=now)

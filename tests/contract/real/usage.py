@@ -1,0 +1,24 @@
+"""What was used: in a time that is kept, and of a key that there is."""
+
+from datetime import timedelta
+from typing import Any
+
+import clock
+from tests.contract.fuzzing import made
+
+
+def _lately(case: Any) -> None:
+    now = clock.now()
+    case.query = {**(case.query or {}), "from": f"{now - timedelta(days=3):%Y-%m-%d}", "to": f"{now:%Y-%m-%dT%H:%MZ}"}
+
+
+def _own(case: Any) -> None:
+    body = {"name": "fuzzed", "level": 1, "expiresIn": 3600}
+    case.path_parameters = {"key": made("/apikeys", body)["apikey"]["key"]}
+    _lately(case)
+
+
+REAL = {
+    **dict.fromkeys(("read_account_usage", "read_account_usage_csv"), _lately),
+    **dict.fromkeys(("read_key_usage", "read_key_usage_csv"), _own),
+}
