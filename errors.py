@@ -78,7 +78,12 @@ class KeyExpired(Fact):
 
 
 class KeyRevoked(Fact):
-    """The secret is right, the key was revoked."""
+    """The secret is right, the key was revoked; why, and when (ISO 8601)."""
+
+    def __init__(self, detail: str, *, reason: str, revoked_at: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.revoked_at = revoked_at
 
 
 class InsufficientLevel(Fact):
@@ -131,6 +136,10 @@ class OwnAccount(Fact):
 
 class AccountNotActive(Fact):
     """The account may not sign in, or has not consented: nobody can act as it."""
+
+
+class KeyNotActive(Fact):
+    """The API key has expired or was revoked: it gets no new secret."""
 
 
 class KeyInUse(Fact):
@@ -231,6 +240,7 @@ REPLIES: dict[type[Fact], Verdict] = {
     RequestDecided: Verdict(409, "requestDecided", "The request was answered already"),
     OwnAccount: Verdict(409, "ownAccount", "Nobody changes their own account as staff"),
     AccountNotActive: Verdict(409, "accountNotActive", "The account is not active"),
+    KeyNotActive: Verdict(409, "keyNotActive", "The API key is not active"),
     KeyInUse: Verdict(409, "idempotencyKeyInUse", "The first request with this key is not answered yet", _LATER),
     AnswerLost: Verdict(409, "idempotencyAnswerLost", "The answer to the first request with this key is lost"),
     BodyTooLarge: Verdict(413, "bodyTooLarge", "The body is too large"),

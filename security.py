@@ -7,6 +7,7 @@ Ownership of records is the handlers' to judge.
 from base64 import b64decode
 from binascii import Error as NotBase64
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,15 @@ from storage import accounts, apikeys
 Quotas = dict[str, dict[str, Any]]
 
 ROLE_LEVELS = {"user": 4, "tester": 4, "curator": 5, "bughunter": 6, "support": 8, "admin": 9}
+# What who calls with a revoked key is told, where nobody gave a reason.
+REVOKED_BY = {
+    "owner": "Its owner ended it.",
+    "staff": "An administrator ended it.",
+    "leak": "Its secret was found in public.",
+    "role": "The role of its account changed.",
+    "status": "Its account is not active any more.",
+    "consent": "Its owner withdrew the consent.",
+}
 BEARER, BASIC = "bearer", "basic"
 CHALLENGES = {
     BEARER: 'Bearer realm="freesewing-api"',
@@ -77,7 +87,8 @@ async def authenticate(
     except Unauthorized as error:
         raise Unauthorized(error.detail, headers=_challenge(schemes or need.schemes)) from error
     except (KeyExpired, KeyRevoked) as error:
-        raise type(error)(error.detail, headers=_challenge(schemes)) from error
+        error.headers = _challenge(schemes)
+        raise
 
 
 def require_standing(caller: Caller | None, need: Requirement) -> None:
@@ -131,14 +142,30 @@ async def _may_act_for_others(user_id: int) -> bool:
     return standing is not None and standing.role == "admin" and _may_sign_in(standing.role, standing.status)
 
 
+async def find_key(key: str, secret: str, now: datetime) -> apikeys.KeyStanding | None:
+    """The key that this is the secret of, whether or not it may be used; None for whatever else these are.
+
+    The secret before a rotation counts until its grace is over.
+    """
+    if not keys.is_wellformed(secret) or not _is_uuid(key):
+        return None
+    standing = await storage.read(apikeys.find_standing, UUID(key))
+    if standing is None:
+        return None
+    stored = [standing.secret_hash]
+    if standing.previous_hash is not None and standing.previous_until is not None and now < standing.previous_until:
+        stored.append(standing.previous_hash)
+    return standing if keys.fits(secret, *stored) else None
+
+
 async def _by_key(credentials: str, request_id: str) -> Caller:
     key, secret = _key_and_secret(credentials)
-    standing = await storage.read(apikeys.find_standing, key)
-    if standing is None or not keys.fits(secret, standing.secret_hash):
-        raise Unauthorized("There is no API key with this secret.")
     now = clock.now()
+    standing = await find_key(key, secret, now)
+    if standing is None:
+        raise Unauthorized("There is no API key with this secret.")
     if standing.revoked_at is not None:
-        raise KeyRevoked(f"The API key was revoked on {clock.iso(standing.revoked_at)}.")
+        raise await _revoked(standing.id, clock.iso(standing.revoked_at))
     if standing.expires_at <= now:
         raise KeyExpired(f"The API key expired on {clock.iso(standing.expires_at)}.")
     if not _may_sign_in(standing.role, standing.status) or standing.consent < 1:
@@ -149,7 +176,7 @@ async def _by_key(credentials: str, request_id: str) -> Caller:
         standing.user_uuid,
         level,
         standing.role,
-        key,
+        UUID(key),
         request_id,
         key_id=standing.id,
         account_quotas=standing.account_quotas,
@@ -157,15 +184,29 @@ async def _by_key(credentials: str, request_id: str) -> Caller:
     )
 
 
-def _key_and_secret(credentials: str) -> tuple[UUID, str]:
+async def _revoked(key_id: int, revoked_at: str) -> KeyRevoked:
+    by, given = await storage.read(apikeys.find_end, key_id)
+    reason = given or REVOKED_BY.get(by or "", "No reason is known.")
+    return KeyRevoked(f"The API key was revoked on {revoked_at}: {reason}", reason=reason, revoked_at=revoked_at)
+
+
+def _key_and_secret(credentials: str) -> tuple[str, str]:
     """The two halves of Basic credentials; raises Unauthorized before any look-up if they cannot be ours."""
     try:
         key, _, secret = b64decode(credentials, validate=True).decode("ascii").partition(":")
-        if not keys.is_wellformed(secret) or str(UUID(key)) != key.lower():
-            raise ValueError
-        return UUID(key), secret
     except (NotBase64, ValueError):
-        raise Unauthorized("These are not an API key and its secret.") from None
+        key = secret = ""
+    if not keys.is_wellformed(secret) or not _is_uuid(key):
+        raise Unauthorized("These are not an API key and its secret.")
+    return key, secret
+
+
+def _is_uuid(text: str) -> bool:
+    """Whether this is a UUID in its one usual form, in any case."""
+    try:
+        return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False
 
 
 def _may_sign_in(role: str, status: int) -> bool:

@@ -19,6 +19,7 @@ from services import keys, lifecycle, tokens
 from settings import Settings
 from storage import accounts, apikeys, curated_sets, migrate, patterns, sets, sizes
 from storage.encryption import Keyring
+from storage.events import SYSTEM, Origin
 from storage.tables import Record
 
 SETS = 64
@@ -104,6 +105,7 @@ async def _key(user_id: int) -> tuple[str, str]:
         name="benchmark",
         level=4,
         secret_hash=keys.hash_of(secret),
+        origin=Origin(SYSTEM),
         now=now,
         expires_at=now + timedelta(days=1),
     )

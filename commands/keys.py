@@ -9,10 +9,11 @@ from sqlalchemy import Connection
 import clock
 import storage
 from commands import tables
-from commands.work import LOGIN, Parsers, account, command, connected, group, operator, uuid
+from commands.work import LOGIN, Parsers, account, command, connected, group, operator, sentence, uuid
 from settings import Settings
-from storage import acts, apikeys
+from storage import acts, apikeys, events, revocation
 
+LONGEST_REASON = 500  # as in the document
 COLUMNS = ("key", "name", "level", "state", "created", "expires", "last seen", "calls")
 
 
@@ -26,25 +27,34 @@ def add(parsers: Parsers) -> None:
     for made in (show, revoke):
         made.add_argument("key", type=uuid, help="the key, without its secret")
     revoke.add_argument(
-        "--reason", required=True, help="a sentence for the owner, and for whoever calls with the key"
+        "--reason",
+        required=True,
+        type=sentence(LONGEST_REASON),
+        help="a sentence for the owner, and for whoever calls with the key",
     )
 
 
 def _list(settings: Settings, options: Any) -> None:
     found = connected(settings, lambda: _of(options.login))
     now = clock.now()
-    shown = ("key", "name", "level", None, "created_at", "expires_at", "last_seen", "calls")
-    tables.rows(COLUMNS, [[key[name] if name else _state(key, now) for name in shown] for key in found])
+    rows = [
+        (
+            key["key"],
+            key["name"],
+            key["level"],
+            apikeys.state(key, now),
+            key["created_at"],
+            key["expires_at"],
+            key["last_seen"],
+            key["calls"],
+        )
+        for key in found
+    ]
+    tables.rows(COLUMNS, rows)
 
 
 async def _of(login: str) -> list[apikeys.ApiKey]:
     return await storage.read(apikeys.list_of, (await account(login))["id"])
-
-
-def _state(key: apikeys.ApiKey, now: datetime) -> str:
-    if key["revoked_at"] is not None:
-        return "revoked"
-    return "expired" if key["expires_at"] <= now else "active"
 
 
 def _show(settings: Settings, options: Any) -> None:
@@ -55,9 +65,13 @@ def _show(settings: Settings, options: Any) -> None:
             "name": key["name"],
             "account": key["user_id"],
             "level": key["level"],
-            "state": _state(key, clock.now()),
+            "state": apikeys.state(key, clock.now()),
             "created": key["created_at"],
             "expires": key["expires_at"],
+            "rotated": key["rotated_at"],
+            "revoked": key["revoked_at"],
+            "revoked by": key["revoked_by"],
+            "reason": key["revoked_reason"],
             "last seen": key["last_seen"],
             "calls": key["calls"],
         }
@@ -65,10 +79,12 @@ def _show(settings: Settings, options: Any) -> None:
 
 
 def _revoke(settings: Settings, options: Any) -> None:
-    connected(settings, lambda: storage.write(_ended, options.key, clock.now()))
+    connected(settings, lambda: storage.write(_end, options.key, options.reason, operator(), clock.now()))
 
 
-def _ended(connection: Connection, key: UUID, now: datetime) -> None:
-    owner = apikeys.find(connection, key)["user_id"]
-    apikeys.revoke(connection, key, now)
-    acts.record(connection, operator(), acts.REVOKE_KEY, subjects=[owner], now=now)
+def _end(connection: Connection, key: UUID, reason: str, by: acts.Actor, now: datetime) -> None:
+    held = apikeys.lock(connection, key)
+    if held.key["revoked_at"] is None:
+        origin = events.Origin(events.STAFF, by.request_id)
+        revocation.revoke(connection, held, by=revocation.STAFF, origin=origin, now=now, reason=reason)
+        acts.record(connection, by, acts.REVOKE_KEY, subjects=[held.owner["id"]], now=now)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 import clock
 import storage
 from commands import tables
-from commands.work import Parsers, command, connected, group, operator, uuid
+from commands.work import Parsers, command, connected, group, operator, sentence, uuid
 from services import maintainer, quotas
 from settings import Settings
 from storage import acts, quota_requests
@@ -35,7 +35,7 @@ def add(parsers: Parsers) -> None:
     decline = command(quota, "decline", _decline, "decline a request; the owner is mailed")
     for made in (grant, decline):
         made.add_argument("request", type=uuid)
-        made.add_argument("--answer", required=True, type=_answer, help="a sentence for the owner")
+        made.add_argument("--answer", required=True, type=sentence(LONGEST_ANSWER), help="a sentence for the owner")
     grant.add_argument("--quota", type=_number(0, MOST_UNITS), help="units, where not those that were asked for")
     grant.add_argument("--days", type=_number(1, MOST_DAYS), help="days, where not as many as were asked for")
 
@@ -47,12 +47,6 @@ def _number(least: int, most: int) -> Callable[[str], int]:
         return int(text)
 
     return number
-
-
-def _answer(text: str) -> str:
-    if not 1 <= len(text) <= LONGEST_ANSWER:
-        raise argparse.ArgumentTypeError(f"must have 1 to {LONGEST_ANSWER} characters")
-    return text
 
 
 def _list(settings: Settings, options: Any) -> None:

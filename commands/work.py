@@ -1,7 +1,7 @@
 """What commands have in common: the database, the account that is meant, and who acts."""
 
 import asyncio
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 from uuid import UUID
@@ -68,3 +68,14 @@ def operator() -> acts.Actor:
 def uuid(text: str) -> UUID:
     """An argument that is a UUID; raises ValueError, which argparse tells."""
     return UUID(text)
+
+
+def sentence(most: int) -> Callable[[str], str]:
+    """An argument that is text of at most so many characters."""
+
+    def text(given: str) -> str:
+        if not 1 <= len(given) <= most or "\0" in given:
+            raise ArgumentTypeError(f"must have 1 to {most} characters")
+        return given
+
+    return text

@@ -20,11 +20,12 @@ from errors import (
 )
 from handlers import email_change, second_factor, shapes, staff
 from handlers.conditions import account_tag, require_account
+from handlers.paging import page_of, shown
 from handlers.replies import PRIVATE, SECRET, last_modified, success
 from handlers.usernames import is_acceptable
 from security import Caller
 from services import exports, mfa, outbox, passwords, pictures, test_mode
-from storage import accounts, acts, confirmations, holdings, suggestions
+from storage import accounts, acts, confirmations, events, holdings, suggestions
 
 LEVEL_FOR_OTHERS_DATA = 8
 # What the document says of one request holds for all of them together.
@@ -55,7 +56,7 @@ async def update_account(body: dict[str, Any], if_match: str | None, caller: Cal
     async with pictures.stored(body.get("img"), "user") as img:
         if img is not None:
             fields["img"] = img
-        updated = await storage.write(_update, caller.user_id, fields, body, if_match, clock.now())
+        updated = await storage.write(_update, caller, fields, body, if_match, clock.now())
     if img is not None:
         await pictures.discard(updated.former_img)
     outbox.wake()
@@ -76,20 +77,22 @@ class _Updated(NamedTuple):
 
 def _update(
     connection: Connection,
-    user_id: int,
+    caller: Caller,
     fields: dict[str, Any],
     body: dict[str, Any],
     if_match: str | None,
     now: datetime,
 ) -> _Updated:
+    user_id, origin = caller.user_id, staff.origin(caller, caller.user_id)
     former = accounts.lock(connection, user_id)
     require_account(if_match, former)
-    account = accounts.edit(connection, user_id, fields=fields, data=body.get("data", {}), now=now)
+    account = accounts.edit(connection, user_id, fields=fields, data=body.get("data", {}), origin=origin, now=now)
     if len(account["data"]) > MOST_DATA or any(len(name) > LONGEST_NAME for name in account["data"]):
         limits = f"at most {MOST_DATA} keys of at most {LONGEST_NAME} characters"
         raise Refused("validationFailed", f"The data of an account has {limits}.")
     if "password" in fields:
         confirmations.drop_all(connection, user_id)
+        events.record(connection, user_id, events.PASSWORD_CHANGED, now=now, **origin._asdict())
     issued = None
     if "email" in body:
         silent = test_mode.applies(body, former["email"])
@@ -105,16 +108,18 @@ def _in_test_mode(updated: _Updated, body: dict[str, Any]) -> dict[str, Any]:
 
 async def _change_email(caller: Caller, body: dict[str, Any], if_match: str | None) -> Response:
     try:
-        account = await storage.write(_complete_change, caller.user_id, body, if_match, clock.now())
+        account = await storage.write(_complete_change, caller, body, if_match, clock.now())
     except AlreadyExists:
         raise EmailTaken("The address became another account's in the meantime.") from None
     return _account(account)
 
 
 def _complete_change(
-    connection: Connection, user_id: int, body: dict[str, Any], if_match: str | None, now: datetime
+    connection: Connection, caller: Caller, body: dict[str, Any], if_match: str | None, now: datetime
 ) -> accounts.Account:
+    user_id = caller.user_id
     require_account(if_match, accounts.lock(connection, user_id))
+    events.record(connection, user_id, events.EMAIL_CHANGED, now=now, **staff.origin(caller, user_id)._asdict())
     return email_change.complete(connection, user_id, UUID(body["confirmation"]), body["check"], now)
 
 
@@ -136,8 +141,17 @@ def _remove(connection: Connection, user_id: int, if_match: str | None) -> tuple
 
 async def restrict_account(caller: Caller) -> Response:
     """Freeze the account."""
-    await storage.write(accounts.set_status, caller.user_id, accounts.RESTRICTED, clock.now())
+    await storage.write(_restrict, caller, clock.now())
+    outbox.wake()
     return success(data={})
+
+
+def _restrict(connection: Connection, caller: Caller, now: datetime) -> None:
+    origin = staff.origin(caller, caller.user_id)
+    # The account first, so that two that end its keys at once never wait for each other.
+    accounts.lock(connection, caller.user_id)
+    accounts.set_status(connection, caller.user_id, accounts.RESTRICTED, origin=origin, now=now)
+    events.record(connection, caller.user_id, events.ACCOUNT_RESTRICTED, now=now, **origin._asdict())
 
 
 restrict_account_v3 = restrict_account
@@ -150,22 +164,30 @@ async def export_account(caller: Caller) -> Response:
     return success(data=export["url"], export=export, headers=SECRET)
 
 
+async def list_events(limit: int | None, cursor: str | None, caller: Caller) -> Response:
+    """What happened to the security of the caller's account, newest first."""
+    page = page_of(limit, cursor)
+    found = await storage.read(events.page, caller.user_id, **page.window)
+    listed, link = shown(page, found, shapes.event, "/account/events")
+    return success(events=listed, headers={**PRIVATE, **link})
+
+
 async def configure_mfa(body: dict[str, Any], caller: Caller) -> Response:
     """Hand out a secret, turn multi-factor authentication on with it, or turn it off."""
     staff.require_owner(caller)
     account = await storage.read(accounts.find, caller.user_id)
     if not body["mfa"]:
-        return await _disable_mfa(account, body["password"], body["token"])
+        return await _disable_mfa(account, body["password"], body["token"], caller)
     if account["mfa_enabled"]:
         raise Refused("mfaActive", MFA_IS_ON)
     if "secret" in body and "token" in body:
-        return await _enable_mfa(account, body["secret"], body["token"])
+        return await _enable_mfa(body["secret"], body["token"], caller)
     secret = mfa.new_secret()
     address = mfa.otpauth(secret, account["username"])
     return success(mfa={"secret": secret, "otpauth": address, "qrcode": mfa.qrcode(address)}, headers=SECRET)
 
 
-async def _enable_mfa(account: accounts.Account, secret: str, code: str) -> Response:
+async def _enable_mfa(secret: str, code: str, caller: Caller) -> Response:
     step = mfa.matching_step(secret, code, now=clock.now(), after=0)
     if step is None:
         raise MfaTokenInvalid("The code does not fit the secret.")
@@ -176,26 +198,37 @@ async def _enable_mfa(account: accounts.Account, secret: str, code: str) -> Resp
         "mfa_step": step,
         "mfa_scratch": [mfa.hash_of(scratch) for scratch in codes],
     }
-    changed = await storage.write(_turn_on_mfa, account["id"], fields, clock.now())
+    changed = await storage.write(_turn_on_mfa, fields, caller, clock.now())
     return success(account=shapes.account(changed), scratchCodes=codes, headers=SECRET)
 
 
-def _turn_on_mfa(connection: Connection, user_id: int, fields: dict[str, Any], now: datetime) -> accounts.Account:
+def _turn_on_mfa(connection: Connection, fields: dict[str, Any], caller: Caller, now: datetime) -> accounts.Account:
     # Of two who turn it on at once only one may succeed: the other's secret would be worth nothing.
-    if accounts.lock(connection, user_id)["mfa_enabled"]:
+    if accounts.lock(connection, caller.user_id)["mfa_enabled"]:
         raise Refused("mfaActive", MFA_IS_ON)
-    return accounts.edit(connection, user_id, fields=fields, data={}, now=now)
+    return _set_mfa(connection, fields, events.MFA_ENABLED, caller, now)
 
 
-async def _disable_mfa(account: accounts.Account, password: str, code: str) -> Response:
+async def _disable_mfa(account: accounts.Account, password: str, code: str, caller: Caller) -> Response:
     verified = await passwords.verify(password, account["password"])
     if not verified.fits or not account["mfa_enabled"]:
         raise AuthenticationFailed("The password or the code is wrong.")
-    if not await storage.write(second_factor.consume, account["id"], code, clock.now()):
+    return success(account=shapes.account(await storage.write(_turn_off_mfa, code, caller, clock.now())))
+
+
+def _turn_off_mfa(connection: Connection, code: str, caller: Caller, now: datetime) -> accounts.Account:
+    if not second_factor.consume(connection, caller.user_id, code, now):
         raise AuthenticationFailed("The password or the code is wrong.")
     fields: dict[str, Any] = {"mfa_enabled": False, "mfa_secret": None, "mfa_scratch": []}
-    changed = await storage.write(accounts.edit, account["id"], fields=fields, data={}, now=clock.now())
-    return success(account=shapes.account(changed))
+    return _set_mfa(connection, fields, events.MFA_DISABLED, caller, now)
+
+
+def _set_mfa(
+    connection: Connection, fields: dict[str, Any], event: str, caller: Caller, now: datetime
+) -> accounts.Account:
+    origin = staff.origin(caller, caller.user_id)
+    events.record(connection, caller.user_id, event, now=now, **origin._asdict())
+    return accounts.edit(connection, caller.user_id, fields=fields, data={}, origin=origin, now=now)
 
 
 async def check_username(body: dict[str, Any], caller: Caller) -> Response:

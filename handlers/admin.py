@@ -15,8 +15,8 @@ from handlers.paging import Page, page_of, shown
 from handlers.replies import PRIVATE, SECRET, last_modified, success
 from handlers.staff import actor
 from security import ROLE_LEVELS, Caller
-from services import tokens
-from storage import accounts, acts, administration, subscribers
+from services import outbox, tokens
+from storage import accounts, acts, administration, events, subscribers
 from storage.tables import Record
 
 LANGUAGES = ("en", "de", "es", "fr", "nl", "uk")
@@ -39,7 +39,9 @@ async def read_user(id: str, caller: Caller) -> Response:
 async def update_user(id: str, body: dict[str, Any], if_match: str | None, caller: Caller) -> Response:
     """Change what only staff may change."""
     wanted = {column: body[name] for name, column in COLUMNS.items() if name in body}
-    return _user(await storage.write(_update, id, wanted, if_match, caller, clock.now()))
+    changed = await storage.write(_update, id, wanted, if_match, caller, clock.now())
+    outbox.wake()
+    return _user(changed)
 
 
 def _user(row: accounts.Account) -> Response:
@@ -75,6 +77,8 @@ def _impersonate(connection: Connection, handle: str, by: acts.Actor, now: datet
     if not accounts.is_visible(account):
         raise AccountNotActive("The account is not active, is blocked, or has not given its consent.")
     acts.record(connection, by, acts.IMPERSONATE, subjects=[account["id"]], now=now)
+    origin = events.Origin(events.STAFF, by.request_id)
+    events.record(connection, account["id"], events.IMPERSONATED, now=now, **origin._asdict())
     return account
 
 

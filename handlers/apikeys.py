@@ -1,23 +1,31 @@
 """API keys."""
 
-from datetime import timedelta
+import asyncio
+import time
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Connection
 from starlette.responses import Response
 
 import clock
+import security
 import storage
 from errors import InsufficientLevel, Refused
 from handlers import shapes, staff
 from handlers.conditions import require_match
 from handlers.paging import page_of, shown
-from handlers.replies import PRIVATE, SECRET, created, no_content, success
+from handlers.replies import PRIVATE, SECRET, accepted, created, no_content, success
 from security import ROLE_LEVELS, Caller
-from services import keys
-from storage import acts, apikeys
+from services import keys, outbox
+from storage import acts, apikeys, events, revocation
 
 LEVEL_FOR_OTHERS = 9
+# How long the secret before goes on working after a rotation, in seconds, where nothing is said.
+GRACE = 86400
+# A report takes at least this many seconds: its time does not tell what was right of it.
+LEAST_SECONDS = 0.25
 
 
 async def create_api_key(body: dict[str, Any], caller: Caller) -> Response:
@@ -33,38 +41,122 @@ async def create_api_key(body: dict[str, Any], caller: Caller) -> Response:
         name=body["name"],
         level=body["level"],
         secret_hash=keys.hash_of(secret),
+        origin=staff.origin(caller, caller.user_id),
         now=now,
         expires_at=now + timedelta(seconds=body["expiresIn"]),
     )
     return created(apikey={**shapes.api_key(key), "secret": secret}, headers=SECRET)
 
 
-async def list_api_keys(limit: int | None, cursor: str | None, caller: Caller) -> Response:
-    """The caller's keys."""
+async def list_api_keys(state: str | None, limit: int | None, cursor: str | None, caller: Caller) -> Response:
+    """The caller's keys, those in one state where it is given."""
     page = page_of(limit, cursor)
-    found = await storage.read(apikeys.list_of, caller.user_id, **page.window)
-    listed, link = shown(page, found, shapes.api_key_listed, "/apikeys")
+    limits = page.window
+    found = await storage.read(
+        apikeys.list_of,
+        caller.user_id,
+        limit=limits["limit"],
+        after=limits["after"],
+        state=state,
+        now=clock.now(),
+    )
+    listed, link = shown(page, found, shapes.api_key_listed, "/apikeys", state=state)
     return success(apikeys=listed, headers={**PRIVATE, **link})
 
 
 async def read_api_key(key: str, caller: Caller) -> Response:
     """One key, the caller's own or, for administrators, anyone's."""
-    return success(apikey=shapes.api_key(await _allowed(key, caller)))
+    found = await storage.read(apikeys.find, UUID(key))
+    _require_allowed(found, caller)
+    return success(apikey=shapes.api_key(found))
 
 
-async def delete_api_key(key: str, if_match: str | None, caller: Caller) -> Response:
-    """Revoke a key at once; another's on the record."""
-    found = await _allowed(key, caller)
-    # A key never changes: what was read is what it is.
-    require_match(if_match, apikey=shapes.api_key(found))
-    now = clock.now()
-    act = (caller, acts.REVOKE_KEY, found["user_id"], now)
-    await storage.write(staff.recorded, act, apikeys.revoke, found["key"], now)
+async def delete_api_key(key: str, reason: str | None, if_match: str | None, caller: Caller) -> Response:
+    """Revoke a key at once and take it off the list; another's on the record, for a reason."""
+    await storage.write(_remove, UUID(key), reason, if_match, caller, clock.now())
+    outbox.wake()
     return no_content()
 
 
-async def _allowed(key: str, caller: Caller) -> apikeys.ApiKey:
-    found = await storage.read(apikeys.find, UUID(key))
+def _remove(
+    connection: Connection, key: UUID, reason: str | None, if_match: str | None, caller: Caller, now: datetime
+) -> None:
+    held = _held(connection, key, reason, caller)
+    require_match(if_match, apikey=shapes.api_key(held.key))
+    _end(connection, held, revocation.remove, reason, caller, now)
+
+
+async def revoke_api_key(key: str, body: dict[str, Any], caller: Caller) -> Response:
+    """Revoke a key at once, and leave it on the list; another's on the record, for a reason."""
+    row = await storage.write(_revoke, UUID(key), body.get("reason"), caller, clock.now())
+    outbox.wake()
+    return success(apikey=shapes.api_key(row))
+
+
+def _revoke(connection: Connection, key: UUID, reason: str | None, caller: Caller, now: datetime) -> apikeys.ApiKey:
+    held = _held(connection, key, reason, caller)
+    if held.key["revoked_at"] is None:
+        _end(connection, held, revocation.revoke, reason, caller, now)
+    return apikeys.find(connection, key)
+
+
+def _end(
+    connection: Connection, held: apikeys.Held, work: Any, reason: str | None, caller: Caller, now: datetime
+) -> None:
+    owner = held.owner["id"]
+    origin = staff.origin(caller, owner)
+    by = revocation.OWNER if origin.by == events.OWNER else revocation.STAFF
+    act = (caller, acts.REVOKE_KEY, owner, now)
+    staff.recorded(connection, act, work, held, by=by, origin=origin, now=now, reason=reason)
+
+
+def _held(connection: Connection, key: UUID, reason: str | None, caller: Caller) -> apikeys.Held:
+    """The key, to be ended; raises InsufficientLevel, and Refused where staff give no reason."""
+    held = apikeys.lock(connection, key)
+    _require_allowed(held.key, caller)
+    if reason is None and staff.origin(caller, held.owner["id"]).by != events.OWNER:
+        raise Refused("reasonMissing", "Whoever ends the key of another gives a reason.")
+    return held
+
+
+async def rotate_api_key(key: str, body: dict[str, Any], caller: Caller) -> Response:
+    """Give a key of the caller's another secret, and show it this once; the present one works on for a while."""
+    staff.require_owner(caller)
+    secret = keys.new_secret()
+    grace = timedelta(seconds=body.get("grace", GRACE))
+    row = await storage.write(_rotate, UUID(key), keys.hash_of(secret), grace, caller, clock.now())
+    return created(apikey={**shapes.api_key(row), "secret": secret}, headers=SECRET)
+
+
+def _rotate(
+    connection: Connection, key: UUID, secret_hash: str, grace: timedelta, caller: Caller, now: datetime
+) -> apikeys.ApiKey:
+    held = apikeys.lock(connection, key)
+    if held.key["user_id"] != caller.user_id:
+        raise InsufficientLevel("This API key is another account's.")
+    if held.key["level"] > caller.level:
+        raise InsufficientLevel(f"The API key has level {held.key['level']}; these credentials have {caller.level}.")
+    origin = staff.origin(caller, caller.user_id)
+    return apikeys.rotate(connection, held, secret_hash=secret_hash, grace=grace, origin=origin, now=now)
+
+
+async def report_leaked_api_key(body: dict[str, Any], request_id: str) -> Response:
+    """Revoke a key whose secret somebody found; the answer is the same whatever they sent."""
+    started = time.monotonic()
+    now = clock.now()
+    found = await security.find_key(body["key"], body["secret"], now)
+    if found is not None and found.revoked_at is None and found.expires_at > now:
+        origin = events.Origin(events.SYSTEM, UUID(request_id))
+        await storage.write(_revoke_leaked, UUID(body["key"]), origin, now)
+        outbox.wake()
+    await asyncio.sleep(LEAST_SECONDS - (time.monotonic() - started))
+    return accepted(result="received", headers=SECRET)
+
+
+def _revoke_leaked(connection: Connection, key: UUID, origin: events.Origin, now: datetime) -> None:
+    revocation.revoke_leaked(connection, apikeys.lock(connection, key), origin=origin, now=now)
+
+
+def _require_allowed(found: apikeys.ApiKey, caller: Caller) -> None:
     if not caller.may(LEVEL_FOR_OTHERS, owner=found["user_id"]):
         raise InsufficientLevel("This API key is another account's.")
-    return found

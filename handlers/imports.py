@@ -15,7 +15,8 @@ from handlers.replies import SECRET, success
 from handlers.sets import measurements
 from handlers.usernames import is_acceptable
 from services import imports, passwords, pictures
-from storage import accounts, patterns, sets, subscribers
+from storage import accounts, events, patterns, sets, subscribers
+from storage.events import Origin
 from storage.tables import Record
 
 Skipped = list[dict[str, str]]
@@ -104,7 +105,7 @@ def _take_over(
     if is_acceptable(account.username, user_id=made["id"]):
         fields["username"] = account.username
     data = {"v2handle": account.handle} if account.handle else {}
-    row = accounts.edit(connection, made["id"], fields=fields, data=data, now=now)
+    row = accounts.edit(connection, made["id"], fields=fields, data=data, origin=Origin(events.SYSTEM), now=now)
     skipped = Skipped()
     if account.username and row["username"] != account.username:
         skipped.append({"at": f"{at}/username", "reason": "taken or not acceptable"})

@@ -38,6 +38,11 @@ def created(*, headers: dict[str, str] = PRIVATE, **members: Any) -> Response:
     return Response(orjson.dumps({"result": "created", **members}), 201, headers, JSON)
 
 
+def accepted(*, headers: dict[str, str], **members: Any) -> Response:
+    """202 with these members, for what says nothing of its outcome."""
+    return Response(orjson.dumps(members), 202, headers, JSON)
+
+
 def no_content() -> Response:
     """204, for what is gone."""
     return Response(None, 204)

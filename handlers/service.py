@@ -86,5 +86,6 @@ async def download_export(token: str) -> Response:
         **shapes.owned(holdings),
         **curated_shapes.suggested(holdings),
         "quotaRequests": [quota_shapes.request(row) for row in holdings.quota_requests],
+        "events": [shapes.event(row) for row in holdings.events],
     }
     return plain(members, headers={"Content-Disposition": name, **SECRET})

@@ -1,6 +1,7 @@
 """Sign up, sign in, and give consent."""
 
 import asyncio
+import contextlib
 import time
 from datetime import datetime
 from typing import Any
@@ -11,15 +12,18 @@ from starlette.responses import Response
 
 import clock
 import storage
-from errors import NoSuchRecord, SignInFailed
+from errors import NoSuchRecord, Overtaken, SignInFailed, StorageUnavailable
 from handlers import second_factor, shapes, staff
 from handlers.replies import SECRET, created, success
 from security import ROLE_LEVELS, Caller
 from services import outbox, passwords, test_mode, tokens
-from storage import accounts, apikeys, confirmations, mails, usage_reports
+from storage import accounts, apikeys, confirmations, events, mails, usage_reports
 
 # A refused sign-in, and a wish for a link, take at least this many seconds: their time tells nothing.
 SLOWEST_REFUSAL = 0.25
+# By what means somebody signs in.
+PASSWORD, LINK, SIGN_UP = "password", "link", "signUp"
+LINKS = (confirmations.SIGN_IN, confirmations.HAVE_ACCOUNT)
 
 
 async def sign_up(body: dict[str, Any]) -> Response:
@@ -63,14 +67,16 @@ def _sign_up(
     return issued
 
 
-async def confirm_sign_up(id: str, body: dict[str, Any]) -> Response:
+async def confirm_sign_up(id: str, body: dict[str, Any], request_id: str) -> Response:
     """Activate the account that the confirmation is for, and sign in."""
-    account = await storage.write(_confirm_sign_up, UUID(id), body["consent"], body.get("check"), clock.now())
+    account = await storage.write(
+        _confirm_sign_up, UUID(id), body["consent"], body.get("check"), UUID(request_id), clock.now()
+    )
     return _session(account)
 
 
 def _confirm_sign_up(
-    connection: Connection, confirmation_id: UUID, consent: int, check: str | None, now: datetime
+    connection: Connection, confirmation_id: UUID, consent: int, check: str | None, request_id: UUID, now: datetime
 ) -> accounts.Account:
     found = confirmations.find(connection, confirmation_id, check=check, kinds=(confirmations.SIGN_UP,), now=now)
     confirmations.use_up(connection, confirmation_id)
@@ -78,7 +84,17 @@ def _confirm_sign_up(
     if account["status"] != accounts.INACTIVE:
         raise NoSuchRecord("There is no such confirmation, or it was used or has expired.")
     accounts.change(connection, account["id"], status=accounts.ACTIVE, consent=consent, updated_at=now)
+    _record_sign_in(connection, account, SIGN_UP, request_id, now)
     return accounts.find(connection, account["id"])
+
+
+def _record_sign_in(
+    connection: Connection, account: accounts.Account, means: str, request_id: UUID, now: datetime
+) -> None:
+    """Keep that somebody signed in, by what means and whether with a second factor."""
+    told = {"means": means, "mfa": account["mfa_enabled"]}
+    origin = events.Origin(events.OWNER, request_id)
+    events.record(connection, account["id"], events.SIGNED_IN, now=now, **origin._asdict(), **told)
 
 
 async def read_confirmation(id: str, check: str) -> Response:
@@ -87,39 +103,53 @@ async def read_confirmation(id: str, check: str) -> Response:
     return success(confirmation={"id": id, "check": check}, headers=SECRET)
 
 
-async def sign_in(body: dict[str, Any]) -> Response:
+async def sign_in(body: dict[str, Any], request_id: str) -> Response:
     """Exchange a password, and a one-time code where one is needed, for a token."""
     started = time.monotonic()
+    account = await storage.read(accounts.find_by_login, body["username"])
     try:
-        return _session(await _signed_in(body))
+        return _session(await _signed_in(account, body, UUID(request_id)))
     except SignInFailed:
+        if account is not None:
+            await _keep_failure(account["id"], UUID(request_id))
         await asyncio.sleep(SLOWEST_REFUSAL - (time.monotonic() - started))
         raise
 
 
-async def _signed_in(body: dict[str, Any]) -> accounts.Account:
-    account = await storage.read(accounts.find_by_login, body["username"])
+async def _signed_in(account: accounts.Account | None, body: dict[str, Any], request_id: UUID) -> accounts.Account:
     verified = await passwords.verify(body["password"], account["password"] if account else None)
     if account is None or not verified.fits or not _may_sign_in(account):
         raise SignInFailed("Sign-in failed.")
-    if account["mfa_enabled"]:
-        await _check_second_factor(account, body.get("token"))
-    if verified.upgrade:
-        return await storage.write(_upgrade, account["id"], account["password"], verified.upgrade)
-    return account
+    code = second_factor.given(body.get("token")) if account["mfa_enabled"] else None
+    return await storage.write(_admit, account, code, verified.upgrade, request_id, clock.now())
 
 
-def _upgrade(connection: Connection, user_id: int, old: str, new: str) -> accounts.Account:
-    """Replace the hash that the password was held against, unless the owner has changed it meanwhile."""
-    if accounts.lock(connection, user_id)["password"] == old:
-        accounts.change(connection, user_id, password=new)
-    return accounts.find(connection, user_id)
-
-
-async def _check_second_factor(account: accounts.Account, token: Any) -> None:
-    code = second_factor.given(token)
-    if not await storage.write(second_factor.consume, account["id"], code, clock.now()):
+def _admit(
+    connection: Connection,
+    account: accounts.Account,
+    code: str | None,
+    upgrade: str | None,
+    request_id: UUID,
+    now: datetime,
+) -> accounts.Account:
+    """The account, whose password was right: its second factor is used up, and that it signed in is kept."""
+    if code is not None and not second_factor.consume(connection, account["id"], code, now):
         raise SignInFailed("Sign-in failed.")
+    _record_sign_in(connection, account, PASSWORD, request_id, now)
+    return _upgraded(connection, account, upgrade) if upgrade else account
+
+
+def _upgraded(connection: Connection, account: accounts.Account, new: str) -> accounts.Account:
+    """Replace the hash that the password was held against, unless the owner has changed it meanwhile."""
+    if accounts.lock(connection, account["id"])["password"] == account["password"]:
+        accounts.change(connection, account["id"], password=new)
+    return accounts.find(connection, account["id"])
+
+
+async def _keep_failure(user_id: int, request_id: UUID) -> None:
+    """Who is refused is told the same whether or not that can be kept, or the account goes at this moment."""
+    with contextlib.suppress(StorageUnavailable, Overtaken):
+        await storage.write(events.record_failure, user_id, now=clock.now(), request_id=request_id)
 
 
 def _may_sign_in(account: accounts.Account) -> bool:
@@ -149,25 +179,30 @@ def _request_link(connection: Connection, username: str | int, now: datetime) ->
     mails.enqueue(connection, letter, user_id=account["id"], now=now)
 
 
-async def sign_in_by_link(id: str, body: dict[str, Any]) -> Response:
+async def sign_in_by_link(id: str, body: dict[str, Any], request_id: str) -> Response:
     """Exchange a link for a token, once (version 4)."""
-    return await _by_link(UUID(id), body["check"], body.get("token"))
+    return await _by_link(UUID(id), body["check"], body.get("token"), UUID(request_id))
 
 
-async def sign_in_by_full_link(id: str, check: str, body: dict[str, Any]) -> Response:
+async def sign_in_by_full_link(id: str, check: str, body: dict[str, Any], request_id: str) -> Response:
     """Exchange a link for a token, once (version 3)."""
-    return await _by_link(UUID(id), check, body.get("token"))
+    return await _by_link(UUID(id), check, body.get("token"), UUID(request_id))
 
 
-async def _by_link(confirmation_id: UUID, check: str, token: Any) -> Response:
-    return _session(await storage.write(_use_link, confirmation_id, check, token, clock.now()))
+async def _by_link(confirmation_id: UUID, check: str, token: Any, request_id: UUID) -> Response:
+    now = clock.now()
+    found = await storage.read(confirmations.find, confirmation_id, check=check, kinds=LINKS, now=now)
+    try:
+        return _session(await storage.write(_use_link, confirmation_id, check, token, request_id, now))
+    except SignInFailed:
+        await _keep_failure(found["user_id"], request_id)
+        raise
 
 
 def _use_link(
-    connection: Connection, confirmation_id: UUID, check: str, token: Any, now: datetime
+    connection: Connection, confirmation_id: UUID, check: str, token: Any, request_id: UUID, now: datetime
 ) -> accounts.Account:
-    kinds = (confirmations.SIGN_IN, confirmations.HAVE_ACCOUNT)
-    found = confirmations.find(connection, confirmation_id, check=check, kinds=kinds, now=now)
+    found = confirmations.find(connection, confirmation_id, check=check, kinds=LINKS, now=now)
     account = accounts.lock(connection, found["user_id"])
     if not _may_sign_in(account):
         raise SignInFailed("Sign-in failed.")
@@ -177,6 +212,7 @@ def _use_link(
     ):
         raise SignInFailed("Sign-in failed.")
     confirmations.use_up(connection, confirmation_id)
+    _record_sign_in(connection, account, LINK, request_id, now)
     return account
 
 
@@ -194,7 +230,12 @@ async def give_consent(body: dict[str, Any], caller: Caller) -> Response:
     """Store the consent and hand out a fresh token."""
     staff.require_owner(caller)
     fields = {"consent": body["consent"]}
-    return _session(await storage.write(accounts.edit, caller.user_id, fields=fields, data={}, now=clock.now()))
+    origin = staff.origin(caller, caller.user_id)
+    account = await storage.write(
+        accounts.edit, caller.user_id, fields=fields, data={}, origin=origin, now=clock.now()
+    )
+    outbox.wake()
+    return _session(account)
 
 
 def _session(account: accounts.Account) -> Response:

@@ -3,10 +3,12 @@
 from datetime import datetime
 from typing import Any
 
+import clock
 from clock import iso
 from handlers.curated_shapes import curated_set
 from security import Caller
 from services.passwords import kind_of
+from storage import apikeys
 from storage.holdings import Holdings
 from storage.tables import Record
 
@@ -51,15 +53,33 @@ def profile(row: Record) -> dict[str, Any]:
     return {name: row[name] for name in ("id", "bio", "img", "ihash", "patron", "role", "username")}
 
 
-def api_key(row: Record) -> dict[str, Any]:
-    """`ApiKey`, without its secret."""
+def api_key_self(row: Record, today: int) -> dict[str, Any]:
+    """`ApiKeySelf`: what a key is told of itself, with the number of its calls today."""
+    return {**_named(row), "usage": {"today": today, "total": row["calls"]}}
+
+
+def _named(row: Record) -> dict[str, Any]:
+    """What an API key was made with."""
     return {
         "key": str(row["key"]),
         "level": row["level"],
-        "createdAt": iso(row["created_at"]),
         "expiresAt": iso(row["expires_at"]),
         "name": row["name"],
         "userId": row["user_id"],
+    }
+
+
+def api_key(row: Record) -> dict[str, Any]:
+    """`ApiKey`, without its secret, as it is at this moment."""
+    return {
+        **_named(row),
+        "createdAt": iso(row["created_at"]),
+        "state": apikeys.state(row, clock.now()),
+        "revokedAt": _iso_or_none(row["revoked_at"]),
+        "revokedBy": row["revoked_by"],
+        "revokedReason": row["revoked_reason"],
+        "rotatedAt": _iso_or_none(row["rotated_at"]),
+        "previousUntil": _iso_or_none(row["previous_until"]),
     }
 
 
@@ -71,13 +91,6 @@ def api_key_listed(row: Record) -> dict[str, Any]:
         "calls": row["calls"],
         "lastSeen": _iso_or_none(row["last_seen"]),
     }
-
-
-def api_key_self(row: Record, today: int) -> dict[str, Any]:
-    """`ApiKeySelf`: what a key is told of itself, with the number of its calls today."""
-    shown = api_key(row)
-    del shown["createdAt"]
-    return {**shown, "usage": {"today": today, "total": row["calls"]}}
 
 
 def measurements_set(row: Record) -> dict[str, Any]:
@@ -132,6 +145,19 @@ def act(row: Record) -> dict[str, Any]:
         "act": row["act"],
         "requestId": str(row["request_id"]),
         "changes": {"mfaEnabled" if name == "mfa_enabled" else name: pair for name, pair in row["changes"].items()},
+    }
+
+
+def event(row: Record) -> dict[str, Any]:
+    """`SecurityEvent`: what happened to the security of an account; of staff it does not say who."""
+    return {
+        "id": row["id"],
+        "createdAt": iso(row["created_at"]),
+        "event": row["event"],
+        "by": row["by"],
+        "key": str(row["key"]) if row["key"] else None,
+        "requestId": str(row["request_id"]) if row["request_id"] else None,
+        "details": row["details"],
     }
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from errors import InsufficientLevel
 from security import Caller
-from storage import acts
+from storage import acts, events
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -18,6 +18,12 @@ Result = TypeVar("Result")
 def actor(caller: Caller) -> acts.Actor:
     """Who acts, as the record names them: the administrator, where one acts as another."""
     return acts.Actor(caller.by or caller.user_id, UUID(caller.request_id))
+
+
+def origin(caller: Caller, owner: int) -> events.Origin:
+    """Who causes an event of the owner's account: its owner, or staff, as another or in their own name."""
+    by = events.OWNER if caller.user_id == owner and caller.by is None else events.STAFF
+    return events.Origin(by, UUID(caller.request_id))
 
 
 def require_owner(caller: Caller) -> None:

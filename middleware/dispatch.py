@@ -18,13 +18,16 @@ class DispatchedOperation:
 
     def __init__(self, _next_app: ASGIApp, operation: Any) -> None:
         self.handler = operation.function
-        self.takes_caller = "caller" in signature(self.handler).parameters
+        taken = signature(self.handler).parameters
+        self.takes_caller, self.takes_request_id = "caller" in taken, "request_id" in taken
         self.conditional = any(given.get("x-handled-by") == "dispatch" for given in operation.parameters)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         arguments = scope["arguments"]
         if self.takes_caller:
             arguments["caller"] = scope["caller"]
+        if self.takes_request_id:
+            arguments["request_id"] = scope["request_id"]
         if_none_match = arguments.pop("if_none_match") if self.conditional else None
         reply = await self.handler(**arguments)
         if self.conditional and reply.status_code == 200:

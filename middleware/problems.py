@@ -13,6 +13,7 @@ from errors import (
     INTERNAL_ERROR,
     REPLIES,
     Fact,
+    KeyRevoked,
     MethodNotAllowed,
     NoSuchPath,
     QuotaExceeded,
@@ -64,6 +65,8 @@ class Problems:
                 {"in": violation.part, "pointer": violation.pointer, "detail": violation.detail}
                 for violation in fact.violations
             ]
+        if isinstance(fact, KeyRevoked):
+            body |= {"reason": fact.reason, "revokedAt": fact.revoked_at}
         if isinstance(fact, QuotaExceeded):
             body["violated-policies"] = fact.policies
         return _response(body, {**verdict.headers, **fact.headers})

@@ -44,9 +44,10 @@ def hash_of(secret: str) -> str:
     return hmac.digest(_key, secret.encode(), sha256).hex()
 
 
-def fits(secret: str, stored: str) -> bool:
-    """Whether the secret is the one stored, in constant time."""
-    return hmac.compare_digest(hash_of(secret), stored)
+def fits(secret: str, *stored: str) -> bool:
+    """Whether the secret is one of those stored, each compared in constant time."""
+    hashed = hash_of(secret)
+    return any(hmac.compare_digest(hashed, one) for one in stored)
 
 
 def _checksum(random: str) -> str:

@@ -34,6 +34,10 @@ KINDS = (
     "quotarequest",
     "quotagranted",
     "quotadeclined",
+    "keyrevoked",
+    "keyended",
+    "keyleaked",
+    "keyswithdrawn",
 )
 LANGUAGES = ("en", "de", "es", "fr", "nl", "uk")
 

@@ -21,6 +21,7 @@ from services import (
     pages,
     pictures,
     quotas,
+    retention,
     social,
     test_mode,
     tokens,
@@ -82,7 +83,15 @@ def _named(setting: str) -> Iterator[None]:
 
 def start() -> None:
     """Begin what goes on beside requests: sending mail, writing counts, counting all there is, forgetting."""
-    work = [outbox.run(), usage.run(), usage.run_pruning(), figures.run(), idempotency.run(), quotas.run()]
+    work = [
+        outbox.run(),
+        usage.run(),
+        usage.run_pruning(),
+        figures.run(),
+        idempotency.run(),
+        quotas.run(),
+        retention.run(),
+    ]
     if metrics.is_on():
         work.append(gauges.run())
     _running.extend(asyncio.create_task(each) for each in work)

@@ -11,8 +11,10 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from clock import new_uuid
 from errors import AlreadyExists, NoSuchRecord
+from storage import events, revocation
+from storage.events import Origin
 from storage.faults import savepoint
-from storage.tables import Record, accounts, apikeys, inserted_id
+from storage.tables import Record, accounts, inserted_id
 
 Account = Record
 
@@ -204,7 +206,13 @@ def change(connection: Connection, /, user_id: int, **fields: Any) -> None:
 
 
 def edit(
-    connection: Connection, user_id: int, *, fields: dict[str, Any], data: dict[str, Any], now: datetime
+    connection: Connection,
+    user_id: int,
+    *,
+    fields: dict[str, Any],
+    data: dict[str, Any],
+    origin: Origin,
+    now: datetime,
 ) -> Account:
     """Set `fields` and merge `data` into the account's own, key by key (null removes a key).
 
@@ -216,9 +224,18 @@ def edit(
     change(connection, user_id, updated_at=now, data=merged, **others)
     if "username" in fields:
         _rename(connection, user_id, fields["username"])
+    if "consent" in fields and fields["consent"] != account["consent"]:
+        record_change(connection, user_id, events.CONSENT_CHANGED, account["consent"], fields["consent"], origin, now)
     if fields.get("consent") == 0:
-        revoke_keys(connection, user_id, now)
+        revocation.revoke_all(connection, user_id, by=revocation.CONSENT, origin=origin, now=now)
     return find(connection, user_id)
+
+
+def record_change(
+    connection: Connection, user_id: int, event: str, before: Any, after: Any, origin: Origin, now: datetime
+) -> None:
+    """Keep what of the account changed from what to what; part of the same write."""
+    events.record(connection, user_id, event, now=now, **origin._asdict(), before=before, after=after)
 
 
 def _rename(connection: Connection, user_id: int, name: str) -> None:
@@ -238,24 +255,18 @@ def lock(connection: Connection, user_id: int) -> Account:
     return account
 
 
-def revoke_keys(connection: Connection, user_id: int, now: datetime, *, above: int = -1) -> None:
-    """Revoke the account's keys whose level is higher than `above`, for good."""
-    living = update(apikeys).where(apikeys.c.user_id == user_id, apikeys.c.revoked_at.is_(None))
-    connection.execute(living.where(apikeys.c.level > above).values(revoked_at=now))
-
-
-def set_role(connection: Connection, user_id: int, role: str, level: int, now: datetime) -> None:
+def set_role(connection: Connection, user_id: int, role: str, level: int, *, origin: Origin, now: datetime) -> None:
     """Give the account a role; its keys above the role's `level` are revoked for good (all of them at -1)."""
     change(connection, user_id, role=role, updated_at=now)
-    revoke_keys(connection, user_id, now, above=level)
+    revocation.revoke_all(connection, user_id, by=revocation.ROLE, origin=origin, now=now, above=level)
 
 
-def set_status(connection: Connection, user_id: int, status: int, now: datetime) -> None:
+def set_status(connection: Connection, user_id: int, status: int, *, origin: Origin, now: datetime) -> None:
     """Give the account a status; anything but active ends every session and every key."""
     change(connection, user_id, status=status, updated_at=now)
     if status != ACTIVE:
         change(connection, user_id, epoch=accounts.c.epoch + 1)
-        revoke_keys(connection, user_id, now)
+        revocation.revoke_all(connection, user_id, by=revocation.STATUS, origin=origin, now=now)
 
 
 def remove(connection: Connection, user_id: int) -> None:

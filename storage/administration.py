@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from storage import accounts, acts
+from storage import accounts, acts, events
 from storage.accounts import Account
 from storage.acts import Actor
+from storage.events import Origin
 from storage.tables import Record
 from storage.tables import accounts as table
 
@@ -26,6 +27,8 @@ _administrators = (
     .order_by(table.c.id)
     .limit(bindparam("limit"))
 )
+
+_EVENTS = {"role": events.ROLE_CHANGED, "status": events.STATUS_CHANGED}
 
 Found = dict[str, list[Account]]
 # A SHA-256 in hexadecimal, as subscribers and accounts are known by.
@@ -80,14 +83,20 @@ def update(
     """
     account = accounts.lock(connection, user_id)
     changed = {field: value for field, value in wanted.items() if account[field] != value}
+    origin = Origin(events.STAFF, by.request_id)
+    for field, event in _EVENTS.items():
+        if field in changed:
+            accounts.record_change(connection, user_id, event, account[field], changed[field], origin, now)
     if "role" in changed:
-        accounts.set_role(connection, user_id, changed["role"], level, now)
+        accounts.set_role(connection, user_id, changed["role"], level, origin=origin, now=now)
     if "status" in changed:
-        accounts.set_status(connection, user_id, changed["status"], now)
+        accounts.set_status(connection, user_id, changed["status"], origin=origin, now=now)
     if "mfa_enabled" in changed:
         accounts.change(connection, user_id, mfa_enabled=False, mfa_secret=None, mfa_scratch=[], updated_at=now)
+        events.record(connection, user_id, events.MFA_DISABLED, now=now, **origin._asdict())
     if "consent" in changed:
-        accounts.edit(connection, user_id, fields={"consent": changed["consent"]}, data={}, now=now)
+        fields = {"consent": changed["consent"]}
+        accounts.edit(connection, user_id, fields=fields, data={}, origin=origin, now=now)
     changes = {field: [account[field], value] for field, value in changed.items()}
     acts.record(connection, by, acts.UPDATE, subjects=[user_id], now=now, changes=changes)
     return accounts.find(connection, user_id)

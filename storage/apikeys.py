@@ -1,17 +1,33 @@
-"""API keys: their standing, and their life from creation to revocation."""
+"""API keys: their standing, their list, how they are made, rotated and forgotten. How they end: `revocation`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, insert, or_, select, update
 
-from clock import new_uuid
-from errors import NoSuchRecord
+from clock import iso, new_uuid
+from errors import KeyNotActive, NoSuchRecord
+from storage import events
+from storage.events import Origin
 from storage.tables import ALL, Record, accounts, apikeys
 
 ApiKey = Record
+
+ACTIVE, EXPIRED, REVOKED = "active", "expired", "revoked"
+# How long one that has ended can be told from one that never was.
+KEPT = timedelta(days=365)
+# Forgotten at a time, so that no other write waits long.
+MOST_PRUNED = 1000
+
+
+class Held(NamedTuple):
+    """A key and the account that it belongs to, both held until the transaction ends."""
+
+    owner: Record
+    key: ApiKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +46,9 @@ class KeyStanding:
     consent: int
     key_quotas: dict[str, Any] | None
     account_quotas: dict[str, Any] | None
+    # The secret before the last rotation, and until when it is good.
+    previous_hash: str | None
+    previous_until: datetime | None
 
 
 _standing: Select[Any] = (
@@ -46,17 +65,41 @@ _standing: Select[Any] = (
         accounts.c.consent,
         apikeys.c.quotas,
         accounts.c.quotas,
+        apikeys.c.previous_hash,
+        apikeys.c.previous_until,
     )
     .join_from(apikeys, accounts, apikeys.c.user_id == accounts.c.id)
     .where(apikeys.c.key == bindparam("key"))
 )
-# A revoked key is gone for everyone but the one who still calls with it, who is told why.
-_living = select(apikeys).where(apikeys.c.revoked_at.is_(None))
-_one = _living.where(apikeys.c.key == bindparam("key"))
+# A key that was taken off the list is gone for everyone but the one who still calls with it, who is told why.
+_one = select(apikeys).where(apikeys.c.key == bindparam("key"), apikeys.c.removed_at.is_(None))
 _list = (
-    _living.where(apikeys.c.user_id == bindparam("user_id"), apikeys.c.id > bindparam("after"))
+    select(apikeys)
+    .where(
+        apikeys.c.user_id == bindparam("user_id"),
+        apikeys.c.id > bindparam("after"),
+        apikeys.c.removed_at.is_(None),
+    )
     .order_by(apikeys.c.id)
     .limit(bindparam("limit"))
+)
+_not_revoked = apikeys.c.revoked_at.is_(None)
+_lists = {
+    None: _list,
+    ACTIVE: _list.where(_not_revoked, apikeys.c.expires_at > bindparam("now")),
+    EXPIRED: _list.where(_not_revoked, apikeys.c.expires_at <= bindparam("now")),
+    REVOKED: _list.where(apikeys.c.revoked_at.is_not(None)),
+}
+_end = select(apikeys.c.revoked_by, apikeys.c.revoked_reason).where(apikeys.c.id == bindparam("key_id"))
+_owner = (
+    select(accounts)
+    .where(accounts.c.id == select(apikeys.c.user_id).where(apikeys.c.key == bindparam("key")).scalar_subquery())
+    .with_for_update()
+)
+_ended = (
+    select(apikeys.c.id)
+    .where(or_(apikeys.c.revoked_at < bindparam("before"), apikeys.c.expires_at < bindparam("before")))
+    .limit(MOST_PRUNED)
 )
 
 
@@ -69,17 +112,57 @@ def find_standing(connection: Connection, key: UUID) -> KeyStanding | None:
     return KeyStanding(*row) if row is not None else None
 
 
+def find_end(connection: Connection, key_id: int) -> tuple[str | None, str | None]:
+    """Of a revoked key, by whom or what and the reason that was given; each may be None."""
+    row = connection.execute(_end, {"key_id": key_id}).one()
+    return row.revoked_by, row.revoked_reason
+
+
 def find(connection: Connection, key: UUID) -> ApiKey:
-    """The key, without judging whose it is; raises NoSuchRecord if it is unknown or revoked."""
-    found = connection.execute(_one, {"key": key}).mappings().first()
+    """The key, without judging whose it is; raises NoSuchRecord if it is unknown or was removed."""
+    return _found(connection, _one, key)
+
+
+def lock(connection: Connection, key: UUID) -> Held:
+    """The key and its owner; raises NoSuchRecord.
+
+    The account first, as everywhere: two that change both never wait for each other.
+    """
+    owner = connection.execute(_owner, {"key": key}).mappings().first()
+    if owner is None:
+        raise NoSuchRecord("There is no such API key.")
+    return Held(owner, _found(connection, _one.with_for_update(), key))
+
+
+def _found(connection: Connection, query: Select[Any], key: UUID) -> ApiKey:
+    found = connection.execute(query, {"key": key}).mappings().first()
     if found is None:
         raise NoSuchRecord("There is no such API key.")
     return found
 
 
-def list_of(connection: Connection, user_id: int, *, limit: int = ALL, after: int = 0) -> list[ApiKey]:
-    """The account's keys, expired ones too, oldest first: at most `limit` of those numbered above `after`."""
-    return list(connection.execute(_list, {"user_id": user_id, "limit": limit, "after": after}).mappings())
+def state(key: ApiKey, now: datetime) -> str:
+    """ACTIVE, EXPIRED or REVOKED."""
+    if key["revoked_at"] is not None:
+        return REVOKED
+    return ACTIVE if key["expires_at"] > now else EXPIRED
+
+
+def list_of(
+    connection: Connection,
+    user_id: int,
+    *,
+    limit: int = ALL,
+    after: int = 0,
+    state: str | None = None,
+    now: datetime | None = None,
+) -> list[ApiKey]:
+    """The account's keys, oldest first: at most `limit` of those numbered above `after`.
+
+    Those in one `state` at the moment `now`, where it is given.
+    """
+    asked = {"user_id": user_id, "limit": limit, "after": after, "now": now}
+    return list(connection.execute(_lists[state], asked).mappings())
 
 
 def create(
@@ -89,6 +172,7 @@ def create(
     name: str,
     level: int,
     secret_hash: str,
+    origin: Origin,
     now: datetime,
     expires_at: datetime,
 ) -> ApiKey:
@@ -106,13 +190,43 @@ def create(
             calls=0,
         )
     )
+    events.record(connection, user_id, events.KEY_CREATED, now=now, key=key, **origin._asdict(), level=level)
     return find(connection, key)
 
 
-def revoke(connection: Connection, key: UUID, now: datetime) -> None:
-    """End the key at once; raises NoSuchRecord if it is unknown or already revoked."""
-    ended = connection.execute(
-        update(apikeys).where(apikeys.c.key == key, apikeys.c.revoked_at.is_(None)).values(revoked_at=now)
+def rotate(
+    connection: Connection, held: Held, *, secret_hash: str, grace: timedelta, origin: Origin, now: datetime
+) -> ApiKey:
+    """Give the key another secret; the present one stays good for `grace`, never past the expiry.
+
+    The one before ends at once, if it has not yet. Raises KeyNotActive.
+    """
+    key = held.key
+    if state(key, now) != ACTIVE:
+        raise KeyNotActive("The API key has expired or was revoked: make a new one.")
+    until = min(now + grace, key["expires_at"])
+    connection.execute(
+        update(apikeys)
+        .where(apikeys.c.id == key["id"])
+        .values(secret_hash=secret_hash, previous_hash=key["secret_hash"], rotated_at=now, previous_until=until)
     )
-    if ended.rowcount == 0:
-        raise NoSuchRecord("There is no such API key.")
+    events.record(
+        connection,
+        key["user_id"],
+        events.KEY_ROTATED,
+        now=now,
+        key=key["key"],
+        **origin._asdict(),
+        previousUntil=iso(until),
+    )
+    return find(connection, key["key"])
+
+
+def ended(connection: Connection, now: datetime) -> Sequence[int]:
+    """Keys that ended longer than KEPT ago, by their numbers, MOST_PRUNED at most. Reads the whole table."""
+    return connection.execute(_ended, {"before": now - KEPT}).scalars().all()
+
+
+def prune(connection: Connection, key_ids: Sequence[int]) -> None:
+    """Remove these keys."""
+    connection.execute(delete(apikeys).where(apikeys.c.id.in_(key_ids)))

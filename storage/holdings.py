@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from storage import accounts, apikeys, bookmarks, patterns, quota_requests, sets, suggestions
+from storage import accounts, apikeys, bookmarks, events, patterns, quota_requests, sets, suggestions
+
+# The newest of them; what has been in an account for long has more.
+MOST_EVENTS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,7 @@ class Holdings:
     sets: list[sets.MeasurementsSet]
     suggestions: list[suggestions.Suggestion]
     quota_requests: list[quota_requests.QuotaRequest]
+    events: list[events.Event]
 
     @property
     def pictures(self) -> list[str]:
@@ -35,4 +39,5 @@ def of(connection: Connection, user_id: int) -> Holdings:
         sets=sets.list_of(connection, user_id),
         suggestions=suggestions.list_of(connection, user_id),
         quota_requests=quota_requests.list_of(connection, user_id),
+        events=events.page(connection, user_id, limit=MOST_EVENTS),
     )

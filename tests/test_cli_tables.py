@@ -83,12 +83,19 @@ def test_what_people_call_things_is_never_obeyed(service: Service, alice: Person
 def test_a_key_is_revoked_for_a_reason_that_its_caller_is_told(service: Service, alice: Person) -> None:
     key = alice.new_key()
     assert cli(service, "keys", "revoke", key.key).returncode == 2
+    assert cli(service, "keys", "revoke", key.key, "--reason", "").returncode == 2
     assert key.get("/whoami").status_code == 200
-    assert cli(service, "keys", "revoke", key.key, "--reason", "It was seen in public.").returncode == 0
+    for reason in ("It was seen in public.", "Once is enough."):
+        assert cli(service, "keys", "revoke", key.key, "--reason", reason).returncode == 0
     refusal = key.get("/whoami").json()
-    assert refusal["error"] == "keyRevoked"
+    assert (refusal["error"], refusal["reason"]) == ("keyRevoked", "It was seen in public.")
+    told = fields(cli(service, "keys", "show", key.key).stdout)
+    assert (told["state"], told["revoked by"], told["reason"]) == ("revoked", "staff", "It was seen in public.")
+    assert " revoked " in cli(service, "keys", "list", str(alice.id)).stdout
     rows = execute(service, select(acts.c.actor_id, acts.c.act).where(acts.c.subject_id == alice.id))
     assert [tuple(row) for row in rows] == [(0, "revokeApiKey")]
+    (event, *_) = alice.get("/account/events").json()["events"]
+    assert (event["event"], event["by"], event["key"]) == ("keyRevoked", "staff", key.key)
 
 
 def test_an_unknown_key_is_told_in_one_line(service: Service) -> None:

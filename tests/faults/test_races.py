@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.faults.at_once import at_once
 from tests.handlers.reading import failure, new_test_address
-from tests.service import Person, Service
+from tests.service import ApiKey, Person, Service
 
 
 def test_who_sign_up_at_once_with_one_address_share_one_account(service: Service) -> None:
@@ -85,3 +85,40 @@ def test_an_account_that_goes_while_it_is_used_leaves_no_trace_and_breaks_nothin
     assert removal.status_code == 200
     assert {reply.status_code for reply in replies} <= {200, 201, 401, 404, 503}
     assert [who.get("/whoami").status_code for who in (person, key)] == [401, 401]
+
+
+def test_a_key_that_is_rotated_and_revoked_at_once_is_revoked_with_every_secret(alice: Person) -> None:
+    for _ in range(3):
+        key = alice.new_key()
+        rotate = partial(alice.post, f"/apikeys/{key.key}/rotate")
+        revoke = partial(alice.post, f"/apikeys/{key.key}/revoke")
+        *replies, revoked, again = at_once([*[rotate] * 4, revoke, revoke])
+        assert revoked.json() == again.json()
+        assert {reply.status_code for reply in replies} <= {201, 409}
+        secrets = [key.secret, *(reply.json()["apikey"]["secret"] for reply in replies if reply.status_code == 201)]
+        told = [failure(ApiKey(alice.service, key.key, secret).get("/whoami")) for secret in secrets]
+        assert set(told) <= {(401, "keyRevoked"), (401, "unauthorized")}
+        # The present secret, and the one before it if there is one.
+        assert told.count((401, "keyRevoked")) == min(len(secrets), 2)
+        events = alice.get("/account/events").json()["events"]
+        assert [event["event"] for event in events if event["key"] == key.key].count("keyRevoked") == 1
+
+
+def test_of_many_rotations_at_once_the_last_two_secrets_work(alice: Person) -> None:
+    key = alice.new_key()
+    replies = at_once([partial(alice.post, f"/apikeys/{key.key}/rotate")] * 8)
+    assert {reply.status_code for reply in replies} == {201}
+    holders = [ApiKey(alice.service, key.key, reply.json()["apikey"]["secret"]) for reply in replies]
+    assert sorted(holder.get("/whoami").status_code for holder in holders) == [200] * 2 + [401] * 6
+    assert failure(key.get("/whoami")) == (401, "unauthorized")
+
+
+def test_keys_that_end_in_two_ways_at_once_wait_for_nobody_and_end_once(service: Service, admin: Person) -> None:
+    person = service.sign_up("curator")
+    keys = [person.new_key(5) for _ in range(6)]
+    calls = [partial(person.post, f"/apikeys/{key.key}/revoke") for key in keys]
+    calls.append(partial(admin.patch, f"/admin/user/{person.id}", {"role": "user"}))
+    assert {reply.status_code for reply in at_once(calls)} == {200}
+    assert {failure(key.get("/whoami")) for key in keys} == {(401, "keyRevoked")}
+    events = person.get("/account/events").json()["events"]
+    assert [event["event"] for event in events].count("keyRevoked") == 6

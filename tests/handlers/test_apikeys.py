@@ -18,6 +18,10 @@ from tests.handlers.reading import failure
 from tests.service import ApiKey, Credentials, Person, Service, wait_until
 
 YEAR = 31_536_000
+SHOWN = (
+    *("key", "level", "createdAt", "expiresAt", "name", "userId", "state"),
+    *("revokedAt", "revokedBy", "revokedReason", "rotatedAt", "previousUntil"),
+)
 ROLES = {"user": 4, "tester": 4, "curator": 5, "bughunter": 6, "support": 8, "admin": 9}
 
 
@@ -38,7 +42,7 @@ def test_a_new_key_is_shown_with_its_secret_and_works(service: Service, alice: P
     assert reply.status_code == 201
     assert reply.headers["cache-control"] == "no-store"
     made = reply.json()["apikey"]
-    assert made.keys() == {"key", "secret", "level", "createdAt", "expiresAt", "name", "userId"}
+    assert made.keys() == {"secret", *SHOWN}
     assert (made["level"], made["name"], made["userId"]) == (2, "Ünïcødé 🧵", alice.id)
     created, expires = (datetime.fromisoformat(made[name]) for name in ("createdAt", "expiresAt"))
     assert expires - created == timedelta(hours=1)
@@ -145,9 +149,7 @@ def test_the_list_has_every_key_of_ones_own_oldest_first_and_no_secret(alice: Pe
         assert [(one["id"], one["key"], one["name"]) for one in shown] == [
             (key.key, key.key, f"key {number}") for number, key in enumerate(made)
         ]
-        assert {*shown[0]} == {
-            *("id", "key", "calls", "createdAt", "expiresAt", "name", "lastSeen", "level", "userId")
-        }
+        assert {*shown[0]} == {*("id", "calls", "lastSeen", *SHOWN)}
         assert "secret" not in reply.text
         assert not [key for key in made if key.secret in reply.text]
 
@@ -155,7 +157,7 @@ def test_the_list_has_every_key_of_ones_own_oldest_first_and_no_secret(alice: Pe
 def test_one_key_is_read_without_its_secret(alice: Person) -> None:
     key = alice.new_key(2)
     reply = alice.get(f"/apikeys/{key.key}")
-    assert reply.json()["apikey"].keys() == {"key", "level", "createdAt", "expiresAt", "name", "userId"}
+    assert {*reply.json()["apikey"]} == {*SHOWN}
     assert key.get(f"/apikeys/{key.key.upper()}").json() == reply.json()
 
 
@@ -225,6 +227,7 @@ def test_the_keys_of_others_are_for_administrators_alone(service: Service, alice
     key, reader = alice.new_key(), service.sign_up(role)
     for attempt in (reader.get, reader.delete):
         assert failure(attempt(f"/apikeys/{key.key}")) == (403, "insufficientAccessLevel")
+    assert failure(reader.post(f"/apikeys/{key.key}/revoke")) == (403, "insufficientAccessLevel")
     assert key.get("/whoami").status_code == 200
 
 
@@ -232,7 +235,8 @@ def test_an_administrator_reads_and_ends_the_keys_of_others(alice: Person, admin
     key = alice.new_key()
     assert failure(admin.new_key(8).get(f"/apikeys/{key.key}")) == (403, "insufficientAccessLevel")
     assert admin.get(f"/apikeys/{key.key}").json()["apikey"]["userId"] == alice.id
-    assert admin.new_key(9).delete(f"/apikeys/{key.key}").status_code == 204
+    assert failure(admin.delete(f"/apikeys/{key.key}")) == (400, "reasonMissing")
+    assert admin.new_key(9).delete(f"/apikeys/{key.key}?reason=Too%20many%20calls").status_code == 204
     assert failure(key.get("/whoami")) == (401, "keyRevoked")
 
 

@@ -16,9 +16,18 @@ LINK = "/confirm/signup/7b0a3c52-3a39-4f0e-9d1c-0a3a6f0d8d11/5f1d0c9e8b7a6f5e4d3
 SENDER = "FreeSewing <hello@example.org>"
 WEBSITE = "https://sewing.example.org"
 SERVER = "https://api.example.org"
-WITHOUT_LINK = {"signup-aed", "transinvite", "langsuggest", "quotarequest", "quotagranted", "quotadeclined"}
+OF_KEYS = {"keyrevoked", "keyended", "keyleaked", "keyswithdrawn"}
+OF_QUOTAS = {"quotarequest", "quotagranted", "quotadeclined"}
+WITHOUT_LINK = {"signup-aed", "transinvite", "langsuggest", *OF_QUOTAS, *OF_KEYS}
+KEY_VALUES = {
+    "key": "my script",
+    "keys": "one, two",
+    "date": "2026-11-20 12:00 UTC",
+    "reason": "It called too often.",
+}
 # What the words of some kinds need.
 VALUES = {
+    **dict.fromkeys(OF_KEYS, KEY_VALUES),
     "transinvite": {"translation": "Українська"},
     "langsuggest": {
         "username": "ann",

@@ -5,19 +5,22 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, Concatenate, ParamSpec, TypeVar
+from uuid import UUID
 
 from sqlalchemy import Column, Connection, Table, Uuid, delete, insert, select, text
 
 import storage
 from clock import new_uuid
-from storage import accounts, apikeys, bookmarks, confirmations, mails, patterns, sets
+from storage import accounts, apikeys, bookmarks, confirmations, mails, patterns, revocation, sets
 from storage.columns import PlainJson, UtcTime
 from storage.encryption import Encrypted, EncryptedJson, Keyring
+from storage.events import OWNER, Origin
 from storage.tables import Record, metadata
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 NOW = datetime(2026, 11, 20, 12, 0, 0, 123_000, UTC)
+ORIGIN = Origin(OWNER)
 KEYS = {"one": b"1" * 32}
 _numbers = count(1)
 
@@ -89,7 +92,13 @@ class Store:
     def new_key(self, user_id: int, **fields: Any) -> Record:
         """An API key of the account, good for an hour."""
         values = {"name": "a key", "level": 4, "secret_hash": "0" * 64, **fields}
-        return self.write(apikeys.create, user_id=user_id, now=NOW, expires_at=NOW + timedelta(hours=1), **values)
+        lasting: dict[str, Any] = {"now": NOW, "expires_at": NOW + timedelta(hours=1), "origin": ORIGIN}
+        return self.write(apikeys.create, user_id=user_id, **{**lasting, **values})
+
+    def revoke_key(self, key: UUID, **given: Any) -> None:
+        """End an API key, as its owner unless `given` says otherwise."""
+        how = {"by": revocation.OWNER, "origin": ORIGIN, "now": NOW, **given}
+        self.write(lambda connection: revocation.revoke(connection, apikeys.lock(connection, key), **how))
 
     def new_set(self, user_id: int, **fields: Any) -> Record:
         """A measurements set of the account."""

@@ -9,7 +9,7 @@ import pytest
 from errors import AlreadyExists, NoSuchRecord
 from storage import accounts, apikeys
 from tests.counting import count_accounts
-from tests.storage.store import NOW, Store
+from tests.storage.store import NOW, ORIGIN, Store
 
 NEW: dict[str, Any] = {"language": "de", "role": "user", "password": "hash", "now": NOW}
 
@@ -115,7 +115,7 @@ def test_only_active_and_consenting_accounts_have_profiles(store: Store) -> None
 
 def _edit(store: Store, user_id: int, **fields: Any) -> accounts.Account:
     data = fields.pop("data", {})
-    return store.write(accounts.edit, user_id, fields=fields, data=data, now=NOW + timedelta(hours=1))
+    return store.write(accounts.edit, user_id, fields=fields, data=data, origin=ORIGIN, now=NOW + timedelta(hours=1))
 
 
 def test_an_edit_changes_what_is_sent_and_nothing_else(store: Store) -> None:
@@ -155,7 +155,7 @@ def test_withdrawn_consent_revokes_the_keys_for_good(store: Store) -> None:
     key = store.new_key(user_id)["key"]
     _edit(store, user_id, consent=0)
     _edit(store, user_id, consent=2)
-    assert store.read(apikeys.list_of, user_id) == []
+    assert store.read(apikeys.list_of, user_id, state=apikeys.ACTIVE, now=NOW) == []
     standing = store.read(apikeys.find_standing, key)
     assert standing is not None and standing.revoked_at == NOW + timedelta(hours=1)
 
@@ -166,16 +166,16 @@ def test_a_closed_account_loses_its_sessions_and_its_keys_and_others_keep_theirs
     one = account["id"]
     store.new_key(one)
     kept = store.new_key(other)
-    store.write(accounts.set_status, one, status, NOW)
+    store.write(accounts.set_status, one, status, origin=ORIGIN, now=NOW)
     assert store.read(accounts.find_standing, one) == accounts.Standing(account["uuid"], "user", status, 1, 5, None)
-    assert store.read(apikeys.list_of, one) == []
-    assert store.read(apikeys.list_of, other) == [kept]
+    assert store.read(apikeys.list_of, one, state=apikeys.ACTIVE, now=NOW) == []
+    assert store.read(apikeys.list_of, other, state=apikeys.ACTIVE, now=NOW) == [kept]
 
 
 def test_an_account_that_is_opened_again_keeps_its_sessions_and_gets_no_key_back(store: Store) -> None:
     account = store.new_account(status=accounts.DISABLED, epoch=4)
     user_id = account["id"]
-    store.write(accounts.set_status, user_id, accounts.ACTIVE, NOW)
+    store.write(accounts.set_status, user_id, accounts.ACTIVE, origin=ORIGIN, now=NOW)
     assert store.read(accounts.find_standing, user_id) == accounts.Standing(
         account["uuid"], "user", accounts.ACTIVE, 1, 4, None
     )
@@ -184,9 +184,9 @@ def test_an_account_that_is_opened_again_keeps_its_sessions_and_gets_no_key_back
 def test_with_a_lesser_role_go_the_keys_above_it(store: Store) -> None:
     user_id = store.new_account(role="admin")["id"]
     low, _, high = (store.new_key(user_id, level=level) for level in (4, 5, 9))
-    store.write(accounts.set_role, user_id, "user", 4, NOW)
+    store.write(accounts.set_role, user_id, "user", 4, origin=ORIGIN, now=NOW)
     assert store.read(accounts.find, user_id)["role"] == "user"
-    assert store.read(apikeys.list_of, user_id) == [low]
+    assert store.read(apikeys.list_of, user_id, state=apikeys.ACTIVE, now=NOW) == [low]
     standing = store.read(apikeys.find_standing, high["key"])
     assert standing is not None and standing.revoked_at == NOW
 

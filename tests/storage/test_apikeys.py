@@ -1,13 +1,15 @@
 """API keys: what decides about them, and their revocation."""
 
 from datetime import timedelta
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
-from errors import NoSuchRecord
-from storage import accounts, apikeys
-from tests.storage.store import NOW, Store
+from errors import KeyNotActive, NoSuchRecord
+from storage import accounts, apikeys, events, mails, revocation
+from storage.events import STAFF, Origin
+from tests.storage.store import NOW, ORIGIN, Store
 
 
 def test_a_key_is_stored_and_read_back(store: Store) -> None:
@@ -36,6 +38,8 @@ def test_the_standing_holds_the_keys_own_and_its_owners(store: Store) -> None:
         consent=2,
         key_quotas=None,
         account_quotas=None,
+        previous_hash=None,
+        previous_until=None,
     )
 
 
@@ -46,10 +50,18 @@ def test_an_unknown_key_has_no_standing(store: Store) -> None:
         store.read(apikeys.find, uuid4())
 
 
-def test_a_revoked_key_is_gone_but_for_whoever_still_calls_with_it(store: Store) -> None:
+def held(store: Store, key: UUID) -> Any:
+    """What a transaction that changes the key begins with."""
+    return store.write(apikeys.lock, key)
+
+
+def test_a_revoked_key_stays_listed_and_a_removed_one_is_gone_but_for_who_still_calls_with_it(store: Store) -> None:
     user_id = store.new_account()["id"]
     key, kept = store.new_key(user_id)["key"], store.new_key(user_id)
-    store.write(apikeys.revoke, key, NOW)
+    store.revoke_key(key)
+    assert store.read(apikeys.find, key)["revoked_at"] == NOW
+    assert [one["key"] for one in store.read(apikeys.list_of, user_id)] == [key, kept["key"]]
+    store.write(revocation.remove, held(store, key), by=revocation.OWNER, origin=ORIGIN, now=NOW)
     with pytest.raises(NoSuchRecord):
         store.read(apikeys.find, key)
     assert store.read(apikeys.list_of, user_id) == [kept]
@@ -57,15 +69,78 @@ def test_a_revoked_key_is_gone_but_for_whoever_still_calls_with_it(store: Store)
     assert standing is not None and standing.revoked_at == NOW
 
 
-def test_a_key_is_revoked_once_and_keeps_its_first_time(store: Store) -> None:
+def test_a_key_is_revoked_once_and_keeps_its_first_time_and_reason(store: Store) -> None:
     key = store.new_key(store.new_account()["id"])["key"]
-    store.write(apikeys.revoke, key, NOW)
+    store.revoke_key(key, by=revocation.STAFF, reason="the first")
+    store.revoke_key(key, now=NOW + timedelta(hours=1), reason="the second")
+    found = store.read(apikeys.find, key)
+    assert (found["revoked_at"], found["revoked_by"], found["revoked_reason"]) == (NOW, "staff", "the first")
+    assert store.read(apikeys.find_end, found["id"]) == ("staff", "the first")
     with pytest.raises(NoSuchRecord):
-        store.write(apikeys.revoke, key, NOW + timedelta(hours=1))
-    with pytest.raises(NoSuchRecord):
-        store.write(apikeys.revoke, uuid4(), NOW)
-    standing = store.read(apikeys.find_standing, key)
-    assert standing is not None and standing.revoked_at == NOW
+        store.write(apikeys.lock, uuid4())
+
+
+def test_a_list_holds_the_keys_in_one_state(store: Store) -> None:
+    user_id = store.new_account()["id"]
+    keys = [store.new_key(user_id)["key"] for _ in range(2)]
+    store.revoke_key(keys[1])
+
+    def found(state: str, hours: int) -> list[UUID]:
+        at = NOW + timedelta(hours=hours)
+        return [one["key"] for one in store.read(apikeys.list_of, user_id, state=state, now=at)]
+
+    assert [found(state, 0) for state in ("active", "expired", "revoked")] == [keys[:1], [], keys[1:]]
+    assert [found(state, 1) for state in ("active", "expired", "revoked")] == [[], keys[:1], keys[1:]]
+
+
+def test_a_rotation_keeps_the_secret_before_until_its_end_and_never_past_the_expiry(store: Store) -> None:
+    key = store.new_key(store.new_account()["id"], secret_hash="a" * 64)["key"]
+    later = NOW + timedelta(minutes=30)
+    for secret, grace, until in (
+        ("b" * 64, timedelta(minutes=5), later + timedelta(minutes=5)),
+        ("c" * 64, timedelta(days=7), NOW + timedelta(hours=1)),
+        ("d" * 64, timedelta(0), later),
+    ):
+        before = store.read(apikeys.find, key)["secret_hash"]
+        store.write(apikeys.rotate, held(store, key), secret_hash=secret, grace=grace, origin=ORIGIN, now=later)
+        standing = store.read(apikeys.find_standing, key)
+        assert standing is not None
+        assert (standing.secret_hash, standing.previous_hash, standing.previous_until) == (secret, before, until)
+    present, after = held(store, key), NOW + timedelta(hours=1)
+    with pytest.raises(KeyNotActive):
+        store.write(apikeys.rotate, present, secret_hash="e" * 64, grace=timedelta(0), origin=ORIGIN, now=after)
+
+
+def test_keys_are_forgotten_a_year_after_their_end(store: Store) -> None:
+    user_id = store.new_account()["id"]
+    store.new_key(user_id)
+    revoked = store.new_key(user_id)
+    store.revoke_key(revoked["key"])
+    assert store.read(apikeys.ended, NOW + apikeys.KEPT) == []
+    ended = store.read(apikeys.ended, NOW + apikeys.KEPT + timedelta(minutes=1))
+    assert ended == [revoked["id"]]
+    store.write(apikeys.prune, ended)
+    assert store.read(apikeys.find_standing, revoked["key"]) is None
+    assert len(store.read(apikeys.list_of, user_id)) == 1
+    assert len(store.read(apikeys.ended, NOW + apikeys.KEPT + timedelta(hours=2))) == 1
+
+
+def test_keys_that_end_together_are_each_recorded_and_named_in_one_letter_as_far_as_it_goes(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(revocation, "MOST_RECORDED", 3)
+    monkeypatch.setattr(revocation, "MOST_NAMED", 2)
+    user_id = store.new_account()["id"]
+    for number in range(5):
+        store.new_key(user_id, name=f"key {number}")
+    store.write(revocation.revoke_all, user_id, by=revocation.ROLE, origin=Origin(STAFF), now=NOW)
+    found = [row for row in store.read(events.page, user_id, limit=100) if row["event"] == events.KEY_REVOKED]
+    assert [row["details"].get("more") for row in found] == [2, None, None, None]
+    assert {row["by"] for row in found} == {STAFF}
+    claimed = store.write(mails.claim, now=NOW)
+    assert claimed is not None
+    mail = store.read(mails.find, claimed)
+    assert (mail["letter"]["kind"], mail["letter"]["values"]["keys"]) == ("keyswithdrawn", "key 0, key 1 (+ 3)")
 
 
 def test_a_list_holds_ones_own_keys_oldest_first(store: Store) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, event
 
 import storage
-from storage import accounts, apikeys, totals
+from storage import accounts, totals
 from storage.tables import bookmarks, curated_sets, patterns
 from storage.totals import Totals, Work
 from tests.storage.store import NOW, Store
@@ -73,7 +73,7 @@ def test_revoked_keys_and_unpublished_sets_are_not_counted(store: Store) -> None
     user_id = store.new_account()["id"]
     key = store.new_key(user_id)["key"]
     store.new_key(user_id)
-    store.write(lambda connection: apikeys.revoke(connection, key, NOW))
+    store.revoke_key(key)
     store.new_row(curated_sets, published=False)
     rows = passed(store).rows
     assert (rows["apikeys"], rows["curated_sets"]) == (1, 0)
@@ -212,8 +212,8 @@ def test_accounts_and_keys_are_counted_by_state(store: Store) -> None:
     assert store.read(totals.states) == {"accounts": {}, "apikeys": {}}
     ids = [store.new_account(**fields)["id"] for fields in ({}, {}, *HIDDEN)]
     revoked, _, _ = (store.new_key(ids[0]) for _ in range(3))
-    store.write(apikeys.revoke, revoked["key"], NOW)
-    store.write(apikeys.create, user_id=ids[0], name="old", level=1, secret_hash="0" * 64, now=NOW, expires_at=NOW)
+    store.revoke_key(revoked["key"])
+    store.new_key(ids[0], expires_at=NOW)
     passed(store, rows=2)
     assert store.read(totals.states) == {
         "accounts": {"active": 3, "inactive": 1, "restricted": 1, "disabled": 1, "blocked": 1},

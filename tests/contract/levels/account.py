@@ -17,6 +17,7 @@ CASES = {
     "export_account": Case(),
     "restrict_account": Case(),
     "restrict_account_v3": Case(),
+    "list_events": Case(),
     "configure_mfa": Case(body={"mfa": True}),
     # The name that is asked about is free.
     "check_username": Case(body={"username": "no such name yet"}, passed=404),

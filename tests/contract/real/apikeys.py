@@ -10,4 +10,13 @@ def _own(case: Any) -> None:
     case.path_parameters = {"key": made("/apikeys", body)["apikey"]["key"]}
 
 
-REAL = dict.fromkeys(("read_api_key", "delete_api_key"), _own)
+def _leaked(case: Any) -> None:
+    body = {"name": "fuzzed", "level": 1, "expiresIn": 3600}
+    key = made("/apikeys", body)["apikey"]
+    case.body = {"key": key["key"], "secret": key["secret"]}
+
+
+REAL = {
+    **dict.fromkeys(("read_api_key", "delete_api_key", "revoke_api_key", "rotate_api_key"), _own),
+    "report_leaked_api_key": _leaked,
+}

@@ -1,0 +1,293 @@
+"""API keys after they were made: revoked, reported as leaked, rotated; and what their owners hear of it."""
+
+from base64 import b64encode
+from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import update
+
+import clock
+from services import keys
+from storage.tables import apikeys
+from tests.handlers.database import execute
+from tests.handlers.reading import failure
+from tests.idempotent import is_replayed, new_key, post
+from tests.problems import problem
+from tests.service import ApiKey, Person, Service, wait_until
+
+REASON = "Ünïcødé: 40 calls a second."
+WEEK = 604_800
+
+
+def change_key(service: Service, key: ApiKey, **columns: Any) -> None:
+    execute(service, update(apikeys).where(apikeys.c.key == UUID(key.key)).values(**columns))
+
+
+def shown(person: Person, key: ApiKey) -> dict[str, Any]:
+    """The key as it is."""
+    found: dict[str, Any] = person.get(f"/apikeys/{key.key}").json()["apikey"]
+    return found
+
+
+def letters_to(person: Person, holding: str) -> list[str]:
+    """The plain texts of the letters to somebody that hold this."""
+    found = []
+    for path in person.service.mails():
+        message: Any = message_from_bytes(path.read_bytes(), policy=policy.default)
+        text = " ".join(message.get_body(("plain",)).get_content().split())
+        if person.email in str(message["To"]) and holding in text:
+            found.append(text)
+    return found
+
+
+def is_told(person: Person, holding: str) -> str:
+    """The one letter with this, once it is there."""
+    wait_until(lambda: letters_to(person, holding), 10, f"a letter with {holding}")
+    (text,) = letters_to(person, holding)
+    return text
+
+
+def rotated(person: Person, key: ApiKey, **body: Any) -> ApiKey:
+    """The key with its new secret."""
+    reply = person.post(f"/apikeys/{key.key}/rotate", body or None)
+    assert reply.status_code == 201, reply.text
+    return ApiKey(person.service, key.key, reply.json()["apikey"]["secret"])
+
+
+def test_a_revoked_key_is_refused_on_the_next_request_and_stays_on_the_list(alice: Person) -> None:
+    key, other = alice.new_key(name=f"mine {uuid4()}"), alice.new_key()
+    before = shown(alice, key)
+    assert (before["state"], before["revokedAt"], before["revokedBy"]) == ("active", None, None)
+    revoked = alice.post(f"/apikeys/{key.key}/revoke").json()["apikey"]
+    told = problem(key.get("/whoami"), 401, "keyRevoked")
+    assert (told["reason"], told["revokedAt"]) == ("Its owner ended it.", revoked["revokedAt"])
+    assert told["reason"] in told["detail"] and told["revokedAt"] in told["detail"]
+    assert (revoked["state"], revoked["revokedBy"], revoked["revokedReason"]) == ("revoked", "owner", None)
+    assert shown(alice, key) == revoked
+    listed = {one["key"]: one["state"] for one in alice.get("/apikeys").json()["apikeys"]}
+    assert listed == {key.key: "revoked", other.key: "active"}
+    is_told(alice, revoked["name"])
+
+
+def test_a_revoked_key_stays_as_it_is_however_often_it_is_revoked_again(alice: Person, admin: Person) -> None:
+    key = alice.new_key()
+    first = alice.post(f"/apikeys/{key.key}/revoke", {"reason": REASON})
+    again = admin.post(f"/apikeys/{key.key}/revoke", {"reason": "another"})
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert problem(key.get("/whoami"), 401, "keyRevoked")["reason"] == REASON
+
+
+def test_staff_give_a_reason_which_the_owner_and_who_has_the_secret_read(
+    service: Service, alice: Person, admin: Person
+) -> None:
+    key = alice.new_key(name=f"busy {uuid4()}")
+    path = f"/apikeys/{key.key}/revoke"
+    for sent in (None, {}, {"reason": ""}):
+        assert failure(admin.post(path, sent)) == (400, "reasonMissing")
+    assert key.get("/whoami").status_code == 200
+    acting = admin.get(f"/admin/impersonate/{alice.id}").json()["token"]
+    assert failure(Person(service, alice.id, alice.email, acting).post(path)) == (400, "reasonMissing")
+    revoked = admin.post(path, {"reason": REASON}).json()["apikey"]
+    assert (revoked["revokedBy"], revoked["revokedReason"]) == ("staff", REASON)
+    assert problem(key.get("/whoami"), 401, "keyRevoked")["reason"] == REASON
+    assert REASON in is_told(alice, revoked["name"])
+    acts = admin.get(f"/admin/acts?subject={alice.id}").json()["acts"]
+    assert [act["act"] for act in acts].count("revokeApiKey") == 1
+
+
+def test_a_wrong_secret_of_a_revoked_key_is_told_what_an_unknown_key_is(service: Service, alice: Person) -> None:
+    key = alice.new_key()
+    alice.post(f"/apikeys/{key.key}/revoke", {"reason": REASON})
+    replies = [ApiKey(service, name, keys.new_secret()).get("/whoami").json() for name in (key.key, str(uuid4()))]
+    for reply in replies:
+        del reply["instance"]
+    assert replies[0] == replies[1]
+    assert replies[0]["error"] == "unauthorized" and REASON not in str(replies)
+
+
+def test_the_list_can_be_of_one_state(service: Service, alice: Person) -> None:
+    active, expired, revoked = (alice.new_key() for _ in range(3))
+    change_key(service, expired, expires_at=clock.now() - timedelta(seconds=1))
+    alice.post(f"/apikeys/{revoked.key}/revoke")
+    for state, key in {"active": active, "expired": expired, "revoked": revoked}.items():
+        listed = alice.get(f"/apikeys?state={state}").json()["apikeys"]
+        assert [(one["key"], one["state"]) for one in listed] == [(key.key, state)]
+    assert failure(alice.get("/apikeys?state=lost")) == (400, "validationFailed")
+    more = [alice.new_key().key for _ in range(3)]
+    walked = alice.every("/apikeys?state=active&limit=1", "apikeys")
+    assert [one["key"] for one in walked] == [active.key, *more]
+
+
+def test_a_removed_key_is_gone_for_everybody_but_who_has_its_secret(alice: Person, admin: Person) -> None:
+    key = alice.new_key()
+    alice.post(f"/apikeys/{key.key}/revoke", {"reason": REASON})
+    assert alice.delete(f"/apikeys/{key.key}").status_code == 204
+    assert alice.get("/apikeys").json()["apikeys"] == []
+    for reader in (alice, admin):
+        assert failure(reader.get(f"/apikeys/{key.key}")) == (404, "notFound")
+        assert failure(reader.post(f"/apikeys/{key.key}/revoke", {"reason": "x"})) == (404, "notFound")
+    assert failure(alice.post(f"/apikeys/{key.key}/rotate")) == (404, "notFound")
+    assert problem(key.get("/whoami"), 401, "keyRevoked")["reason"] == REASON
+
+
+def test_a_key_that_changed_since_it_was_read_is_not_deleted_by_if_match(service: Service, alice: Person) -> None:
+    key = alice.new_key()
+    tag = alice.get(f"/apikeys/{key.key}").headers["etag"]
+    rotated(alice, key)
+    headers = {"Authorization": alice.authorization, "If-Match": tag}
+    reply = service.http.delete(f"/apikeys/{key.key}", headers=headers)
+    assert failure(reply) == (412, "preconditionFailed")
+
+
+@pytest.mark.parametrize(
+    ("change", "by"),
+    [({"role": "blocked"}, "role"), ({"status": -2}, "status"), ({"consent": 0}, "consent")],
+    ids=str,
+)
+def test_what_staff_change_of_an_account_ends_its_keys_and_its_owner_hears_of_it(
+    alice: Person, admin: Person, change: dict[str, Any], by: str
+) -> None:
+    made = [alice.new_key(name=f"key {number} {uuid4()}") for number in range(2)]
+    names = [shown(alice, key)["name"] for key in made]
+    assert admin.patch(f"/admin/user/{alice.id}", change).status_code == 200
+    for key in made:
+        problem(key.get("/whoami"), 401, "keyRevoked")
+        assert admin.get(f"/apikeys/{key.key}").json()["apikey"]["revokedBy"] == by
+    assert names[1] in is_told(alice, names[0])
+
+
+def test_a_reported_pair_is_revoked_at_once_and_its_owner_hears_of_it(service: Service, alice: Person) -> None:
+    key = alice.new_key(name=f"public {uuid4()}")
+    reply = service.http.post("/apikeys/leaked", json={"key": key.key, "secret": key.secret})
+    assert (reply.status_code, reply.json()) == (202, {"result": "received"})
+    problem(key.get("/whoami"), 401, "keyRevoked")
+    revoked = shown(alice, key)
+    assert (revoked["state"], revoked["revokedBy"]) == ("revoked", "leak")
+    is_told(alice, revoked["name"])
+
+
+def test_a_report_of_the_secret_before_counts_as_long_as_that_works(service: Service, alice: Person) -> None:
+    key = alice.new_key()
+    new = rotated(alice, key, grace=0)
+    service.http.post("/apikeys/leaked", json={"key": key.key, "secret": key.secret})
+    assert new.get("/whoami").status_code == 200
+    newest = rotated(alice, key)
+    service.http.post("/apikeys/leaked", json={"key": key.key, "secret": new.secret})
+    for holder in (new, newest):
+        problem(holder.get("/whoami"), 401, "keyRevoked")
+
+
+def test_a_report_is_answered_alike_whatever_was_right_of_it(service: Service, alice: Person) -> None:
+    good, other, expired, revoked = (alice.new_key() for _ in range(4))
+    change_key(service, expired, expires_at=clock.now() - timedelta(seconds=1))
+    alice.post(f"/apikeys/{revoked.key}/revoke")
+    reports = [
+        (good.key, good.secret),
+        (other.key, keys.new_secret()),
+        (other.key, good.secret),
+        (str(uuid4()), keys.new_secret()),
+        (expired.key, expired.secret),
+        (revoked.key, revoked.secret),
+        (other.key, other.secret[:-1]),
+        (other.key, "é\0"),
+        (other.key.upper()[:-1], other.secret),
+        ("", ""),
+        ("x" * 500, "x" * 500),
+    ]
+    replies = [service.http.post("/apikeys/leaked", json={"key": key, "secret": secret}) for key, secret in reports]
+    moving = ("x-request-id", "date")
+    told = {
+        (reply.status_code, reply.content, str([pair for pair in reply.headers.items() if pair[0] not in moving]))
+        for reply in replies
+    }
+    assert len(told) == 1
+    assert (replies[0].status_code, replies[0].content) == (202, b'{"result":"received"}')
+    states = {one["key"]: one["state"] for one in alice.get("/apikeys").json()["apikeys"]}
+    assert states == {good.key: "revoked", other.key: "active", expired.key: "expired", revoked.key: "revoked"}
+    assert shown(alice, revoked)["revokedBy"] == "owner"
+
+
+def test_after_a_rotation_both_secrets_work_until_the_grace_is_over(service: Service, alice: Person) -> None:
+    old = alice.new_key(2, expires_in=10 * WEEK)
+    reply = alice.post(f"/apikeys/{old.key}/rotate")
+    assert (reply.status_code, reply.headers["cache-control"]) == (201, "no-store")
+    made = reply.json()["apikey"]
+    new = ApiKey(service, old.key, made["secret"])
+    assert keys.is_wellformed(new.secret) and new.secret != old.secret
+    times = [datetime.fromisoformat(made[name]) for name in ("rotatedAt", "previousUntil")]
+    assert times[1] - times[0] == timedelta(days=1)
+    assert [key.get("/whoami").status_code for key in (old, new)] == [200, 200]
+    change_key(service, old, previous_until=clock.now() - timedelta(seconds=1))
+    assert failure(old.get("/whoami")) == (401, "unauthorized")
+    assert new.get("/whoami").status_code == 200
+    assert new.secret not in alice.get(f"/apikeys/{old.key}").text
+
+
+def test_rotating_again_ends_the_secret_before_the_last(alice: Person) -> None:
+    first = alice.new_key()
+    second = rotated(alice, first, grace=WEEK)
+    third = rotated(alice, second)
+    assert [key.get("/whoami").status_code for key in (first, second, third)] == [401, 200, 200]
+    fourth = rotated(alice, third, grace=0)
+    assert [key.get("/whoami").status_code for key in (second, third, fourth)] == [401, 401, 200]
+
+
+def test_the_secret_before_never_outlives_the_key(alice: Person) -> None:
+    key = alice.new_key(expires_in=60)
+    rotated(alice, key, grace=WEEK)
+    after = shown(alice, key)
+    assert after["previousUntil"] == after["expiresAt"]
+
+
+def test_a_revoked_keys_secret_before_is_revoked_too(alice: Person) -> None:
+    old = alice.new_key()
+    new = rotated(alice, old)
+    alice.post(f"/apikeys/{old.key}/revoke")
+    for holder in (old, new):
+        problem(holder.get("/whoami"), 401, "keyRevoked")
+
+
+def test_a_key_that_ended_gets_no_new_secret(service: Service, alice: Person) -> None:
+    expired, revoked = alice.new_key(), alice.new_key()
+    change_key(service, expired, expires_at=clock.now() - timedelta(seconds=1))
+    alice.post(f"/apikeys/{revoked.key}/revoke")
+    for key in (expired, revoked):
+        problem(alice.post(f"/apikeys/{key.key}/rotate"), 409, "keyNotActive")
+
+
+def test_a_key_is_rotated_by_its_owner_alone_and_by_nothing_weaker(
+    service: Service, alice: Person, bob: Person, admin: Person
+) -> None:
+    key = alice.new_key()
+    for other in (bob, admin):
+        assert failure(other.post(f"/apikeys/{key.key}/rotate")) == (403, "insufficientAccessLevel")
+    acting = admin.get(f"/admin/impersonate/{alice.id}").json()["token"]
+    impersonator = Person(service, alice.id, alice.email, acting)
+    assert failure(impersonator.post(f"/apikeys/{key.key}/rotate")) == (403, "insufficientAccessLevel")
+    curator = service.sign_up("curator")
+    strong, weak = curator.new_key(5), curator.new_key(4)
+    assert failure(weak.post(f"/apikeys/{strong.key}/rotate")) == (403, "insufficientAccessLevel")
+    assert strong.post(f"/apikeys/{strong.key}/rotate").status_code == 201
+
+
+@pytest.mark.parametrize("grace", [-1, WEEK + 1, 1.5, "60", None, True])
+def test_a_grace_is_a_week_at_most(alice: Person, grace: Any) -> None:
+    key = alice.new_key()
+    assert failure(alice.post(f"/apikeys/{key.key}/rotate", {"grace": grace})) == (400, "validationFailed")
+    assert shown(alice, key)["rotatedAt"] is None
+
+
+def test_a_rotation_sent_again_shows_the_same_secret(alice: Person) -> None:
+    key, name = alice.new_key(), new_key()
+    first, again = (post(alice, f"/apikeys/{key.key}/rotate", {"grace": 60}, name) for _ in range(2))
+    assert (first.status_code, is_replayed(first), is_replayed(again)) == (201, False, True)
+    assert first.json() == again.json()
+
+
+def test_no_key_is_named_leaked(alice: Person, service: Service) -> None:
+    basic = b64encode(b"leaked:x").decode()
+    assert service.http.post("/apikeys/leaked", headers={"Authorization": f"Basic {basic}"}).status_code == 400
+    assert failure(alice.get("/apikeys/leaked")) == (405, "methodNotAllowed")
