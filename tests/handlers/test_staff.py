@@ -16,7 +16,7 @@ def acts_on(service: Service, person: Person) -> list[tuple[int, str, UUID]]:
 
 
 def test_revoking_anothers_key_is_recorded(service: Service, admin: Person, alice: Person) -> None:
-    reply = admin.delete(f"/apikeys/{alice.new_key().key}")
+    reply = admin.delete(f"/apikeys/{alice.new_key().key}?reason=x")
     assert reply.status_code == 204
     assert acts_on(service, alice) == [(admin.id, "revokeApiKey", UUID(reply.headers["x-request-id"]))]
 
