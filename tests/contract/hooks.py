@@ -24,6 +24,12 @@ _tried: set[str] = set()
 _reached: set[str] = set()
 
 
+@schemathesis.deserializer("text/csv")  # type: ignore[untyped-decorator]
+def _csv(_context: Any, response: Any) -> str:
+    """CSV is text, of which the document says how long it can be."""
+    return str(response.text)
+
+
 @schemathesis.auth(refresh_interval=None)
 class Credentials:
     """The fuzzing account's, but for operations that would end them."""

@@ -12,11 +12,14 @@ import pytest
 from sqlalchemy import func, select
 
 from storage import migrate
+from storage.fair_use import usage_days, usage_hours
 from storage.tables import accounts, apikeys, sets
 from tests.databases import fresh_postgres
 from tests.handlers.database import execute
 from tests.service import ApiKey, Credentials, Person, Service, wait_until
 from tests.wire import head
+
+USAGE = (usage_hours, usage_days)
 
 
 @pytest.fixture(scope="module", params=("sqlite", "postgresql"))
@@ -87,6 +90,13 @@ def _counts(service: Service, person: Person, key: ApiKey) -> tuple[int, int, in
     return jwt_calls, key_calls, calls
 
 
+def _used(service: Service, person: Person) -> dict[str, int]:
+    """The account's calls, as each of the tables that count them has them."""
+    sums = {table.name: select(func.sum(table.c.calls)).where(table.c.user_id == person.id) for table in USAGE}
+    sums["accounts"] = select(accounts.c.jwt_calls + accounts.c.key_calls).where(accounts.c.id == person.id)
+    return {name: int(execute(service, query)[0][0] or 0) for name, query in sums.items()}
+
+
 def test_a_polite_end_answers_stores_and_counts_every_call(mortal: Service) -> None:
     person = mortal.sign_up()
     key = person.new_key()
@@ -97,6 +107,7 @@ def test_a_polite_end_answers_stores_and_counts_every_call(mortal: Service) -> N
     )
     # One more with the token: it made the key.
     assert _counts(mortal, person, key) == (by_token + 1, by_key, by_key)
+    assert set(_used(mortal, person).values()) == {by_token + 1 + by_key}
     stored = execute(mortal, select(func.count()).select_from(sets).where(sets.c.user_id == person.id))
     assert stored[0][0] == by_token + by_key
     assert b"Traceback" not in mortal.log.read_bytes()
@@ -113,6 +124,22 @@ def test_after_a_crash_under_load_everything_that_was_acknowledged_is_there(mort
     # What was under way when it ended may be there too, once.
     assert len(stored) <= len(acknowledged) + len(writers)
     assert person.new_set()["name"] == "a set"
+
+
+def test_a_crash_loses_no_counts_but_those_that_were_not_written_yet(mortal: Service) -> None:
+    person = mortal.sign_up()
+    for _ in range(20):
+        person.get("/sets")
+    wait_until(lambda: _used(mortal, person)["accounts"] == 20, 10, "the counts to be written, once a second")
+    for _ in range(5):
+        person.get("/sets")
+    mortal.stop(kill=True)
+    [written] = set(_used(mortal, person).values())
+    assert 20 <= written <= 25
+    mortal.start(migrate=False)
+    person.get("/sets")
+    wait_until(lambda: _used(mortal, person)["accounts"] > written, 10, "the counts to be written")
+    assert set(_used(mortal, person).values()) == {written + 1}
 
 
 def test_half_a_request_does_not_keep_the_server_from_ending(mortal: Service) -> None:

@@ -184,6 +184,8 @@ def test_calls_that_could_not_be_counted_at_once_are_counted_later(scene: Scene)
     scene.proxy.restore()
     wait_until(lambda: scene.person.get("/account").status_code == 200, 2, "the server to recover")
     wait_until(lambda: counted() == 20, 5, "the batch to be written")
+    totals = scene.person.get(f"/apikeys/{scene.key.key}/usage").json()["usage"]["totals"]
+    assert totals["calls"] == 20
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])

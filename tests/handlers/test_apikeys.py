@@ -136,6 +136,7 @@ def test_a_key_is_told_what_is_known_of_it(alice: Person) -> None:
     key = alice.new_key(3, name="my script")
     made = alice.get(f"/apikeys/{key.key}").json()["apikey"]
     expected = {name: made[name] for name in ("key", "level", "expiresAt", "name", "userId")}
+    expected["usage"] = {"today": 0, "total": 0}
     assert key.get("/whoami").json() == {"result": "success", "apikey": expected}
     assert (expected["key"], expected["level"], expected["userId"]) == (key.key, 3, alice.id)
 

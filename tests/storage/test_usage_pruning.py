@@ -1,9 +1,9 @@
 """Old counts go, a part at a time, and nothing else does."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import Table, insert
 
 import clock
 from services import usage as service
@@ -13,23 +13,22 @@ from tests.storage.store import NOW, Store
 from tests.storage.test_usage import DAY, HOUR, add, rows
 
 
+def fill(store: Store, table: Table, moments: list[datetime], user_id: int) -> None:
+    """Let one call be kept of each of these hours or days."""
+    name = {"prefix": "other"} if table is usage_anonymous else {"user_id": user_id, "key_id": 0, "operation": "x"}
+    row = {**name, "status": 2, "calls": 1, "bytes_out": 1, "microseconds": 1}
+    store.write(lambda connection: connection.execute(insert(table), [{**row, "at": moment} for moment in moments]))
+
+
 def test_what_is_too_old_is_removed_part_by_part(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now", lambda: NOW)
     monkeypatch.setattr(service, "PAUSE_SECONDS", 0.001)
     user_id = store.new_account()["id"]
     kept = {usage_hours: (HOUR, 35), usage_days: (DAY, 400), usage_anonymous: (DAY, 35)}
     for table, (now, days) in kept.items():
-        ages = [
-            timedelta(days=days),
-            timedelta(days=days + 2),
-            *(timedelta(days=500, minutes=n) for n in range(2500)),
-        ]
-        name = (
-            {"prefix": "other"} if table is usage_anonymous else {"user_id": user_id, "key_id": 0, "operation": "x"}
-        )
-        amounts = {"status": 2, "calls": 1, "bytes_out": 1, "microseconds": 1}
-        old = [{**name, **amounts, "at": now - age} for age in ages]
-        store.write(lambda connection, table=table, old=old: connection.execute(insert(table), old))
+        moments = [now - timedelta(days=days), now - timedelta(days=days + 2)]
+        moments += [now - timedelta(days=500, minutes=n) for n in range(2500)]
+        fill(store, table, moments, user_id)
     store.run(service.prune())
     for table, (now, days) in kept.items():
         assert [row[table.columns.keys().index("at")] for row in rows(store, table)] == [now - timedelta(days=days)]
