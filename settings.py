@@ -51,7 +51,9 @@ class Settings(BaseSettings):
     redis_url: str = Field(
         "", description="redis://host:port/number, where several instances count their limits together."
     )
-    limits: bool = Field(True, description="Limits for fair use; `off` only for benchmarks and test suites.")
+    limits: Literal["on", "off"] = Field(
+        "on", description="Limits for fair use; `off` only for benchmarks and test suites."
+    )
     quotas: str = Field("", description="What differs from the usual limits: policy=units, comma-separated.")
     trusted_proxies: str = Field(
         "127.0.0.1", description="Addresses of reverse proxies that say where requests come from; comma-separated."

@@ -55,7 +55,7 @@ def configure(settings: Settings) -> None:
     with _named("WEBSITE_URL"):
         social.configure(settings.website_url)
     with _named("QUOTAS"):
-        limits.configure(enabled=settings.limits, quotas=settings.quotas, redis_url=settings.redis_url)
+        limits.configure(enabled=settings.limits == "on", quotas=settings.quotas, redis_url=settings.redis_url)
     imports.configure(settings.import_token)
     test_mode.configure(settings.test_mode, settings.test_domain)
     # Last, for it listens from now on, so that a port that is taken stops the start.

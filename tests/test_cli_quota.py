@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 import document
-from commands import quota
+from commands import keys, quota
 from storage.tables import acts
 from tests.handlers.database import execute
 from tests.service import Person, Service
@@ -66,8 +66,9 @@ def test_what_the_document_forbids_the_command_line_refuses(service: Service, wr
     assert cli(service, "quota", "decline", str(uuid4()), "--answer", "").returncode == 2
 
 
-def test_its_bounds_are_the_document_s() -> None:
+def test_bounds_are_the_document_s() -> None:
     schemas = document.load()["components"]["schemas"]
     assert schemas["QuotaUnits"]["maximum"] == quota.MOST_UNITS
     assert schemas["QuotaDays"]["maximum"] == quota.MOST_DAYS
+    assert schemas["RevocationReason"]["maxLength"] == keys.LONGEST_REASON
     assert schemas["QuotaRequest"]["properties"]["answer"]["maxLength"] == quota.LONGEST_ANSWER

@@ -93,7 +93,7 @@ class Store:
         """An API key of the account, good for an hour."""
         values = {"name": "a key", "level": 4, "secret_hash": "0" * 64, **fields}
         lasting: dict[str, Any] = {"now": NOW, "expires_at": NOW + timedelta(hours=1), "origin": ORIGIN}
-        return self.write(apikeys.create, user_id=user_id, **lasting, **values)
+        return self.write(apikeys.create, user_id=user_id, **{**lasting, **values})
 
     def revoke_key(self, key: UUID, **given: Any) -> None:
         """End an API key, as its owner unless `given` says otherwise."""

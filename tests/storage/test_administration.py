@@ -93,7 +93,7 @@ def update(store: Store, user_id: int, level: int = 4, **wanted: Any) -> Any:
 
 def living_keys(store: Store, user_id: int) -> list[int]:
     """The levels of the account's keys."""
-    return [key["level"] for key in store.read(apikeys.list_of, user_id)]
+    return [key["level"] for key in store.read(apikeys.list_of, user_id, state=apikeys.ACTIVE, now=NOW)]
 
 
 def test_a_lower_role_revokes_the_keys_above_it_and_says_what_changed(store: Store) -> None:

@@ -35,7 +35,7 @@ def _write_everything(store: Store) -> int:
     """An account with all that it can own, each encrypted value with SIGN in it."""
     fields = {name: f"{SIGN} {name}" for name in ("bio", "img", "mfa_secret")}
     user_id = int(store.new_account(f"{SIGN}@example.org", data={SIGN: [1]}, mfa_scratch=[SIGN], **fields)["id"])
-    store.new_row(metadata.tables["apikeys"], encrypted=SIGN, user_id=user_id, revoked_at=None)
+    store.new_row(metadata.tables["apikeys"], encrypted=SIGN, user_id=user_id, revoked_at=None, removed_at=None)
     store.new_set(user_id, name=SIGN, notes=SIGN, img=SIGN, measies={SIGN: 900})
     store.write(confirmations.issue, confirmations.SIGN_IN, user_id=user_id, now=NOW, data={"email": SIGN})
     store.new_mail(user_id, to=f"{SIGN}@example.org")
