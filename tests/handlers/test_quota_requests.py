@@ -16,6 +16,7 @@ from tests.handlers.test_quotas import of_account, of_key, put
 from tests.service import Credentials, Person, Service
 
 WISH = {"policy": "account-day", "quota": 200_000, "purpose": "A study of fit.", "days": 30}
+NO_KEY = "5b0a6a0e-3f0b-4b52-9d3c-6a8d5d0c1b2e"
 
 
 def ask(who: Credentials, **fields: Any) -> httpx2.Response:
@@ -168,7 +169,7 @@ def test_the_eleventh_request_is_refused_until_one_is_answered(admin: Person, al
     "change",
     [
         {"policy": "day"},
-        {"key": str(uuid4())},
+        {"key": NO_KEY},
         {"policy": "anonymous"},
         {"quota": -1},
         {"quota": 1_000_000_001},

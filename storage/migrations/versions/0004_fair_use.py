@@ -70,6 +70,8 @@ def upgrade() -> None:
     for table, columns in new_columns().items():
         for added in columns:
             op.add_column(table, added)
+    # What was revoked until now was gone from every list.
+    op.execute("UPDATE apikeys SET removed_at = revoked_at WHERE revoked_at IS NOT NULL")
     create_usage()
     create_quotas()
     create_events()
