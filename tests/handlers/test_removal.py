@@ -24,7 +24,7 @@ def test_withdrawing_consent_leaves_three_doors_and_ends_the_keys_for_good(alice
     assert alice.patch("/consent", {"consent": 2}).json()["account"]["consent"] == 2
     assert alice.get("/account").status_code == 200
     assert failure(key.get("/account")) == (401, "keyRevoked")
-    assert alice.get("/apikeys").json()["apikeys"] == []
+    assert [one["revokedBy"] for one in alice.get("/apikeys").json()["apikeys"]] == ["consent"]
 
 
 def test_who_has_withdrawn_consent_can_go(alice: Person) -> None:
