@@ -8,7 +8,7 @@ import pytest
 from httpx2 import Response
 
 from tests.limits.conftest import QUOTAS, settings
-from tests.service import Credentials, Person, Service
+from tests.service import Credentials, Person, Service, wait_until
 
 QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded"
 A_MINUTE = 60
@@ -100,8 +100,13 @@ def test_a_day_has_a_quota_too(tmp_path: Any) -> None:
     try:
         key = service.start().sign_up().new_key()
         allowed, reply = use_up(key)
+        use_up(key)
+        wait_until(lambda: len(service.mails()) == 2, 10, "the owner to be told")
+        told = "".join(mail.read_text() for mail in service.mails())
     finally:
         service.close()
+    # Once that it is nearly used up, once that it is.
+    assert told.count("80 %") >= 1 and told.count("Subject:") == 2
     assert allowed == QUOTAS["day"] and reply.json()["violated-policies"] == ["day"]
     seconds = int(reply.headers["retry-after"])
     assert abs(seconds - (86_400 - time.time() % 86_400)) < 5
@@ -116,6 +121,32 @@ def test_a_key_reads_its_quotas(limited: Service) -> None:
     assert told["burst"]["quota"] == QUOTAS["burst"] and told["burst"]["window"] == A_MINUTE
     assert told["burst"]["remaining"] == left(reply)["burst"][0] == QUOTAS["burst"] - 1
     assert told["day"]["resetsAt"].endswith("T00:00:00.000Z")
+
+
+def test_a_quota_that_is_set_or_granted_holds_from_the_next_request(limited: Service) -> None:
+    admin, alice = limited.sign_up("admin"), limited.sign_up()
+    key = alice.new_key()
+    within_a_minute()
+    terms = {
+        "key": key.key,
+        "policy": "burst",
+        "quota": 3,
+        "reason": "Too much.",
+        "until": "2100-01-01T00:00:00.000Z",
+    }
+    quota = admin.request("PUT", "/admin/quotas", json=terms)
+    assert quota.status_code == 200, quota.text
+    allowed, reply = use_up(key)
+    assert allowed == 3 and '"burst";q=3;w=60' in reply.headers["ratelimit-policy"]
+    wish = {"key": key.key, "policy": "burst", "quota": 30, "purpose": "A study of fit.", "days": 3}
+    asked = alice.post("/quota-requests", wish).json()["request"]
+    grant = {"state": "granted", "answer": "Go ahead."}
+    assert admin.patch(f"/admin/quota-requests/{asked['id']}", grant).status_code == 200
+    allowed, reply = use_up(key)
+    assert 0 < allowed <= 27 and '"burst";q=30;w=60' in reply.headers["ratelimit-policy"]
+    granted = admin.get(f"/admin/quotas?user={alice.id}").json()["quotas"]
+    assert admin.delete(f"/admin/quotas/{granted[0]['id']}").status_code == 204
+    assert f'"burst";q={QUOTAS["burst"]};w=60' in key.get("/sets").headers["ratelimit-policy"]
 
 
 def test_health_is_never_limited(limited: Service) -> None:

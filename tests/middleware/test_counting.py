@@ -1,10 +1,14 @@
 """Every call is counted: whose it was, what it asked for, how it ended, and what it sent; exactly."""
 
+import asyncio
 from typing import Any
 
 import httpx2
+import pytest
 from sqlalchemy import Table, func, select
 
+from middleware.envelope import Envelope
+from services import usage
 from storage.fair_use import usage_anonymous, usage_days, usage_hours
 from storage.tables import accounts, apikeys
 from tests.handlers.database import change_account, execute
@@ -141,3 +145,25 @@ def test_calls_of_nobody_are_kept_by_network(service: Service, alice: Person) ->
 
 def _all(counts: dict[int, list[int]]) -> int:
     return sum(calls for calls, _ in counts.values())
+
+
+def test_a_call_that_cannot_be_counted_is_answered_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise RuntimeError("out of order")
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    async def call() -> list[Any]:
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {"type": "http", "method": "GET", "headers": [], "client": None}
+        await Envelope(app)(scope, send, send)
+        return sent
+
+    monkeypatch.setattr(usage, "count_anonymous", fail)
+    assert [message["type"] for message in asyncio.run(call())] == ["http.response.start", "http.response.body"]
