@@ -161,8 +161,11 @@ def test_a_call_that_cannot_be_counted_is_answered_all_the_same(monkeypatch: pyt
         async def send(message: Any) -> None:
             sent.append(message)
 
-        scope = {"type": "http", "method": "GET", "headers": [], "client": None}
-        await Envelope(app)(scope, send, send)
+        async def nothing() -> Any:
+            raise AssertionError("no body is asked for")
+
+        scope: dict[str, Any] = {"type": "http", "method": "GET", "headers": [], "client": None}
+        await Envelope(app)(scope, nothing, send)
         return sent
 
     monkeypatch.setattr(usage, "count_anonymous", fail)
