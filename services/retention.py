@@ -19,8 +19,11 @@ async def forget() -> None:
     while pruned := await storage.write(events.prune, clock.now()):
         log.info("%s security events were out of date", pruned)
         await asyncio.sleep(PAUSE_SECONDS)
-    while ended := await storage.read_aside(apikeys.ended, clock.now()):
-        await storage.write(apikeys.prune, ended)
+    after: int | None = 0
+    while after is not None:
+        ended, after = await storage.read_aside(apikeys.ended, clock.now(), after)
+        if ended:
+            await storage.write(apikeys.prune, ended)
         await asyncio.sleep(PAUSE_SECONDS)
 
 

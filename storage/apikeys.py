@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
 
 from clock import iso, new_uuid
 from errors import KeyNotActive, NoSuchRecord
@@ -19,8 +19,8 @@ ApiKey = Record
 ACTIVE, EXPIRED, REVOKED = "active", "expired", "revoked"
 # How long one that has ended can be told from one that never was.
 KEPT = timedelta(days=365)
-# Forgotten at a time, so that no other write waits long.
-MOST_PRUNED = 1000
+# Looked at, and forgotten, at a time, so that nothing else waits long.
+SLICE = 1000
 
 
 class Held(NamedTuple):
@@ -96,10 +96,11 @@ _owner = (
     .where(accounts.c.id == select(apikeys.c.user_id).where(apikeys.c.key == bindparam("key")).scalar_subquery())
     .with_for_update()
 )
-_ended = (
-    select(apikeys.c.id)
-    .where(or_(apikeys.c.revoked_at < bindparam("before"), apikeys.c.expires_at < bindparam("before")))
-    .limit(MOST_PRUNED)
+_oldest = (
+    select(apikeys.c.id, apikeys.c.created_at, apikeys.c.expires_at, apikeys.c.revoked_at)
+    .where(apikeys.c.id > bindparam("after"))
+    .order_by(apikeys.c.id)
+    .limit(SLICE)
 )
 
 
@@ -222,9 +223,15 @@ def rotate(
     return find(connection, key["key"])
 
 
-def ended(connection: Connection, now: datetime) -> Sequence[int]:
-    """Keys that ended longer than KEPT ago, by their numbers, MOST_PRUNED at most. Reads the whole table."""
-    return connection.execute(_ended, {"before": now - KEPT}).scalars().all()
+def ended(connection: Connection, now: datetime, after: int = 0) -> tuple[list[int], int | None]:
+    """Of the next SLICE keys above `after`, the numbers of those that ended longer than KEPT ago.
+
+    And the number to go on after: None once the keys are too young to have ended so long ago.
+    """
+    before = now - KEPT
+    rows = connection.execute(_oldest, {"after": after}).all()
+    found = [row.id for row in rows if min(row.expires_at, row.revoked_at or row.expires_at) < before]
+    return found, rows[-1].id if len(rows) == SLICE and rows[-1].created_at < before else None
 
 
 def prune(connection: Connection, key_ids: Sequence[int]) -> None:

@@ -116,13 +116,25 @@ def test_keys_are_forgotten_a_year_after_their_end(store: Store) -> None:
     store.new_key(user_id)
     revoked = store.new_key(user_id)
     store.revoke_key(revoked["key"])
-    assert store.read(apikeys.ended, NOW + apikeys.KEPT) == []
+    assert store.read(apikeys.ended, NOW + apikeys.KEPT) == ([], None)
     ended = store.read(apikeys.ended, NOW + apikeys.KEPT + timedelta(minutes=1))
-    assert ended == [revoked["id"]]
-    store.write(apikeys.prune, ended)
+    assert ended == ([revoked["id"]], None)
+    store.write(apikeys.prune, ended[0])
     assert store.read(apikeys.find_standing, revoked["key"]) is None
     assert len(store.read(apikeys.list_of, user_id)) == 1
-    assert len(store.read(apikeys.ended, NOW + apikeys.KEPT + timedelta(hours=2))) == 1
+    assert len(store.read(apikeys.ended, NOW + apikeys.KEPT + timedelta(hours=2))[0]) == 1
+
+
+def test_keys_are_looked_at_in_slices_until_they_are_young(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    user_id = store.new_account()["id"]
+    ids = [store.new_key(user_id)["id"] for _ in range(5)]
+    slices = apikeys._oldest.limit(2)
+    monkeypatch.setattr(apikeys, "_oldest", slices)
+    monkeypatch.setattr(apikeys, "SLICE", 2)
+    assert store.read(apikeys.ended, NOW) == ([], None)
+    later = NOW + apikeys.KEPT + timedelta(hours=2)
+    assert store.read(apikeys.ended, later) == (ids[:2], ids[1])
+    assert store.read(apikeys.ended, later, ids[3]) == (ids[4:], None)
 
 
 def test_keys_that_end_together_are_each_recorded_and_named_in_one_letter_as_far_as_it_goes(

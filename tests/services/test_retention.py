@@ -1,0 +1,28 @@
+"""What is out of date is forgotten, and nothing else."""
+
+from datetime import timedelta
+
+import pytest
+
+import clock
+from services import retention
+from storage import apikeys, events
+from storage.fair_use import events as table
+from tests.storage.conftest import postgresql_url, sqlite_url, store
+from tests.storage.store import NOW, Store
+
+__all__ = ["postgresql_url", "sqlite_url", "store"]
+
+
+def test_old_events_and_keys_that_ended_long_ago_are_forgotten(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "PAUSE_SECONDS", 0)
+    user_id = store.new_account()["id"]
+    key = store.new_key(user_id)
+    store.write(events.record, user_id, events.SIGNED_IN, by=events.OWNER, now=NOW)
+    before = store.count(table)
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=364))
+    store.run(retention.forget())
+    assert store.read(apikeys.find_standing, key["key"]) is not None and store.count(table) == before
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=401))
+    store.run(retention.forget())
+    assert store.read(apikeys.find_standing, key["key"]) is None and store.count(table) == 0
