@@ -104,7 +104,8 @@ def test_what_was_set_and_ended_is_on_the_record_of_staff_and_among_the_accounts
     ]
     listed = admin.get(f"/admin/acts?subject={alice.id}").json()["acts"]
     assert [act["act"] for act in listed] == ["deleteQuota", "setQuota"]
-    rows = execute(service, select(events).where(events.c.user_id == alice.id, events.c.event == "quotaChanged"))
+    changed = select(events).where(events.c.user_id == alice.id, events.c.event == "quotaChanged")
+    rows = execute(service, changed.order_by(events.c.id))
     assert [(row.by, row.key, row.details) for row in rows] == [
         ("staff", UUID(key), {"policy": "day", "quota": 7, "until": UNTIL}),
         ("staff", UUID(key), {"policy": "day", "quota": None, "until": None}),

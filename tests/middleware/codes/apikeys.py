@@ -1,12 +1,20 @@
 """API keys."""
 
+from uuid import uuid4
+
 from tests.middleware.codes.case import ABSENT, Good, Wrong
 
 GOOD: Good = {
     "create_api_key": ("POST", "/apikeys", {"name": "a", "level": 1, "expiresIn": 60}),
+    "revoke_api_key": ("POST", f"/apikeys/{uuid4()}/revoke", {"reason": "a"}),
+    "report_leaked_api_key": ("POST", "/apikeys/leaked", {"key": "a", "secret": "b"}),
 }
 
 TABLE: Wrong = [
+    ("revoke_api_key", "reason", "minLength", "", "reasonMissing"),
+    ("revoke_api_key", "reason", "type", 5, "validationFailed"),
+    ("report_leaked_api_key", "", "body", {}, "postBodyMissing"),
+    ("report_leaked_api_key", "secret", "maxLength", "a" * 10_000, "validationFailed"),
     ("create_api_key", "", "body", {}, "postBodyMissing"),
     ("create_api_key", "name", "required", ABSENT, "nameMissing"),
     ("create_api_key", "name", "minLength", "", "nameMissing"),
