@@ -145,9 +145,8 @@ async def find_key(key: str, secret: str, now: datetime) -> apikeys.KeyStanding 
 
     The secret before a rotation counts until its grace is over.
     """
-    if not keys.is_wellformed(secret) or not _is_uuid(key):
-        return None
-    standing = await storage.read(apikeys.find_standing, UUID(key))
+    named = _uuid(key) if keys.is_wellformed(secret) else None
+    standing = await storage.read(apikeys.find_standing, named) if named else None
     if standing is None:
         return None
     stored = [standing.secret_hash]
@@ -189,22 +188,23 @@ async def _revoked(key_id: int, revoked_at: str) -> KeyRevoked:
 
 
 def _key_and_secret(credentials: str) -> tuple[str, str]:
-    """The two halves of Basic credentials; raises Unauthorized before any look-up if they cannot be ours."""
+    """The two halves of Basic credentials; raises Unauthorized where there are none."""
     try:
         key, _, secret = b64decode(credentials, validate=True).decode("ascii").partition(":")
     except (NotBase64, ValueError):
         key = secret = ""
-    if not keys.is_wellformed(secret) or not _is_uuid(key):
+    if not secret:
         raise Unauthorized("These are not an API key and its secret.")
     return key, secret
 
 
-def _is_uuid(text: str) -> bool:
-    """Whether this is a UUID in its one usual form, in any case."""
+def _uuid(text: str) -> UUID | None:
+    """The UUID, if this is one in its one usual form, in any case."""
     try:
-        return str(UUID(text)) == text.lower()
+        found = UUID(text)
     except ValueError:
-        return False
+        return None
+    return found if str(found) == text.lower() else None
 
 
 def _may_sign_in(role: str, status: int) -> bool:

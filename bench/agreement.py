@@ -15,8 +15,8 @@ from bench.servers import Server
 from storage import tables
 from storage.encryption import Keyring
 
-# What only ours can tell a key: the references limit nothing.
-COUNTED = {"quotas"}
+# Only ours counts calls, which the others read while it does; and only ours limits them.
+COUNTED = {"quotas", "usage"}
 MADE_BY_SERVER = {"id", "uuid", "createdAt", "updatedAt", "userId", "userUuid", "img"}
 
 

@@ -1,6 +1,7 @@
 """Reference (b) on PostgreSQL: asyncpg with hand-written SQL; its pool prepares each statement once a connection."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -29,7 +30,12 @@ _CREATE_SET = (
 _UPDATE_SET = (
     "UPDATE sets SET updated_at = $1, imperial = $2, name = $3, notes = $4, measies = $5, public = $6 WHERE id = $7"
 )
-_READ_KEY = "SELECT key, level, expires_at, name, user_id FROM apikeys WHERE key = $1 AND revoked_at IS NULL"
+_READ_KEY = (
+    "SELECT k.key, k.level, k.expires_at, k.name, k.user_id, k.calls,"
+    " (SELECT coalesce(sum(u.calls), 0) FROM usage_days u"
+    " WHERE u.user_id = k.user_id AND u.at = $1 AND u.key_id = k.id)"
+    " FROM apikeys k WHERE k.key = $2 AND k.removed_at IS NULL"
+)
 
 
 class PostgresStore:
@@ -107,5 +113,6 @@ class PostgresStore:
         return self._shapes.patterns(await self._pool.fetch(_LIST_PATTERNS, user_id))
 
     async def read_key(self, key: str) -> dict[str, Any] | None:
-        row = await self._pool.fetchrow(_READ_KEY, UUID(key))
+        today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        row = await self._pool.fetchrow(_READ_KEY, today, UUID(key))
         return self._shapes.api_key(row) if row is not None else None

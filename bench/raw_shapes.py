@@ -130,11 +130,12 @@ class Shapes:
         }
 
     def api_key(self, row: Sequence[Any]) -> dict[str, Any]:
-        """A row of key, level, expires_at, name and user_id."""
+        """A row of key, level, expires_at, name, user_id, calls, and calls today."""
         return {
             "key": self.uuid(row[0]),
             "level": row[1],
             "expiresAt": self.moment(row[2]),
             "name": self.cipher.unlock(row[3], KEY_NAME).decode(),
             "userId": row[4],
+            "usage": {"today": int(row[6]), "total": row[5]},
         }

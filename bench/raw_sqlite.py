@@ -37,7 +37,12 @@ _CREATE_SET = (
 _UPDATE_SET = (
     "UPDATE sets SET updated_at = ?, imperial = ?, name = ?, notes = ?, measies = ?, public = ? WHERE id = ?"
 )
-_READ_KEY = "SELECT key, level, expires_at, name, user_id FROM apikeys WHERE key = ? AND revoked_at IS NULL"
+_READ_KEY = (
+    "SELECT k.key, k.level, k.expires_at, k.name, k.user_id, k.calls,"
+    " (SELECT coalesce(sum(u.calls), 0) FROM usage_days u"
+    " WHERE u.user_id = k.user_id AND u.at = ? AND u.key_id = k.id)"
+    " FROM apikeys k WHERE k.key = ? AND k.removed_at IS NULL"
+)
 Result = TypeVar("Result")
 Execute = Callable[..., sqlite3.Cursor]
 MOST_TOGETHER = 64
@@ -176,7 +181,7 @@ class SqliteStore:
         return self._shapes.patterns(self._execute(_LIST_PATTERNS, (user_id,)).fetchall())
 
     async def read_key(self, key: str) -> dict[str, Any] | None:
-        row = self._execute(_READ_KEY, (hex_of(key),)).fetchone()
+        row = self._execute(_READ_KEY, (f"{datetime.now(UTC):%Y-%m-%d} 00:00:00.000000", hex_of(key))).fetchone()
         return self._shapes.api_key(row) if row is not None else None
 
 

@@ -43,11 +43,13 @@ async def spend(limiter: Limiter, claims: Claims, scope: Scope) -> None:
     """Take what a request costs, and tell what is left in the reply's headers; raises QuotaExceeded."""
     states = await limiter.spend(claims)
     tell(states, scope)
+    refused = False
     for state in states:
+        refused |= state.refused
         metrics.limiter(state.policy.name, metrics.REFUSED if state.refused else metrics.ALLOWED)
         if state.reached and state.policy.name in DAILY:
             notify(state, scope["caller"])
-    if any(state.refused for state in states):
+    if refused:
         raise limits.refusal(states)
 
 

@@ -7,7 +7,6 @@ MOST_AT_ONCE units less for each other instance. Redis is asked once a batch, no
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -24,8 +23,7 @@ MOST_HOLDERS = 100_000
 NEAR, REACHED = 80, 100
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """A rate-limit policy: `quota` units in each window of `seconds`."""
 
     name: str
@@ -53,6 +51,9 @@ Claims = list[tuple[Policy, str, int]]
 
 Quotas = dict[str, dict[str, Any]]
 """What somebody was given in place of the usual: {policy: {quota, until}}, `until` in seconds since the epoch."""
+
+
+OF_KEYS, OF_ACCOUNTS = ("burst", "day"), ("account-burst", "account-day")
 
 
 class State(NamedTuple):
@@ -109,23 +110,24 @@ class Limiter:
             for at in lacking:
                 reached[at] = await self._take(held[at], *claims[at], now)
         # From here on nobody comes in between.
-        fits = all(one.left >= claim[2] for one, claim in zip(held, claims, strict=True))
-        states = []
-        for one, (policy, _, cost), mark in zip(held, claims, reached, strict=True):
-            refused = one.left < cost
-            if fits:
-                one.left -= cost
-            seconds = math.ceil(policy.seconds - now % policy.seconds)
-            states.append(State(policy, one.left + one.untaken, seconds, refused, mark))
-        return states
+        refused = [one.left < claim[2] for one, claim in zip(held, claims, strict=True)]
+        if True not in refused:
+            for one, claim in zip(held, claims, strict=True):
+                one.left -= claim[2]
+        rest = _rest(now)
+        return [
+            State(claim[0], one.left + one.untaken, rest[claim[0].seconds], lacks, mark)
+            for one, claim, lacks, mark in zip(held, claims, refused, reached, strict=True)
+        ]
 
     def peek(self, claims: Claims) -> list[State]:
         """Where the policies stand, as far as this instance knows."""
         now = clock.epoch()
         held = [self._held(policy, holder, now) for policy, holder, _ in claims]
+        rest = _rest(now)
         return [
-            State(policy, one.left + one.untaken, math.ceil(policy.seconds - now % policy.seconds))
-            for one, (policy, _, _) in zip(held, claims, strict=True)
+            State(claim[0], one.left + one.untaken, rest[claim[0].seconds])
+            for one, claim in zip(held, claims, strict=True)
         ]
 
     def _held(self, policy: Policy, holder: str, now: float) -> Held:
@@ -154,28 +156,26 @@ def claims_of_account(
     limiter: Limiter, user_id: int, account_quotas: Quotas | None, key_id: int, key_quotas: Quotas | None, cost: int
 ) -> Claims:
     """Whose quotas a call uses: the account's, and those of the key, if it is with one."""
-    policies = limiter.policies
-    account = f"a{user_id}"
-    claims = [
-        (_effective(policies["account-burst"], account_quotas), account, cost),
-        (_effective(policies["account-day"], account_quotas), account, cost),
-    ]
-    if not key_id:
-        return claims
-    key = f"k{key_id}"
-    return [
-        (_effective(policies["burst"], key_quotas), key, cost),
-        (_effective(policies["day"], key_quotas), key, cost),
-        *claims,
-    ]
+    claims = []
+    for names, holder, own in ((OF_KEYS, f"k{key_id}", key_quotas), (OF_ACCOUNTS, f"a{user_id}", account_quotas)):
+        if names is OF_ACCOUNTS or key_id:
+            for name in names:
+                policy = limiter.policies[name]
+                claims.append((_effective(policy, own) if own else policy, holder, cost))
+    return claims
 
 
-def _effective(policy: Policy, own: Quotas | None) -> Policy:
+def _effective(policy: Policy, own: Quotas) -> Policy:
     """The policy with the quota that somebody was given, as long as that holds."""
-    given = own.get(policy.name) if own else None
+    given = own.get(policy.name)
     if given is None or given["until"] <= clock.epoch():
         return policy
-    return replace(policy, quota=given["quota"])
+    return policy._replace(quota=given["quota"])
+
+
+def _rest(now: float) -> dict[int, int]:
+    """For each length of a window, the seconds until the present one ends."""
+    return {seconds: math.ceil(seconds - now % seconds) for seconds in (MINUTE, DAY)}
 
 
 def _passed(before: int, after: int, quota: int) -> int:
@@ -207,7 +207,7 @@ def _with(quotas: str) -> list[Policy]:
     if unknown or not all(units.isdigit() for units in wanted.values()):
         known = ", ".join(policy.name for policy in DEFAULTS)
         raise ValueError(f"must be policy=units, comma-separated; the policies are {known}")
-    return [replace(policy, quota=int(wanted.get(policy.name, policy.quota))) for policy in DEFAULTS]
+    return [policy._replace(quota=int(wanted.get(policy.name, policy.quota))) for policy in DEFAULTS]
 
 
 def limiter() -> Limiter | None:
