@@ -140,13 +140,21 @@ async def _may_act_for_others(user_id: int) -> bool:
     return standing is not None and standing.role == "admin" and _may_sign_in(standing.role, standing.status)
 
 
-async def find_key(key: str, secret: str, now: datetime) -> apikeys.KeyStanding | None:
-    """The key that this is the secret of, whether or not it may be used; None for whatever else these are.
+def key_named(key: str, secret: str) -> UUID | None:
+    """The key, where this can be one with a secret of ours: in the one usual form, in any case."""
+    try:
+        named = UUID(key) if keys.is_wellformed(secret) else None
+    except ValueError:
+        return None
+    return named if str(named) == key.lower() else None
+
+
+async def find_key(key: UUID, secret: str, now: datetime) -> apikeys.KeyStanding | None:
+    """The key that this is the secret of, whether or not it may be used; None if it is not.
 
     The secret before a rotation counts until its grace is over.
     """
-    named = _uuid(key) if keys.is_wellformed(secret) else None
-    standing = await storage.read(apikeys.find_standing, named) if named else None
+    standing = await storage.read(apikeys.find_standing, key)
     if standing is None:
         return None
     stored = [standing.secret_hash]
@@ -173,7 +181,7 @@ async def _by_key(credentials: str, request_id: str) -> Caller:
         standing.user_uuid,
         level,
         standing.role,
-        UUID(key),
+        key,
         request_id,
         key_id=standing.id,
         account_quotas=standing.account_quotas,
@@ -187,24 +195,16 @@ async def _revoked(key_id: int, revoked_at: str) -> KeyRevoked:
     return KeyRevoked(f"The API key was revoked on {revoked_at}: {reason}", reason=reason, revoked_at=revoked_at)
 
 
-def _key_and_secret(credentials: str) -> tuple[str, str]:
-    """The two halves of Basic credentials; raises Unauthorized where there are none."""
+def _key_and_secret(credentials: str) -> tuple[UUID, str]:
+    """The two halves of Basic credentials; raises Unauthorized before any look-up if they cannot be ours."""
     try:
         key, _, secret = b64decode(credentials, validate=True).decode("ascii").partition(":")
     except (NotBase64, ValueError):
         key = secret = ""
-    if not secret:
+    named = key_named(key, secret)
+    if named is None:
         raise Unauthorized("These are not an API key and its secret.")
-    return key, secret
-
-
-def _uuid(text: str) -> UUID | None:
-    """The UUID, if this is one in its one usual form, in any case."""
-    try:
-        found = UUID(text)
-    except ValueError:
-        return None
-    return found if str(found) == text.lower() else None
+    return named, secret
 
 
 def _may_sign_in(role: str, status: int) -> bool:

@@ -144,7 +144,8 @@ async def report_leaked_api_key(body: dict[str, Any], request_id: str) -> Respon
     """Revoke a key whose secret somebody found; the answer is the same whatever they sent."""
     started = time.monotonic()
     now = clock.now()
-    found = await security.find_key(body["key"], body["secret"], now)
+    named = security.key_named(body["key"], body["secret"])
+    found = await security.find_key(named, body["secret"], now) if named else None
     if found is not None and found.revoked_at is None and found.expires_at > now:
         origin = events.Origin(events.SYSTEM, UUID(request_id))
         await storage.write(_revoke_leaked, UUID(body["key"]), origin, now)
