@@ -8,7 +8,7 @@ import document
 from services import keys
 from tests.problems import problem
 from tests.security.credentials import BASIC, BEARER, basic, on_sqlite, refused
-from tests.service import ApiKey, Credentials, Person, Service
+from tests.service import ApiKey, Credentials, Person, Service, wait_until
 from tests.wire import exchange, head
 
 # Both schemes
