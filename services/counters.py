@@ -19,7 +19,7 @@ from services import metrics
 MOST_KEYS = 100_000
 # How long a Redis that failed is left alone, and the longest that it may keep a request waiting.
 RETRY_SECONDS = 1.0
-TIMEOUT_SECONDS = 0.25
+TIMEOUT_SECONDS = 0.5
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
 
@@ -104,4 +104,6 @@ class Shared:
             except (RedisError, OSError, TimeoutError) as error:
                 log.warning("limits are counted here only, Redis is away: %s", type(error).__name__)
                 self._away_until = time.monotonic() + RETRY_SECONDS
+                # What lies idle is as dead: the next attempt must not fail because of it.
+                await self._pool.disconnect(inuse_connections=False)
         return await work(self._memory)

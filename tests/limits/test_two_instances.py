@@ -111,8 +111,11 @@ def test_while_redis_is_away_each_limits_by_itself_and_nobody_is_refused_for_it(
         pair.redis.restore()
     assert set(statuses) == {200, 429}
     assert statuses.count(200) == 2 * QUOTA
-    other = pair.here.sign_up().new_key()
-    time.sleep(1.1)  # for as long as a Redis that failed is left alone
-    within_a_minute(30)
-    statuses = pair.call(other, QUOTA)
-    assert QUOTA - MOST_AT_ONCE <= statuses.count(200) <= QUOTA
+
+    def together_again() -> bool:
+        within_a_minute(30)
+        other = pair.here.sign_up().new_key()
+        return QUOTA - MOST_AT_ONCE <= pair.call(other, QUOTA).count(200) <= QUOTA
+
+    # A Redis that failed is left alone for a second; on a busy machine it may fail once more.
+    wait_until(together_again, 90, "them to share their limits again")
