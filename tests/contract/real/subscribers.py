@@ -16,7 +16,8 @@ def _subscribe(case: Any) -> None:
 
 
 def _by_link(case: Any) -> None:
-    case.body = {**(case.body or {}), **_asked()}
+    # Where a body may be left out, it sometimes is.
+    case.body = {**(case.body if isinstance(case.body, dict) else {}), **_asked()}
 
 
 def _by_query(case: Any) -> None:
