@@ -8,6 +8,7 @@ from typing import Any
 
 import storage
 from commands.work import Parsers, command, connected
+from services import spreadsheets
 from settings import Settings
 from storage import subscribers
 
@@ -48,9 +49,7 @@ async def _write_csv(readers: AsyncIterator[dict[str, str]]) -> None:
     rows = csv.DictWriter(sys.stdout, ("email", "language", "source", "unsubscribe"), lineterminator="\n")
     rows.writeheader()
     async for reader in readers:
-        # A spreadsheet takes what begins so for a formula, and a formula can send data away.
-        formula = reader["email"].startswith(("=", "+", "-", "@"))
-        rows.writerow({**reader, "email": "'" + reader["email"]} if formula else reader)
+        rows.writerow({**reader, "email": spreadsheets.cell(reader["email"])})
 
 
 async def _write_json(readers: AsyncIterator[dict[str, str]]) -> None:

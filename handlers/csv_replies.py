@@ -8,10 +8,9 @@ from typing import Any
 from starlette.responses import Response
 
 from handlers.replies import PRIVATE, content
+from services import spreadsheets
 
 CSV = "text/csv; charset=utf-8; header=present"
-# A spreadsheet would take what begins so for a formula, and carry it out.
-FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def csv_reply(name: str, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> Response:
@@ -25,4 +24,4 @@ def csv_reply(name: str, columns: Sequence[str], rows: Iterable[dict[str, Any]])
 
 
 def _cell(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULAS) else value
+    return spreadsheets.cell(value) if isinstance(value, str) else value
