@@ -9,7 +9,7 @@ import clock
 import storage
 from commands import tables
 from commands.work import Parsers, command, connected, group, operator
-from services import usage_reports as spans
+from services import usage_spans
 from settings import Settings
 from storage import acts, usage_reports
 from storage.tables import Record
@@ -30,7 +30,7 @@ def add(parsers: Parsers) -> None:
     usage = group(parsers, "usage", "look at who uses how much")
     top = command(usage, "top", _top, f"list the {MOST} that made most calls in the days up to today (UTC)")
     top.add_argument("whom", nargs="?", choices=NAMES, default="accounts", help="of whom; accounts if not said")
-    top.add_argument("--period", choices=spans.PERIODS, default="week")
+    top.add_argument("--period", choices=usage_spans.PERIODS, default="week")
 
 
 def _top(settings: Settings, options: Any) -> None:
@@ -50,7 +50,7 @@ def _amounts(row: Record, *, has_before: bool) -> list[str | int]:
 
 async def _heaviest(whom: str, period: str) -> list[Record]:
     now = clock.now()
-    before, begin, end = spans.period(period, now)
+    before, begin, end = usage_spans.period(period, now)
     await storage.write(_record, operator(), now)
     if whom == "anonymous":
         return await storage.read_aside(usage_reports.heaviest_networks, begin=begin, end=end, limit=MOST)

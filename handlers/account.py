@@ -94,7 +94,7 @@ def _update(
         raise Refused("validationFailed", f"The data of an account has {most}.")
     if "password" in fields:
         confirmations.drop_all(connection, user_id)
-        events.record(connection, user_id, events.PASSWORD_CHANGED, now=now, **origin._asdict())
+        events.record(connection, user_id, events.PASSWORD_CHANGED, now=now, origin=origin)
     issued = None
     if "email" in body:
         silent = test_mode.applies(body, former["email"])
@@ -121,7 +121,7 @@ def _complete_change(
 ) -> accounts.Account:
     user_id = caller.user_id
     require_account(if_match, accounts.lock(connection, user_id))
-    events.record(connection, user_id, events.EMAIL_CHANGED, now=now, **staff.origin(caller, user_id)._asdict())
+    events.record(connection, user_id, events.EMAIL_CHANGED, now=now, origin=staff.origin(caller, user_id))
     return email_change.complete(connection, user_id, UUID(body["confirmation"]), body["check"], now)
 
 
@@ -153,7 +153,7 @@ def _restrict(connection: Connection, caller: Caller, now: datetime) -> None:
     # The account first, so that two that end its keys at once never wait for each other.
     accounts.lock(connection, caller.user_id)
     accounts.set_status(connection, caller.user_id, accounts.RESTRICTED, origin=origin, now=now)
-    events.record(connection, caller.user_id, events.ACCOUNT_RESTRICTED, now=now, **origin._asdict())
+    events.record(connection, caller.user_id, events.ACCOUNT_RESTRICTED, now=now, origin=origin)
 
 
 restrict_account_v3 = restrict_account
@@ -232,7 +232,7 @@ def _set_mfa(
     connection: Connection, fields: dict[str, Any], event: str, caller: Caller, now: datetime
 ) -> accounts.Account:
     origin = staff.origin(caller, caller.user_id)
-    events.record(connection, caller.user_id, event, now=now, **origin._asdict())
+    events.record(connection, caller.user_id, event, now=now, origin=origin)
     return accounts.edit(connection, caller.user_id, fields=fields, data={}, origin=origin, now=now)
 
 

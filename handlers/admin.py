@@ -78,7 +78,7 @@ def _impersonate(connection: Connection, handle: str, by: acts.Actor, now: datet
         raise AccountNotActive("The account is not active, is blocked, or has not given its consent.")
     acts.record(connection, by, acts.IMPERSONATE, subjects=[account["id"]], now=now)
     origin = events.Origin(events.STAFF, by.request_id)
-    events.record(connection, account["id"], events.IMPERSONATED, now=now, **origin._asdict())
+    events.record(connection, account["id"], events.IMPERSONATED, now=now, origin=origin)
     return account
 
 

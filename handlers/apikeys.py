@@ -15,6 +15,7 @@ import storage
 from errors import InsufficientLevel, Refused
 from handlers import shapes, staff
 from handlers.conditions import require_match
+from handlers.owned import require_allowed
 from handlers.paging import page_of, shown
 from handlers.replies import PRIVATE, SECRET, accepted, created, no_content, success
 from security import ROLE_LEVELS, Caller
@@ -51,15 +52,7 @@ async def create_api_key(body: dict[str, Any], caller: Caller) -> Response:
 async def list_api_keys(state: str | None, limit: int | None, cursor: str | None, caller: Caller) -> Response:
     """The caller's keys, those in one state where it is given."""
     page = page_of(limit, cursor)
-    limits = page.window
-    found = await storage.read(
-        apikeys.list_of,
-        caller.user_id,
-        limit=limits["limit"],
-        after=limits["after"],
-        state=state,
-        now=clock.now(),
-    )
+    found = await storage.read(apikeys.list_of, caller.user_id, state=state, now=clock.now(), **page.window)
     listed, link = shown(page, found, shapes.api_key_listed, "/apikeys", state=state)
     return success(apikeys=listed, headers={**PRIVATE, **link})
 
@@ -67,7 +60,7 @@ async def list_api_keys(state: str | None, limit: int | None, cursor: str | None
 async def read_api_key(key: str, caller: Caller) -> Response:
     """One key, the caller's own or, for administrators, anyone's."""
     found = await storage.read(apikeys.find, UUID(key))
-    _require_allowed(found, caller)
+    require_allowed(found, caller, LEVEL_FOR_OTHERS)
     return success(apikey=shapes.api_key(found))
 
 
@@ -113,7 +106,7 @@ def _end(
 def _held(connection: Connection, key: UUID, reason: str | None, caller: Caller) -> apikeys.Held:
     """The key, to be ended; raises InsufficientLevel, and Refused where staff give no reason."""
     held = apikeys.lock(connection, key)
-    _require_allowed(held.key, caller)
+    require_allowed(held.key, caller, LEVEL_FOR_OTHERS)
     if reason is None and staff.origin(caller, held.owner["id"]).by != events.OWNER:
         raise Refused("reasonMissing", "Whoever ends the key of another gives a reason.")
     return held
@@ -156,8 +149,3 @@ async def report_leaked_api_key(body: dict[str, Any], request_id: str) -> Respon
 
 def _revoke_leaked(connection: Connection, key: UUID, origin: events.Origin, now: datetime) -> None:
     revocation.revoke_leaked(connection, apikeys.lock(connection, key), origin=origin, now=now)
-
-
-def _require_allowed(found: apikeys.ApiKey, caller: Caller) -> None:
-    if not caller.may(LEVEL_FOR_OTHERS, owner=found["user_id"]):
-        raise InsufficientLevel("This API key is another account's.")

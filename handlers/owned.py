@@ -20,9 +20,14 @@ Find = Callable[[Connection, RecordId], Record]
 async def allowed(find: Find, id: str, caller: Caller, level: int) -> Record:
     """The record, of the caller's own or, from `level`, of anyone; raises NoSuchRecord and InsufficientLevel."""
     row = await storage.read(find, record_id(id))
+    require_allowed(row, caller, level)
+    return row
+
+
+def require_allowed(row: Record, caller: Caller, level: int) -> None:
+    """Raise InsufficientLevel unless the record is the caller's own, or they act at `level` or above."""
     if not caller.may(level, owner=row["user_id"]):
         raise InsufficientLevel("This record is another account's.")
-    return row
 
 
 async def to_clone(find: Find, id: str, caller: Caller) -> Record:

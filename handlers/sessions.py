@@ -95,7 +95,7 @@ def _record_sign_in(
     """Keep that somebody signed in, by what means and whether with a second factor."""
     told = {"means": means, "mfa": account["mfa_enabled"]}
     origin = events.Origin(events.OWNER, request_id)
-    events.record(connection, account["id"], events.SIGNED_IN, now=now, **origin._asdict(), **told)
+    events.record(connection, account["id"], events.SIGNED_IN, now=now, origin=origin, **told)
 
 
 async def read_confirmation(id: str, check: str) -> Response:

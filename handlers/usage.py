@@ -10,13 +10,14 @@ from starlette.responses import Response
 
 import clock
 import storage
-from errors import InsufficientLevel, SchemaViolation, ValidationFailed
+from errors import SchemaViolation, ValidationFailed
+from handlers.csv_replies import csv_reply
+from handlers.owned import require_allowed
 from handlers.replies import success
 from handlers.staff import actor
-from handlers.tables import csv_reply
 from handlers.usage_shapes import amounts, heavy_account, heavy_key, heavy_network, usage_row
 from security import Caller
-from services import usage_reports as spans
+from services import usage_spans
 from storage import acts, apikeys, usage_reports
 from storage.tables import Record
 
@@ -85,13 +86,12 @@ async def read_usage_csv(period: str | None, limit: int | None, caller: Caller) 
 
 async def _allowed(key: str, caller: Caller) -> apikeys.ApiKey:
     found = await storage.read(apikeys.find, UUID(key))
-    if not caller.may(LEVEL_FOR_OTHERS, owner=found["user_id"]):
-        raise InsufficientLevel("This API key is another account's.")
+    require_allowed(found, caller, LEVEL_FOR_OTHERS)
     return found
 
 
 async def _usage(asked: Asked, **whose: int) -> dict[str, Any]:
-    span = spans.span(asked.begin, asked.end, asked.granularity or "day", clock.now())
+    span = usage_spans.span(asked.begin, asked.end, asked.granularity or "day", clock.now())
     rows = await storage.read_aside(
         usage_reports.series,
         span.granularity,
@@ -125,7 +125,7 @@ def _csv(asked: Asked, usage: dict[str, Any]) -> Response:
 async def _heaviest(period: str | None, limit: int | None, caller: Caller) -> dict[str, Any]:
     now = clock.now()
     period = period or "week"
-    before, begin, end = spans.period(period, now)
+    before, begin, end = usage_spans.period(period, now)
     most = limit or USUAL_LIMIT
     await storage.write(_record, caller, now)
     span = {"begin": begin, "end": end}

@@ -2,7 +2,6 @@
 
 import asyncio
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
@@ -10,11 +9,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import clock
 from security import Caller
-from services import limits, metrics, notices
+from services import limits, metrics, networks, notices
 from services.limits import Claims, Limiter, Policy, State
 
-# An IPv6 network of this length is somebody's own; one address of it is not.
-OWN_NETWORK = 64
+# What is somebody's own: an address of IPv4, a network of IPv6.
+OWN_BITS = (32, 64)
 # Whose owners are told when they are nearly used up.
 DAILY = ("day", "account-day")
 _telling: set[asyncio.Task[None]] = set()
@@ -78,18 +77,8 @@ def claims_of(limiter: Limiter, caller: Caller | None, scope: Scope, cost: int) 
 def address_of(scope: Scope) -> str:
     """Whom an anonymous request is counted for."""
     client = scope["client"]
-    return _network(client[0]) if client else "unknown"
-
-
-@lru_cache(maxsize=10_000)
-def _network(host: str) -> str:
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return "unknown"
-    if not isinstance(address, IPv6Address):
-        return str(address)
-    return str(address.ipv4_mapped or ip_network((address, OWN_NETWORK), strict=False))
+    network = networks.network_of(client[0], *OWN_BITS) if client else None
+    return network or "unknown"
 
 
 def tell(states: list[State], scope: Scope) -> None:

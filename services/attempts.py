@@ -6,15 +6,14 @@ would tell who is who.
 """
 
 import math
-from hashlib import sha256
 
 import clock
 from errors import QuotaExceeded
 from services import limits
+from services.counters import unnamed
 
 FREE = 5
 LONGEST_WAIT = 300
-A_DAY = 86_400
 POLICY = "sign-in-attempts"
 
 
@@ -27,7 +26,7 @@ async def begin(name: str | int, kind: str = "sign-in") -> None:
         return
     failures, waiting = _keys(name, kind)
     counters = limits.counters()
-    count = await counters.incr(failures, A_DAY)
+    count = await counters.incr(failures, limits.DAY)
     if count <= FREE:
         return
     # Of those who come while a wait goes on none gets in; the first after it begins the next.
@@ -44,5 +43,5 @@ async def succeeded(name: str | int, kind: str = "sign-in") -> None:
 
 
 def _keys(name: str | int, kind: str) -> tuple[str, str]:
-    digest = sha256(str(name).strip().lower().encode()).hexdigest()[:32]
+    digest = unnamed(str(name).strip().lower())
     return f"attempts:{kind}:{digest}", f"wait:{kind}:{digest}"

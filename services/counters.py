@@ -7,6 +7,7 @@ at every key each ten milliseconds, which takes 31 ms with 100,000 of them, so t
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
 from typing import Protocol, TypeVar
 
 from cachetools import TLRUCache
@@ -22,6 +23,11 @@ RETRY_SECONDS = 1.0
 TIMEOUT_SECONDS = 0.5
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
+
+
+def unnamed(text: str) -> str:
+    """What stands in keys for an address or a name, which is not to be kept."""
+    return sha256(text.encode()).hexdigest()[:32]
 
 
 class Counters(Protocol):

@@ -7,12 +7,12 @@ MOST_AT_ONCE units less for each other instance. Redis is asked once a batch, no
 
 import math
 from collections.abc import Iterable, Sequence
-from hashlib import sha256
 from typing import Any, NamedTuple
 
 import clock
 from errors import QuotaExceeded
-from services.counters import Counters, Memory, Shared
+from services.counters import Counters, Memory, Shared, unnamed
+from storage.quotas import OF_ACCOUNTS, OF_KEYS
 
 MINUTE, DAY = 60, 86_400
 MOST_AT_ONCE = 50
@@ -51,9 +51,6 @@ Claims = list[tuple[Policy, str, int]]
 
 Quotas = dict[str, dict[str, Any]]
 """What somebody was given in place of the usual: {policy: {quota, until}}, `until` in seconds since the epoch."""
-
-
-OF_KEYS, OF_ACCOUNTS = ("burst", "day"), ("account-burst", "account-day")
 
 
 class State(NamedTuple):
@@ -229,8 +226,7 @@ async def spend_one(name: str, holder: str) -> None:
     """Take a unit of one policy for something that is known by a text, which is not kept; raises QuotaExceeded."""
     if _limiter is None:
         return
-    digest = sha256(holder.encode()).hexdigest()[:32]
-    states = await _limiter.spend([(_limiter.policies[name], digest, 1)])
+    states = await _limiter.spend([(_limiter.policies[name], unnamed(holder), 1)])
     if states[0].refused:
         raise refusal(states)
 

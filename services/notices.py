@@ -42,11 +42,7 @@ class Notice:
 
 async def run() -> None:
     """Make a pass over the keys at once if one is due, and later every six hours, until cancelled."""
-    await background.repeat(_pass_now, seconds=LOOK_SECONDS, what="notices about keys")
-
-
-async def _pass_now() -> None:
-    await make_pass(clock.now())
+    await background.repeat(lambda: make_pass(clock.now()), seconds=LOOK_SECONDS, what="notices about keys")
 
 
 async def make_pass(now: datetime) -> None:

@@ -92,8 +92,4 @@ async def prune(now: datetime) -> None:
 
 async def run() -> None:
     """Forget what has ended, once a minute, until cancelled."""
-    await background.repeat(_prune_now, seconds=PRUNING_SECONDS, what="forgetting quotas")
-
-
-async def _prune_now() -> None:
-    await prune(clock.now())
+    await background.repeat(lambda: prune(clock.now()), seconds=PRUNING_SECONDS, what="forgetting quotas")

@@ -7,13 +7,11 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import TypeVar
 
 import clock
 import storage
-from services import background
+from services import background, networks
 from storage import usage
 
 INTERVAL = 1.0
@@ -25,6 +23,8 @@ PAUSE_SECONDS = 0.2
 # Of the networks of anonymous callers, the rows in one batch; whoever has many addresses must not fill the memory.
 MOST_ANONYMOUS = 10_000
 OTHER = "other"
+# Of IPv4 and of IPv6, where that is what one household has.
+KEPT_BITS = (24, 48)
 # As which a call counts that was not answered: whoever made it went away in the middle of it.
 GONE = 4
 Name = TypeVar("Name")
@@ -87,16 +87,9 @@ def _begin_hour(now: datetime) -> None:
     _day, _next_hour = _hour.replace(hour=0), _hour + timedelta(hours=1)
 
 
-@lru_cache(maxsize=4096)
 def network(address: str) -> str:
-    """The network that an address is in, as far as it is kept: /24 of IPv4, /48 of IPv6, which one household has."""
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        return OTHER
-    if isinstance(ip, IPv6Address):
-        ip = ip.ipv4_mapped or ip
-    return str(ip_network((int(ip), 24 if ip.version == 4 else 48), strict=False))
+    """The network that an address is in, as far as it is kept."""
+    return networks.network_of(address, *KEPT_BITS) or OTHER
 
 
 def _sum(into: dict[Name, list[int]], name: Name, calls: int, sent: int, microseconds: int) -> None:

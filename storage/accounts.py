@@ -235,7 +235,7 @@ def record_change(
     connection: Connection, user_id: int, event: str, before: Any, after: Any, origin: Origin, now: datetime
 ) -> None:
     """Keep what of the account changed from what to what; part of the same write."""
-    events.record(connection, user_id, event, now=now, **origin._asdict(), before=before, after=after)
+    events.record(connection, user_id, event, now=now, origin=origin, before=before, after=after)
 
 
 def _rename(connection: Connection, user_id: int, name: str) -> None:

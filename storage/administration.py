@@ -93,7 +93,7 @@ def update(
         accounts.set_status(connection, user_id, changed["status"], origin=origin, now=now)
     if "mfa_enabled" in changed:
         accounts.change(connection, user_id, mfa_enabled=False, mfa_secret=None, mfa_scratch=[], updated_at=now)
-        events.record(connection, user_id, events.MFA_DISABLED, now=now, **origin._asdict())
+        events.record(connection, user_id, events.MFA_DISABLED, now=now, origin=origin)
     if "consent" in changed:
         fields = {"consent": changed["consent"]}
         accounts.edit(connection, user_id, fields=fields, data={}, origin=origin, now=now)

@@ -191,7 +191,7 @@ def create(
             calls=0,
         )
     )
-    events.record(connection, user_id, events.KEY_CREATED, now=now, key=key, **origin._asdict(), level=level)
+    events.record(connection, user_id, events.KEY_CREATED, now=now, key=key, origin=origin, level=level)
     return find(connection, key)
 
 
@@ -217,7 +217,7 @@ def rotate(
         events.KEY_ROTATED,
         now=now,
         key=key["key"],
-        **origin._asdict(),
+        origin=origin,
         previousUntil=iso(until),
     )
     return find(connection, key["key"])

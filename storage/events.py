@@ -75,18 +75,17 @@ def record(
     user_id: int,
     event: str,
     *,
-    by: str,
+    origin: Origin,
     now: datetime,
     key: UUID | None = None,
-    request_id: UUID | None = None,
     **details: Any,
 ) -> None:
     """Keep that this happened to the account; part of the same write, so that neither is there without the other.
 
-    `by` is OWNER, STAFF or SYSTEM; `key` the API key that it is about; `details` never hold personal data or secrets.
+    `key` is the API key that it is about; `details` never hold personal data or secrets.
     """
-    row = {"created_at": now, "user_id": user_id, "event": event, "by": by, "key": key, "request_id": request_id}
-    connection.execute(_add, [{**row, "details": details}])
+    row = {"created_at": now, "user_id": user_id, "event": event, "key": key, "details": details}
+    connection.execute(_add, {**row, **origin._asdict()})
 
 
 def record_failure(connection: Connection, user_id: int, *, now: datetime, request_id: UUID | None) -> None:

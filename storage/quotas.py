@@ -187,5 +187,5 @@ def _record(
         "quota": terms.quota if terms else None,
         "until": iso(terms.until) if terms else None,
     }
-    origin: dict[str, Any] = {"by": events.STAFF, "key": holder.key, "request_id": by.request_id}
-    events.record(connection, holder.user_id, CHANGED, now=now, **origin, **details)
+    origin = events.Origin(events.STAFF, by.request_id)
+    events.record(connection, holder.user_id, CHANGED, origin=origin, now=now, key=holder.key, **details)

@@ -66,10 +66,10 @@ def revoke_all(
         .returning(apikeys.c.key, apikeys.c.name, apikeys.c.expires_at)
     ).all()
     for row in ended[:MOST_RECORDED]:
-        events.record(connection, user_id, events.KEY_REVOKED, now=now, key=row.key, **origin._asdict(), revokedBy=by)
+        events.record(connection, user_id, events.KEY_REVOKED, now=now, key=row.key, origin=origin, revokedBy=by)
     if len(ended) > MOST_RECORDED:
         more = len(ended) - MOST_RECORDED
-        events.record(connection, user_id, events.KEY_REVOKED, now=now, **origin._asdict(), revokedBy=by, more=more)
+        events.record(connection, user_id, events.KEY_REVOKED, now=now, origin=origin, revokedBy=by, more=more)
     _tell_all(connection, user_id, [row for row in ended if row.expires_at > now], now)
 
 
@@ -93,7 +93,7 @@ def _change(connection: Connection, key: ApiKey, **fields: Any) -> None:
 
 def _record(connection: Connection, key: ApiKey, event: str, origin: Origin, now: datetime, **details: Any) -> None:
     named: UUID = key["key"]
-    events.record(connection, key["user_id"], event, now=now, key=named, **origin._asdict(), **details)
+    events.record(connection, key["user_id"], event, now=now, key=named, origin=origin, **details)
 
 
 def _date(moment: datetime) -> str:

@@ -5,6 +5,7 @@ A forge is the one thing that is played here: no test may write to a real one.
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -64,7 +65,7 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-class Forge:
+class Forge(ABC):
     """A repository with a branch `main`, and what was made in it."""
 
     kind: ClassVar[str]
@@ -149,13 +150,13 @@ class Forge:
         self.pulls.append(made)
         return Answer(201, made)
 
+    @abstractmethod
     def pull_lacks_branch(self) -> Answer:
         """The refusal of a pull request from or into a branch that is not there."""
-        raise NotImplementedError
 
+    @abstractmethod
     def pull_exists(self, head: str) -> Answer:
         """The refusal of a second pull request from the same branch."""
-        raise NotImplementedError
 
     def page_of(self, kind: str, number: int) -> str:
         return f"https://forge.example/{REPOSITORY}/{kind}/{number}"

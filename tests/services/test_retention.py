@@ -18,7 +18,7 @@ def test_old_events_and_keys_that_ended_long_ago_are_forgotten(store: Store, mon
     monkeypatch.setattr(retention, "PAUSE_SECONDS", 0)
     user_id = store.new_account()["id"]
     key = store.new_key(user_id)
-    store.write(events.record, user_id, events.SIGNED_IN, by=events.OWNER, now=NOW)
+    store.write(events.record, user_id, events.SIGNED_IN, origin=events.Origin(events.OWNER), now=NOW)
     before = store.count(table)
     monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=364))
     store.run(retention.forget())

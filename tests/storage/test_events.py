@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from storage import events
-from storage.events import OWNER, SIGN_IN_FAILED, SIGNED_IN
+from storage.events import OWNER, SIGN_IN_FAILED, SIGNED_IN, Origin
 from tests.storage.store import NOW, Store
 
 
@@ -12,8 +12,8 @@ def test_events_are_read_newest_first_page_by_page_and_ones_own_alone(store: Sto
     alice, bob = store.new_account()["id"], store.new_account()["id"]
     request, key = uuid4(), uuid4()
     for number in range(4):
-        store.write(events.record, alice, SIGNED_IN, by=OWNER, now=NOW, key=key, request_id=request, number=number)
-    store.write(events.record, bob, SIGNED_IN, by=OWNER, now=NOW)
+        store.write(events.record, alice, SIGNED_IN, origin=Origin(OWNER, request), now=NOW, key=key, number=number)
+    store.write(events.record, bob, SIGNED_IN, origin=Origin(OWNER), now=NOW)
     first = store.read(events.page, alice, limit=3)
     assert [row["details"] for row in first] == [{"number": number} for number in (3, 2, 1)]
     assert {(row["by"], row["key"], row["request_id"], row["created_at"]) for row in first} == {
@@ -38,7 +38,7 @@ def test_of_failed_sign_ins_one_a_minute_is_kept_for_each_account(store: Store) 
 def test_events_are_removed_by_age(store: Store) -> None:
     user_id = store.new_account()["id"]
     for hours in range(3):
-        store.write(events.record, user_id, SIGNED_IN, by=OWNER, now=NOW + timedelta(hours=hours))
+        store.write(events.record, user_id, SIGNED_IN, origin=Origin(OWNER), now=NOW + timedelta(hours=hours))
     assert store.write(events.prune, NOW + events.KEPT) == 0
     assert store.write(events.prune, NOW + events.KEPT + timedelta(hours=1, minutes=1)) == 2
     assert [row["created_at"] for row in store.read(events.page, user_id, limit=9)] == [NOW + timedelta(hours=2)]
