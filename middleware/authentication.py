@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from connexion.middleware.abstract import RoutedMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from errors import KeyExpired, KeyRevoked, Unauthorized
 from middleware.limits import count_refused
+from middleware.straight import StraightAPI
 from security import BASIC, BEARER, Requirement, authenticate, require_standing
 
 
@@ -49,15 +50,11 @@ class AuthenticatedOperation:
         await self.next_app(scope, receive, send)
 
 
-class AuthenticationAPI(RoutedAPI[AuthenticatedOperation]):
+class AuthenticationAPI(StraightAPI[AuthenticatedOperation]):
     """All operations of the document."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.add_paths()
-
     def make_operation(self, operation: Any) -> AuthenticatedOperation:
-        return AuthenticatedOperation(self.next_app, operation)
+        return AuthenticatedOperation(self.next_of(operation), operation)
 
 
 class Authentication(RoutedMiddleware[AuthenticationAPI]):

@@ -3,11 +3,12 @@
 from inspect import signature
 from typing import Any
 
-from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from connexion.middleware.abstract import RoutedMiddleware
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 import etags
+from middleware.straight import StraightAPI
 
 # What a 304 repeats of the reply that it stands for (RFC 9110, section 15.4.5).
 _KEPT = ("cache-control", "etag", "last-modified", "link", "vary")
@@ -16,7 +17,7 @@ _KEPT = ("cache-control", "etag", "last-modified", "link", "vary")
 class DispatchedOperation:
     """One operation: the handler that Connexion resolved, its signature read once."""
 
-    def __init__(self, _next_app: ASGIApp, operation: Any) -> None:
+    def __init__(self, operation: Any) -> None:
         self.handler = operation.function
         taken = signature(self.handler).parameters
         self.takes_caller, self.takes_request_id = "caller" in taken, "request_id" in taken
@@ -45,15 +46,11 @@ def conditional(reply: Response, if_none_match: str | None) -> Response:
     return Response(None, 304, {name: reply.headers[name] for name in _KEPT if name in reply.headers})
 
 
-class DispatchAPI(RoutedAPI[DispatchedOperation]):
+class DispatchAPI(StraightAPI[DispatchedOperation]):
     """All operations of the document."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.add_paths()
-
     def make_operation(self, operation: Any) -> DispatchedOperation:
-        return DispatchedOperation(self.next_app, operation)
+        return DispatchedOperation(operation)
 
 
 class Dispatch(RoutedMiddleware[DispatchAPI]):

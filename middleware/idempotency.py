@@ -3,9 +3,10 @@
 import re
 from typing import Any
 
-from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from connexion.middleware.abstract import RoutedMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from middleware.straight import StraightAPI
 from middleware.validation import Parameter
 from services import idempotency
 from services.idempotency import Answer, Asker
@@ -61,19 +62,14 @@ class Recorder:
             self.chunks.append(message.get("body", b""))
 
 
-class IdempotencyAPI(RoutedAPI[ASGIApp]):
+class IdempotencyAPI(StraightAPI[ASGIApp]):
     """All operations of the document; those that take no key lead straight on."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.add_paths()
 
     def make_operation(self, operation: Any) -> ASGIApp:
         for parameter in map(Parameter, operation.parameters):
             if parameter.handled_by == "idempotency":
-                return IdempotentOperation(self.next_app, operation, parameter.argument)
-        straight_on: ASGIApp = self.next_app
-        return straight_on
+                return IdempotentOperation(self.next_of(operation), operation, parameter.argument)
+        return self.next_of(operation)
 
 
 class Idempotency(RoutedMiddleware[IdempotencyAPI]):

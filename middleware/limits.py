@@ -4,10 +4,11 @@ import asyncio
 from functools import lru_cache
 from typing import Any
 
-from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from connexion.middleware.abstract import RoutedMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import clock
+from middleware.straight import StraightAPI
 from security import Caller
 from services import limits, metrics, networks, notices
 from services.limits import Claims, Limiter, Policy, State
@@ -102,20 +103,16 @@ async def count_refused(scope: Scope) -> None:
         await spend(limiter, claims_of(limiter, None, scope, 1), scope)
 
 
-class LimitsAPI(RoutedAPI[ASGIApp]):
+class LimitsAPI(StraightAPI[ASGIApp]):
     """All operations of the document; those that cost nothing, and all where limits are off, lead straight on."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.add_paths()
 
     def make_operation(self, operation: Any) -> ASGIApp:
         limiter = limits.limiter()
         cost = operation._operation.get("x-cost", 1)
-        straight_on: ASGIApp = self.next_app
+        straight_on = self.next_of(operation)
         if limiter is None or not cost:
             return straight_on
-        return LimitedOperation(self.next_app, limiter, cost, operation._operation.get("x-limits", []))
+        return LimitedOperation(straight_on, limiter, cost, operation._operation.get("x-limits", []))
 
 
 class Limits(RoutedMiddleware[LimitsAPI]):

@@ -9,16 +9,24 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from connexion.middleware.abstract import ROUTING_CONTEXT, AbstractRoutingAPI, SpecMiddleware
+from connexion.middleware.abstract import AbstractRoutingAPI, SpecMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from errors import MethodNotAllowed, NoSuchPath
+from middleware.straight import next_of
 from security import BASIC, BEARER
 
 SUFFIXES = {"/jwt": BEARER, "/key": BASIC}
 _PARAMETER = re.compile(r"\{(\w+)\}")
+
+
+class Routed(NamedTuple):
+    """An operation by its name in the document, and what is called for it."""
+
+    name: str
+    app: ASGIApp
 
 
 @dataclass(slots=True)
@@ -26,8 +34,8 @@ class Route:
     """One path of the document: its operations by method, and those that have a `/jwt` and a `/key` form."""
 
     pattern: re.Pattern[str]
-    operations: dict[str, str] = field(default_factory=dict)
-    secured: dict[str, str] = field(default_factory=dict)
+    operations: dict[str, Routed] = field(default_factory=dict)
+    secured: dict[str, Routed] = field(default_factory=dict)
 
 
 class Table:
@@ -68,12 +76,13 @@ def _shape(path: str) -> tuple[int, str]:
     return path.count("/"), first
 
 
-class RoutingAPI(AbstractRoutingAPI[str]):
+class RoutingAPI(AbstractRoutingAPI[Any]):
     """Collects a document's operations, as Connexion resolved them, into a table."""
 
-    def __init__(self, *args: Any, table: Table, aliases: Table, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, table: Table, aliases: Table, next_app: ASGIApp, **kwargs: Any) -> None:
         self.table = table
         self.aliases = aliases
+        self.next_app = next_app
         super().__init__(*args, **kwargs)
 
     def make_operation(self, operation: Any) -> Any:
@@ -84,15 +93,15 @@ class RoutingAPI(AbstractRoutingAPI[str]):
         return path, path
 
     def _add_operation_internal(self, method: str, path: str, operation: Any, name: str | None = None) -> None:
-        _note(self.table.route(path).operations, method, operation)
-        if operation.security:
-            _note(self.aliases.route(operation._operation.get("x-alias", path)).secured, method, operation)
-
-
-def _note(operations: dict[str, str], method: str, operation: Any) -> None:
-    operations[method.upper()] = operation.operation_id
-    if method == "get" and not operation._operation.get("x-unsafe"):
-        operations["HEAD"] = operation.operation_id
+        # As the document has it, without the module that the resolver found.
+        routed = Routed(operation.operation_id.rpartition(".")[2], next_of(self.next_app, self.base_path, operation))
+        methods = [method.upper()]
+        if method == "get" and not operation._operation.get("x-unsafe"):
+            methods.append("HEAD")
+        for each in methods:
+            self.table.route(path).operations[each] = routed
+            if operation.security:
+                self.aliases.route(operation._operation.get("x-alias", path)).secured[each] = routed
 
 
 class Routing(SpecMiddleware):
@@ -104,7 +113,7 @@ class Routing(SpecMiddleware):
         self.aliases = Table()
 
     def add_api(self, specification: Any, **kwargs: Any) -> None:
-        RoutingAPI(specification, table=self.table, aliases=self.aliases, **kwargs)
+        RoutingAPI(specification, table=self.table, aliases=self.aliases, next_app=self.app, **kwargs)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -120,12 +129,10 @@ class Routing(SpecMiddleware):
             raise MethodNotAllowed(f"This path does not have {scope['method']}.", headers=allowed)
         scope["path_params"] = parameters
         scope["only_scheme"] = scheme
-        # As the document has it, without the module that the resolver found.
-        scope["operation_id"] = operation.rpartition(".")[2]
-        scope.setdefault("extensions", {})[ROUTING_CONTEXT] = {"api_base_path": "", "operation_id": operation}
-        await self.app(scope, receive, send)
+        scope["operation_id"] = operation.name
+        await operation.app(scope, receive, send)
 
-    def _find(self, path: str) -> tuple[dict[str, str], dict[str, str], str | None]:
+    def _find(self, path: str) -> tuple[dict[str, Routed], dict[str, str], str | None]:
         """The operations by method, the path's parameters, and the one scheme that a suffix asks for."""
         path = path.removesuffix("/") or "/"
         scheme = SUFFIXES.get(path[-4:])

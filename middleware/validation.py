@@ -4,7 +4,7 @@ import re
 from typing import Any
 from urllib.parse import parse_qsl
 
-from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from connexion.middleware.abstract import RoutedMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
@@ -13,6 +13,7 @@ from document import argument_of
 from errors import MalformedBody, NoSuchRecord, NotAcceptable, SchemaViolation, ValidationFailed
 from middleware import bodies
 from middleware.schemas import Schema
+from middleware.straight import StraightAPI
 
 JSON = "application/json"
 _FITTING = (JSON, "application/problem+json", "application/*", "*/*")
@@ -139,15 +140,11 @@ def _require_acceptable(scope: Scope) -> None:
         raise NotAcceptable("This operation answers in application/json.")
 
 
-class ValidationAPI(RoutedAPI[ValidatedOperation]):
+class ValidationAPI(StraightAPI[ValidatedOperation]):
     """All operations of the document."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.add_paths()
-
     def make_operation(self, operation: Any) -> ValidatedOperation:
-        return ValidatedOperation(self.next_app, operation)
+        return ValidatedOperation(self.next_of(operation), operation)
 
 
 class Validation(RoutedMiddleware[ValidationAPI]):

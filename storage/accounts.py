@@ -1,10 +1,9 @@
 """Accounts: whose they are, whether they may come in, and what changes them."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
@@ -14,6 +13,7 @@ from errors import AlreadyExists, NoSuchRecord
 from storage import events, revocation
 from storage.events import Origin
 from storage.faults import savepoint
+from storage.statements import Statement
 from storage.tables import Record, accounts, inserted_id
 
 Account = Record
@@ -25,8 +25,7 @@ BLOCKED = "blocked"
 VISIBLE = (accounts.c.status == ACTIVE, accounts.c.consent >= 1, accounts.c.role != BLOCKED)
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """What decides whether a token still lets its owner in."""
 
     uuid: UUID
@@ -37,9 +36,11 @@ class Standing:
     quotas: dict[str, Any] | None
 
 
-_standing = select(
-    accounts.c.uuid, accounts.c.role, accounts.c.status, accounts.c.consent, accounts.c.epoch, accounts.c.quotas
-).where(accounts.c.id == bindparam("user_id"))
+_standing = Statement(
+    select(
+        accounts.c.uuid, accounts.c.role, accounts.c.status, accounts.c.consent, accounts.c.epoch, accounts.c.quotas
+    ).where(accounts.c.id == bindparam("user_id"))
+)
 _by = {
     column.name: select(accounts).where(column == bindparam("value"))
     for column in (accounts.c.id, accounts.c.uuid, accounts.c.ehash, accounts.c.lusername)
@@ -56,8 +57,8 @@ def email_hash(email: str) -> str:
 
 def find_standing(connection: Connection, user_id: int) -> Standing | None:
     """One indexed look-up for each request with a token; None if there is no such account."""
-    row = connection.execute(_standing, {"user_id": user_id}).first()
-    return Standing(*row) if row is not None else None
+    row = _standing.first(connection, {"user_id": user_id})
+    return Standing(*row.values()) if row is not None else None
 
 
 def find(connection: Connection, user_id: int) -> Account:

@@ -1,7 +1,6 @@
 """API keys: their standing, their list, how they are made, rotated and forgotten. How they end: `revocation`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -12,6 +11,7 @@ from clock import iso, new_uuid
 from errors import KeyNotActive, NoSuchRecord
 from storage import events
 from storage.events import Origin
+from storage.statements import Statement
 from storage.tables import ALL, Record, accounts, apikeys
 
 ApiKey = Record
@@ -30,8 +30,7 @@ class Held(NamedTuple):
     key: ApiKey
 
 
-@dataclass(frozen=True, slots=True)
-class KeyStanding:
+class KeyStanding(NamedTuple):
     """A key's hash, level, expiry and revocation, with its owner's role, status and consent."""
 
     id: int
@@ -51,7 +50,7 @@ class KeyStanding:
     previous_until: datetime | None
 
 
-_standing: Select[Any] = (
+_standing = Statement(
     select(
         apikeys.c.id,
         apikeys.c.user_id,
@@ -109,8 +108,8 @@ def find_standing(connection: Connection, key: UUID) -> KeyStanding | None:
 
     Whether the key may be used is the caller's to judge, so that each reason can be told.
     """
-    row = connection.execute(_standing, {"key": key}).first()
-    return KeyStanding(*row) if row is not None else None
+    row = _standing.first(connection, {"key": key})
+    return KeyStanding(*row.values()) if row is not None else None
 
 
 def find_end(connection: Connection, key_id: int) -> tuple[str | None, str | None]:

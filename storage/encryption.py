@@ -5,6 +5,7 @@ table and column as associated data, so that a value moved to another column doe
 """
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -59,15 +60,15 @@ class Encrypted(TypeDecorator[str]):
         super().__init__()
         self.place = place
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
-        if value is None:
-            return None
-        return keyring_of(dialect).encrypt(self.dumps(value), self.place.encode())
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], bytes | None]:
+        """What encrypts a value of this column."""
+        encrypt, dumps, place = keyring_of(dialect).encrypt, self.dumps, self.place.encode()
+        return lambda value: None if value is None else encrypt(dumps(value), place)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        if value is None:
-            return None
-        return self.loads(keyring_of(dialect).decrypt(value, self.place.encode()))
+    def result_processor(self, dialect: Dialect, _coltype: object) -> Callable[[Any], Any]:
+        """What decrypts a stored value of this column."""
+        decrypt, loads, place = keyring_of(dialect).decrypt, self.loads, self.place.encode()
+        return lambda stored: None if stored is None else loads(decrypt(stored, place))
 
     def dumps(self, value: Any) -> bytes:
         """The value as bytes to encrypt."""

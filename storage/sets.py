@@ -8,22 +8,24 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from clock import new_uuid
 from errors import NoSuchRecord
-from storage.tables import ALL, Record, accounts, inserted_id, sets
+from storage.statements import Statement
+from storage.tables import ALL, Record, accounts, sets
 
 MeasurementsSet = Record
 RecordId = int | UUID
 
 _with_owner = select(sets, accounts.c.uuid.label("user_uuid")).join_from(sets, accounts)
-_by_id = _with_owner.where(sets.c.id == bindparam("value"))
-_by_uuid = _with_owner.where(sets.c.uuid == bindparam("value"))
-_list = (
+_numbered = _with_owner.where(sets.c.id == bindparam("value"))
+_by_id = Statement(_numbered)
+_by_uuid = Statement(_with_owner.where(sets.c.uuid == bindparam("value")))
+_list = Statement(
     _with_owner.where(sets.c.user_id == bindparam("user_id"), sets.c.id > bindparam("after"))
     .order_by(sets.c.id)
     .limit(bindparam("limit"))
 )
-_lock = _by_id.with_for_update(of=sets)
-_create = insert(sets)
-_update = update(sets).where(sets.c.id == bindparam("set_id"))
+_lock = Statement(_numbered.with_for_update(of=sets))
+_create = Statement(insert(sets).returning(sets.c.id))
+_update = Statement(update(sets).where(sets.c.id == bindparam("set_id")))
 _delete = delete(sets).where(sets.c.id == bindparam("set_id"))
 
 
@@ -32,8 +34,8 @@ def find(connection: Connection, set_id: RecordId) -> MeasurementsSet:
     return _found(connection, _by_id if isinstance(set_id, int) else _by_uuid, set_id)
 
 
-def _found(connection: Connection, query: Any, set_id: RecordId) -> MeasurementsSet:
-    row = connection.execute(query, {"value": set_id}).mappings().first()
+def _found(connection: Connection, query: Statement, set_id: RecordId) -> MeasurementsSet:
+    row = query.first(connection, {"value": set_id})
     if row is None:
         raise NoSuchRecord("There is no such measurements set.")
     return row
@@ -46,15 +48,14 @@ def lock(connection: Connection, set_id: int) -> MeasurementsSet:
 
 def list_of(connection: Connection, user_id: int, *, limit: int = ALL, after: int = 0) -> list[MeasurementsSet]:
     """The account's sets, oldest first: at most `limit` of those numbered above `after`."""
-    return list(connection.execute(_list, {"user_id": user_id, "limit": limit, "after": after}).mappings())
+    return list(_list.all(connection, {"user_id": user_id, "limit": limit, "after": after}))
 
 
 def create(connection: Connection, /, *, user_id: int, now: datetime, **fields: Any) -> MeasurementsSet:
     """A new set of the account, without `user_uuid`; `fields` are name, notes, img, measies, imperial, public."""
     row = {"uuid": new_uuid(), "user_id": user_id, "created_at": now, "updated_at": now, **fields}
-    set_id = inserted_id(connection.execute(_create, row))
     # What was written is what would be read: no second query.
-    return {"id": set_id, **row}
+    return {**_create.all(connection, row)[0], **row}
 
 
 def edit(
@@ -73,7 +74,7 @@ def edit(
     if measies:
         merged = {**present["measies"], **measies}
         fields = {**fields, "measies": {name: value for name, value in merged.items() if value is not None}}
-    connection.execute(_update, {"set_id": set_id, "updated_at": now, **fields})
+    _update.all(connection, {"set_id": set_id, "updated_at": now, **fields})
     return {**present, "updated_at": now, **fields}, present
 
 
