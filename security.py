@@ -4,17 +4,19 @@ The level that an operation needs, and whether it is open to an account without 
 Ownership of records is the handlers' to judge.
 """
 
-from base64 import b64decode
-from binascii import Error as NotBase64
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from hashlib import sha256
+from typing import NamedTuple
 from uuid import UUID
 
 import clock
 import storage
 from errors import ConsentLacking, InsufficientLevel, KeyExpired, KeyRevoked, Unauthorized
-from services import keys, tokens
+from services import credentials, tokens
 from services.limits import Quotas
+from services.unchanged import Unchanged
 from storage import accounts, apikeys
 
 ROLE_LEVELS = {"user": 4, "tester": 4, "curator": 5, "bughunter": 6, "support": 8, "admin": 9}
@@ -34,8 +36,7 @@ CHALLENGES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """Who asks: the account, the level they act at (0 to 9), the key if it is one, and the name of the request."""
 
     user_id: int
@@ -57,6 +58,16 @@ class Caller:
     def may(self, level: int, *, owner: int) -> bool:
         """Whether the caller owns the record, or acts at `level` or above."""
         return self.user_id == owner or self.level >= level
+
+
+class Identity(NamedTuple):
+    """Who credentials stand for, and until when, if nothing changes in the database."""
+
+    caller: Caller
+    until: datetime
+
+
+_identities = Unchanged[bytes, Identity]()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,33 +116,40 @@ def unauthenticated(detail: str) -> Unauthorized:
 
 
 async def _identify(authorization: str | None, schemes: frozenset[str], request_id: str) -> Caller:
-    scheme, _, credentials = (authorization or "").partition(" ")
-    if scheme.lower() == BEARER and BEARER in schemes:
-        return await _by_token(credentials.strip(), request_id)
-    if scheme.lower() == BASIC and BASIC in schemes:
-        return await _by_key(credentials.strip(), request_id)
+    named, _, given = (authorization or "").partition(" ")
+    scheme = named.lower()
     if not scheme:
         raise Unauthorized("This operation needs credentials.")
-    raise Unauthorized("These credentials are of a kind that this path does not take.")
+    if scheme not in schemes:
+        raise Unauthorized("These credentials are of a kind that this path does not take.")
+    identify = partial(_IDENTIFY[scheme], given.strip())
+    # What is kept in memory for long is no secret.
+    kept = sha256(f"{scheme} {given}".encode()).digest()
+    identity = await _identities.get(kept, identify)
+    if identity.until <= clock.now():
+        _identities.forget(kept)
+        # It says what has ended.
+        identity = await identify()
+    return identity.caller._replace(request_id=request_id)
 
 
-async def _by_token(token: str, request_id: str) -> Caller:
+async def _by_token(token: str) -> Identity:
     session = tokens.verify(token)
     standing = await storage.read(accounts.find_standing, session.user_id)
     if standing is None or standing.epoch != session.epoch or not _may_sign_in(standing.role, standing.status):
         raise Unauthorized("The session has ended.")
     if session.by is not None and not await _may_act_for_others(session.by):
         raise Unauthorized("The session has ended.")
-    return Caller(
+    caller = Caller(
         session.user_id,
         standing.uuid,
         ROLE_LEVELS[standing.role],
         standing.role,
-        request_id=request_id,
         by=session.by,
         consents=standing.consent > 0,
         account_quotas=standing.quotas,
     )
+    return Identity(caller, session.until)
 
 
 async def _may_act_for_others(user_id: int) -> bool:
@@ -140,53 +158,30 @@ async def _may_act_for_others(user_id: int) -> bool:
     return standing is not None and standing.role == "admin" and _may_sign_in(standing.role, standing.status)
 
 
-def key_named(key: str, secret: str) -> UUID | None:
-    """The key, where this can be one with a secret of ours: in the one usual form, in any case."""
-    try:
-        named = UUID(key) if keys.is_wellformed(secret) else None
-    except ValueError:
-        return None
-    return named if str(named) == key.lower() else None
-
-
-async def find_key(key: UUID, secret: str, now: datetime) -> apikeys.KeyStanding | None:
-    """The key that this is the secret of, whether or not it may be used; None if it is not.
-
-    The secret before a rotation counts until its grace is over.
-    """
-    standing = await storage.read(apikeys.find_standing, key)
-    if standing is None:
-        return None
-    stored = [standing.secret_hash]
-    if standing.previous_hash is not None and standing.previous_until is not None and now < standing.previous_until:
-        stored.append(standing.previous_hash)
-    return standing if keys.fits(secret, *stored) else None
-
-
-async def _by_key(credentials: str, request_id: str) -> Caller:
-    key, secret = _key_and_secret(credentials)
+async def _by_key(basic: str) -> Identity:
+    key, secret = credentials.parse(basic)
     now = clock.now()
-    standing = await find_key(key, secret, now)
-    if standing is None:
+    verified = await credentials.verify(key, secret, now)
+    if verified is None:
         raise Unauthorized("There is no API key with this secret.")
+    standing, until = verified
     if standing.revoked_at is not None:
         raise await _revoked(standing.id, clock.iso(standing.revoked_at))
     if standing.expires_at <= now:
         raise KeyExpired(f"The API key expired on {clock.iso(standing.expires_at)}.")
     if not _may_sign_in(standing.role, standing.status) or standing.consent < 1:
         raise Unauthorized("The account of this API key may not sign in.")
-    level = min(standing.level, ROLE_LEVELS[standing.role])
-    return Caller(
+    caller = Caller(
         standing.user_id,
         standing.user_uuid,
-        level,
+        min(standing.level, ROLE_LEVELS[standing.role]),
         standing.role,
         key,
-        request_id,
         key_id=standing.id,
         account_quotas=standing.account_quotas,
         key_quotas=standing.key_quotas,
     )
+    return Identity(caller, until)
 
 
 async def _revoked(key_id: int, revoked_at: str) -> KeyRevoked:
@@ -195,21 +190,12 @@ async def _revoked(key_id: int, revoked_at: str) -> KeyRevoked:
     return KeyRevoked(f"The API key was revoked on {revoked_at}: {reason}", reason=reason, revoked_at=revoked_at)
 
 
-def _key_and_secret(credentials: str) -> tuple[UUID, str]:
-    """The two halves of Basic credentials; raises Unauthorized before any look-up if they cannot be ours."""
-    try:
-        key, _, secret = b64decode(credentials, validate=True).decode("ascii").partition(":")
-    except (NotBase64, ValueError):
-        key = secret = ""
-    named = key_named(key, secret)
-    if named is None:
-        raise Unauthorized("These are not an API key and its secret.")
-    return named, secret
-
-
 def _may_sign_in(role: str, status: int) -> bool:
     return status >= accounts.ACTIVE and role in ROLE_LEVELS
 
 
 def _challenge(schemes: frozenset[str]) -> dict[str, str]:
     return {"WWW-Authenticate": ", ".join(CHALLENGES[scheme] for scheme in sorted(schemes, reverse=True))}
+
+
+_IDENTIFY = {BEARER: _by_token, BASIC: _by_key}

@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 import clock
-import security
 import storage
 from errors import InsufficientLevel, Refused
 from handlers import shapes, staff
@@ -19,7 +18,7 @@ from handlers.owned import require_allowed
 from handlers.paging import page_of, shown
 from handlers.replies import PRIVATE, SECRET, accepted, created, no_content, success
 from security import ROLE_LEVELS, Caller
-from services import keys, outbox
+from services import credentials, keys, outbox
 from storage import acts, apikeys, events, revocation
 
 LEVEL_FOR_OTHERS = 9
@@ -137,9 +136,9 @@ async def report_leaked_api_key(body: dict[str, Any], request_id: str) -> Respon
     """Revoke a key whose secret somebody found; the answer is the same whatever they sent."""
     started = time.monotonic()
     now = clock.now()
-    named = security.key_named(body["key"], body["secret"])
-    found = await security.find_key(named, body["secret"], now) if named else None
-    if found is not None and found.revoked_at is None and found.expires_at > now:
+    named = credentials.key_named(body["key"], body["secret"])
+    found = await credentials.verify(named, body["secret"], now) if named else None
+    if found is not None and found.standing.revoked_at is None and found.until > now:
         origin = events.Origin(events.SYSTEM, UUID(request_id))
         await storage.write(_revoke_leaked, UUID(body["key"]), origin, now)
         outbox.wake()

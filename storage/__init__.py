@@ -40,6 +40,8 @@ class Engine(Protocol):
 
     def load(self) -> Load: ...
 
+    def version(self) -> object: ...
+
     async def close(self) -> None: ...
 
 
@@ -78,6 +80,14 @@ def load() -> Load | None:
     """What the database's engine has in hand at this moment, from any thread; None while there is none."""
     engine = _engine
     return None if engine is None else engine.load()
+
+
+def version() -> object:
+    """Something that differs after every change that anybody has committed to the database.
+
+    None where that cannot be told without asking it over a network.
+    """
+    return _connected().version()
 
 
 async def read(

@@ -78,6 +78,9 @@ class PostgresEngine:
         out = self._pool.checkedout()
         return Load({"checked_out": out, "idle": self._pool.checkedin()}, max(0, self._running - out))
 
+    def version(self) -> object:
+        return None
+
     async def close(self) -> None:
         if self._running:
             await self._idle.wait()

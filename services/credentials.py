@@ -1,0 +1,56 @@
+"""The credentials of an API key: its name, and a secret that is looked up by that name."""
+
+from base64 import b64decode
+from binascii import Error as NotBase64
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import storage
+from errors import Unauthorized
+from services import keys
+from storage import apikeys
+
+
+class Verified(NamedTuple):
+    """A key whose secret was given, and until when that secret is good; whether the key may be used is not judged."""
+
+    standing: apikeys.KeyStanding
+    until: datetime
+
+
+def parse(basic: str) -> tuple[UUID, str]:
+    """The two halves of Basic credentials; raises Unauthorized before any look-up if they cannot be ours."""
+    try:
+        key, _, secret = b64decode(basic, validate=True).decode("ascii").partition(":")
+    except (NotBase64, ValueError):
+        key = secret = ""
+    named = key_named(key, secret)
+    if named is None:
+        raise Unauthorized("These are not an API key and its secret.")
+    return named, secret
+
+
+def key_named(key: str, secret: str) -> UUID | None:
+    """The key, where this can be one with a secret of ours: in the one usual form, in any case."""
+    try:
+        named = UUID(key) if keys.is_wellformed(secret) else None
+    except ValueError:
+        return None
+    return named if str(named) == key.lower() else None
+
+
+async def verify(key: UUID, secret: str, now: datetime) -> Verified | None:
+    """The key that this is the secret of, whether or not it may be used; None if it is not.
+
+    The secret before a rotation counts until its grace is over.
+    """
+    standing = await storage.read(apikeys.find_standing, key)
+    if standing is None:
+        return None
+    if keys.fits(secret, standing.secret_hash):
+        return Verified(standing, standing.expires_at)
+    previous, until = standing.previous_hash, standing.previous_until
+    if previous is None or until is None or until <= now or not keys.fits(secret, previous):
+        return None
+    return Verified(standing, until)
