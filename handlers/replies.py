@@ -1,8 +1,8 @@
 """The replies that handlers give."""
 
 from datetime import datetime
-from email.utils import format_datetime
 from typing import Any
+from wsgiref.handlers import format_date_time
 
 import orjson
 from starlette.responses import Response
@@ -60,4 +60,4 @@ def content(data: bytes | str, media_type: str, *, headers: dict[str, str]) -> R
 
 def last_modified(moment: datetime) -> dict[str, str]:
     """The header that says when a record was changed last, to the second."""
-    return {"Last-Modified": format_datetime(moment, usegmt=True)}
+    return {"Last-Modified": format_date_time(moment.timestamp())}

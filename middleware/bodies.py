@@ -7,6 +7,7 @@ from collections.abc import Collection
 from io import BytesIO
 from typing import Any
 
+import orjson
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -19,6 +20,9 @@ MOST_BYTES = 12_000_000
 MOST_DEPTH = 32
 # Lists and objects together hold at most this many members: what takes a moment to read must not take seconds.
 MOST_MEMBERS = 100_000
+# Beyond so many the faster way of reading is not tried: looking through what it read would cost what it saves.
+MOST_PLAIN = 1_000
+HUGE = 2.0**63
 # The only forms are those that mail programs send, of a single field.
 MOST_FORM_BYTES = 20_000
 MOST_FORM_FIELDS = 100
@@ -86,6 +90,40 @@ def decode_form(scope: Scope, raw: bytes) -> dict[str, str]:
 
 def decode(raw: bytes) -> Any:
     """The JSON value; raises MalformedBody for all that is not strictly JSON (RFC 8259, I-JSON's unique names)."""
+    if raw.count(b",") + raw.count(b"{") + raw.count(b"[") <= MOST_PLAIN:
+        try:
+            value = orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            # What is wrong with it is told below.
+            return _decode_strictly(raw)
+        if _is_plain(value, raw.count(b":")):
+            return value
+    return _decode_strictly(raw)
+
+
+def _is_plain(value: Any, colons: int) -> bool:
+    """Whether orjson, which is ten times as fast, has read what we would have read.
+
+    It takes the last of two members with the same name, and reads as a float what is no integer of 64 bits. There is
+    at least a colon for each member that was sent: where each has one, none is lost.
+    """
+    members, level, depth = 0, [value], 0
+    while level:
+        depth += 1
+        inner: list[Any] = []
+        for item in level:
+            if type(item) is dict:
+                members += len(item)
+                inner += item.values()
+            elif type(item) is list:
+                inner += item
+            elif type(item) is float and not -HUGE < item < HUGE:
+                return False
+        level = inner
+    return members == colons and depth <= MOST_DEPTH
+
+
+def _decode_strictly(raw: bytes) -> Any:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:

@@ -38,9 +38,10 @@ class DispatchedOperation:
 
 def conditional(reply: Response, if_none_match: str | None) -> Response:
     """The reply with its entity tag, or 304 where the client holds it already (RFC 9110, section 13.1.2)."""
-    tag = reply.headers.get("etag")
+    tag = next((value.decode() for name, value in reply.raw_headers if name == b"etag"), None)
     if tag is None:
-        tag = reply.headers["etag"] = etags.of(bytes(reply.body))
+        tag = etags.of(bytes(reply.body))
+        reply.raw_headers.append((b"etag", tag.encode()))
     if if_none_match is None or not etags.names(if_none_match, tag, weakly=True):
         return reply
     return Response(None, 304, {name: reply.headers[name] for name in _KEPT if name in reply.headers})

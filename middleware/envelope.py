@@ -5,11 +5,11 @@ Here, too, each request ends: it is counted and watched here, because the one `s
 
 import logging
 from time import perf_counter_ns
-from uuid import uuid4
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+import clock
 from middleware import bodies
 from services import logs, metrics, usage
 
@@ -39,7 +39,7 @@ class Envelope:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        scope["request_id"] = request_id = str(uuid4())
+        scope["request_id"] = request_id = clock.new_request_id()
         logs.request_id.set(request_id)
         scope["reply_begun"] = False
         # Middlewares add to it.

@@ -34,7 +34,7 @@ class LimitedOperation:
         claims = claims_of(self.limiter, caller, scope, self.cost)
         if self.policies:
             holder = f"a{caller.user_id}" if caller else address_of(scope)
-            claims += [(policy, holder, 1) for policy in self.policies]
+            claims = [*claims, *((policy, holder, 1) for policy in self.policies)]
         await spend(self.limiter, claims, scope)
         await self.next_app(scope, receive, send)
 

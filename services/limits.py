@@ -5,8 +5,9 @@ batches, before they are used: instances that share a Redis together never allow
 MOST_AT_ONCE units less for each other instance. Redis is asked once a batch, not once a request.
 """
 
-import math
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from math import ceil
 from typing import Any, NamedTuple
 
 import clock
@@ -46,7 +47,7 @@ DEFAULTS = (
 )
 
 
-Claims = list[tuple[Policy, str, int]]
+Claims = Sequence[tuple[Policy, str, int]]
 """What a request asks for: units of a policy, for a holder."""
 
 Quotas = dict[str, dict[str, Any]]
@@ -67,23 +68,25 @@ class State(NamedTuple):
 
 
 class Held:
-    """What was taken in advance for a holder, what nobody had taken then, and of which quota."""
+    """What was taken in advance for a holder, what nobody had taken then, of which quota, and until when it holds."""
 
-    __slots__ = ("left", "quota", "untaken")
+    __slots__ = ("ends", "left", "quota", "untaken")
 
-    def __init__(self, quota: int) -> None:
+    def __init__(self, quota: int, ends: int) -> None:
         self.left = 0
         self.untaken = quota
         self.quota = quota
+        self.ends = ends
 
 
 class Window:
-    """The present window of a policy."""
+    """The present window of a policy, in seconds since the epoch."""
 
-    __slots__ = ("held", "number")
+    __slots__ = ("begins", "ends", "held")
 
-    def __init__(self, number: int) -> None:
-        self.number = number
+    def __init__(self, now: float, seconds: int) -> None:
+        self.begins = int(now // seconds) * seconds
+        self.ends = self.begins + seconds
         self.held: dict[str, Held] = {}
 
 
@@ -93,7 +96,7 @@ class Limiter:
     def __init__(self, counters: Counters, policies: Iterable[Policy]) -> None:
         self.policies = {policy.name: policy for policy in policies}
         self._counters = counters
-        self._windows = {name: Window(0) for name in self.policies}
+        self._windows = {policy.name: Window(0, policy.seconds) for policy in self.policies.values()}
 
     async def spend(self, claims: Claims) -> list[State]:
         """Take units of each policy for a holder: of all, or, where one has not so many left, of none.
@@ -111,9 +114,8 @@ class Limiter:
         if True not in refused:
             for one, claim in zip(held, claims, strict=True):
                 one.left -= claim[2]
-        rest = _rest(now)
         return [
-            State(claim[0], one.left + one.untaken, rest[claim[0].seconds], lacks, mark)
+            State(claim[0], one.left + one.untaken, ceil(one.ends - now), lacks, mark)
             for one, claim, lacks, mark in zip(held, claims, refused, reached, strict=True)
         ]
 
@@ -121,21 +123,19 @@ class Limiter:
         """Where the policies stand, as far as this instance knows."""
         now = clock.epoch()
         held = [self._held(policy, holder, now) for policy, holder, _ in claims]
-        rest = _rest(now)
         return [
-            State(claim[0], one.left + one.untaken, rest[claim[0].seconds])
+            State(claim[0], one.left + one.untaken, ceil(one.ends - now))
             for one, claim in zip(held, claims, strict=True)
         ]
 
     def _held(self, policy: Policy, holder: str, now: float) -> Held:
         window = self._windows[policy.name]
-        number = int(now // policy.seconds)
         # Another, not only a later one: after the clock went back, the window is that of the present time.
-        if window.number != number or len(window.held) > MOST_HOLDERS:
-            window = self._windows[policy.name] = Window(number)
+        if not window.begins <= now < window.ends or len(window.held) > MOST_HOLDERS:
+            window = self._windows[policy.name] = Window(now, policy.seconds)
         held = window.held.get(holder)
         if held is None or held.quota != policy.quota:
-            held = window.held[holder] = Held(policy.quota)
+            held = window.held[holder] = Held(policy.quota, window.ends)
         return held
 
     async def _take(self, held: Held, policy: Policy, holder: str, cost: int, now: float) -> int:
@@ -153,13 +153,17 @@ def claims_of_account(
     limiter: Limiter, user_id: int, account_quotas: Quotas | None, key_id: int, key_quotas: Quotas | None, cost: int
 ) -> Claims:
     """Whose quotas a call uses: the account's, and those of the key, if it is with one."""
-    claims = []
-    for names, holder, own in ((OF_KEYS, f"k{key_id}", key_quotas), (OF_ACCOUNTS, f"a{user_id}", account_quotas)):
-        if names is OF_ACCOUNTS or key_id:
-            for name in names:
-                policy = limiter.policies[name]
-                claims.append((_effective(policy, own) if own else policy, holder, cost))
-    return claims
+    claims = _usual_claims(limiter, user_id, key_id, cost)
+    if not (account_quotas or key_quotas):
+        return claims
+    own = {**dict.fromkeys(OF_KEYS, key_quotas or {}), **dict.fromkeys(OF_ACCOUNTS, account_quotas or {})}
+    return [(_effective(policy, own[policy.name]), holder, cost) for policy, holder, cost in claims]
+
+
+@lru_cache(maxsize=10_000)
+def _usual_claims(limiter: Limiter, user_id: int, key_id: int, cost: int) -> Claims:
+    holders = {f"k{key_id}": OF_KEYS, f"a{user_id}": OF_ACCOUNTS} if key_id else {f"a{user_id}": OF_ACCOUNTS}
+    return [(limiter.policies[name], holder, cost) for holder, names in holders.items() for name in names]
 
 
 def _effective(policy: Policy, own: Quotas) -> Policy:
@@ -168,11 +172,6 @@ def _effective(policy: Policy, own: Quotas) -> Policy:
     if given is None or given["until"] <= clock.epoch():
         return policy
     return policy._replace(quota=given["quota"])
-
-
-def _rest(now: float) -> dict[int, int]:
-    """For each length of a window, the seconds until the present one ends."""
-    return {seconds: math.ceil(seconds - now % seconds) for seconds in (MINUTE, DAY)}
 
 
 def _passed(before: int, after: int, quota: int) -> int:

@@ -62,13 +62,13 @@ class Encrypted(TypeDecorator[str]):
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], bytes | None]:
         """What encrypts a value of this column."""
-        encrypt, dumps, place = keyring_of(dialect).encrypt, self.dumps, self.place.encode()
-        return lambda value: None if value is None else encrypt(dumps(value), place)
+        dumps, place = self.dumps, self.place.encode()
+        return lambda value: None if value is None else keyring_of(dialect).encrypt(dumps(value), place)
 
     def result_processor(self, dialect: Dialect, _coltype: object) -> Callable[[Any], Any]:
         """What decrypts a stored value of this column."""
-        decrypt, loads, place = keyring_of(dialect).decrypt, self.loads, self.place.encode()
-        return lambda stored: None if stored is None else loads(decrypt(stored, place))
+        loads, place = self.loads, self.place.encode()
+        return lambda stored: None if stored is None else loads(keyring_of(dialect).decrypt(stored, place))
 
     def dumps(self, value: Any) -> bytes:
         """The value as bytes to encrypt."""

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
@@ -16,7 +17,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, Dialect, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
@@ -88,7 +89,7 @@ class SqliteEngine:
         if self._reader is None:
             return None
         try:
-            return self._reader, _fetch(self._reader, "PRAGMA data_version")
+            return self._reader, _say(self._reader, "PRAGMA data_version")
         except SQLAlchemyError:
             # Whoever reads next is told.
             return None
@@ -101,7 +102,9 @@ class SqliteEngine:
 
     def _open(self) -> Connection:
         """A connection in which only what we say begins and ends a transaction."""
-        return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT", **{DIRECT: _fetch})
+        connection = self._engine.connect()
+        direct = partial(_fetch, connection.connection.dbapi_connection, connection.dialect)
+        return connection.execution_options(isolation_level="AUTOCOMMIT", **{DIRECT: direct})
 
     def _write_all(self) -> None:
         """The writer thread: take what waits, do it in one transaction, tell each caller; until told to end."""
@@ -133,10 +136,10 @@ class SqliteEngine:
     def _commit_together(self, jobs: list["_Job"]) -> None:
         if self._writing is None:
             self._writing = self._open()
-        _fetch(self._writing, "BEGIN IMMEDIATE")
+        _say(self._writing, "BEGIN IMMEDIATE")
         for job in jobs:
             job.run(self._writing)
-        _fetch(self._writing, "COMMIT")
+        _say(self._writing, "COMMIT")
 
 
 class _Job:
@@ -153,7 +156,7 @@ class _Job:
 
     def run(self, connection: Connection) -> None:
         """Do the work inside a savepoint; a failure is kept for its caller and undone alone."""
-        _fetch(connection, "SAVEPOINT job")
+        _say(connection, "SAVEPOINT job")
         try:
             with translated():
                 self.outcome = self.work(connection)
@@ -162,8 +165,8 @@ class _Job:
             raise
         except Exception as error:
             self.error = error
-            _fetch(connection, "ROLLBACK TO job")
-        _fetch(connection, "RELEASE job")
+            _say(connection, "ROLLBACK TO job")
+        _say(connection, "RELEASE job")
 
 
 def _settle(jobs: list[_Job]) -> None:
@@ -177,13 +180,17 @@ def _settle(jobs: list[_Job]) -> None:
             job.future.set_result(job.outcome)
 
 
-def _fetch(connection: Connection, sql: str, values: Sequence[Any] = ()) -> Sequence[Sequence[Any]]:
-    """Run SQL on the driver itself, which SQLAlchemy takes ten times as long to ask; its errors are SQLAlchemy's."""
-    driver: Any = connection.connection.dbapi_connection
+def _fetch(driver: Any, dialect: Dialect, sql: str, values: Sequence[Any] = ()) -> Sequence[Sequence[Any]]:
+    """Run SQL on the driver itself; its errors become SQLAlchemy's."""
     try:
         return driver.execute(sql, values).fetchall()  # type: ignore[no-any-return]
     except sqlite3.Error as error:
-        raise DBAPIError.instance(sql, None, error, sqlite3.Error, dialect=connection.dialect) from error
+        raise DBAPIError.instance(sql, None, error, sqlite3.Error, dialect=dialect) from error
+
+
+def _say(connection: Connection, sql: str) -> Sequence[Sequence[Any]]:
+    """Run SQL without values in the same way."""
+    return connection.get_execution_options()[DIRECT](sql)  # type: ignore[no-any-return]
 
 
 def _close(connection: Connection | None) -> None:

@@ -15,7 +15,7 @@ from storage.tables import Record
 Process = Callable[[Any], Any]
 # The name under which an engine offers its driver, as an execution option of its connections.
 DIRECT = "direct"
-Direct = Callable[[Connection, str, Sequence[Any]], Sequence[Sequence[Any]] | None]
+Direct = Callable[[str, Sequence[Any]], Sequence[Sequence[Any]] | None]
 """Runs SQL with values in its driver's form, and gives all rows; None if SQLAlchemy is to execute it after all."""
 
 
@@ -57,7 +57,7 @@ class Statement:
         direct: Direct | None = connection.get_execution_options().get(DIRECT)
         if direct is not None:
             plan = self._plan(connection.dialect, parameters)
-            rows = direct(connection, plan.sql, plan.values(parameters))
+            rows = direct(plan.sql, plan.values(parameters))
             if rows is not None:
                 return [plan.record(row) for row in rows]
         return self._execute(connection, parameters)
