@@ -13,6 +13,11 @@ def now() -> datetime:
     return present.replace(microsecond=present.microsecond // 1000 * 1000)
 
 
+def day(moment: datetime) -> datetime:
+    """The midnight (UTC) at which the day of this moment began."""
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def epoch() -> float:
     """The present in seconds since the epoch."""
     return time.time()

@@ -24,7 +24,7 @@ from handlers import curated_shapes, paging, shapes
 from security import ROLE_LEVELS, Caller
 from services import keys, lifecycle, tokens
 from settings import Settings
-from storage import accounts, apikeys, curated_sets, patterns, sets, usage_reports
+from storage import accounts, apikeys, curated_sets, patterns, sets
 from storage.encryption import Keyring
 
 JSON = "application/json; charset=utf-8"
@@ -107,10 +107,8 @@ async def who_am_i(request: Request) -> Response:
     caller = await _caller(request, 0)
     if caller.key is None:
         raise HTTPException(404)
-    today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    found = await storage.read(apikeys.find, caller.key)
-    calls = await storage.read(usage_reports.calls_of_day, caller.user_id, found["id"], today)
-    return _reply(200, result="success", apikey=shapes.api_key_self(found, calls, []))
+    found = await storage.read(apikeys.find_self, caller.key, clock.day(clock.now()))
+    return _reply(200, result="success", apikey=shapes.api_key_self(found, []))
 
 
 async def _own_set(request: Request, caller: Caller) -> sets.MeasurementsSet:

@@ -17,7 +17,7 @@ from handlers import second_factor, shapes, staff
 from handlers.replies import SECRET, created, success
 from security import ROLE_LEVELS, Caller
 from services import attempts, limits, outbox, passwords, test_mode, tokens
-from storage import accounts, apikeys, confirmations, events, mails, usage_reports
+from storage import accounts, apikeys, confirmations, events, mails
 
 # A refused sign-in, and a wish for a link, take at least this many seconds: their time tells nothing.
 SLOWEST_REFUSAL = 0.25
@@ -226,16 +226,9 @@ def _use_link(
 async def who_am_i(caller: Caller) -> Response:
     """Tell a token its account, and an API key what is known of it."""
     if caller.key:
-        found, calls = await storage.read(_key_and_calls, caller.key, caller.user_id, clock.now())
-        return success(apikey=shapes.api_key_self(found, calls, _quotas(caller)))
+        found = await storage.read(apikeys.find_self, caller.key, clock.day(clock.now()))
+        return success(apikey=shapes.api_key_self(found, _quotas(caller)))
     return success(account=shapes.account(await storage.read(accounts.find, caller.user_id)))
-
-
-def _key_and_calls(connection: Connection, key: UUID, user_id: int, now: datetime) -> tuple[apikeys.ApiKey, int]:
-    """The key, and its calls since midnight (UTC) as far as they are written."""
-    found = apikeys.find(connection, key)
-    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return found, usage_reports.calls_of_day(connection, user_id, found["id"], today)
 
 
 def _quotas(caller: Caller) -> list[dict[str, Any]]:
@@ -246,7 +239,8 @@ def _quotas(caller: Caller) -> list[dict[str, Any]]:
     claims = limits.claims_of_account(
         limiter, caller.user_id, caller.account_quotas, caller.key_id, caller.key_quotas, 1
     )
-    return [shapes.quota_state(state, clock.epoch()) for state in limiter.peek(claims)]
+    now = clock.epoch()
+    return [shapes.quota_state(state, now) for state in limiter.peek(claims)]
 
 
 async def give_consent(body: dict[str, Any], caller: Caller) -> Response:

@@ -1,6 +1,7 @@
 """Records as clients see them: rows of storage in, the document's schemas out."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import clock
@@ -79,9 +80,11 @@ def api_key_listed(row: Record) -> dict[str, Any]:
     }
 
 
-def api_key_self(row: Record, today: int, quotas: list[dict[str, Any]]) -> dict[str, Any]:
-    """`ApiKeySelf`: what a key is told of itself, with the number of its calls today and where its quotas stand."""
-    return {**_known_of(row), "usage": {"today": today, "total": row["calls"]}, "quotas": quotas}
+def api_key_self(row: Record, quotas: list[dict[str, Any]]) -> dict[str, Any]:
+    """`ApiKeySelf`: what a key is told of itself (`apikeys.find_self`), and where its quotas stand."""
+    # PostgreSQL adds integers up to a Decimal.
+    usage = {"today": int(row["calls_of_day"]), "total": row["calls"]}
+    return {**_known_of(row), "usage": usage, "quotas": quotas}
 
 
 def _known_of(row: Record) -> dict[str, Any]:
@@ -102,8 +105,14 @@ def quota_state(state: State, now: float) -> dict[str, Any]:
         "quota": policy.quota,
         "window": policy.seconds,
         "remaining": state.remaining,
-        "resetsAt": iso(datetime.fromtimestamp((now // policy.seconds + 1) * policy.seconds, UTC)),
+        "resetsAt": _begins((now // policy.seconds + 1) * policy.seconds),
     }
+
+
+@lru_cache(maxsize=10)
+def _begins(seconds: float) -> str:
+    """When a window begins, from seconds since the epoch; all callers ask for the same few."""
+    return iso(datetime.fromtimestamp(seconds, UTC))
 
 
 def measurements_set(row: Record) -> dict[str, Any]:

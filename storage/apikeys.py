@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
 from clock import iso, new_uuid
 from errors import KeyNotActive, NoSuchRecord
 from storage import events
 from storage.events import Origin
+from storage.fair_use import usage_days
 from storage.statements import Statement
 from storage.tables import ALL, Record, accounts, apikeys
 
@@ -72,6 +73,26 @@ _standing = Statement(
 )
 # A key that was taken off the list is gone for everyone but the one who still calls with it, who is told why.
 _one = select(apikeys).where(apikeys.c.key == bindparam("key"), apikeys.c.removed_at.is_(None))
+_calls_of_day = (
+    select(func.coalesce(func.sum(usage_days.c.calls), 0))
+    .where(
+        usage_days.c.user_id == apikeys.c.user_id,
+        usage_days.c.key_id == apikeys.c.id,
+        usage_days.c.at == bindparam("day"),
+    )
+    .scalar_subquery()
+)
+_self = Statement(
+    select(
+        apikeys.c.key,
+        apikeys.c.level,
+        apikeys.c.expires_at,
+        apikeys.c.name,
+        apikeys.c.user_id,
+        apikeys.c.calls,
+        _calls_of_day.label("calls_of_day"),
+    ).where(apikeys.c.key == bindparam("key"), apikeys.c.removed_at.is_(None))
+)
 _list = (
     select(apikeys)
     .where(
@@ -121,6 +142,14 @@ def find_end(connection: Connection, key_id: int) -> tuple[str | None, str | Non
 def find(connection: Connection, key: UUID) -> ApiKey:
     """The key, without judging whose it is; raises NoSuchRecord if it is unknown or was removed."""
     return _found(connection, _one, key)
+
+
+def find_self(connection: Connection, key: UUID, day: datetime) -> Record:
+    """What a key is told of itself, with `calls_of_day`, as far as they are written; raises NoSuchRecord."""
+    found = _self.first(connection, {"key": key, "day": day})
+    if found is None:
+        raise NoSuchRecord("There is no such API key.")
+    return found
 
 
 def lock(connection: Connection, key: UUID) -> Held:

@@ -1,8 +1,7 @@
 """The production engine: PostgreSQL through asyncpg, the whole unit of work in one hand-over."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TypeVar, cast
 
 from sqlalchemy import Connection
@@ -14,6 +13,7 @@ from sqlalchemy.pool import QueuePool
 from storage import Load
 from storage.encryption import Keyring
 from storage.faults import translated
+from storage.readers import Readers
 
 Result = TypeVar("Result")
 CONNECT_SECONDS = 5
@@ -35,53 +35,62 @@ class PostgresEngine:
         )
         self._engine.dialect.keyring = keyring  # type: ignore[attr-defined]
         self._pool = cast(QueuePool, self._engine.pool)
-        self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._running = 0
-        self._idle = asyncio.Event()
+        self._readers = Readers(self._engine)
+        # As many units of work at a time as there are connections.
+        self._turns = asyncio.Semaphore(pool)
+        self._waiting = 0
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
-        with self._unit(), translated():
+        with translated():
+            await self._begin()
             try:
-                return await self._read_once(work)
+                return await self._readers.run(work)
             except DBAPIError as error:
                 # The server dropped idle connections (a restart): the pool has forgotten them all by now, and
                 # reading again is safe.
                 if not error.connection_invalidated:
                     raise
-                return await self._read_once(work)
+                await self._readers.let_go()
+                return await self._readers.run(work)
+            finally:
+                self._turns.release()
 
     async def read_aside(self, work: Callable[[Connection], Result]) -> Result:
         return await self.read(work)
 
-    async def _read_once(self, work: Callable[[Connection], Result]) -> Result:
-        async with self._reading.connect() as connection:
-            return await connection.run_sync(work)
-
     async def write(self, work: Callable[[Connection], Result]) -> Result:
-        with self._unit(), translated():
-            async with self._engine.begin() as connection:
-                return await connection.run_sync(work)
+        with translated():
+            await self._begin()
+            try:
+                await self._readers.make_room()
+                async with self._engine.begin() as connection:
+                    return await connection.run_sync(work)
+            finally:
+                self._turns.release()
 
-    @contextmanager
-    def _unit(self) -> Iterator[None]:
-        """Count the units of work that are going on: the pool closes only the connections that it has back."""
-        self._running += 1
-        self._idle.clear()
+    async def _begin(self) -> None:
+        """Wait until there is a connection for one more unit of work; raises TimeoutError."""
+        if not self._turns.locked():
+            await self._turns.acquire()
+            return
+        self._waiting += 1
         try:
-            yield
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await self._turns.acquire()
         finally:
-            self._running -= 1
-            if self._running == 0:
-                self._idle.set()
+            self._waiting -= 1
 
     def load(self) -> Load:
-        out = self._pool.checkedout()
-        return Load({"checked_out": out, "idle": self._pool.checkedin()}, max(0, self._running - out))
+        idle = self._readers.idle()
+        out = self._pool.checkedout() - idle
+        return Load({"checked_out": out, "idle": self._pool.checkedin() + idle}, self._waiting)
 
     def version(self) -> object:
         return None
 
     async def close(self) -> None:
-        if self._running:
-            await self._idle.wait()
+        # The pool closes only the connections that it has back.
+        for _ in range(self._pool.size()):
+            await self._turns.acquire()
+        await self._readers.let_go()
         await self._engine.dispose()

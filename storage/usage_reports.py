@@ -40,13 +40,6 @@ def series(
     return list(connection.execute(query.group_by(*names).order_by(*names).limit(limit)).mappings())
 
 
-def calls_of_day(connection: Connection, user_id: int, key_id: int, day: datetime) -> int:
-    """How many calls a key made on a day."""
-    sums = select(func.coalesce(func.sum(usage_days.c.calls), 0))
-    of_key = sums.where(usage_days.c.user_id == user_id, usage_days.c.key_id == key_id, usage_days.c.at == day)
-    return int(connection.execute(of_key).scalar_one())
-
-
 def heaviest_keys(
     connection: Connection, *, before: datetime, begin: datetime, end: datetime, limit: int
 ) -> list[Record]:

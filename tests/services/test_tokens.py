@@ -39,7 +39,9 @@ def signed(key: bytes = KEY, algorithm: str = "HS256", **changes: Any) -> str:
 
 
 def test_a_session_token_says_whose_it_is_and_of_which_epoch() -> None:
-    assert tokens.verify(tokens.issue(ACCOUNT, clock.now())) == tokens.Session(12, 3)
+    now = clock.now()
+    until = now.replace(microsecond=0) + timedelta(days=7)
+    assert tokens.verify(tokens.issue(ACCOUNT, now)) == tokens.Session(12, 3, until)
 
 
 def test_a_session_token_has_freesewings_claims_and_lasts_a_week() -> None:
@@ -67,9 +69,10 @@ def test_a_session_ends_after_a_week(age: timedelta, good: bool) -> None:
 
 @pytest.mark.parametrize(("age", "good"), [(timedelta(hours=23), True), (timedelta(hours=24, seconds=1), False)])
 def test_an_export_ends_after_a_day(age: timedelta, good: bool) -> None:
-    token = tokens.issue_export(ACCOUNT, clock.now() - age)
+    made = clock.now() - age
+    token = tokens.issue_export(ACCOUNT, made)
     if good:
-        assert tokens.verify_export(token) == tokens.Session(12, 3)
+        assert tokens.verify_export(token) == tokens.Session(12, 3, made.replace(microsecond=0) + timedelta(days=1))
     else:
         with pytest.raises(Unauthorized):
             tokens.verify_export(token)

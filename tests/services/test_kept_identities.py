@@ -1,0 +1,146 @@
+"""Who credentials stand for is kept in memory: what ends them ends them all the same, at once."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection
+
+import clock
+import security
+import storage
+from errors import KeyExpired, Unauthorized
+from security import BASIC, BEARER, Caller, Requirement
+from services import keys, tokens
+from storage import accounts, apikeys, migrate
+from storage.encryption import Keyring
+from tests.security.credentials import basic, refused
+from tests.service import Credentials, Service
+from tests.storage.store import KEYS, ORIGIN
+
+EITHER = Requirement(frozenset({BASIC, BEARER}))
+
+
+class Server:
+    """Storage and security in this process."""
+
+    def __init__(self, runner: asyncio.Runner) -> None:
+        self.run = runner.run
+        self.account = self.run(storage.write(_account))
+
+    def new_key(self, lasting: timedelta) -> str:
+        """The credentials of a new API key."""
+        secret = keys.new_secret()
+        made = self.run(
+            storage.write(
+                apikeys.create,
+                user_id=self.account["id"],
+                name="a key",
+                level=3,
+                secret_hash=keys.hash_of(secret),
+                origin=ORIGIN,
+                now=clock.now(),
+                expires_at=clock.now() + lasting,
+            )
+        )
+        return basic(str(made["key"]), secret)
+
+    def caller(self, authorization: str) -> Caller | None:
+        """Whom the credentials stand for."""
+        return self.run(security.authenticate(authorization, EITHER, None, "a request"))
+
+
+def _account(connection: Connection) -> accounts.Account:
+    made = accounts.create(
+        connection, email="alice@example.org", language="en", role="user", password="hash", now=clock.now()
+    )
+    accounts.change(connection, made["id"], status=accounts.ACTIVE, consent=1)
+    return accounts.find(connection, made["id"])
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """On a database of its own."""
+    url = f"sqlite:///{tmp_path / 'test.db'}"
+    migrate.upgrade(url)
+    keys.configure(b"k" * 32)
+    tokens.configure(b"t" * 32, "http://api.example.org")
+    with asyncio.Runner() as runner:
+        runner.run(storage.connect(url, Keyring(KEYS)))
+        yield Server(runner)
+        runner.run(storage.disconnect())
+
+
+def pass_time(monkeypatch: pytest.MonkeyPatch, time: timedelta) -> None:
+    """From now on it is later."""
+    later = clock.now() + time
+    monkeypatch.setattr(clock, "now", lambda: later)
+
+
+def test_a_key_that_is_kept_expires_to_the_minute(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    authorization = server.new_key(timedelta(hours=1))
+    assert [server.caller(authorization) for _ in range(3)].count(None) == 0
+    pass_time(monkeypatch, timedelta(minutes=59))
+    assert server.caller(authorization)
+    pass_time(monkeypatch, timedelta(minutes=1))
+    for _ in range(2):
+        with pytest.raises(KeyExpired):
+            server.caller(authorization)
+
+
+def test_a_token_that_is_kept_expires(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    authorization = f"Bearer {tokens.issue(server.account, clock.now())}"
+    assert server.caller(authorization) == server.caller(authorization)
+    pass_time(monkeypatch, tokens.LIFETIME)
+    with pytest.raises(Unauthorized):
+        server.caller(authorization)
+
+
+def test_each_request_has_its_own_name(server: Server) -> None:
+    authorization = server.new_key(timedelta(hours=1))
+    for name in ("one", "two"):
+        caller = server.run(security.authenticate(authorization, EITHER, None, name))
+        assert caller is not None
+        assert caller.request_id == name
+
+
+def test_what_is_kept_is_asked_for_its_scheme_all_the_same(server: Server) -> None:
+    authorization = server.new_key(timedelta(hours=1))
+    assert server.caller(authorization)
+    with pytest.raises(Unauthorized):
+        server.run(security.authenticate(authorization, Requirement(frozenset({BEARER})), None, ""))
+
+
+def test_a_wrong_secret_is_refused_beside_a_right_one_that_is_kept(server: Server) -> None:
+    authorization = server.new_key(timedelta(hours=1))
+    caller = server.caller(authorization)
+    assert caller is not None
+    with pytest.raises(Unauthorized):
+        server.caller(basic(str(caller.key), keys.new_secret()))
+
+
+def test_a_key_revoked_through_another_server_on_the_same_file_is_refused_at_once(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    shared = {
+        "secret_key": "s" * 40,
+        "encryption_keys": "one:MTExMTExMTExMTExMTExMTExMTExMTExMTExMTExMTE=",
+        "public_url": "http://api.example.org",
+    }
+    here = Service(tmp_path_factory.mktemp("here"), **shared)
+    there = Service(tmp_path_factory.mktemp("there"), database_url=here.database_url, **shared)
+    try:
+        here.start()
+        there.start(migrate=False)
+        alice = here.sign_up()
+        for _ in range(5):
+            key = alice.new_key()
+            used_there = Credentials(there, key.authorization)
+            assert [used_there.get("/whoami").status_code for _ in range(3)] == [200] * 3
+            assert alice.delete(f"/apikeys/{key.key}").status_code == 204
+            refused(there, key.authorization, "keyRevoked")
+    finally:
+        here.close()
+        there.close()

@@ -1,0 +1,79 @@
+"""Connections that readers keep: never more than the pool has, never one that a writer waits for in vain."""
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, text
+
+import storage
+from storage import postgresql
+from tests.counting import count_accounts
+from tests.storage.store import Store
+
+
+def others(store: Store) -> int:
+    """How many connections this database has."""
+    asked = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+    return int(store.read(lambda connection: connection.execute(asked).scalar_one()))
+
+
+def sleeping(seconds: float) -> Any:
+    """A unit of work that takes this long."""
+    return lambda connection: connection.execute(text(f"SELECT pg_sleep({seconds})")).scalar()
+
+
+def test_more_readers_than_connections_all_are_served(postgresql_store: Store) -> None:
+    postgresql_store.connect(pool=3)
+
+    async def read_at_once() -> list[int]:
+        return await asyncio.gather(*(storage.read(count_accounts) for _ in range(60)))
+
+    assert postgresql_store.run(read_at_once()) == [0] * 60
+    assert others(postgresql_store) <= 3
+    load = storage.load()
+    assert load is not None
+    assert load.connections == {"checked_out": 0, "idle": 3}
+    assert load.waiting == 0
+
+
+def test_a_writer_gets_a_connection_that_a_reader_has_kept(postgresql_store: Store) -> None:
+    postgresql_store.connect(pool=2)
+
+    async def fill_and_write() -> float:
+        await asyncio.gather(*(storage.read(sleeping(0.05)) for _ in range(2)))
+        began = time.monotonic()
+        await asyncio.gather(
+            *(storage.write(sleeping(0.01)) for _ in range(6)), *(storage.read(count_accounts) for _ in range(6))
+        )
+        return time.monotonic() - began
+
+    # It would wait that long for the pool, and fail.
+    assert postgresql_store.run(fill_and_write()) < postgresql.CONNECT_SECONDS
+    assert others(postgresql_store) <= 2
+
+
+def test_a_reader_who_is_cancelled_leaves_the_connection_for_others(postgresql_store: Store) -> None:
+    postgresql_store.connect(pool=1)
+
+    async def cancel_and_read() -> int:
+        for _ in range(3):
+            reading = asyncio.create_task(storage.read(sleeping(30)))
+            await asyncio.sleep(0.1)
+            reading.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await reading
+        return await storage.read(count_accounts)
+
+    assert postgresql_store.run(cancel_and_read()) == 0
+
+
+def test_a_read_leaves_no_transaction_open(postgresql_store: Store) -> None:
+    def slowly(connection: Connection) -> None:
+        connection.execute(text("SELECT 1"))
+
+    postgresql_store.read(slowly)
+    postgresql_store.read(count_accounts)
+    asked = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'")
+    assert postgresql_store.read(lambda connection: connection.execute(asked).scalar_one()) == 0
