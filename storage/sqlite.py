@@ -44,6 +44,7 @@ class SqliteEngine:
         self._engine.dialect.keyring = keyring  # type: ignore[attr-defined]
         event.listen(self._engine, "connect", _prepare)
         self._reader: Connection | None = None
+        self._version: object = None
         self._writing: Connection | None = None
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._writer = Thread(target=self._write_all, name="sqlite-writer", daemon=True)
@@ -85,14 +86,23 @@ class SqliteEngine:
         return Load({}, self._queue.qsize())
 
     def version(self) -> object:
-        """SQLite's own count of the commits of other connections (4 µs), the same only on the same connection."""
-        if self._reader is None:
-            return None
-        try:
-            return self._reader, _say(self._reader, "PRAGMA data_version")
-        except SQLAlchemyError:
-            # Whoever reads next is told.
-            return None
+        """SQLite's own count of the commits of other connections, the same only on the same connection.
+
+        Asked once (4 µs) for all requests that one turn of the event loop has received: what is committed after that
+        is committed after they were sent.
+        """
+        if self._version is None and self._reader is not None:
+            try:
+                self._version = self._reader, _say(self._reader, "PRAGMA data_version")
+            except SQLAlchemyError:
+                # Whoever reads next is told.
+                return None
+            # Before anything that the next turn receives.
+            asyncio.get_running_loop().call_soon(self._forget_version)
+        return self._version
+
+    def _forget_version(self) -> None:
+        self._version = None
 
     async def close(self) -> None:
         self._queue.put(None)
