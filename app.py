@@ -23,6 +23,7 @@ from middleware.idempotency import Idempotency
 from middleware.limits import Limits
 from middleware.problems import Problems
 from middleware.routing import Routing
+from middleware.upstream import validated_before
 from middleware.validation import Validation
 from services import lifecycle, logs, pages
 from settings import Settings
@@ -61,7 +62,8 @@ def create_app(settings: Settings) -> ConnexionMiddleware:
         ],
         resolver=ByTag(),
     )
-    app.add_api(document.load(), base_path="")
+    with validated_before():
+        app.add_api(document.load(), base_path="")
     # Built now, so that a mistake in the document or a missing handler stops the start, not the first request.
     app.app, app.middleware_stack = app._build_middleware_stack()
     return app

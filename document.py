@@ -12,8 +12,8 @@ Extensions that we read:
 - beside a request body: `x-error-code` (the code for a missing or empty one).
 """
 
-import copy
 import keyword
+import re
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -23,6 +23,7 @@ import orjson
 import yaml
 
 PATH = Path(__file__).parent / "spec" / "openapi.yaml"
+_SERVERS = re.compile(r"^servers:\n(?:[ -].*\n)+", re.MULTILINE)
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -61,10 +62,12 @@ class Published:
     """The document as clients get it: with this server's address, every `$ref` kept, as prepared bytes."""
 
     def __init__(self, public_url: str) -> None:
-        document = copy.deepcopy(load())
-        document["servers"] = [{"url": public_url, "description": "This server"}]
-        self.json = orjson.dumps(document, option=orjson.OPT_INDENT_2)
-        self.yaml = yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True).encode()
+        servers = [{"url": public_url, "description": "This server"}]
+        self.json = orjson.dumps({**load(), "servers": servers}, option=orjson.OPT_INDENT_2)
+        # As it was written, with its comments and order.
+        written = PATH.read_text(encoding="utf-8")
+        ours = yaml.safe_dump({"servers": servers}, sort_keys=False, allow_unicode=True)
+        self.yaml = _SERVERS.sub(lambda _: ours, written, count=1).encode()
         self.etag, self.etag_yaml = _etag(self.json), _etag(self.yaml)
 
 

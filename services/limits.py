@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import clock
 from errors import QuotaExceeded
-from services.counters import Counters, Memory, Shared, unnamed
+from services.counters import Counters, Memory, unnamed
 from storage.quotas import OF_ACCOUNTS, OF_KEYS
 
 MINUTE, DAY = 60, 86_400
@@ -193,8 +193,14 @@ def configure(*, enabled: bool, quotas: str, redis_url: str) -> None:
     """
     global _limiter, _counters
     policies = _with(quotas)
-    _counters = Shared(redis_url) if redis_url else Memory()
+    _counters = _shared(redis_url) if redis_url else Memory()
     _limiter = Limiter(_counters, policies) if enabled else None
+
+
+def _shared(redis_url: str) -> Counters:
+    from services.shared_counters import Shared
+
+    return Shared(redis_url)
 
 
 def _with(quotas: str) -> list[Policy]:
