@@ -18,7 +18,7 @@ from errors import (
     NoSuchRecord,
     Refused,
 )
-from handlers import email_change, second_factor, shapes, staff
+from handlers import email_change, public, second_factor, shapes, staff
 from handlers.conditions import account_tag, require_account
 from handlers.paging import page_of, shown
 from handlers.replies import PRIVATE, SECRET, last_modified, success
@@ -127,7 +127,7 @@ def _complete_change(
 
 async def remove_account(if_match: str | None, caller: Caller) -> Response:
     """Remove the account, all that it owns, and its pictures."""
-    owned, suggested = await storage.write(_remove, caller.user_id, if_match)
+    owned, suggested = await public.write(_remove, caller.user_id, if_match)
     await pictures.discard(*owned.pictures, *suggested)
     return success(data={})
 

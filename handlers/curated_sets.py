@@ -13,7 +13,7 @@ import clock
 import etags
 import storage
 from errors import NoSuchRecord, Refused
-from handlers import curated_shapes, prepared, shapes
+from handlers import curated_shapes, prepared, public, shapes
 from handlers.conditions import unless_changed
 from handlers.ids import record_id
 from handlers.paging import page_of, shown
@@ -279,6 +279,7 @@ async def _write(
     **kwargs: Arguments.kwargs,
 ) -> Result:
     try:
-        return await storage.write(query, *args, **kwargs)
+        # People's public patterns show the sets that they were drafted from.
+        return await public.write(query, *args, **kwargs)
     finally:
         _shelf.forget()

@@ -12,16 +12,16 @@ from starlette.responses import Response
 import clock
 import storage
 from errors import NoSuchRecord, Refused
-from handlers import owned, prepared, shapes, staff
+from handlers import owned, prepared, public, shapes, staff
 from handlers.conditions import unless_changed
 from handlers.ids import record_id
 from handlers.paging import page_of, shown
+from handlers.prepared import Prepared
 from handlers.replies import (
     PRIVATE,
     created,
     last_modified,
     no_content,
-    plain,
     success,
     updated,
 )
@@ -109,7 +109,7 @@ async def update_pattern(id: str, body: dict[str, Any], if_match: str | None, ca
     async with pictures.stored(body.get("img"), "pattern") as img:
         if img is not None:
             fields["img"] = img
-        row, former = await storage.write(
+        row, former = await public.write(
             staff.recorded,
             (caller, acts.UPDATE_PATTERN, present["user_id"], now),
             unless_changed,
@@ -125,7 +125,7 @@ async def update_pattern(id: str, body: dict[str, Any], if_match: str | None, ca
 async def delete_pattern(id: str, if_match: str | None, caller: Caller) -> Response:
     """Remove a pattern and its picture."""
     present = await owned.allowed(patterns.find, id, caller, owned.WRITE_OTHERS)
-    removed = await storage.write(
+    removed = await public.write(
         staff.recorded,
         (caller, acts.DELETE_PATTERN, present["user_id"], clock.now()),
         unless_changed,
@@ -170,14 +170,22 @@ async def clone_pattern(id: str, caller: Caller) -> Response:
 
 async def read_pattern_json(id: str, caller: Caller | None) -> Response:
     """A pattern as data: a public one for anyone, others for who may read them."""
-    row = await owned.readable(patterns.find, id, caller)
-    return plain(shapes.public_pattern(row), headers=owned.cache(row))
+
+    async def make() -> Prepared:
+        row = await owned.readable(patterns.find, id, caller)
+        return prepared.as_json(shapes.public_pattern(row), owned.cache(row))
+
+    return await public.reply(("pattern.json", id), caller, make)
 
 
 async def read_pattern_yaml(id: str, caller: Caller | None) -> Response:
     """A pattern as data, in YAML."""
-    row = await owned.readable(patterns.find, id, caller)
-    return (await prepared.as_yaml(shapes.public_pattern(row), {})).reply(cache=owned.cache(row))
+
+    async def make() -> Prepared:
+        row = await owned.readable(patterns.find, id, caller)
+        return await prepared.as_yaml(shapes.public_pattern(row), owned.cache(row))
+
+    return await public.reply(("pattern.yaml", id), caller, make)
 
 
 def _require_storable(body: dict[str, Any]) -> None:

@@ -9,15 +9,15 @@ from starlette.responses import Response
 import clock
 import document
 import storage
-from handlers import owned, prepared, shapes, staff
+from handlers import owned, prepared, public, shapes, staff
 from handlers.conditions import unless_changed
 from handlers.paging import page_of, shown
+from handlers.prepared import Prepared
 from handlers.replies import (
     PRIVATE,
     created,
     last_modified,
     no_content,
-    plain,
     success,
     updated,
 )
@@ -72,7 +72,7 @@ async def update_set(id: str, body: dict[str, Any], if_match: str | None, caller
     async with pictures.stored(body.get("img"), "set") as img:
         if img is not None:
             fields["img"] = img
-        row, former = await storage.write(
+        row, former = await public.write(
             staff.recorded,
             (caller, acts.UPDATE_SET, present["user_id"], now),
             unless_changed,
@@ -88,7 +88,7 @@ async def update_set(id: str, body: dict[str, Any], if_match: str | None, caller
 async def delete_set(id: str, if_match: str | None, caller: Caller) -> Response:
     """Remove a set and its picture."""
     present = await owned.allowed(sets.find, id, caller, owned.WRITE_OTHERS)
-    removed = await storage.write(
+    removed = await public.write(
         staff.recorded,
         (caller, acts.DELETE_SET, present["user_id"], clock.now()),
         unless_changed,
@@ -129,14 +129,22 @@ async def clone_set(id: str, caller: Caller) -> Response:
 
 async def read_set_json(id: str, caller: Caller | None) -> Response:
     """A set as data: a public one for anyone, others for who may read them."""
-    row = await owned.readable(sets.find, id, caller)
-    return plain(shapes.public_set(row), headers=owned.cache(row))
+
+    async def make() -> Prepared:
+        row = await owned.readable(sets.find, id, caller)
+        return prepared.as_json(shapes.public_set(row), owned.cache(row))
+
+    return await public.reply(("set.json", id), caller, make)
 
 
 async def read_set_yaml(id: str, caller: Caller | None) -> Response:
     """A set as data, in YAML."""
-    row = await owned.readable(sets.find, id, caller)
-    return (await prepared.as_yaml(shapes.public_set(row), {})).reply(cache=owned.cache(row))
+
+    async def make() -> Prepared:
+        row = await owned.readable(sets.find, id, caller)
+        return await prepared.as_yaml(shapes.public_set(row), owned.cache(row))
+
+    return await public.reply(("set.yaml", id), caller, make)
 
 
 def measurements(body: dict[str, Any]) -> dict[str, float | None]:

@@ -42,6 +42,9 @@ class StoredImage:
     etag: str
     last_modified: datetime
 
+    def __len__(self) -> int:
+        return len(self.content)
+
 
 def new_image_id(kind: str) -> str:
     """`<kind>-` and 24 unguessable characters (144 bits); the kind is lower-case letters, else ValueError."""

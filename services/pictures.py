@@ -6,10 +6,12 @@ import logging
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from errors import ImageStoreUnavailable, NoSuchRecord
 from services.image_store import ImageStore, StoredImage, new_image_id, open_store
 from services.images import Picture, normalise
+from services.shelf import Shelf
 
 NONE = "default-avatar"
 # Of what nobody's record names: the kind, and what the picture is of.
@@ -17,16 +19,22 @@ _OF_ITS_OWN = re.compile("(blog|showcase|support)-[a-z0-9-]+")
 log = logging.getLogger(__name__)
 
 _store: ImageStore
+_shelf = Shelf[StoredImage]()
 
 
 def configure(url: str) -> None:
     """Where pictures are kept (see `image_store.open_store`); raises ValueError."""
     global _store
     _store = open_store(url)
+    _shelf.forget()
 
 
 async def find(name: str) -> StoredImage:
-    """The picture of this name; raises NoSuchRecord, ImageStoreUnavailable."""
+    """The picture of this name, as it was less than a second ago; raises NoSuchRecord, ImageStoreUnavailable."""
+    return await _shelf.get(name, partial(_read, name))
+
+
+async def _read(name: str) -> StoredImage:
     found = await _store.get(name)
     if found is None:
         raise NoSuchRecord("There is no such image.")
@@ -78,6 +86,8 @@ async def discard(*names: str) -> None:
             await _store.remove(name)
         except ImageStoreUnavailable as error:
             log.warning("picture %s stays behind: %s", name, error.detail)
+        finally:
+            _shelf.forget()
 
 
 def name_of(kind: str, slug: str, sub_id: str | int = "main") -> str:
@@ -100,11 +110,18 @@ async def exists(name: str) -> bool:
 
 async def publish(img: str, name: str, *, replace: bool) -> None:
     """Keep a picture under a name of its own; raises ImageInvalid, ImageExists, ImageStoreUnavailable."""
-    await _store.put(name, await normalise(img), replace=replace)
+    picture = await normalise(img)
+    try:
+        await _store.put(name, picture, replace=replace)
+    finally:
+        _shelf.forget()
 
 
 async def withdraw(name: str) -> None:
     """Remove a picture that has a name of its own; raises NoSuchRecord, ImageStoreUnavailable."""
     if not has_name_of_its_own(name) or not await _store.has(name):
         raise NoSuchRecord("There is no such image.")
-    await _store.remove(name)
+    try:
+        await _store.remove(name)
+    finally:
+        _shelf.forget()
