@@ -72,7 +72,12 @@ def create_app(settings: Settings) -> ConnexionMiddleware:
 @asynccontextmanager
 async def _lifespan(settings: Settings, _app: Any) -> AsyncIterator[None]:
     keyring = Keyring(configuration.parse_keys(settings.encryption_keys))
-    await storage.connect(settings.database_url, keyring, pool=settings.database_pool)
+    await storage.connect(
+        settings.database_url,
+        keyring,
+        pool=settings.database_pool,
+        stale_seconds=settings.key_cache_seconds,
+    )
     lifecycle.start()
     # What start-up made stays for good: the collector need not look at it again.
     gc.collect()

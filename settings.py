@@ -48,6 +48,13 @@ class Settings(BaseSettings):
         "", description="sqlite:///file or postgresql://user@host/db; default: SQLite in DATA_DIR."
     )
     database_pool: int = Field(16, ge=1, le=500, description="PostgreSQL connections a process may hold.")
+    key_cache_seconds: float = Field(
+        0,
+        ge=0,
+        le=1,
+        description="On PostgreSQL, how long credentials are trusted without asking the database again."
+        " With 0 a key that is revoked ends at once everywhere, else at once only on the instance that revokes it.",
+    )
     redis_url: str = Field(
         "", description="redis://host:port/number, where several instances count their limits together."
     )

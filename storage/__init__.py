@@ -48,11 +48,11 @@ class Engine(Protocol):
 _engine: Engine | None = None
 
 
-async def connect(url: str, keyring: Keyring, *, pool: int = 16) -> None:
+async def connect(url: str, keyring: Keyring, *, pool: int = 16, stale_seconds: float = 0) -> None:
     """Open the database that `read` and `write` use: `sqlite:///file` or `postgresql://…`.
 
     Raises ValueError for any other address. On PostgreSQL nothing is sent yet: `pool` connections at most are
-    opened as they are needed, so that a server may start before its database.
+    opened as they are needed, so that a server may start before its database; `version` may be so many seconds late.
     """
     global _engine
     await disconnect()
@@ -63,7 +63,7 @@ async def connect(url: str, keyring: Keyring, *, pool: int = 16) -> None:
     elif re.match(r"postgres(ql)?(\+\w+)?://", url):
         from storage.postgresql import PostgresEngine
 
-        _engine = PostgresEngine(url, keyring, pool=pool)
+        _engine = PostgresEngine(url, keyring, pool=pool, stale_seconds=stale_seconds)
     else:
         raise ValueError("FREESEWING_DATABASE_URL must start with sqlite:/// or postgresql://")
 
@@ -85,7 +85,7 @@ def load() -> Load | None:
 def version() -> object:
     """Something that differs after every change that anybody has committed to the database.
 
-    None where that cannot be told without asking it over a network.
+    None where that cannot be told without asking it over a network, unless an answer may be late (see `connect`).
     """
     return _connected().version()
 

@@ -1,6 +1,7 @@
 """The production engine: PostgreSQL through asyncpg, the whole unit of work in one hand-over."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import TypeVar, cast
 
@@ -23,7 +24,7 @@ STATEMENT_SECONDS = 8
 class PostgresEngine:
     """A pool of connections: reads in autocommit (no transaction round trips), writes in a transaction."""
 
-    def __init__(self, url: str, keyring: Keyring, *, pool: int) -> None:
+    def __init__(self, url: str, keyring: Keyring, *, pool: int, stale_seconds: float) -> None:
         self._engine = create_async_engine(
             make_url(url).set(drivername="postgresql+asyncpg"),
             pool_size=pool,
@@ -39,6 +40,8 @@ class PostgresEngine:
         # As many units of work at a time as there are connections.
         self._turns = asyncio.Semaphore(pool)
         self._waiting = 0
+        self._stale_seconds = stale_seconds
+        self._writes = 0
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         with translated():
@@ -66,6 +69,7 @@ class PostgresEngine:
                 async with self._engine.begin() as connection:
                     return await connection.run_sync(work)
             finally:
+                self._writes += 1
                 self._turns.release()
 
     async def _begin(self) -> None:
@@ -86,7 +90,10 @@ class PostgresEngine:
         return Load({"checked_out": out, "idle": self._pool.checkedin() + idle}, self._waiting)
 
     def version(self) -> object:
-        return None
+        """Differs after every write of this process, and after `stale_seconds`, where the operator allows any."""
+        if not self._stale_seconds:
+            return None
+        return self._writes, time.monotonic() // self._stale_seconds
 
     async def close(self) -> None:
         # The pool closes only the connections that it has back.

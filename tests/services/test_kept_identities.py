@@ -16,8 +16,9 @@ from security import BASIC, BEARER, Caller, Requirement
 from services import keys, tokens
 from storage import accounts, apikeys, migrate
 from storage.encryption import Keyring
+from tests.databases import fresh_postgres
 from tests.security.credentials import basic, refused
-from tests.service import Credentials, Service
+from tests.service import Credentials, Service, wait_until
 from tests.storage.store import KEYS, ORIGIN
 
 EITHER = Requirement(frozenset({BASIC, BEARER}))
@@ -121,26 +122,61 @@ def test_a_wrong_secret_is_refused_beside_a_right_one_that_is_kept(server: Serve
         server.caller(basic(str(caller.key), keys.new_secret()))
 
 
-def test_a_key_revoked_through_another_server_on_the_same_file_is_refused_at_once(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
+def two_servers(
+    folders: pytest.TempPathFactory, database_url: str = "", **settings: str
+) -> Iterator[tuple[Service, Service]]:
+    """Two servers on one database."""
     shared = {
         "secret_key": "s" * 40,
         "encryption_keys": "one:MTExMTExMTExMTExMTExMTExMTExMTExMTExMTExMTE=",
         "public_url": "http://api.example.org",
+        **settings,
     }
-    here = Service(tmp_path_factory.mktemp("here"), **shared)
-    there = Service(tmp_path_factory.mktemp("there"), database_url=here.database_url, **shared)
+    here = Service(folders.mktemp("here"), database_url=database_url, **shared)
+    there = Service(folders.mktemp("there"), database_url=here.database_url, **shared)
     try:
-        here.start()
-        there.start(migrate=False)
-        alice = here.sign_up()
-        for _ in range(5):
-            key = alice.new_key()
-            used_there = Credentials(there, key.authorization)
-            assert [used_there.get("/whoami").status_code for _ in range(3)] == [200] * 3
-            assert alice.delete(f"/apikeys/{key.key}").status_code == 204
-            refused(there, key.authorization, "keyRevoked")
+        yield here.start(), there.start(migrate=False)
     finally:
         here.close()
         there.close()
+
+
+@pytest.fixture
+def on_one_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Service]]:
+    """Two servers on one SQLite file."""
+    yield from two_servers(tmp_path_factory)
+
+
+@pytest.fixture
+def trusting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Service]]:
+    """Two servers on PostgreSQL that ask it only now and then whom credentials stand for."""
+    with fresh_postgres() as url:
+        yield from two_servers(tmp_path_factory, url, key_cache_seconds="1")
+
+
+def test_a_key_revoked_through_another_server_on_the_same_file_is_refused_at_once(
+    on_one_file: tuple[Service, Service],
+) -> None:
+    here, there = on_one_file
+    alice = here.sign_up()
+    for _ in range(5):
+        key = alice.new_key()
+        used_there = Credentials(there, key.authorization)
+        assert [used_there.get("/whoami").status_code for _ in range(3)] == [200] * 3
+        assert alice.delete(f"/apikeys/{key.key}").status_code == 204
+        refused(there, key.authorization, "keyRevoked")
+
+
+def test_where_the_operator_allows_a_second_a_key_ends_at_once_here_and_within_it_elsewhere(
+    trusting: tuple[Service, Service],
+) -> None:
+    here, there = trusting
+    alice = here.sign_up()
+    for _ in range(3):
+        key = alice.new_key()
+        used_there = Credentials(there, key.authorization)
+        assert [used.get("/whoami").status_code for used in (key, used_there, key, used_there)] == [200] * 4
+        assert alice.delete(f"/apikeys/{key.key}").status_code == 204
+        refused(here, key.authorization, "keyRevoked")
+        wait_until(lambda used=used_there: used.get("/whoami").status_code == 401, 5, "the other server to see it")
+        assert [used_there.get("/whoami").status_code for _ in range(5)] == [401] * 5
