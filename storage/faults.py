@@ -20,6 +20,8 @@ OUTAGE_STATES = {READ_ONLY, LOCK_NOT_AVAILABLE, IDLE_TOO_LONG}
 ROLLED_BACK = {"40001", "40P01"}
 # The server ends our connection: told to stop, after a crash, idle for too long.
 CONNECTION_ENDED = {"57P01", "57P02", "57P05", IDLE_TOO_LONG}
+# How the driver tells of some of these.
+LOST = (ConnectionResetError, BrokenPipeError)
 
 
 @contextmanager
@@ -81,20 +83,26 @@ def is_outage(error: DBAPIError) -> bool:
     return state is None and any(sign in text for sign in signs)
 
 
-def may_be_repeated(error: DBAPIError | StorageUnavailable, *, committing: bool) -> bool:
+def may_be_repeated(error: BaseException, *, committing: bool) -> bool:
     """Whether nothing can have come of a transaction that failed so, and trying it again may help.
 
     Whose connection was lost while it was `committing` may be stored or not: nobody can tell, so it is not repeated.
     """
-    reason = error if isinstance(error, DBAPIError) else error.__cause__
-    if not isinstance(reason, DBAPIError):
-        return False
-    return _state(reason) in ROLLED_BACK or (reason.connection_invalidated and not committing)
+    reason = error.__cause__ if isinstance(error, StorageUnavailable) else error
+    if was_lost(reason):
+        return not committing
+    return isinstance(reason, DBAPIError) and _state(reason) in ROLLED_BACK
+
+
+def was_lost(error: BaseException | None) -> bool:
+    """Whether the connection was lost while it was used; the pool has forgotten all that it held before."""
+    return isinstance(error, LOST) or (isinstance(error, DBAPIError) and error.connection_invalidated)
 
 
 def note_lost_connection(context: ExceptionContext) -> None:
-    """Tell SQLAlchemy of ends that the driver has not noticed yet: the pool is to forget what it held before."""
-    if getattr(context.original_exception, "sqlstate", None) in CONNECTION_ENDED:
+    """Tell SQLAlchemy of ends that it does not see as such: its pool is to forget what it held before."""
+    error = context.original_exception
+    if isinstance(error, LOST) or getattr(error, "sqlstate", None) in CONNECTION_ENDED:
         context.is_disconnect = True
 
 

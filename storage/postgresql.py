@@ -15,7 +15,7 @@ from sqlalchemy.pool import QueuePool
 from errors import StorageUnavailable
 from storage import Load
 from storage.encryption import Keyring
-from storage.faults import may_be_repeated, note_lost_connection, translated
+from storage.faults import may_be_repeated, note_lost_connection, translated, was_lost
 
 Result = TypeVar("Result")
 CONNECT_SECONDS = 5
@@ -58,10 +58,10 @@ class PostgresEngine:
         with self._unit(), translated():
             try:
                 return await self._read_once(work)
-            except DBAPIError as error:
+            except (DBAPIError, OSError) as error:
                 # The server dropped idle connections (a restart): the pool has forgotten them all by now, and
                 # reading again is safe.
-                if not error.connection_invalidated:
+                if not was_lost(error):
                     raise
                 return await self._read_once(work)
 
@@ -82,7 +82,7 @@ class PostgresEngine:
                         committing = True
                         await connection.commit()
                         return result
-                except (DBAPIError, StorageUnavailable) as error:
+                except (DBAPIError, OSError, StorageUnavailable) as error:
                     if not may_be_repeated(error, committing=committing):
                         raise
                 await asyncio.sleep(_random.uniform(0, pause))
