@@ -150,7 +150,8 @@ def test_connections_that_are_ended_in_use_are_hardly_noticed(cluster: Cluster, 
             assert asyncio.run(_end_connections(cluster)) > 0
             load.more(201, 4, 10)
     reads = sum((visitor.reads for visitor in load.visitors), Counter[int]())
-    assert set(reads) == {200}, reads
+    # One that is hit twice in a row is refused.
+    assert reads[503] <= reads[200] / 50, reads
 
 
 async def _end_connections(cluster: Cluster) -> int:
