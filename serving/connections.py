@@ -43,6 +43,7 @@ class Connection(HttpToolsProtocol):
     def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], **options: Any) -> None:
         super().__init__(config, server_state, app_state, **options)
         self.head_bytes = 0
+        self.answered: Any = None
         self.pause: object = None
         self.wait: Wait | None = None
         self.since = self.loop.time()
@@ -53,7 +54,7 @@ class Connection(HttpToolsProtocol):
         _watch(self.loop, self.server_state)
         if len(self.connections) > self.most:
             resting = [one for one in _ours(self.server_state) if one.is_at_rest()]
-            min(resting, key=lambda one: one.since).transport.abort()
+            min(resting, key=lambda one: one.since).end()
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, unless it is a head without end."""
@@ -81,7 +82,28 @@ class Connection(HttpToolsProtocol):
             self.wait, self.since = wait, now
         elif now - self.since > self._patience(wait):
             # What may be left to send would only wait for the same client.
-            self.transport.abort()
+            self.end()
+
+    def end(self) -> None:
+        """End it at once, and let nothing be written to it any more."""
+        self._note_end()
+        self.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It has ended."""
+        self._note_end()
+        super().connection_lost(exc)
+
+    def _note_end(self) -> None:
+        """uvicorn tells the last request that came; the one that is being answered may be another, before it."""
+        self.pipeline.clear()
+        if self.answered is not None:
+            self.answered.disconnected = True
+            self.answered.message_event.set()
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        self.answered = cycle
+        super()._start_asgi_task(cycle, app)
 
     def _wait(self) -> Wait | None:
         left = self.transport.get_write_buffer_size()
