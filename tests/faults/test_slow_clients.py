@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from http.client import HTTPConnection
 
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from tests.faults import slow
@@ -121,8 +122,6 @@ def test_clients_that_do_not_take_their_reply_are_ended(reader: Person, step: sl
 
 def _connections(service: Service) -> int:
     """How many connections the server holds."""
-    import psutil
-
     assert service.process is not None
     held = psutil.Process(service.process.pid).net_connections()
     return sum(one.status == psutil.CONN_ESTABLISHED or one.status == psutil.CONN_CLOSE_WAIT for one in held)
