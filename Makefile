@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-CODE := app.py cli.py clock.py document.py errors.py etags.py security.py settings.py bench commands handlers middleware services storage tests tools
+CODE := app.py cli.py clock.py document.py errors.py etags.py security.py settings.py bench commands handlers middleware services serving storage tests tools
 # How many processes share the tests, a module at a time: one for each processor, at most four.
 WORKERS ?= logical
 PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder

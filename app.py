@@ -15,8 +15,10 @@ from connexion.resolver import Resolver
 import document
 import settings as configuration
 import storage
+from middleware import bodies
 from middleware.assets import Assets
 from middleware.authentication import Authentication
+from middleware.concurrency import Concurrency
 from middleware.dispatch import Dispatch
 from middleware.envelope import Envelope
 from middleware.idempotency import Idempotency
@@ -26,6 +28,7 @@ from middleware.routing import Routing
 from middleware.upstream import validated_before
 from middleware.validation import Validation
 from services import lifecycle, logs, pages
+from serving import connections
 from settings import Settings
 from storage.encryption import Keyring
 
@@ -46,6 +49,7 @@ class ByTag(Resolver):
 def create_app(settings: Settings) -> ConnexionMiddleware:
     """The ASGI application. Raises ValueError for a setting that a service cannot use."""
     lifecycle.configure(settings)
+    bodies.configure(settings.client_seconds)
     app = ConnexionMiddleware(
         Dispatch(),
         lifespan=partial(_lifespan, settings),
@@ -53,6 +57,7 @@ def create_app(settings: Settings) -> ConnexionMiddleware:
             LifespanMiddleware,
             Envelope,
             partial(Problems, base=settings.public_url),
+            partial(Concurrency, most=settings.max_concurrency),
             partial(Assets, folders={"/docs/assets/": pages.swagger_ui(), "/web/": pages.WEB / "static"}),
             Routing,
             Authentication,
@@ -104,6 +109,7 @@ def main() -> None:
         log_config=None,  # its loggers pass on to ours
         log_level=settings.log_level,
         server_header=False,
+        http=connections.limited(settings.client_seconds, settings.max_connections),
         ws="none",
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,

@@ -174,6 +174,10 @@ class BodyTooLarge(Fact):
     """The body is over the limit of 12 MB."""
 
 
+class BodyTooSlow(Fact):
+    """The body did not come in time."""
+
+
 class UnsupportedMediaType(Fact):
     """The body has a media type or an encoding that the operation does not take."""
 
@@ -184,6 +188,10 @@ class ConsentLacking(Fact):
 
 class Overtaken(Fact):
     """What this needs was removed at the very moment; trying again tells what is left."""
+
+
+class Overloaded(Fact):
+    """As many requests as may be are being worked on."""
 
 
 class StorageUnavailable(Fact):
@@ -232,6 +240,7 @@ REPLIES: dict[type[Fact], Verdict] = {
     NoSuchPath: Verdict(404, "notFound", "Not found"),
     MethodNotAllowed: Verdict(405, "methodNotAllowed", "The path does not have this method"),
     NotAcceptable: Verdict(406, "notAcceptable", "No acceptable representation"),
+    BodyTooSlow: Verdict(408, "bodyTooSlow", "The body did not come in time"),
     EmailTaken: Verdict(409, "emailTaken", "The address belongs to another account"),
     SlugTaken: Verdict(409, "slugTaken", "The slug is taken"),
     ImageExists: Verdict(409, "imageExists", "There is an image of this name"),
@@ -249,6 +258,7 @@ REPLIES: dict[type[Fact], Verdict] = {
     QuotaExceeded: Verdict(429, "quotaExceeded", "A quota is used up", type=QUOTA_EXCEEDED),
     ConsentLacking: Verdict(451, "consentLacking", "The account has not given its consent"),
     ForgeUnavailable: Verdict(502, "forgeUnavailable", "The code forge is not available right now"),
+    Overloaded: Verdict(503, "unavailable", "The service is not available right now", _LATER),
     Overtaken: Verdict(503, "unavailable", "The service is not available right now", _LATER),
     StorageUnavailable: Verdict(503, "unavailable", "The service is not available right now", _LATER),
     ImageStoreUnavailable: Verdict(503, "unavailable", "The service is not available right now", _LATER),

@@ -62,6 +62,15 @@ class Settings(BaseSettings):
         "on", description="Limits for fair use; `off` only for benchmarks and test suites."
     )
     quotas: str = Field("", description="What differs from the usual limits: policy=units, comma-separated.")
+    max_concurrency: int = Field(
+        500, ge=1, description="Requests that a process works on at the same time; over it, 503."
+    )
+    max_connections: int = Field(
+        800, ge=1, description="Connections that a process holds; over it, the one longest at rest is closed."
+    )
+    client_seconds: float = Field(
+        20.0, gt=0, description="How long a client may take to send a request, and may stop amid a body or reply."
+    )
     trusted_proxies: str = Field(
         "127.0.0.1", description="Addresses of reverse proxies that say where requests come from; comma-separated."
     )

@@ -1,5 +1,6 @@
 """Reading and decoding request bodies, strictly and within limits."""
 
+import asyncio
 import json
 import math
 import re
@@ -14,7 +15,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
-from errors import BodyTooLarge, MalformedBody, UnsupportedMediaType
+from errors import BodyTooLarge, BodyTooSlow, MalformedBody, UnsupportedMediaType
 
 MOST_BYTES = 12_000_000
 MOST_DEPTH = 32
@@ -30,13 +31,35 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _UTF8 = re.compile(r"\s*charset\s*=\s*(utf-?8|\"utf-?8\"|'utf-?8')\s*")
 
 
+# Bytes a second that must come on average, once a client has had its first seconds.
+LEAST_RATE = 1_000
+_client_seconds = 20.0
+
+
+def configure(client_seconds: float) -> None:
+    """How long a client may send nothing of a body."""
+    global _client_seconds
+    _client_seconds = client_seconds
+
+
 async def read(scope: Scope, receive: Receive) -> bytes:
-    """The whole body, chunked or not; raises BodyTooLarge as soon as it is known to be."""
+    """The whole body, chunked or not; raises BodyTooLarge, and BodyTooSlow, as soon as it is known to be."""
     announced = header(scope, b"content-length")
     if announced is not None and announced.isdigit() and int(announced[:12]) > MOST_BYTES:
         raise _too_large()
+    try:
+        async with asyncio.timeout(_client_seconds) as limit:
+            return await _whole(receive, limit)
+    except TimeoutError:
+        # As above: half a request is still on the connection.
+        raise BodyTooSlow("The body did not come in time.", headers={"Connection": "close"}) from None
+
+
+async def _whole(receive: Receive, limit: asyncio.Timeout) -> bytes:
     chunks: list[bytes] = []
     size = 0
+    now = asyncio.get_running_loop().time
+    begun = now()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
@@ -48,6 +71,7 @@ async def read(scope: Scope, receive: Receive) -> bytes:
         chunks.append(chunk)
         if not message.get("more_body", False):
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        limit.reschedule(_client_seconds + min(now(), begun + size / LEAST_RATE))
 
 
 def _too_large() -> BodyTooLarge:

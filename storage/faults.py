@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, ExceptionContext
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -13,8 +13,15 @@ UNIQUE_VIOLATION, FOREIGN_KEY_VIOLATION = "23505", "23503"
 # PostgreSQL's SQLSTATE classes: connection, authorization, no such database, rollback, resources, intervention,
 # system.
 OUTAGES = {"08", "28", "3D", "40", "53", "57", "58"}
-# What had been the primary is a replica now.
-READ_ONLY = "25006"
+# What had been the primary is a replica now; a lock was waited for in vain; a transaction was idle for too long.
+READ_ONLY, LOCK_NOT_AVAILABLE, IDLE_TOO_LONG = "25006", "55P03", "25P03"
+OUTAGE_STATES = {READ_ONLY, LOCK_NOT_AVAILABLE, IDLE_TOO_LONG}
+# The server rolled the transaction back for the sake of another one: it failed to be serial, it was in a deadlock.
+ROLLED_BACK = {"40001", "40P01"}
+# The server ends our connection: told to stop, after a crash, idle for too long.
+CONNECTION_ENDED = {"57P01", "57P02", "57P05", IDLE_TOO_LONG}
+# How the driver tells of some of these.
+LOST = (ConnectionResetError, BrokenPipeError)
 
 
 @contextmanager
@@ -47,11 +54,11 @@ def savepoint(connection: Connection) -> Iterator[None]:
 
 
 def _is_unique_violation(error: IntegrityError) -> bool:
-    return getattr(error.orig, "sqlstate", None) == UNIQUE_VIOLATION or "UNIQUE constraint" in str(error.orig)
+    return _state(error) == UNIQUE_VIOLATION or "UNIQUE constraint" in str(error.orig)
 
 
 def _is_foreign_key_violation(error: IntegrityError) -> bool:
-    return getattr(error.orig, "sqlstate", None) == FOREIGN_KEY_VIOLATION or "FOREIGN KEY" in str(error.orig)
+    return _state(error) == FOREIGN_KEY_VIOLATION or "FOREIGN KEY" in str(error.orig)
 
 
 def is_outage(error: DBAPIError) -> bool:
@@ -59,8 +66,8 @@ def is_outage(error: DBAPIError) -> bool:
 
     SQLite: busy, full, unreadable, I/O errors all come as OperationalError without an SQLSTATE.
     """
-    state = getattr(error.orig, "sqlstate", None)
-    if error.connection_invalidated or state == READ_ONLY or (state and state[:2] in OUTAGES):
+    state = _state(error)
+    if error.connection_invalidated or state in OUTAGE_STATES or (state and state[:2] in OUTAGES):
         return True
     text = str(error.orig)
     signs = (
@@ -74,3 +81,31 @@ def is_outage(error: DBAPIError) -> bool:
         "no such savepoint",  # an error such as a full disk made SQLite end the transaction
     )
     return state is None and any(sign in text for sign in signs)
+
+
+def may_be_repeated(error: BaseException, *, committing: bool) -> bool:
+    """Whether nothing can have come of a transaction that failed so, and trying it again may help.
+
+    Whose connection was lost while it was `committing` may be stored or not: nobody can tell, so it is not repeated.
+    """
+    reason = error.__cause__ if isinstance(error, StorageUnavailable) else error
+    if was_lost(reason):
+        return not committing
+    return isinstance(reason, DBAPIError) and _state(reason) in ROLLED_BACK
+
+
+def was_lost(error: BaseException | None) -> bool:
+    """Whether the connection was lost while it was used; the pool has forgotten all that it held before."""
+    return isinstance(error, LOST) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+
+
+def note_lost_connection(context: ExceptionContext) -> None:
+    """Tell SQLAlchemy of ends that it does not see as such: its pool is to forget what it held before."""
+    error = context.original_exception
+    if isinstance(error, LOST) or getattr(error, "sqlstate", None) in CONNECTION_ENDED:
+        context.is_disconnect = True
+
+
+def _state(error: DBAPIError) -> str | None:
+    state: str | None = getattr(error.orig, "sqlstate", None)
+    return state

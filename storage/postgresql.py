@@ -3,22 +3,32 @@
 import asyncio
 import time
 from collections.abc import Callable
+from secrets import SystemRandom
 from typing import TypeVar, cast
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import QueuePool
 
+from errors import StorageUnavailable
 from storage import Load
 from storage.encryption import Keyring
-from storage.faults import translated
+from storage.faults import may_be_repeated, note_lost_connection, translated, was_lost
 from storage.readers import Readers
 
 Result = TypeVar("Result")
 CONNECT_SECONDS = 5
-STATEMENT_SECONDS = 8
+# How long a statement may take, and of that wait for a lock, before the server ends it.
+STATEMENT_SECONDS, LOCK_SECONDS = 8, 4
+# What this process may leave unsaid within a transaction before the server ends that: one that hangs holds locks.
+IDLE_SECONDS = 10
+# For a server that has stopped answering: it was to end the statement by itself before.
+PATIENCE_SECONDS = 1
+# Before a write is tried again: up to so many seconds, at random, as who collided would collide again.
+PAUSES = (0.02, 0.1, 0.4)
+_random = SystemRandom()
 
 
 class PostgresEngine:
@@ -32,8 +42,13 @@ class PostgresEngine:
             pool_timeout=CONNECT_SECONDS,
             pool_use_lifo=True,
             hide_parameters=True,  # error messages reach the log, people's data must not
-            connect_args={"timeout": CONNECT_SECONDS, "command_timeout": STATEMENT_SECONDS},
+            connect_args={
+                "timeout": CONNECT_SECONDS,
+                "command_timeout": STATEMENT_SECONDS + PATIENCE_SECONDS,
+                "server_settings": _session(),
+            },
         )
+        event.listen(self._engine.sync_engine, "handle_error", note_lost_connection)
         self._engine.dialect.keyring = keyring  # type: ignore[attr-defined]
         self._pool = cast(QueuePool, self._engine.pool)
         self._readers = Readers(self._engine)
@@ -48,10 +63,10 @@ class PostgresEngine:
             await self._begin()
             try:
                 return await self._readers.run(work)
-            except DBAPIError as error:
+            except (DBAPIError, OSError) as error:
                 # The server dropped idle connections (a restart): the pool has forgotten them all by now, and
                 # reading again is safe.
-                if not error.connection_invalidated:
+                if not was_lost(error):
                     raise
                 await self._readers.let_go()
                 return await self._readers.run(work)
@@ -65,12 +80,30 @@ class PostgresEngine:
         with translated():
             await self._begin()
             try:
-                await self._readers.make_room()
-                async with self._engine.begin() as connection:
-                    return await connection.run_sync(work)
+                return await self._write_repeatedly(work)
             finally:
                 self._writes += 1
                 self._turns.release()
+
+    async def _write_repeatedly(self, work: Callable[[Connection], Result]) -> Result:
+        for pause in PAUSES:
+            committing = False
+            try:
+                await self._readers.make_room()
+                async with self._engine.connect() as connection:
+                    result = await connection.run_sync(work)
+                    committing = True
+                    await connection.commit()
+                    return result
+            except (DBAPIError, OSError, StorageUnavailable) as error:
+                if was_lost(error):
+                    await self._readers.let_go()
+                if not may_be_repeated(error, committing=committing):
+                    raise
+            await asyncio.sleep(_random.uniform(0, pause))
+        await self._readers.make_room()
+        async with self._engine.begin() as connection:
+            return await connection.run_sync(work)
 
     async def _begin(self) -> None:
         """Wait until there is a connection for one more unit of work; raises TimeoutError."""
@@ -101,3 +134,13 @@ class PostgresEngine:
             await self._turns.acquire()
         await self._readers.let_go()
         await self._engine.dispose()
+
+
+def _session() -> dict[str, str]:
+    """What PostgreSQL itself ends on our connections, in milliseconds, whatever becomes of us meanwhile."""
+    limits = {
+        "statement_timeout": STATEMENT_SECONDS,
+        "lock_timeout": LOCK_SECONDS,
+        "idle_in_transaction_session_timeout": IDLE_SECONDS,
+    }
+    return {name: str(round(seconds * 1000)) for name, seconds in limits.items()}

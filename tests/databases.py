@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import NoReturn
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -30,7 +31,7 @@ def require_postgres() -> None:
     """Skip, saying so, where there is no PostgreSQL; with CI=true that is a failure."""
     if postgres_is_there():
         return
-    _do_without("no PostgreSQL answers at FREESEWING_TEST_POSTGRES or 127.0.0.1:5432")
+    do_without("no PostgreSQL answers at FREESEWING_TEST_POSTGRES or 127.0.0.1:5432")
 
 
 @cache
@@ -47,10 +48,11 @@ def redis_is_there() -> bool:
 def require_redis() -> None:
     """Skip, saying so, where there is no Redis; with CI=true that is a failure."""
     if not redis_is_there():
-        _do_without("no Redis answers at FREESEWING_TEST_REDIS or 127.0.0.1:6379")
+        do_without("no Redis answers at FREESEWING_TEST_REDIS or 127.0.0.1:6379")
 
 
-def _do_without(reason: str) -> None:
+def do_without(reason: str) -> NoReturn:
+    """Skip for this reason; with CI=true fail for it."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)

@@ -32,6 +32,7 @@ GENERAL = {
     "methodNotAllowed",
     "notAcceptable",
     "bodyTooLarge",
+    "bodyTooSlow",
     "unsupportedMediaType",
     "quotaExceeded",
     "internalError",

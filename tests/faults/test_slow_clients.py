@@ -1,0 +1,168 @@
+"""Slow and silent clients are ended in time, and meanwhile take nobody's place."""
+
+import socket
+import time
+from collections.abc import Iterator
+from functools import partial
+from http.client import HTTPConnection
+
+import psutil  # type: ignore[import-untyped]
+import pytest
+
+from tests.faults import slow
+from tests.faults.at_once import at_once
+from tests.problems import problem, unharmed
+from tests.service import Person, Service, wait_until
+from tests.wire import exchange, head
+
+# Requests at a time, connections, seconds: little enough for a crowd to matter and a test to end.
+MOST_REQUESTS, MOST_CONNECTIONS, SECONDS = 8, 100, 2.0
+CROWD = 60
+ENDED = 20
+
+
+@pytest.fixture(scope="module")
+def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A server with little patience."""
+    service = Service(
+        tmp_path_factory.mktemp("strict"),
+        max_concurrency=str(MOST_REQUESTS),
+        max_connections=str(MOST_CONNECTIONS),
+        client_seconds=str(SECONDS),
+    )
+    try:
+        yield service.start()
+    finally:
+        service.close()
+
+
+@pytest.fixture
+def reader(strict: Service) -> Iterator[Person]:
+    """Somebody with a set of a megabyte; the server comes to no harm."""
+    person = strict.sign_up()
+    with unharmed(strict):
+        yield person
+
+
+def assert_served(person: Person) -> None:
+    """Reads and writes of an ordinary client, on connections of its own, go on at once."""
+    begun = time.monotonic()
+    made = person.new_set()
+    for _ in range(5):
+        assert person.get(f"/sets/{made['id']}").status_code == 200
+    assert time.monotonic() - begun < SECONDS
+
+
+def assert_ended(people: slow.Crowd) -> None:
+    wait_until(lambda: people.left == 0, ENDED, "all slow clients to be ended")
+
+
+@pytest.mark.parametrize(
+    ("begin", "step"),
+    [
+        pytest.param(b"", slow.waits, id="send nothing"),
+        pytest.param(b"GET /health HTTP/1.1\r\nHost: te", slow.waits, id="stop amid the head"),
+        pytest.param(b"GET /health HTTP/1.1\r\nX-Slow: ", slow.sends(b"x"), id="send their head a byte at a time"),
+        pytest.param(b"\r\n", slow.sends(b"\r\n"), id="send empty lines for ever"),
+        pytest.param(head("GET", "/health") + b"GET /", slow.sends(b"x"), id="begin a second head and never end it"),
+        pytest.param(
+            head("GET", "/health", "Content-Length: 100000"), slow.sends(b"x"), id="send a body that nobody wants"
+        ),
+    ],
+)
+def test_clients_that_do_not_get_on_with_a_request_are_ended(reader: Person, begin: bytes, step: slow.Step) -> None:
+    with slow.crowd(reader.service, CROWD, begin, step) as people:
+        assert_served(reader)
+        assert_ended(people)
+        assert_served(reader)
+
+
+@pytest.mark.parametrize("trickle", [False, True], ids=["stop", "a byte at a time"])
+@pytest.mark.parametrize("length", ["Content-Length: 100000", "Transfer-Encoding: chunked"])
+def test_clients_that_do_not_get_on_with_their_body_are_told_so(reader: Person, length: str, trickle: bool) -> None:
+    heard: list[bytes] = []
+    byte = b"" if not trickle else b" " if length.startswith("Content") else b"1\r\n \r\n"
+    begin = slow.body_begun(reader, length)
+    with slow.crowd(reader.service, CROWD, begin, slow.sends(byte, heard)) as people:
+        # More than may be worked on at a time, but they are not worked on.
+        assert_served(reader)
+        assert_ended(people)
+    assert len(heard) == CROWD
+    assert all(said.startswith(b"HTTP/1.1 408") and b"connection: close" in said.lower() for said in heard)
+
+
+def test_a_body_that_does_not_come_is_told_in_the_shape_of_all_errors(reader: Person) -> None:
+    reply = exchange(reader.service, slow.body_begun(reader, "Content-Length: 100") + b"{")
+    problem(reply, 408, "bodyTooSlow")
+    assert reply.headers["connection"] == "close"
+
+
+def test_a_body_that_takes_longer_but_keeps_coming_is_taken(reader: Person) -> None:
+    content = b'{"name":"slow"' + b" " * 20_000 + b"}"
+    request = slow.body_begun(reader, f"Content-Length: {len(content)}")
+    with socket.create_connection(("127.0.0.1", reader.service.port), timeout=30) as connection:
+        connection.sendall(request)
+        for start in range(0, len(content), 1_000):
+            connection.sendall(content[start : start + 1_000])
+            time.sleep(SECONDS / 15)
+        assert connection.recv(100).startswith(b"HTTP/1.1 201")
+
+
+@pytest.mark.parametrize("step", [slow.reads_a_byte, lambda _: True], ids=["a byte at a time", "not at all"])
+def test_clients_that_do_not_take_their_reply_are_ended(reader: Person, step: slow.Step) -> None:
+    # More than the system keeps for the server: the document, many times, without waiting for it.
+    begin = head("GET", "/openapi.json") * 40
+    with slow.crowd(reader.service, CROWD, begin, step, receive_buffer=4096) as people:
+        assert_served(reader)
+        connections = partial(_connections, reader.service)
+        wait_until(lambda: connections() < CROWD / 4, ENDED, "the server to let go of them")
+        assert_served(reader)
+        del people
+
+
+def _connections(service: Service) -> int:
+    """How many connections the server holds."""
+    assert service.process is not None
+    held = psutil.Process(service.process.pid).net_connections()
+    return sum(one.status == psutil.CONN_ESTABLISHED or one.status == psutil.CONN_CLOSE_WAIT for one in held)
+
+
+def test_clients_that_go_away_amid_everything_are_not_missed(reader: Person) -> None:
+    begins = [
+        b"",
+        b"GET / HT",
+        slow.body_begun(reader, "Content-Length: 9") + b"{",
+        head("GET", "/openapi.json") * 40,
+    ]
+    for begin in begins * 5:
+        with slow.crowd(reader.service, 10, begin, lambda _: True, receive_buffer=4096):
+            pass
+    assert_served(reader)
+    wait_until(lambda: _connections(reader.service) < 20, ENDED, "the server to let go of them")
+
+
+def test_a_head_without_end_is_refused(reader: Person) -> None:
+    for begin in (b"GET /" + b"a" * 1_000_000, b"GET / HTTP/1.1\r\n" + b"X-Header: y\r\n" * 100_000):
+        assert exchange(reader.service, begin).status_code == 400
+
+
+def test_over_the_limit_of_connections_those_that_rest_make_room(reader: Person) -> None:
+    with slow.crowd(reader.service, 3 * MOST_CONNECTIONS, b"", slow.waits):
+        assert _connections(reader.service) <= MOST_CONNECTIONS + 1
+        for _ in range(5):
+            fresh = HTTPConnection("127.0.0.1", reader.service.port, timeout=10)
+            fresh.request("GET", "/sets", headers={"Authorization": reader.authorization})
+            assert fresh.getresponse().status == 200
+            fresh.close()
+
+
+def test_over_the_limit_of_requests_clients_are_told_to_come_again(reader: Person) -> None:
+    calls = [partial(reader.service.http.post, "/signin", json={"username": reader.email, "password": "x"})] * 40
+    replies = at_once([*calls, partial(reader.service.http.get, "/health")])
+    *signed_in, health = replies
+    refused = [reply for reply in signed_in if reply.status_code == 503]
+    assert {reply.status_code for reply in signed_in} == {401, 503} and health.status_code == 200
+    for reply in refused:
+        problem(reply, 503, "unavailable")
+        assert int(reply.headers["retry-after"]) >= 1
+    assert_served(reader)
