@@ -1,0 +1,45 @@
+"""A closed loop of few connections, each of which sends the next request when it has the reply to the last."""
+
+import asyncio
+import itertools
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import uvloop
+
+from bench.fallback import Connection
+from bench.load import LoadFailed
+
+CONNECTIONS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Latencies:
+    """Of one round: how many requests, and in milliseconds how long half and all but a hundredth of them took."""
+
+    requests: int
+    p50: float
+    p99: float
+
+
+def load(port: int, requests: Sequence[bytes], seconds: float, start: int = 0) -> Latencies:
+    """Send these requests in turn from the `start`-th on; raises LoadFailed unless every reply is a success."""
+    return uvloop.run(_load(port, itertools.islice(itertools.cycle(requests), start, None), seconds))
+
+
+async def _load(port: int, requests: itertools.islice, seconds: float) -> Latencies:  # type: ignore[type-arg]
+    loop = asyncio.get_running_loop()
+    made = [
+        (await loop.create_connection(lambda: Connection(requests), "127.0.0.1", port))[1] for _ in range(CONNECTIONS)
+    ]
+    end = time.perf_counter() + seconds
+    await asyncio.sleep(max(0.0, end - time.perf_counter()))
+    for connection in made:
+        connection.ended = True
+        connection.transport.abort()
+    latencies = sorted(latency * 1e3 for connection in made for latency in connection.latencies)
+    failures = sum(connection.failures for connection in made)
+    if failures or not latencies:
+        raise LoadFailed(f"{failures} of {len(latencies)} requests failed")
+    return Latencies(len(latencies), *(latencies[int(len(latencies) * share)] for share in (0.5, 0.99)))
