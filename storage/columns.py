@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String, Text
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String, Text, text
 from sqlalchemy.types import TypeDecorator
 
 
@@ -41,6 +41,12 @@ NEVER_REUSED: dict[str, Any] = {"sqlite_autoincrement": True}
 
 # Compared byte by byte on every engine, so that a prefix search is a range of the index.
 NAME = String(200).with_variant(String(200, collation="C"), "postgresql")
+
+
+def only(condition: str, *, sqlite: str = "") -> dict[str, Any]:
+    """For an index: which rows it holds. SQLite uses it for a query only that says so in the same words."""
+    return {"postgresql_where": text(condition), "sqlite_where": text(sqlite or condition)}
+
 
 metadata = MetaData(
     naming_convention={
