@@ -52,7 +52,6 @@ ALLOWED = {
     "administration._containing": "staff's search by a part of a name; docs/operate.md has an index for large tables",
     "mails._waiting": "counts a queue, which is as long as mail is late",
     "subscribers.page": "passes over the unconfirmed, who are forgotten after a while",
-    "totals.advance": "adds up one slice of each table, SLICE rows",
     "usage_reports.heaviest_accounts": "adds up what everybody used, for administrators",
     "usage_reports.heaviest_keys": "the same",
     "usage_reports.heaviest_networks": "the same",
