@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from storage import fair_use as fair_use  # the rest of the tables: who imports these knows all
-from storage.columns import ID, NAME, NEVER_REUSED, PlainJson, UtcTime, only
+from storage.columns import COUNTED, ID, NAME, NEVER_REUSED, PlainJson, UtcTime, only
 from storage.columns import metadata as metadata  # all that know the tables come here
 from storage.encryption import Encrypted, EncryptedJson
 
@@ -74,7 +74,7 @@ accounts = Table(
     # Few of many, found without looking at the others.
     Index("ix_accounts_administrators", "id", **only("role = 'admin'")),
     Index("ix_accounts_newsletter", "id", **only("newsletter", sqlite="newsletter = 1")),
-    **NEVER_REUSED,
+    **COUNTED,
 )
 
 apikeys = Table(
@@ -103,7 +103,7 @@ apikeys = Table(
     # As in accounts.
     Column("quotas", PlainJson),
     Index(None, "user_id", "id"),
-    **NEVER_REUSED,
+    **COUNTED,
 )
 
 confirmations = Table(
