@@ -12,6 +12,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -36,12 +37,13 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"{CONNECTIONS} connections; {processors.description()}; {processors.busyness()}", flush=True)
     with running(sizes, options.prefix, options.data_dir) as servers:
         try:
-            rounds, logged = _measure(servers, options.rounds, options.seconds)
+            rounds = _measure(servers, options.rounds, options.seconds)
         except LoadFailed as error:
             raise SystemExit(f"no figures: {error}") from None
         print(f"\np50 / p99 in ms, by accounts; medians of {options.rounds} rounds of {options.seconds} s\n")
         print(report.latencies(rounds), end="\n\n")
-        _tell(servers, logged)
+        print(report.logged(rounds, WRITING), end="\n\n")
+        _tell(servers)
     if options.json:
         options.json.write_bytes(orjson.dumps(report.data(rounds), option=orjson.OPT_INDENT_2) + b"\n")
     return 0
@@ -75,33 +77,30 @@ def running(sizes: Sequence[int], prefix: str, data_dir: Path) -> Iterator[list[
         yield started
 
 
-def _measure(
-    servers: Sequence[Place], rounds: int, seconds: float
-) -> tuple[dict[tuple[str, int], list[Latencies]], dict[tuple[str, int], float]]:
-    """Of each path at each size its rounds, and the fewest bytes of WAL a request in any of them."""
+def _measure(servers: Sequence[Place], rounds: int, seconds: float) -> dict[tuple[str, int], list[Latencies]]:
+    """The rounds of each path at each size."""
     found: defaultdict[tuple[str, int], list[Latencies]] = defaultdict(list)
-    logged: dict[tuple[str, int], float] = {}
     for path in PATHS:
         drawn = {place.accounts: requests(path, place.accounts) for place in servers}
         for place in servers:
             load(place.server.port, drawn[place.accounts], WARM_UP_SECONDS)
         for number in range(rounds):
             for place in servers:
-                before = asyncio.run(places.wal(place.url))
-                start = (number + 1) * REQUESTS // (rounds + 1)
-                one = load(place.server.port, drawn[place.accounts], seconds, start)
-                found[path, place.accounts].append(one)
-                share = (asyncio.run(places.wal(place.url)) - before) / one.requests
-                logged[path, place.accounts] = min(share, logged.get((path, place.accounts), share))
+                # Each round begins elsewhere, so that it asks what was not asked just before.
+                asked, start = drawn[place.accounts], (number + 1) * REQUESTS // (rounds + 1)
+                found[path, place.accounts].append(_round(place, asked[start:] + asked[:start], seconds))
         print(".", end="", flush=True)
-    return found, logged
+    return found
 
 
-def _tell(servers: Sequence[Place], logged: dict[tuple[str, int], float]) -> None:
-    """WAL, memory and disk."""
-    sizes = [place.accounts for place in servers]
-    shown = [[path, *[f"{logged[path, accounts]:,.0f}" for accounts in sizes]] for path in (*WRITING, *READING)]
-    print(report.table(["bytes of WAL a request", *[f"{accounts:,}" for accounts in sizes]], shown), end="\n\n")
+def _round(place: Place, asked: Sequence[bytes], seconds: float) -> Latencies:
+    before = asyncio.run(places.wal(place.url))
+    one = load(place.server.port, asked, seconds)
+    return replace(one, logged=(asyncio.run(places.wal(place.url)) - before) / one.requests)
+
+
+def _tell(servers: Sequence[Place]) -> None:
+    """Memory and disk."""
     for place in servers:
         resident = _resident(place.server.pid)
         print(f"memory of the worker at {place.accounts:,} accounts: {resident / 1e6:.0f} MB")
@@ -114,9 +113,6 @@ def _resident(pid: int) -> int:
     statm = Path(f"/proc/{pid}/statm")
     return int(statm.read_text().split()[1]) * resource.getpagesize() if statm.exists() else 0
 
-
-# Reading writes too: the counts of calls, once a second.
-READING = ("set read by key",)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -16,8 +16,8 @@ from services import tokens
 REQUESTS = 4_000
 _CREATED = orjson.dumps(new_set("Made")).decode()
 _CHANGED = orjson.dumps({"name": "Changed", "measies": {"chest": 931.5, "waist": 771}}).decode()
-# What ends in the table as a write, of which the WAL is of interest.
-WRITING = ("set create", "set update")
+# Of which the write-ahead log is of interest; reading writes too, the counts of calls once a second.
+WRITING = ("set create", "set update", "set read by key")
 
 
 class Population:

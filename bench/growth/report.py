@@ -35,6 +35,15 @@ def latencies(rounds: Rounds) -> str:
     return table(head, lines)
 
 
+def logged(rounds: Rounds, paths: Sequence[str]) -> str:
+    """A table of the bytes of write-ahead log for each request: the least of any round, as others write too."""
+    sizes = sorted({accounts for _, accounts in rounds})
+    lines = [
+        [path, *[f"{min(one.logged for one in rounds[path, accounts]):,.0f}" for accounts in sizes]] for path in paths
+    ]
+    return table(["bytes of WAL a request", *[f"{accounts:,}" for accounts in sizes]], lines)
+
+
 def disk(rows: Sequence[Mapping[str, Any]], accounts: int) -> str:
     """A table of the bytes an account takes, by table, rows and indices apart."""
     lines = [
