@@ -11,6 +11,26 @@ from bench.fallback import Connection
 from bench.load import LoadFailed
 
 CONNECTIONS = 8
+# For the replies that are still to come at the end: one that takes long must not be missing in the figures.
+PATIENCE_SECONDS = 30
+
+
+class Finishing(Connection):
+    """A connection that tells when it has the reply to its last request."""
+
+    def __init__(self, requests: Iterator[bytes]) -> None:
+        super().__init__(requests)
+        self.finished = asyncio.Event()
+
+    def data_received(self, data: bytes) -> None:
+        replies = len(self.latencies)
+        super().data_received(data)
+        if self.ended and len(self.latencies) > replies:
+            self.finished.set()
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self.failures += not self.finished.is_set()
+        self.finished.set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +54,18 @@ def load(port: int, requests: Sequence[bytes], seconds: float) -> Latencies:
 async def _load(port: int, requests: Iterator[bytes], seconds: float) -> Latencies:
     loop = asyncio.get_running_loop()
     made = [
-        (await loop.create_connection(lambda: Connection(requests), "127.0.0.1", port))[1] for _ in range(CONNECTIONS)
+        (await loop.create_connection(lambda: Finishing(requests), "127.0.0.1", port))[1] for _ in range(CONNECTIONS)
     ]
     await asyncio.sleep(seconds)
     for connection in made:
         connection.ended = True
-        connection.transport.abort()
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            for connection in made:
+                await connection.finished.wait()
+                connection.transport.abort()
+    except TimeoutError:
+        raise LoadFailed(f"a reply takes longer than {PATIENCE_SECONDS} s") from None
     latencies = sorted(latency * 1e3 for connection in made for latency in connection.latencies)
     failures = sum(connection.failures for connection in made)
     if failures or not latencies:
