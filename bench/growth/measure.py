@@ -54,8 +54,8 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--sizes", default="1000,100000,1000000", help="accounts, comma-separated")
     parser.add_argument("--prefix", default=PREFIX, help=f"databases are PREFIX_<accounts> (default {PREFIX})")
     parser.add_argument("--data-dir", type=Path, default=DATA_DIR, help=f"holds the secrets (default {DATA_DIR})")
-    parser.add_argument("--seconds", type=float, default=1.5, help="length of one round (default 1.5)")
-    parser.add_argument("--rounds", type=int, default=4, help="of each path at each size (default 4)")
+    parser.add_argument("--seconds", type=float, default=1.0, help="length of one round (default 1)")
+    parser.add_argument("--rounds", type=int, default=6, help="of each path at each size (default 6)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to keep the figures")
     return parser.parse_args(arguments)
 
