@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Delete, Insert, Select, Update, select
+from sqlalchemy import Connection, Delete, Insert, Select, TextClause, Update, select
 from sqlalchemy.dialects import sqlite
 
 from storage import (
@@ -60,7 +60,7 @@ ALLOWED = {
 AT_IMPORT = {"columns.only", "usage._removing"}
 Span = dict[str, Any]
 SPAN: Span = {"begin": NOW - 7 * DAY, "end": NOW, "limit": 10}
-STATEMENTS = (Select, Insert, Update, Delete)
+STATEMENTS = (Select, Insert, Update, Delete, TextClause)
 
 
 def _modules() -> list[str]:
