@@ -24,7 +24,11 @@ def configure(key: bytes) -> None:
 
 def new_secret() -> str:
     """A new secret: 43 characters of 62 carry 256 bits."""
-    random = "".join(secrets.choice(_ALPHABET) for _ in range(RANDOM))
+    return of_random("".join(secrets.choice(_ALPHABET) for _ in range(RANDOM)))
+
+
+def of_random(random: str) -> str:
+    """The secret with these 43 characters of randomness."""
     return PREFIX + random + _checksum(random)
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from storage import fair_use as fair_use  # the rest of the tables: who imports these knows all
-from storage.columns import ID, NAME, NEVER_REUSED, PlainJson, UtcTime
+from storage.columns import COUNTED, ID, NAME, NEVER_REUSED, PlainJson, UtcTime, only
 from storage.columns import metadata as metadata  # all that know the tables come here
 from storage.encryption import Encrypted, EncryptedJson
 
@@ -71,7 +71,10 @@ accounts = Table(
     Column("notices", Boolean, nullable=False, server_default=true()),
     # What of `quotas` holds for the account: {policy: {quota, until}}; here too, so that no request looks there.
     Column("quotas", PlainJson),
-    **NEVER_REUSED,
+    # Few of many, found without looking at the others.
+    Index("ix_accounts_administrators", "id", **only("role = 'admin'")),
+    Index("ix_accounts_newsletter", "id", **only("newsletter", sqlite="newsletter = 1")),
+    **COUNTED,
 )
 
 apikeys = Table(
@@ -100,7 +103,7 @@ apikeys = Table(
     # As in accounts.
     Column("quotas", PlainJson),
     Index(None, "user_id", "id"),
-    **NEVER_REUSED,
+    **COUNTED,
 )
 
 confirmations = Table(

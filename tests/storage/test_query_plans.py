@@ -1,0 +1,245 @@
+"""How PostgreSQL carries out every statement of `storage/`: no look-up and no list may cost more as tables grow.
+
+Statements at the top of a module are found by themselves; those that a function builds are caught while the functions
+in CALLS run. A new one that is not reached fails a test.
+"""
+
+import ast
+import asyncio
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Delete, Insert, Select, TextClause, Update, select
+from sqlalchemy.dialects import sqlite
+
+from storage import (
+    accounts,
+    acts,
+    apikeys,
+    confirmations,
+    health,
+    mails,
+    migrate,
+    quotas,
+    reencryption,
+    revocation,
+    subscribers,
+    totals,
+    usage_reports,
+)
+from storage.tables import apikeys as key_table
+from storage.tables import metadata
+from tests.databases import fresh_postgres
+from tests.storage.plans import FOLDER, caught, faults, sql_of
+from tests.storage.population import fill
+from tests.storage.store import NOW, ORIGIN
+
+DAY = timedelta(days=1)
+# What others are made of, never run by itself.
+PARTS = {
+    "patterns._with_owner",
+    "quota_requests._after",
+    "quota_requests._with_key",
+    "quotas._with_key",
+    "sets._with_owner",
+}
+# Why these may look at more than what they give.
+ALLOWED = {
+    "administration._containing": "staff's search by a part of a name; docs/operate.md has an index for large tables",
+    "mails._waiting": "counts a queue, which is as long as mail is late",
+    "subscribers.page": "passes over the unconfirmed, who are forgotten after a while",
+    "usage_reports.heaviest_accounts": "adds up what everybody used, for administrators",
+    "usage_reports.heaviest_keys": "the same",
+    "usage_reports.heaviest_networks": "the same",
+}
+# They run at import: what they build stands at the top of a module.
+AT_IMPORT = {"columns.only", "usage._removing"}
+Span = dict[str, Any]
+SPAN: Span = {"begin": NOW - 7 * DAY, "end": NOW, "limit": 10}
+STATEMENTS = (Select, Insert, Update, Delete, TextClause)
+
+
+def _modules() -> list[str]:
+    return sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
+
+
+def _statements(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, STATEMENTS) and not isinstance(value, sqlite.Insert):
+        yield name, value
+    elif isinstance(value, dict | list | tuple):
+        for place, item in enumerate(value.values() if isinstance(value, dict) else value):
+            yield from _statements(f"{name}[{place}]", item)
+
+
+AT_THE_TOP = {
+    name: statement
+    for module in _modules()
+    for attribute, value in vars(import_module(f"storage.{module}")).items()
+    for name, statement in _statements(f"{module}.{attribute}", value)
+    if name not in PARTS
+}
+
+
+def _rotate(connection: Connection) -> None:
+    held = apikeys.lock(
+        connection, connection.execute(select(key_table.c.key).where(key_table.c.id == 1)).scalar_one()
+    )
+    apikeys.rotate(connection, held, secret_hash="0" * 64, grace=DAY, origin=ORIGIN, now=NOW)
+    revocation.revoke(connection, held, by=revocation.OWNER, origin=ORIGIN, now=NOW)
+
+
+def _count(connection: Connection) -> None:
+    work = totals.claim(connection, now=NOW, before=NOW)
+    assert work is not None
+    work = totals.advance(connection, work, now=NOW, rows=50)
+    totals.keep(connection, totals.advance(connection, work, now=NOW, rows=50), now=NOW)
+
+
+def _reencrypt(connection: Connection) -> None:
+    for table in reencryption.tables():
+        _, after = reencryption.rewrite(connection, table, None)
+        while after is not None:
+            _, after = reencryption.rewrite(connection, table, after)
+
+
+def _series(connection: Connection) -> None:
+    for granularity in usage_reports.GRANULARITIES:
+        for by in (None, "operation", "status", "key"):
+            for key_id in (None, 1):
+                usage_reports.series(connection, granularity, user_id=1, key_id=key_id, by=by, **SPAN)
+
+
+def _mail(connection: Connection) -> None:
+    mails.claim(connection, now=NOW)
+    mails.find(connection, 1)
+    mails.postpone(connection, 1, until=NOW)
+    mails.sent(connection, 1)
+
+
+def _both_languages(page: Callable[..., Any]) -> Callable[[Connection], None]:
+    def call(connection: Connection) -> None:
+        for language in (None, "en"):
+            page(connection, limit=10, after=5, language=language)
+
+    return call
+
+
+def _acts(connection: Connection) -> None:
+    for whose in ({}, {"actor": 1}, {"subject": 1}, {"actor": 1, "subject": 1}):
+        for after in (0, 500):
+            acts.page(connection, limit=10, after=after, **whose)
+
+
+def _confirmations(connection: Connection) -> None:
+    issued = confirmations.issue(connection, confirmations.SIGN_UP, user_id=1, now=NOW, data={})
+    confirmations.use_up(connection, issued.id)
+    confirmations.drop_all(connection, 1)
+    confirmations.prune(connection, NOW)
+
+
+CALLS: dict[str, Callable[[Connection], Any]] = {
+    "accounts.change": lambda connection: accounts.change(connection, 1, bio="x"),
+    "accounts.find_profiles": lambda connection: accounts.find_profiles(connection, "a", 10),
+    "accounts.remove": lambda connection: accounts.remove(connection, 1),
+    "acts.page": _acts,
+    "apikeys.prune": lambda connection: apikeys.prune(connection, [1, 2]),
+    "apikeys.rotate": _rotate,
+    "confirmations": _confirmations,
+    "health.revision": health.revision,
+    "mails": _mail,
+    "quotas.page": lambda connection: quotas.page(connection, now=NOW, user_id=1),
+    "reencryption.rewrite": _reencrypt,
+    "revocation.revoke_all": lambda connection: revocation.revoke_all(
+        connection, 1, by=revocation.STATUS, origin=ORIGIN, now=NOW
+    ),
+    "subscribers.accounts_page": _both_languages(subscribers.accounts_page),
+    "subscribers.page": _both_languages(subscribers.page),
+    "subscribers.prune": lambda connection: subscribers.prune(connection, NOW),
+    "totals.advance": _count,
+    "usage_reports.calls_of_day": lambda connection: usage_reports.calls_of_day(connection, 1, 1, NOW),
+    "usage_reports.heaviest_accounts": lambda connection: usage_reports.heaviest_accounts(
+        connection, before=NOW - 14 * DAY, **SPAN
+    ),
+    "usage_reports.heaviest_keys": lambda connection: usage_reports.heaviest_keys(
+        connection, before=NOW - 14 * DAY, **SPAN
+    ),
+    "usage_reports.heaviest_networks": lambda connection: usage_reports.heaviest_networks(connection, **SPAN),
+    "usage_reports.series": _series,
+}
+
+
+@cache
+def _called(url: str, name: str) -> tuple[list[str], set[str]]:
+    return caught(url, CALLS[name])
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """A migrated database in which every table has so many rows that looking at all of them is dear."""
+    with fresh_postgres() as address:
+        migrate.upgrade(address)
+        asyncio.run(fill(address))
+        yield address
+
+
+@pytest.mark.parametrize("name", AT_THE_TOP)
+def test_a_statement_needs_no_more_as_its_tables_grow(url: str, name: str) -> None:
+    assert asyncio.run(faults(url, [sql_of(AT_THE_TOP[name])])) == [] or name in ALLOWED
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_what_a_function_asks_needs_no_more_as_its_tables_grow(url: str, name: str) -> None:
+    statements, _ = _called(url, name)
+    assert statements
+    assert asyncio.run(faults(url, statements)) == [] or name in ALLOWED
+
+
+def test_what_is_allowed_to_look_at_more_does(url: str) -> None:
+    needed = set()
+    for name in ALLOWED:
+        statements = [sql_of(AT_THE_TOP[name])] if name in AT_THE_TOP else _called(url, name)[0]
+        if asyncio.run(faults(url, statements)):
+            needed.add(name)
+    assert needed == set(ALLOWED)
+
+
+def test_every_function_that_builds_a_statement_is_called_here(url: str) -> None:
+    reached = set().union(*(_called(url, name)[1] for name in CALLS))
+    assert set(_builders()) - reached - AT_IMPORT == set()
+
+
+def test_whoever_goes_is_found_in_every_table_that_refers_to_them() -> None:
+    for table in metadata.sorted_tables:
+        leading = {next(iter(index.columns)) for index in table.indexes} | {next(iter(table.primary_key.columns))}
+        for key in table.foreign_keys:
+            assert key.parent in leading, f"{key.parent} has no index"
+
+
+def test_a_scan_and_a_walk_and_a_sort_are_seen(url: str) -> None:
+    asked = {
+        "SELECT * FROM sets WHERE public": "Seq Scan on sets",
+        "SELECT * FROM accounts WHERE patron = 3 ORDER BY id LIMIT 5": "Index Scan on accounts",
+        "SELECT * FROM sets WHERE id > 5 ORDER BY updated_at": "Sort",
+    }
+    for statement, fault in asked.items():
+        assert fault in " ".join(asyncio.run(faults(url, [statement])))
+
+
+def _builders() -> Iterator[str]:
+    """The functions of storage that put a statement together."""
+    for module in _modules():
+        for function in ast.walk(ast.parse((FOLDER / f"{module}.py").read_text())):
+            if isinstance(function, ast.FunctionDef) and any(map(_builds, ast.walk(function))):
+                yield f"{module}.{function.name}"
+
+
+def _builds(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Call):
+        return False
+    named = node.func.id if isinstance(node.func, ast.Name) else ""
+    method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+    return named in {"select", "update", "delete", "exists", "text"} or method == "where"
