@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from sqlalchemy import Connection
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -34,6 +35,10 @@ def create_app(settings: Settings) -> Starlette:
     """The application."""
     lifecycle.configure(settings)
     keyring = Keyring(configuration.parse_keys(settings.encryption_keys))
+
+    async def connect() -> None:
+        await storage.connect(settings.database_url, keyring, pool=settings.database_pool)
+
     return Starlette(
         routes=[
             Route("/sets/{id:int}", read_set, methods=["GET"]),
@@ -44,7 +49,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/patterns", list_patterns, methods=["GET"]),
             Route("/whoami", who_am_i, methods=["GET"]),
         ],
-        lifespan=frozen(lambda: storage.connect(settings.database_url, keyring), storage.disconnect),
+        lifespan=frozen(connect, storage.disconnect),
     )
 
 
@@ -107,10 +112,14 @@ async def who_am_i(request: Request) -> Response:
     caller = await _caller(request, 0)
     if caller.key is None:
         raise HTTPException(404)
-    today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    found = await storage.read(apikeys.find, caller.key)
-    calls = await storage.read(usage_reports.calls_of_day, caller.user_id, found["id"], today)
+    found, calls = await storage.read(_key_and_calls, caller.key, caller.user_id)
     return _reply(200, result="success", apikey=shapes.api_key_self(found, calls, []))
+
+
+def _key_and_calls(connection: Connection, key: UUID, user_id: int) -> tuple[apikeys.ApiKey, int]:
+    found = apikeys.find(connection, key)
+    today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    return found, usage_reports.calls_of_day(connection, user_id, found["id"], today)
 
 
 async def _own_set(request: Request, caller: Caller) -> sets.MeasurementsSet:
