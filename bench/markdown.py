@@ -35,7 +35,8 @@ def _run_of(kept: Mapping[str, Any]) -> str:
     machine = kept["machine"]
     return (
         f"{machine['at']} UTC, commit {machine['commit']}: {machine['processor']}, {machine['processors']}"
-        f" processors, {machine['memory_gb']} GB; {machine['system']}, Python {machine['python']}, SQLite {machine['sqlite']};"
+        f" processors, {machine['memory_gb']} GB; {machine['system']}, Python {machine['python']},"
+        f" SQLite {machine['sqlite']};"
         f" {kept['load']}, {kept['connections']} connections, {kept['pinned']};"
         f" medians of {kept['rounds']} rounds of {kept['seconds']} s."
     )
@@ -84,7 +85,8 @@ def _footprint(found: Mapping[str, Any]) -> Iterator[str]:
     memory = found["memory"]
     yield (
         f"{memory['requests']:,} requests of all kinds in {memory['minutes']:g} minutes; RSS"
-        f" {memory['idle']['rss']:.1f} MB idle, {memory['loaded']['rss']:.1f} MB at the end (PSS {memory['idle']['pss']:.1f} and"
+        f" {memory['idle']['rss']:.1f} MB idle, {memory['loaded']['rss']:.1f} MB at the end"
+        f" (PSS {memory['idle']['pss']:.1f} and"
         f" {memory['loaded']['pss']:.1f}), {memory['slope']:+.2f} MB a minute in the second half."
     )
     yield from ("", *_verdicts(goals.of_footprint(found)))

@@ -53,9 +53,8 @@ def _draw_engine(panel: Axes, title: str, scenarios: Mapping[str, Any]) -> None:
     for server in COMMANDS:
         colour, marker = LOOKS[server]
         rates = [found["median"][server]["rate"] for found in scenarios.values()]
-        panel.plot(
-            rates, places, marker, color=colour, label=server, markersize=7, markeredgewidth=1.5, clip_on=False
-        )
+        panel.plot(rates, places, marker, color=colour, label=server, markersize=7, markeredgewidth=1.5)
+        panel.lines[-1].set(clip_on=False, zorder=4 if server == OURS else 3)
     panel.set_xscale("log")
     panel.set_yticks(places, list(scenarios))
     panel.set_ylim(len(scenarios) - 0.5, -0.5)
@@ -89,6 +88,7 @@ def _draw_growth(panel: Axes, kept: Sequence[Mapping[str, Any]], share: str) -> 
 
 
 def _finish(panel: Axes) -> None:
+    panel.xaxis.set_major_formatter("{x:,.0f}")
     panel.grid(True, color="#DDDDDD", linewidth=0.6)
     panel.spines[["top", "right"]].set_visible(False)
 

@@ -9,6 +9,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import orjson
 
 from bench import agreement, databases, footprint, goals, processors, report, workers
 from bench.fixture import Fixture, Scenario, prepare, scenarios
-from bench.load import CONNECTIONS, LoadFailed, generator, measure
+from bench.load import CONNECTIONS, LoadFailed, begin, finished, generator, measure, require_success
 from bench.servers import BARE, COMMANDS, OURS, UNCOUNTED, Server, running
 
 WARM_UP_SECONDS = 1
@@ -110,12 +111,19 @@ def _measure_all(servers: list[Server], fixture: Fixture, seconds: int, rounds: 
 def _measure_scenario(servers: Sequence[Server], scenario: Scenario, seconds: int, rounds: int) -> report.Rounds:
     asked = {server.name: ANYTHING if server.name == BARE else scenario for server in servers}
     found: report.Rounds = {server.name: [] for server in servers}
-    for server in servers:
-        measure(server, asked[server.name], WARM_UP_SECONDS)
+    _warm_up([(server, asked[server.name]) for server in servers])
     for _ in range(rounds):
         for server in servers:
             found[server.name].append(measure(server, asked[server.name], seconds))
     return found
+
+
+def _warm_up(asked: Sequence[tuple[Server, Scenario]]) -> None:
+    """A second of it for all at once: connections are opened, statements prepared."""
+    with ExitStack() as stack:
+        generating = [stack.enter_context(begin(*each, WARM_UP_SECONDS)) for each in asked]
+        for one, each in zip(generating, asked, strict=True):
+            require_success(finished(one, WARM_UP_SECONDS), *each)
 
 
 def _require_stored(found: report.Rounds, added: int) -> None:
