@@ -17,12 +17,12 @@ import orjson
 
 from bench import agreement, databases, footprint, goals, processors, report, workers
 from bench.fixture import Fixture, Scenario, prepare, scenarios
-from bench.load import CONNECTIONS, LoadFailed, begin, finished, generator, measure, require_success
+from bench.load import CONNECTIONS, LoadFailed, begin, finished, generator, measure, require_success, settle
 from bench.servers import BARE, COMMANDS, OURS, UNCOUNTED, Server, running
 
 WARM_UP_SECONDS = 1
 # A difference of a few percent takes more rounds to be seen than one by half.
-COUNTING_ROUNDS = 3
+COUNTING_ROUNDS = 2
 ANYTHING = Scenario(BARE, "GET", ("/",), "")
 
 
@@ -114,7 +114,8 @@ def _measure_scenario(servers: Sequence[Server], scenario: Scenario, seconds: in
     _warm_up([(server, asked[server.name]) for server in servers])
     for _ in range(rounds):
         for server in servers:
-            found[server.name].append(measure(server, asked[server.name], seconds))
+            found[server.name].append(measure(server, asked[server.name], seconds * scenario.patience))
+            settle(server)
     return found
 
 
@@ -124,6 +125,8 @@ def _warm_up(asked: Sequence[tuple[Server, Scenario]]) -> None:
         generating = [stack.enter_context(begin(*each, WARM_UP_SECONDS)) for each in asked]
         for one, each in zip(generating, asked, strict=True):
             require_success(finished(one, WARM_UP_SECONDS), *each)
+    for server, _ in asked:
+        settle(server)
 
 
 def _require_stored(found: report.Rounds, added: int) -> None:

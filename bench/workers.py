@@ -17,7 +17,7 @@ import psutil
 
 from bench import databases, footprint, goals, processors
 from bench.fixture import Fixture, Scenario, prepare, scenarios
-from bench.load import measure, seconds_of_generators
+from bench.load import measure, seconds_of_generators, settle
 from bench.servers import OURS, Server
 from settings import Settings
 
@@ -90,10 +90,12 @@ def _interleaved(
 ) -> dict[int, list[Round]]:
     for count, server in servers.items():
         measure(server, scenario, WARM_UP_SECONDS, on=LOAD[count])
+        settle(server)
     found: dict[int, list[Round]] = {count: [] for count in servers}
     for _ in range(rounds):
         for count, server in servers.items():
             found[count].append(_round(server, scenario, seconds, count))
+            settle(server)
     return found
 
 
