@@ -25,7 +25,7 @@ from bench.load import begin, finished, require_success
 from bench.servers import OURS, Server, running
 
 STARTS = 5
-START_SECONDS = 30
+START_SECONDS = 60
 SETTLE_SECONDS = 5
 # Connections for each kind of request.
 CONNECTIONS = 4

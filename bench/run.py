@@ -17,7 +17,7 @@ import orjson
 
 from bench import agreement, databases, footprint, goals, processors, report, workers
 from bench.fixture import Fixture, Scenario, prepare, scenarios
-from bench.load import CONNECTIONS, LoadFailed, begin, finished, generator, measure, require_success, settle
+from bench.load import CONNECTIONS, LoadFailed, begin, finished, generator, measure, settle
 from bench.servers import BARE, COMMANDS, OURS, UNCOUNTED, Server, running
 
 WARM_UP_SECONDS = 1
@@ -122,9 +122,8 @@ def _measure_scenario(servers: Sequence[Server], scenario: Scenario, seconds: in
 def _warm_up(asked: Sequence[tuple[Server, Scenario]]) -> None:
     """A second of it for all at once: connections are opened, statements prepared."""
     with ExitStack() as stack:
-        generating = [stack.enter_context(begin(*each, WARM_UP_SECONDS)) for each in asked]
-        for one, each in zip(generating, asked, strict=True):
-            require_success(finished(one, WARM_UP_SECONDS), *each)
+        for one in [stack.enter_context(begin(*each, WARM_UP_SECONDS)) for each in asked]:
+            finished(one, WARM_UP_SECONDS)
     for server, _ in asked:
         settle(server)
 

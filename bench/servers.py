@@ -33,7 +33,7 @@ COMMANDS = {
     FASTAPI: ["-m", "bench.serve", "bench.reference_fastapi"],
 }
 BESIDES = {UNCOUNTED: ["-m", "bench.uncounted"], BARE: ["-m", "bench.serve", "bench.bare"]}
-START_SECONDS = 30
+START_SECONDS = 60
 
 
 class Server:
