@@ -77,17 +77,22 @@ def _start(fixture: Fixture) -> float:
     started = time.perf_counter()
     server = Server(OURS, fixture)
     try:
-        while not answers(server):
-            if time.perf_counter() - started > START_SECONDS:
-                raise RuntimeError(f"{server.name} does not answer:\n{server.log.read_text()}")
-            time.sleep(0.005)
+        until_it_answers(server)
         return time.perf_counter() - started
     finally:
         server.stop()
 
 
-def answers(server: Server) -> bool:
-    """Whether it is ready: its database answers, and has the schema that it needs."""
+def until_it_answers(server: Server) -> None:
+    """Wait until it is ready: its database answers, and has the schema that it needs."""
+    end = time.monotonic() + START_SECONDS
+    while not _answers(server):
+        if time.monotonic() > end:
+            raise RuntimeError(f"{server.name} does not answer:\n{server.log.read_text()}")
+        time.sleep(0.005)
+
+
+def _answers(server: Server) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
     try:
         connection.request("GET", "/ready")

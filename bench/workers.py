@@ -81,7 +81,9 @@ def _started(stack: ExitStack, fixture: Fixture, count: int) -> Server:
     more = {f"FREESEWING_{SETTING.upper()}": str(count)}
     server = Server(OURS, fixture, on=SERVERS[count], more=more)
     stack.callback(server.stop)
-    server.wait()
+    footprint.until_it_answers(server)
+    # Others may still be starting.
+    settle(server)
     return server
 
 
