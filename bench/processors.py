@@ -47,6 +47,11 @@ def family(pid: int) -> list[psutil.Process]:
     return [process, *process.children(recursive=True)]
 
 
+def is_busy(pid: int) -> bool:
+    """Whether it, or one that it started, is at work or waits for its turn on a processor."""
+    return any(process.status() == psutil.STATUS_RUNNING for process in family(pid))
+
+
 def seconds_of_each(pid: int) -> dict[int, float]:
     """Processor time so far of a process, and of each that it started, with all their threads."""
     times = {process.pid: process.cpu_times() for process in family(pid)}

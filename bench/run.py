@@ -112,8 +112,10 @@ def _measure_scenario(servers: Sequence[Server], scenario: Scenario, seconds: in
     asked = {server.name: ANYTHING if server.name == BARE else scenario for server in servers}
     found: report.Rounds = {server.name: [] for server in servers}
     _warm_up([(server, asked[server.name]) for server in servers])
-    for _ in range(rounds):
-        for server in servers:
+    for number in range(rounds):
+        # Each round begins with another server: none is always measured after the same one.
+        first = number % len(servers)
+        for server in (*servers[first:], *servers[:first]):
             found[server.name].append(measure(server, asked[server.name], seconds * scenario.patience))
             settle(server)
     return found
