@@ -30,18 +30,13 @@ MEASUREMENTS = 38
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One kind of request; it goes to each of `paths` in turn, without credentials where they are the empty text.
-
-    `patience` is how many times as long as others it is measured: where few are done in a second, those that are
-    under way at its end, and count for nothing, would weigh too much.
-    """
+    """One kind of request; it goes to each of `paths` in turn, without credentials where they are the empty text."""
 
     name: str
     method: str
     paths: tuple[str, ...]
     authorization: str
     body: str = ""
-    patience: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,5 +167,5 @@ def scenarios(fixture: Fixture) -> tuple[Scenario, ...]:
         Scenario("whoami by key", "GET", ("/whoami",), fixture.by_key),
         Scenario("curated set list", "GET", ("/curated-sets",), ANYONE),
         Scenario("curated set read", "GET", curated, ANYONE),
-        Scenario("pattern list", "GET", ("/patterns",), fixture.by_key, patience=2),
+        Scenario("pattern list", "GET", ("/patterns",), fixture.by_key),
     )

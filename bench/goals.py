@@ -41,6 +41,7 @@ class Verdict:
     wanted: float
     unit: str = ""
     most: bool = False
+    note: str = ""
 
     @property
     def met(self) -> bool:
@@ -50,7 +51,7 @@ class Verdict:
     def __str__(self) -> str:
         bound = "at most" if self.most else "at least"
         told = f"{self.what}: {self.found:.2f}{self.unit}, {bound} {self.wanted:.2f}{self.unit} wanted"
-        return f"{'met   ' if self.met else 'MISSED'} {told}"
+        return f"{'met   ' if self.met else 'MISSED'} {told}{self.note}"
 
 
 def of_engine(engine: str, found: Mapping[str, Any]) -> Iterator[Verdict]:
@@ -62,7 +63,8 @@ def of_engine(engine: str, found: Mapping[str, Any]) -> Iterator[Verdict]:
                 # Ahead: more than as fast, to the last digit that is kept.
                 wanted = 1.0001
             if wanted is not None:
-                yield Verdict(f"{scenario}, of {server}", ratio, wanted)
+                by_cpu = f" ({figures['ratio_by_cpu'][server]:.2f} by processor time)"
+                yield Verdict(f"{scenario}, of {server}", ratio, wanted, note=by_cpu)
     if engine == "sqlite":
         medians = found["scenarios"][TIMED]["median"]
         bare = medians[BARE]["rate"]

@@ -76,7 +76,7 @@ def _verdicts(verdicts: Iterable[goals.Verdict]) -> Iterator[str]:
     def rows() -> Iterator[list[str]]:
         for one in verdicts:
             bound = f"{'≤' if one.most else '≥'} {one.wanted:.2f}{one.unit}"
-            yield [one.what, f"{one.found:.2f}{one.unit}", bound, "met" if one.met else "**missed**"]
+            yield [one.what, f"{one.found:.2f}{one.unit}", bound, ("met" if one.met else "**missed**") + one.note]
 
     yield from _table(["goal", "found", "wanted", ""], rows())
 

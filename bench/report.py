@@ -51,6 +51,10 @@ class Row:
         """Our requests a second as a share of the server's."""
         return self.medians[OURS].rate / self.medians[server].rate
 
+    def ratio_by_cpu(self, server: str) -> float:
+        """The same by processor time, which a busy machine disturbs less."""
+        return self.medians[server].cpu / self.medians[OURS].cpu
+
 
 def summary(measurements: Sequence[Measurement]) -> Measurement:
     """The medians of the rounds, and how many requests there were in all."""
@@ -101,6 +105,7 @@ def data(rows: Sequence[Row], rounds: Mapping[str, Rounds]) -> dict[str, Any]:
         row.scenario: {
             "median": {server: asdict(one) for server, one in row.medians.items()},
             "ratio": {server: round(row.ratio(server), 4) for server in REFERENCES},
+            "ratio_by_cpu": {server: round(row.ratio_by_cpu(server), 4) for server in REFERENCES},
             "rounds": {
                 server: [asdict(one) for one in measurements] for server, measurements in rounds[row.scenario].items()
             },

@@ -116,7 +116,7 @@ def _measure_scenario(servers: Sequence[Server], scenario: Scenario, seconds: in
         # Each round begins with another server: none is always measured after the same one.
         first = number % len(servers)
         for server in (*servers[first:], *servers[:first]):
-            found[server.name].append(measure(server, asked[server.name], seconds * scenario.patience))
+            found[server.name].append(measure(server, asked[server.name], seconds))
             settle(server)
     return found
 
