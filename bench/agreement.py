@@ -29,7 +29,7 @@ def check(servers: Sequence[Server], kinds: Sequence[Scenario]) -> None:
     for scenario in kinds:
         replies = {server.name: _send(server, scenario) for server in servers}
         if scenario.method == "GET":
-            _require_same(replies, scenario)
+            require_same(replies, scenario)
             continue
         for name, reply in replies.items():
             if scenario.method == "POST":
@@ -37,19 +37,29 @@ def check(servers: Sequence[Server], kinds: Sequence[Scenario]) -> None:
         _require_stored(servers, scenario, list(replies.values()))
 
 
-def _require_same(replies: dict[str, Any], scenario: Scenario) -> None:
+def require_same(replies: dict[str, Any], scenario: Scenario) -> None:
+    """That all are the same JSON, whatever the order of members; raises Disagreement."""
     for reply in replies.values():
         for member in COUNTED & set(reply.get("apikey", ())):
             del reply["apikey"][member]
     first = next(iter(replies.values()))
     for name, reply in replies.items():
-        if reply != first:
+        if _exact(reply) != _exact(first):
             raise Disagreement(f"{scenario.name}: {name} answers {reply}, and not {first}")
+
+
+def _exact(value: Any) -> Any:
+    """The value so that true is not 1, as it is in Python; 771 and 771.0 are the same number, as they are in JSON."""
+    if isinstance(value, dict):
+        return {name: _exact(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_exact(member) for member in value]
+    return (isinstance(value, bool), value)
 
 
 def _require_as_sent(made: dict[str, Any], scenario: Scenario, name: str) -> None:
     content = {member: value for member, value in made.items() if member not in MADE_BY_SERVER}
-    if content != orjson.loads(scenario.body):
+    if _exact(content) != _exact(orjson.loads(scenario.body)):
         raise Disagreement(f"{scenario.name}: {name} made {content} of {scenario.body}")
 
 
@@ -60,7 +70,7 @@ def _require_stored(servers: Sequence[Server], scenario: Scenario, replies: list
         for set_id, shown in written.items():
             read = Scenario("reading back", "GET", (f"/sets/{set_id}",), scenario.authorization)
             found = _send(server, read)["set"]
-            if found != shown:
+            if _exact(found) != _exact(shown):
                 raise Disagreement(f"{scenario.name}: {server.name} reads {found}, and not {shown}")
 
 

@@ -1,18 +1,19 @@
-"""What the benchmark says of its figures; that the servers agree, each run of it checks by itself."""
+"""What the benchmark says of its figures, and when it gives none."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench import goals, markdown, plot
+from bench import agreement, goals, markdown, plot
 from bench.fixture import Fixture, scenarios
 from bench.load import Measurement
 from bench.report import Row, data
 from bench.servers import BARE, FASTAPI, OURS, RAW, STARLETTE
 from settings import Settings
 
-NAMES = [one.name for one in scenarios(Fixture(Settings.model_construct(), "Basic …", "Bearer …", (1,), (1,)))]
+SCENARIOS = scenarios(Fixture(Settings.model_construct(), "Basic …", "Bearer …", (1,), (1,)))
+NAMES = [one.name for one in SCENARIOS]
 ENGINES = ("sqlite", "postgresql")
 
 
@@ -36,6 +37,18 @@ def missed(rates: dict[str, float], engine: str = "sqlite") -> set[str]:
 
 
 GOOD = {OURS: 800.0, STARLETTE: 1000.0, RAW: 1300.0, FASTAPI: 799.0, BARE: 52_500.0}
+
+
+@pytest.mark.parametrize("other", [{"public": 0, "chest": 771}, {"public": False, "chest": "771"}, {"public": False}])
+def test_servers_that_answer_differently_are_not_compared(other: dict[str, Any]) -> None:
+    replies = {OURS: {"set": {"chest": 771, "public": False}}, FASTAPI: {"set": other}}
+    with pytest.raises(agreement.Disagreement, match="set read by key: .*FastAPI"):
+        agreement.require_same(replies, SCENARIOS[0])
+
+
+def test_the_same_json_in_another_order_is_the_same() -> None:
+    replies = {OURS: {"set": {"chest": 771, "public": False}}, FASTAPI: {"set": {"public": False, "chest": 771.0}}}
+    agreement.require_same(replies, SCENARIOS[0])
 
 
 @pytest.mark.parametrize("engine", ENGINES)
