@@ -1,7 +1,9 @@
 """That the servers do the same work: without it no ratio means anything."""
 
 import asyncio
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -27,6 +29,8 @@ class Disagreement(Exception):
 def check(servers: Sequence[Server], kinds: Sequence[Scenario]) -> None:
     """Each kind of request once to each server; raises Disagreement."""
     for scenario in kinds:
+        if scenario.authorization.startswith("Basic "):
+            _require_refusal(servers, scenario)
         replies = {server.name: _send(server, scenario) for server in servers}
         if scenario.method == "GET":
             require_same(replies, scenario)
@@ -35,6 +39,16 @@ def check(servers: Sequence[Server], kinds: Sequence[Scenario]) -> None:
             if scenario.method == "POST":
                 _require_as_sent(reply["set"], scenario, name)
         _require_stored(servers, scenario, list(replies.values()))
+
+
+def _require_refusal(servers: Sequence[Server], scenario: Scenario) -> None:
+    """Who has the key's name but not its secret is let in by none."""
+    key = b64decode(scenario.authorization.removeprefix("Basic ")).partition(b":")[0]
+    wrong = replace(scenario, authorization="Basic " + b64encode(key + b":" + b"x" * 53).decode())
+    for server in servers:
+        status = _answer(server, wrong).status_code
+        if status != 401:
+            raise Disagreement(f"{scenario.name}: {server.name} answers {status} to a wrong secret")
 
 
 def require_same(replies: dict[str, Any], scenario: Scenario) -> None:
@@ -75,15 +89,19 @@ def _require_stored(servers: Sequence[Server], scenario: Scenario, replies: list
 
 
 def _send(server: Server, scenario: Scenario) -> Any:
+    reply = _answer(server, scenario)
+    if not reply.is_success:
+        raise Disagreement(f"{scenario.name}: {server.name} answers {reply.status_code} {reply.text}")
+    return orjson.loads(reply.content)
+
+
+def _answer(server: Server, scenario: Scenario) -> httpx2.Response:
     headers = {"Authorization": scenario.authorization} if scenario.authorization else {}
     if scenario.body:
         headers["Content-Type"] = "application/json"
     url = server.url + scenario.paths[0]
     with httpx2.Client(timeout=10, trust_env=False) as client:
-        reply = client.request(scenario.method, url, headers=headers, content=scenario.body or None)
-    if not reply.is_success:
-        raise Disagreement(f"{scenario.name}: {server.name} answers {reply.status_code} {reply.text}")
-    return orjson.loads(reply.content)
+        return client.request(scenario.method, url, headers=headers, content=scenario.body or None)
 
 
 def count_sets(fixture: Fixture) -> int:

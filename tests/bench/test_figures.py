@@ -42,7 +42,7 @@ GOOD = {OURS: 800.0, STARLETTE: 1000.0, RAW: 1300.0, FASTAPI: 799.0, BARE: 52_50
 @pytest.mark.parametrize("other", [{"public": 0, "chest": 771}, {"public": False, "chest": "771"}, {"public": False}])
 def test_servers_that_answer_differently_are_not_compared(other: dict[str, Any]) -> None:
     replies = {OURS: {"set": {"chest": 771, "public": False}}, FASTAPI: {"set": other}}
-    with pytest.raises(agreement.Disagreement, match="set read by key: .*FastAPI"):
+    with pytest.raises(agreement.Disagreement, match=r"set read by key: .*FastAPI"):
         agreement.require_same(replies, SCENARIOS[0])
 
 
