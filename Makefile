@@ -48,9 +48,12 @@ format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff check --fix --quiet .
 	$(BIN)/ruff format --quiet .
 
-bench: $(VENV)/.dev ## Measure against two references in the same run
+bench: $(VENV)/.dev ## Measure against three references in the same run, and draw what came of it
 	@mkdir -p reports
-	$(BIN)/python -m bench.run --engine both --json reports/bench.json
+	$(BIN)/python -m bench.run --engine both --minutes 0.5 --json reports/bench.json
+	cp reports/bench.json docs/performance.json
+	$(BIN)/python -m bench.plot throughput docs/performance.json docs/performance-throughput.svg
+	$(BIN)/python -m bench.markdown docs/performance.json > reports/bench.md
 
 lock: $(VENV)/.dev ## Write the requirements anew from pyproject.toml
 	$(COMPILE) pyproject.toml -o requirements.txt

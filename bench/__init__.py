@@ -1,1 +1,1 @@
-"""Benchmarks: this service against two references on the same database in the same run (`python -m bench.run`)."""
+"""Benchmarks: this service against three references on the same database in the same run (`python -m bench.run`)."""

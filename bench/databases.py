@@ -1,13 +1,21 @@
 """Databases that exist as long as a benchmark runs."""
 
+import asyncio
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import asyncpg
+
 from tests.databases import fresh_postgres
 
 ENGINES = ("sqlite", "postgresql")
+
+
+def chosen(name: str) -> tuple[str, ...]:
+    """The engines that an option names: one of them, or `both`."""
+    return ENGINES if name == "both" else (name,)
 
 
 @contextmanager
@@ -19,3 +27,16 @@ def fresh(engine: str) -> Iterator[tuple[Path, str]]:
         else:
             with fresh_postgres() as url:
                 yield Path(folder), url
+
+
+def version(url: str) -> str:
+    """The release of PostgreSQL there; empty for SQLite, which comes with Python."""
+
+    async def asked() -> str:
+        connection = await asyncpg.connect(url)
+        try:
+            return str(await connection.fetchval("SHOW server_version"))
+        finally:
+            await connection.close()
+
+    return asyncio.run(asked()) if url.startswith("postgresql") else ""

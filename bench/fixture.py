@@ -60,7 +60,7 @@ def prepare(data_dir: Path, database_url: str) -> Fixture:
     settings = configuration.load(
         data_dir=data_dir,
         database_url=database_url,
-        # Who issued a token is checked: the same for all three servers, whatever their ports.
+        # Who issued a token is checked: the same for all servers, whatever their ports.
         public_url="http://bench.test",
         secret_key=secrets.token_urlsafe(32),
         encryption_keys="1:" + b64encode(secrets.token_bytes(32)).decode(),

@@ -1,4 +1,4 @@
-"""Reference (b), the raw limit: Starlette, the database driver used directly, SQL and encryption by hand.
+"""Reference (b), the raw limit: Starlette, the database driver used directly, SQL, encryption and tokens by hand.
 
 It makes the same look-ups as ours, one for the credentials and one for the record or list, and none of our other
 code runs. Nothing is kept between requests, the limit is one without a cache: curated sets, too, are read from the
@@ -8,9 +8,7 @@ database and encoded each time, where ours answers from bytes that it keeps read
 from base64 import b64decode
 from typing import Any
 
-import jwt
 import orjson
-from jwt.types import Options
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -20,14 +18,13 @@ from starlette.routing import Route
 import settings as configuration
 from bench.raw_postgresql import PostgresStore
 from bench.raw_sqlite import SqliteStore
-from bench.raw_values import Cipher, Standing, Store, secret_fits
+from bench.raw_values import Cipher, Standing, Store, claims_of, secret_fits
 from bench.serve import frozen
 from security import ROLE_LEVELS
 from services.derivation import derive
 from settings import Settings
 
 JSON = "application/json; charset=utf-8"
-REQUIRED: Options = {"require": ["exp", "iat", "_id", "epoch"]}
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -128,9 +125,9 @@ async def _caller(request: Request, level: int) -> tuple[Standing, str]:
 
 
 async def _by_token(state: Any, token: str) -> Standing | None:
-    claims = jwt.decode(
-        token, state.tokens, algorithms=["HS256"], audience=state.issuer, issuer=state.issuer, options=REQUIRED
-    )
+    claims = claims_of(state.tokens, state.issuer, token)
+    if claims is None:
+        return None
     standing: Standing | None = await state.store.account_standing(claims["_id"])
     return standing if standing is not None and standing.epoch == claims["epoch"] else None
 

@@ -34,6 +34,10 @@ def create_app(settings: Settings) -> Starlette:
     """The application."""
     lifecycle.configure(settings)
     keyring = Keyring(configuration.parse_keys(settings.encryption_keys))
+
+    async def connect() -> None:
+        await storage.connect(settings.database_url, keyring, pool=settings.database_pool)
+
     return Starlette(
         routes=[
             Route("/sets/{id:int}", read_set, methods=["GET"]),
@@ -44,7 +48,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/patterns", list_patterns, methods=["GET"]),
             Route("/whoami", who_am_i, methods=["GET"]),
         ],
-        lifespan=frozen(lambda: storage.connect(settings.database_url, keyring), storage.disconnect),
+        lifespan=frozen(connect, storage.disconnect),
     )
 
 

@@ -1,25 +1,29 @@
-"""Measure this service against two references on the same database, in the same run.
+"""Measure this service against three references on the same database, in the same run.
 
 (a) is a minimal Starlette application that calls the same storage functions, (b) the raw limit: the database driver
-used directly. Rounds are interleaved, so that a busy moment of the machine hits all three; figures are medians.
+used directly, (c) a FastAPI application with SQLAlchemy's mapped classes, as their documentation has it. Rounds are
+interleaved, so that a busy moment of the machine hits all alike; figures are medians.
 """
 
 import argparse
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import orjson
 
-from bench import agreement, databases, processors, report
+from bench import agreement, databases, footprint, goals, processors, report, workers
 from bench.fixture import Fixture, Scenario, prepare, scenarios
-from bench.load import CONNECTIONS, LoadFailed, generator, measure
-from bench.servers import OURS, UNCOUNTED, Server, running
+from bench.load import CONNECTIONS, LoadFailed, begin, finished, generator, measure, settle
+from bench.servers import BARE, COMMANDS, OURS, UNCOUNTED, Server, running
 
 WARM_UP_SECONDS = 1
 # A difference of a few percent takes more rounds to be seen than one by half.
-COUNTING_ROUNDS = 3
+COUNTING_ROUNDS = 2
+ANYTHING = Scenario(BARE, "GET", ("/",), "")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,16 +31,26 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     # Told to end, end as after Ctrl-C: the servers and databases go, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    used = {"machine": report.machine(), "load": generator(), "pinned": processors.description()}
-    kept = {}
-    for engine in databases.ENGINES if options.engine == "both" else (options.engine,):
-        try:
-            kept[engine] = _measure_engine(engine, options.seconds, options.rounds)
-        except (LoadFailed, agreement.Disagreement) as error:
-            raise SystemExit(f"no figures: {error}") from None
+    kept: dict[str, Any] = {
+        "machine": report.machine(),
+        "load": generator(),
+        "pinned": processors.description(),
+        "seconds": options.seconds,
+        "rounds": options.rounds,
+        "connections": CONNECTIONS,
+        "engines": {},
+    }
+    try:
+        engines = databases.chosen(options.engine)
+        for engine in engines:
+            kept["engines"][engine] = _measure_engine(engine, options.seconds, options.rounds)
+        if options.minutes:
+            kept["footprint"] = {engine: footprint.measure(engine, options.minutes) for engine in engines}
+            kept["workers"] = workers.compare(engines[0], options.seconds, options.rounds)
+    except (LoadFailed, agreement.Disagreement) as error:
+        raise SystemExit(f"no figures: {error}") from None
     if options.json:
-        settings = {"seconds": options.seconds, "rounds": options.rounds, "connections": CONNECTIONS}
-        options.json.write_bytes(orjson.dumps({**used, **settings, "engines": kept}, option=orjson.OPT_INDENT_2))
+        options.json.write_bytes(orjson.dumps(kept, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     return 0
 
 
@@ -44,12 +58,16 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.run", description=__doc__)
     parser.add_argument("--engine", choices=(*databases.ENGINES, "both"), default="sqlite")
     parser.add_argument("--seconds", type=int, default=2, help="length of one measurement (default 2)")
-    parser.add_argument("--rounds", type=int, default=4, help="measurements of each server (default 4)")
+    parser.add_argument("--rounds", type=int, default=3, help="measurements of each server (default 3)")
+    parser.add_argument(
+        "--minutes", type=float, default=0.0, help="measure start, memory under so long a load, and two workers, too"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to keep every figure")
     return parser.parse_args(arguments)
 
 
-def _measure_engine(engine: str, seconds: int, rounds: int) -> dict[str, object]:
+def _measure_engine(engine: str, seconds: int, rounds: int) -> dict[str, Any]:
+    busy = processors.load_average()
     print(
         f"{engine}: {generator()}, {CONNECTIONS} connections; {processors.description()};"
         f" medians of {rounds} rounds of {seconds} s; {processors.busyness()}",
@@ -57,40 +75,59 @@ def _measure_engine(engine: str, seconds: int, rounds: int) -> dict[str, object]
     )
     with databases.fresh(engine) as (folder, url):
         fixture = prepare(folder, url)
-        with running(fixture) as servers:
+        with running(fixture, (*COMMANDS, BARE)) as servers:
             found = _measure_all(servers, fixture, seconds, rounds)
         with running(fixture, (OURS, UNCOUNTED)) as servers:
             counting = _measure_scenario(servers, scenarios(fixture)[0], seconds, rounds * COUNTING_ROUNDS)
+        version = databases.version(url)
     rows = [report.Row.of(scenario, figures) for scenario, figures in found.items()]
+    kept: dict[str, Any] = {
+        "version": version,
+        "load_average": busy,
+        "scenarios": report.data(rows, found),
+        "counting": report.counting(counting),
+    }
     print(report.table(rows))
-    print(report.cost_of_counting(counting))
-    if engine == "sqlite":
-        print(*report.verdicts(rows), sep="\n")
-    print(flush=True)
-    return {**report.data(rows, found), "counting": report.counting(counting)}
+    print(report.cost_of_counting(kept["counting"]))
+    print(*goals.of_engine(engine, kept), sep="\n", end="\n\n", flush=True)
+    return kept
 
 
 def _measure_all(servers: list[Server], fixture: Fixture, seconds: int, rounds: int) -> dict[str, report.Rounds]:
     kinds = scenarios(fixture)
-    agreement.check(servers, kinds)
+    compared = [server for server in servers if server.name != BARE]
+    agreement.check(compared, kinds)
     found = {}
     for scenario in kinds:
         before = agreement.count_sets(fixture)
-        found[scenario.name] = _measure_scenario(servers, scenario, seconds, rounds)
+        measured = servers if scenario.name == goals.TIMED else compared
+        found[scenario.name] = _measure_scenario(measured, scenario, seconds, rounds)
         if scenario.method == "POST":
             _require_stored(found[scenario.name], agreement.count_sets(fixture) - before)
-    agreement.check(servers, kinds)
+    agreement.check(compared, kinds)
     return found
 
 
 def _measure_scenario(servers: Sequence[Server], scenario: Scenario, seconds: int, rounds: int) -> report.Rounds:
+    asked = {server.name: ANYTHING if server.name == BARE else scenario for server in servers}
     found: report.Rounds = {server.name: [] for server in servers}
-    for server in servers:
-        measure(server, scenario, WARM_UP_SECONDS)
-    for _ in range(rounds):
-        for server in servers:
-            found[server.name].append(measure(server, scenario, seconds))
+    _warm_up([(server, asked[server.name]) for server in servers])
+    for number in range(rounds):
+        # Each round begins with another server: none is always measured after the same one.
+        first = number % len(servers)
+        for server in (*servers[first:], *servers[:first]):
+            found[server.name].append(measure(server, asked[server.name], seconds))
+            settle(server)
     return found
+
+
+def _warm_up(asked: Sequence[tuple[Server, Scenario]]) -> None:
+    """A second of it for all at once: connections are opened, statements prepared."""
+    with ExitStack() as stack:
+        for one in [stack.enter_context(begin(*each, WARM_UP_SECONDS)) for each in asked]:
+            finished(one, WARM_UP_SECONDS)
+    for server, _ in asked:
+        settle(server)
 
 
 def _require_stored(found: report.Rounds, added: int) -> None:

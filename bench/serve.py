@@ -8,7 +8,6 @@ from importlib import import_module
 from typing import Any
 
 import uvicorn
-from starlette.applications import Starlette
 
 import settings as configuration
 from settings import Settings
@@ -33,7 +32,7 @@ def frozen(start: Callable[[], Any], stop: Callable[[], Any]) -> Lifespan:
 def main(module: str) -> None:
     """Serve the application that the module's `create_app(settings)` makes."""
     settings = configuration.load()
-    create_app: Callable[[Settings], Starlette] = import_module(module).create_app
+    create_app: Callable[[Settings], Any] = import_module(module).create_app
     uvicorn.run(
         create_app(settings),
         host=settings.host,

@@ -1,22 +1,26 @@
-"""The servers, each a process of its own on the same database: three to compare, and ours without counting."""
+"""The servers, each a process of its own on the same database: those to compare, ours without counting, and none."""
 
 import os
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from socket import create_connection, socket
+from types import MappingProxyType
 
 from bench import processors
 from bench.fixture import Fixture
 from services.limits import DEFAULTS
 
 ROOT = Path(__file__).parent.parent
-OURS, STARLETTE, RAW = "ours", "(a) Starlette", "(b) raw"
+OURS, STARLETTE, RAW, FASTAPI = "ours", "(a) Starlette", "(b) raw", "(c) FastAPI"
+REFERENCES = (STARLETTE, RAW, FASTAPI)
 UNCOUNTED = "ours, uncounted"
+# What the machine's uvicorn can do at most: the measure of how fast the machine is.
+BARE = "bare uvicorn"
 # As it is run, with more in each quota than anybody can use in a minute.
 LIMITED = {
     "FREESEWING_LIMITS": "on",
@@ -26,29 +30,38 @@ COMMANDS = {
     OURS: ["app.py"],
     STARLETTE: ["-m", "bench.serve", "bench.reference_starlette"],
     RAW: ["-m", "bench.serve", "bench.reference_raw"],
+    FASTAPI: ["-m", "bench.serve", "bench.reference_fastapi"],
 }
-SWITCHED_OFF = {UNCOUNTED: ["-m", "bench.uncounted"]}
-START_SECONDS = 30
+BESIDES = {UNCOUNTED: ["-m", "bench.uncounted"], BARE: ["-m", "bench.serve", "bench.bare"]}
+START_SECONDS = 60
 
 
 class Server:
     """A running server."""
 
-    def __init__(self, name: str, fixture: Fixture) -> None:
+    def __init__(
+        self,
+        name: str,
+        fixture: Fixture,
+        *,
+        on: Iterable[int] = processors.SERVER,
+        more: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Begin to start it on these processors, with `more` in its environment."""
         self.name = name
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = fixture.settings.data_dir / f"{re.sub('[^a-z]+', '-', name.lower())}.log"
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, *{**COMMANDS, **SWITCHED_OFF}[name]],
+                [sys.executable, *{**COMMANDS, **BESIDES}[name]],
                 cwd=ROOT,
-                env=_environment(name, fixture, self.port),
+                env={**_environment(name, fixture, self.port), **more},
                 stdout=log,
                 stderr=log,
             )
         self.pid = self._process.pid
-        processors.pin(self.pid, processors.SERVER)
+        processors.pin(self.pid, on)
 
     def wait(self) -> None:
         """Until it takes connections; raises RuntimeError if it does not."""

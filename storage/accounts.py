@@ -13,8 +13,8 @@ from errors import AlreadyExists, NoSuchRecord
 from storage import events, revocation
 from storage.events import Origin
 from storage.faults import savepoint
-from storage.statements import Statement
-from storage.tables import Record, accounts, inserted_id
+from storage.statements import Statement, inserted_id
+from storage.tables import Record, accounts
 
 Account = Record
 

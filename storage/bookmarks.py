@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Select, bindparam, delete, insert, select, up
 from clock import new_uuid
 from errors import NoSuchRecord
 from storage.sets import RecordId
-from storage.tables import ALL, Record, bookmarks, inserted_id
+from storage.statements import inserted_id
+from storage.tables import ALL, Record, bookmarks
 
 Bookmark = Record
 

@@ -8,7 +8,8 @@ from sqlalchemy import Boolean, Connection, bindparam, delete, insert, or_, sele
 from clock import new_uuid
 from errors import NoSuchRecord
 from storage.sets import RecordId
-from storage.tables import ALL, Record, curated_sets, inserted_id
+from storage.statements import inserted_id
+from storage.tables import ALL, Record, curated_sets
 from storage.texts import Texts, merged
 
 CuratedSet = Record

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from clock import new_uuid
 from errors import NoSuchRecord
 from storage.sets import RecordId
-from storage.tables import ALL, Record, inserted_id, option_packs
+from storage.statements import inserted_id
+from storage.tables import ALL, Record, option_packs
 from storage.texts import Texts, merged
 
 OptionPack = Record

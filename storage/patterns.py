@@ -12,7 +12,8 @@ from sqlalchemy import BindParameter, Connection, Select, bindparam, delete, ins
 from clock import new_uuid
 from errors import NoSuchRecord
 from storage.sets import RecordId
-from storage.tables import ALL, Record, accounts, curated_sets, inserted_id, patterns, sets
+from storage.statements import inserted_id
+from storage.tables import ALL, Record, accounts, curated_sets, patterns, sets
 
 Pattern = Record
 # Databases take some ten thousand values in one statement; no page of a list needs more than this.

@@ -8,7 +8,7 @@ whose transactions SQLAlchemy keeps), it executes as ever.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Dialect, Insert, Select, Update
+from sqlalchemy import Connection, CursorResult, Dialect, Insert, Select, Update
 
 from storage.tables import Record
 
@@ -99,3 +99,10 @@ def _plan_of(compiled: Any, parameters: Mapping[str, Any], columns: Sequence[tup
         tuple(name for name, _ in columns),
         tuple((name, process) for name, process in results if process),
     )
+
+
+def inserted_id(result: CursorResult[Any]) -> int:
+    """The number that the database gave the row just inserted."""
+    key = result.inserted_primary_key
+    assert key is not None
+    return int(key[0])

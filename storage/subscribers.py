@@ -14,7 +14,8 @@ from clock import new_uuid
 from errors import AlreadyExists, NoSuchRecord, Overtaken
 from storage.accounts import ACTIVE, BLOCKED, email_hash
 from storage.faults import savepoint
-from storage.tables import Record, accounts, inserted_id, subscribers
+from storage.statements import inserted_id
+from storage.tables import Record, accounts, subscribers
 
 Subscriber = Record
 

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from clock import new_uuid
 from errors import NoSuchRecord
-from storage.tables import ALL, Record, inserted_id, suggestions
+from storage.statements import inserted_id
+from storage.tables import ALL, Record, suggestions
 
 Suggestion = Record
 SET, PACK = "set", "pack"

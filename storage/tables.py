@@ -7,7 +7,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    CursorResult,
     ForeignKey,
     Index,
     Integer,
@@ -293,10 +292,3 @@ totals = Table(
     Column("computed_at", UtcTime, nullable=False),
     Column("data", PlainJson, nullable=False),
 )
-
-
-def inserted_id(result: CursorResult[Any]) -> int:
-    """The number that the database gave the row just inserted."""
-    key = result.inserted_primary_key
-    assert key is not None
-    return int(key[0])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from http.client import HTTPConnection
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 import pytest
 
 from tests.faults import slow

@@ -31,6 +31,7 @@ from storage import (
     totals,
     usage_reports,
 )
+from storage.statements import Statement
 from storage.tables import apikeys as key_table
 from storage.tables import metadata
 from tests.databases import fresh_postgres
@@ -45,6 +46,7 @@ PARTS = {
     "quota_requests._after",
     "quota_requests._with_key",
     "quotas._with_key",
+    "sets._numbered",
     "sets._with_owner",
 }
 # Why these may look at more than what they give.
@@ -68,7 +70,9 @@ def _modules() -> list[str]:
 
 
 def _statements(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, STATEMENTS) and not isinstance(value, sqlite.Insert):
+    if isinstance(value, Statement):
+        yield name, value.statement
+    elif isinstance(value, STATEMENTS) and not isinstance(value, sqlite.Insert):
         yield name, value
     elif isinstance(value, dict | list | tuple):
         for place, item in enumerate(value.values() if isinstance(value, dict) else value):
@@ -160,7 +164,6 @@ CALLS: dict[str, Callable[[Connection], Any]] = {
     "subscribers.page": _both_languages(subscribers.page),
     "subscribers.prune": lambda connection: subscribers.prune(connection, NOW),
     "totals.advance": _count,
-    "usage_reports.calls_of_day": lambda connection: usage_reports.calls_of_day(connection, 1, 1, NOW),
     "usage_reports.heaviest_accounts": lambda connection: usage_reports.heaviest_accounts(
         connection, before=NOW - 14 * DAY, **SPAN
     ),
