@@ -38,7 +38,7 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture
 def reader(strict: Service) -> Iterator[Person]:
-    """Somebody with a set of a megabyte; the server comes to no harm."""
+    """An ordinary client; the server comes to no harm."""
     person = strict.sign_up()
     with unharmed(strict):
         yield person
