@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from functools import partial
 from http.client import HTTPConnection
 
-import psutil  # type: ignore[import-untyped]
 import pytest
 
 from tests.faults import slow
@@ -14,6 +13,8 @@ from tests.faults.at_once import at_once
 from tests.problems import problem, unharmed
 from tests.service import Person, Service, wait_until
 from tests.wire import exchange, head
+
+psutil = pytest.importorskip("psutil")
 
 # Requests at a time, connections, seconds: little enough for a crowd to matter and a test to end.
 MOST_REQUESTS, MOST_CONNECTIONS, SECONDS = 8, 100, 1.0
