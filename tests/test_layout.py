@@ -23,8 +23,9 @@ ARROWS = {
     "middleware": {"services", "security", "document"},
     "handlers": {"storage", "services", "security", "document"},
     "commands": {"storage", "services", "settings", "security"},
+    "serving": {"services", "settings"},
     "cli": {"commands", "settings"},
-    "app": {"storage", "services", "settings", "document", "middleware", "handlers", "security"},
+    "app": {"storage", "services", "settings", "document", "middleware", "handlers", "security", "serving"},
 }
 
 

@@ -1,0 +1,1 @@
+"""How requests reach the application: uvicorn's server, its connections, and several processes of it."""
