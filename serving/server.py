@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +19,10 @@ LINGER_SECONDS, TICK_SECONDS = 1.0, 0.02
 class Server(uvicorn.Server):
     """uvicorn's server, which ends more politely: open connections are asked to close before they are closed."""
 
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._opening: set[asyncio.Task[None]] = set()
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no new connection, answer what comes on open ones for a moment, then finish what is at hand."""
         await self.take_no_more()
@@ -30,9 +35,37 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
     async def take_no_more(self) -> None:
-        """No longer listen."""
+        """No longer listen; who waits to be accepted is accepted: else the system would reset their connections."""
+        listeners = [socket.socket(fileno=os.dup(one.fileno())) for server in self.servers for one in server.sockets]
         for server in self.servers:
             server.close()
+        await asyncio.sleep(TICK_SECONDS)  # until the loop has closed its own, and only these listen
+        for listener in listeners:
+            with listener, contextlib.suppress(OSError):
+                listener.setblocking(False)
+                while True:
+                    self._open(listener.accept()[0])
+        await asyncio.gather(*self._opening)
+
+    def _open(self, connection: socket.socket) -> None:
+        """Serve a connection that was accepted elsewhere."""
+        opening = asyncio.create_task(self._connect(connection))
+        self._opening.add(opening)
+        opening.add_done_callback(self._opening.discard)
+
+    async def _connect(self, connection: socket.socket) -> None:
+        connection.setblocking(False)
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(self._new_protocol, connection)
+        except OSError:  # the client is gone already
+            connection.close()
+
+    def _new_protocol(self) -> asyncio.Protocol:
+        protocol: Any = self.config.http_protocol_class
+        made: asyncio.Protocol = protocol(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return made
 
 
 class HandedServer(Server):
@@ -43,7 +76,6 @@ class HandedServer(Server):
         super().__init__(config)
         self._channel = channel
         self._when_alone = when_alone
-        self._opening: set[asyncio.Task[None]] = set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn does with sockets that are given, of which there are none."""
@@ -71,9 +103,7 @@ class HandedServer(Server):
         except OSError:  # the supervisor was killed
             message, handed = b"", []
         for descriptor in handed:
-            opening = asyncio.create_task(self._open(socket.socket(fileno=descriptor)))
-            self._opening.add(opening)
-            opening.add_done_callback(self._opening.discard)
+            self._open(socket.socket(fileno=descriptor))
         if message == ALONE:
             self._when_alone()
         if not message:
@@ -81,12 +111,9 @@ class HandedServer(Server):
             asyncio.get_running_loop().remove_reader(self._channel.fileno())
         return bool(message)
 
-    async def _open(self, connection: socket.socket) -> None:
-        connection.setblocking(False)
-        try:
-            await asyncio.get_running_loop().connect_accepted_socket(self._new_protocol, connection)
-        except OSError:  # the client is gone already
-            connection.close()
+    async def _connect(self, connection: socket.socket) -> None:
+        await super()._connect(connection)
+        if connection.fileno() < 0:
             self._say(CLOSED)
 
     def _new_protocol(self) -> asyncio.Protocol:
