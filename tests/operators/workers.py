@@ -2,7 +2,7 @@
 
 import signal
 
-import psutil  # type: ignore[import-untyped]
+import psutil  # type: ignore[import-untyped, unused-ignore]
 
 from tests.service import Service, wait_until
 
