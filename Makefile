@@ -3,9 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CODE := app.py cli.py clock.py document.py errors.py etags.py security.py settings.py bench commands handlers middleware services serving storage tests tools
-# How many processes share the tests, a module at a time: one for each processor, at most four.
-WORKERS ?= logical
-PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# WORKERS is how many processes serve (run), or share the tests, a module at a time; if it is not given these are one
+# for each processor, at most four.
+PYTEST := $(BIN)/python -m pytest --numprocesses $(or $(WORKERS),logical) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 # Never a host's own proxy or index settings: whatever pip is set up with is used as it is.
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 # Pinned with hashes, for every platform, and without the address of any index.
@@ -17,7 +17,7 @@ help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 run: $(VENV)/.run seed ## Set everything up and serve; settings: FREESEWING_…, see README
-	$(BIN)/python app.py
+	$(if $(WORKERS),FREESEWING_WORKERS=$(WORKERS)) $(BIN)/python app.py
 
 migrate: $(VENV)/.run ## Bring the database to the schema of this version
 	$(BIN)/python cli.py migrate

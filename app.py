@@ -1,11 +1,16 @@
 """The application, wired: settings, storage, services, the document, middleware. `python app.py` serves it."""
 
+import contextlib
 import gc
 import logging
+import os
+import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
 import uvicorn
 from connexion.middleware import ConnexionMiddleware
@@ -28,7 +33,8 @@ from middleware.routing import Routing
 from middleware.upstream import validated_before
 from middleware.validation import Validation
 from services import lifecycle, logs, pages
-from serving import connections
+from serving import channel, connections
+from serving.server import HandedServer, Server
 from settings import Settings
 from storage.encryption import Keyring
 
@@ -93,15 +99,37 @@ async def _lifespan(settings: Settings, _app: Any) -> AsyncIterator[None]:
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until told to stop: alone, or, with several workers, as one of them or as their supervisor."""
+    place = channel.place()
     try:
         settings = configuration.load()
-        app = create_app(settings)
+        if settings.workers > 1 and place is None:
+            _become_supervisor()
+        # A worker answers for the metrics once nobody else does in its place.
+        app = create_app(settings.model_copy(update={"metrics_port": 0}) if place else settings)
     except (configuration.SettingsInvalid, ValueError) as error:
         raise SystemExit(f"freesewing-api cannot start:\n{error}") from None
     logs.configure(settings.log_level, settings.log_format, slow=settings.slow_request_seconds)
-    log.info("documentation at %s/docs/", settings.public_url)
-    uvicorn.run(
+    config = _uvicorn(app, settings)
+    with contextlib.suppress(KeyboardInterrupt):
+        if place:
+            HandedServer(config, place.channel, partial(lifecycle.watch, settings, place.number)).run()
+        else:
+            log.info("documentation at %s/docs/", settings.public_url)
+            Server(config).run()
+
+
+def _become_supervisor() -> NoReturn:
+    """Make this process, which has loaded all of the application, the small one that starts and feeds workers."""
+    if not hasattr(socket, "send_fds"):
+        raise ValueError("FREESEWING_WORKERS: this system can run one worker only")
+    app = Path(__file__).resolve()
+    path = os.pathsep.join(filter(None, [str(app.parent), os.environ.get("PYTHONPATH")]))
+    os.execve(sys.executable, [sys.executable, "-m", "serving", str(app)], os.environ | {"PYTHONPATH": path})  # noqa: S606
+
+
+def _uvicorn(app: ConnexionMiddleware, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,

@@ -38,6 +38,7 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
+    workers: int = Field(1, ge=1, le=64, description="Processes that serve; more than one: see docs/operate.md.")
     public_url: str = Field("", description="Where clients reach this server; default: http://HOST:PORT.")
     website_url: str = Field("", description="Where links in mails point; default: PUBLIC_URL.")
     environment: Literal["development", "production"] = Field(
@@ -108,7 +109,9 @@ class Settings(BaseSettings):
         "", description="Lines for people (text) or for programs (json); default: text, json in production."
     )
     slow_request_seconds: float = Field(1.0, ge=0, description="Requests that take longer are logged; 0 logs none.")
-    metrics_port: int = Field(0, ge=0, le=65535, description="Port of the metrics for Prometheus; 0 is off.")
+    metrics_port: int = Field(
+        0, ge=0, le=65535, description="Port of the metrics for Prometheus, of several workers the first; 0 is off."
+    )
     metrics_host: str = Field("127.0.0.1", description="Address of the metrics: never one that the world reaches.")
 
     @field_validator("public_url", "website_url", "forge_url")
@@ -144,6 +147,12 @@ class Settings(BaseSettings):
     def _with_all_of_a_forge(self) -> "Settings":
         if self.forge and not (self.forge_repository and self.forge_token):
             raise ValueError("FORGE needs FORGE_REPOSITORY and FORGE_TOKEN")
+        return self
+
+    @model_validator(mode="after")
+    def _with_a_port_for_each_worker(self) -> "Settings":
+        if self.metrics_port + self.workers - 1 > 65535:
+            raise ValueError("METRICS_PORT leaves no port for the last of so many WORKERS")
         return self
 
     @model_validator(mode="after")

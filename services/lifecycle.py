@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Iterator
 
 from errors import StorageUnavailable
@@ -32,6 +33,7 @@ from services import (
 from services.derivation import derive
 from settings import Settings
 
+log = logging.getLogger(__name__)
 _running: list[asyncio.Task[None]] = []
 
 
@@ -59,8 +61,13 @@ def configure(settings: Settings) -> None:
     imports.configure(settings.import_token)
     test_mode.configure(settings.test_mode, settings.test_domain)
     # Last, for it listens from now on, so that a port that is taken stops the start.
+    _serve_metrics(settings)
+
+
+def _serve_metrics(settings: Settings, number: int = 0) -> None:
     with _named("METRICS_PORT"):
-        metrics.serve(settings.metrics_host, settings.metrics_port, gauges.Present())
+        port = settings.metrics_port and settings.metrics_port + number
+        metrics.serve(settings.metrics_host, port, gauges.Present())
 
 
 def _place(settings: Settings) -> forge.Place | None:
@@ -102,8 +109,19 @@ def start() -> None:
     _running.extend(asyncio.create_task(each) for each in work)
 
 
+def watch(settings: Settings, number: int) -> None:
+    """In one of several workers that serve already: answer for the metrics, at a port of this one's own."""
+    try:
+        _serve_metrics(settings, number)
+    except ValueError as error:
+        log.error("no metrics of worker %s: %s", number, error)
+    if metrics.is_on():
+        _running.append(asyncio.create_task(gauges.run()))
+
+
 async def stop() -> None:
-    """End that work, and write the last counts. What mail is still queued goes out after the next start."""
+    """Send what mail is queued, as far as a few seconds go, end all that work, and write the last counts."""
+    await outbox.drain()
     for task in _running:
         task.cancel()
     await asyncio.gather(*_running, return_exceptions=True)

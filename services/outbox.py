@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import math
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -17,12 +19,18 @@ IDLE_SECONDS = 5.0
 MOST_ATTEMPTS = 20
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=6)
+# At the end: how long new letters are begun, and how much longer the one at hand may take. Cut off between the mail
+# server's word and our note of it, a letter would go out twice.
+DRAIN_SECONDS, LAST_LETTER_SECONDS = 3.0, 5.0
 log = logging.getLogger(__name__)
 
 _url = ""
 _sender = ""
 _website = ""
 _new_letter = asyncio.Event()
+_run: asyncio.Task[None] | None = None
+# On the clock that never steps.
+_no_letter_after = math.inf
 
 
 def configure(url: str, sender: str, website: str) -> None:
@@ -38,20 +46,37 @@ def wake() -> None:
 
 
 async def run() -> None:
-    """Send until cancelled; a database or mail server that is away only makes letters wait."""
-    global _new_letter
-    _new_letter = asyncio.Event()  # of this run's event loop
+    """Send until drained or cancelled; a database or mail server that is away only makes letters wait."""
+    global _new_letter, _run, _no_letter_after
+    _new_letter, _run, _no_letter_after = asyncio.Event(), asyncio.current_task(), math.inf  # of this event loop
     while True:
+        is_last = _no_letter_after < math.inf
         _new_letter.clear()
         await background.attempt(_send_all, what="sending mail")
+        if is_last:
+            return
         try:
             await asyncio.wait_for(_new_letter.wait(), IDLE_SECONDS)
         except TimeoutError:
             continue
 
 
+async def drain() -> None:
+    """End the run: what is queued is sent once more, or what of it can be in so little time."""
+    global _run, _no_letter_after
+    if _run is None:
+        return
+    ending, _run = _run, None
+    _no_letter_after = time.monotonic() + DRAIN_SECONDS
+    _new_letter.set()
+    await asyncio.wait({ending}, timeout=DRAIN_SECONDS + LAST_LETTER_SECONDS)
+
+
 async def _send_all() -> None:
-    while (mail_id := await storage.write(mails.claim, now=clock.now())) is not None:
+    while time.monotonic() < _no_letter_after:
+        mail_id = await storage.write(mails.claim, now=clock.now())
+        if mail_id is None:
+            break
         await _send(mail_id)
     await storage.write(confirmations.prune, clock.now())
     await storage.write(subscribers.prune, clock.now())

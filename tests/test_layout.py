@@ -23,7 +23,7 @@ ARROWS = {
     "middleware": {"services", "security", "document"},
     "handlers": {"storage", "services", "security", "document"},
     "commands": {"storage", "services", "settings", "security"},
-    "serving": set(),
+    "serving": {"services", "settings"},
     "cli": {"commands", "settings"},
     "app": {"storage", "services", "settings", "document", "middleware", "handlers", "security", "serving"},
 }

@@ -1,0 +1,32 @@
+"""`python -m serving app.py`: the supervisor; what `python app.py` becomes with FREESEWING_WORKERS above 1."""
+
+import asyncio
+import logging
+import sys
+
+import settings as configuration
+from services import logs
+from serving import supervisor
+
+log = logging.getLogger("freesewing-api")
+
+
+def main() -> None:
+    """Run workers until told to stop."""
+    try:
+        settings = configuration.load()
+        listener = supervisor.listen(settings.host, settings.port)
+    except (configuration.SettingsInvalid, OSError) as error:
+        raise SystemExit(f"freesewing-api cannot start:\n{error}") from None
+    logs.configure(settings.log_level, settings.log_format, slow=0)
+    log.info("%s workers on http://%s:%s", settings.workers, settings.host, settings.port)
+    if settings.limits == "on" and not settings.redis_url:
+        log.warning(
+            "without FREESEWING_REDIS_URL each worker limits by itself: quotas are up to %s times what they say",
+            settings.workers,
+        )
+    sys.exit(asyncio.run(supervisor.Supervisor(sys.argv[1], listener, settings.workers).run()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""One process that serves: on a socket of its own, or the connections that a supervisor hands to it."""
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+
+from serving.channel import ALONE, CLOSED, READY
+
+# How long clients are asked to come back on another connection before those that are idle are closed: who sends a
+# request at the moment when we close would never get an answer.
+LINGER_SECONDS, TICK_SECONDS = 1.0, 0.02
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, which ends more politely: open connections are asked to close before they are closed."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._opening: set[asyncio.Task[None]] = set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no new connection, answer what comes on open ones for a moment, then finish what is at hand."""
+        await self.take_no_more()
+        # Nobody replaces this list any more: uvicorn does it once a second, from a loop that has ended.
+        self.server_state.default_headers.append((b"connection", b"close"))
+        for _ in range(round(LINGER_SECONDS / TICK_SECONDS)):
+            if not self.server_state.connections or self.force_exit:
+                break
+            await asyncio.sleep(TICK_SECONDS)
+        await super().shutdown(sockets)
+
+    async def take_no_more(self) -> None:
+        """No longer listen; who waits to be accepted is accepted: else the system would reset their connections."""
+        listeners = [socket.socket(fileno=os.dup(one.fileno())) for server in self.servers for one in server.sockets]
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(TICK_SECONDS)  # until the loop has closed its own, and only these listen
+        for listener in listeners:
+            with listener, contextlib.suppress(OSError):
+                listener.setblocking(False)
+                while True:
+                    self._open(listener.accept()[0])
+        await asyncio.gather(*self._opening)
+
+    def _open(self, connection: socket.socket) -> None:
+        """Serve a connection that was accepted elsewhere."""
+        opening = asyncio.create_task(self._connect(connection))
+        self._opening.add(opening)
+        opening.add_done_callback(self._opening.discard)
+
+    async def _connect(self, connection: socket.socket) -> None:
+        connection.setblocking(False)
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(self._new_protocol, connection)
+        except OSError:  # the client is gone already
+            connection.close()
+
+    def _new_protocol(self) -> asyncio.Protocol:
+        protocol: Any = self.config.http_protocol_class
+        made: asyncio.Protocol = protocol(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return made
+
+
+class HandedServer(Server):
+    """A worker: listens nowhere, serves what it is handed over a channel (see `channel`), and ends with that."""
+
+    def __init__(self, config: uvicorn.Config, channel: socket.socket, when_alone: Callable[[], None]) -> None:
+        """`when_alone` is called once no former worker is left in the place of this one."""
+        super().__init__(config)
+        self._channel = channel
+        self._when_alone = when_alone
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn does with sockets that are given, of which there are none."""
+        await super().startup(sockets=[])
+        self._protocol = _counted(self.config.http_protocol_class, lambda: self._say(CLOSED))
+        self._channel.setblocking(False)
+        asyncio.get_running_loop().add_reader(self._channel.fileno(), self._take)
+        self._say(READY)
+
+    async def take_no_more(self) -> None:
+        """From now on the supervisor cannot hand us anything; what it has handed already is ours."""
+        asyncio.get_running_loop().remove_reader(self._channel.fileno())
+        with contextlib.suppress(OSError):
+            self._channel.shutdown(socket.SHUT_RD)
+        while self._take():
+            pass
+        await asyncio.gather(*self._opening)
+
+    def _take(self) -> bool:
+        """Take one message; False if there is none."""
+        try:
+            message, handed, _, _ = socket.recv_fds(self._channel, 1, 1)
+        except BlockingIOError:
+            return False
+        except OSError:  # the supervisor was killed
+            message, handed = b"", []
+        for descriptor in handed:
+            self._open(socket.socket(fileno=descriptor))
+        if message == ALONE:
+            self._when_alone()
+        if not message:
+            self.should_exit = True
+            asyncio.get_running_loop().remove_reader(self._channel.fileno())
+        return bool(message)
+
+    async def _connect(self, connection: socket.socket) -> None:
+        await super()._connect(connection)
+        if connection.fileno() < 0:
+            self._say(CLOSED)
+
+    def _new_protocol(self) -> asyncio.Protocol:
+        return self._protocol(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+
+    def _say(self, message: bytes) -> None:
+        # A supervisor that cannot listen just now only knows less well how many connections we have.
+        with contextlib.suppress(OSError):
+            self._channel.send(message)
+
+
+def _counted(protocol: Any, when_lost: Callable[[], None]) -> Callable[..., asyncio.Protocol]:
+    """uvicorn's protocol, which also tells of the end of each connection."""
+
+    class Counted(protocol):  # type: ignore[misc]
+        def connection_lost(self, error: Exception | None) -> None:
+            super().connection_lost(error)
+            when_lost()
+
+    return Counted

@@ -1,0 +1,114 @@
+"""What deploy/ says is so: the files, settings and ports that it names are there, and the image's files suffice."""
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from services import outbox
+from serving import server, supervisor
+from settings import Settings
+from tests.service import ROOT, Service, wait_until
+from tests.test_layout import ARROWS
+
+DEPLOY = ROOT / "deploy"
+SETTINGS = {f"FREESEWING_{name.upper()}" for name in Settings.model_fields}
+# All that an instance allows itself to end, in seconds.
+GRACE_SECONDS = int(re.findall(r"^GRACE_SECONDS = (\d+)$", (ROOT / "app.py").read_text(), re.MULTILINE)[0])
+LONGEST_END = server.LINGER_SECONDS + GRACE_SECONDS + outbox.DRAIN_SECONDS + outbox.LAST_LETTER_SECONDS
+
+
+def _copied() -> list[str]:
+    """What the image takes from this folder for running."""
+    lines = re.findall(r"^COPY (?!--from)(.+)$", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
+    return [source for line in lines[1:] for source in shlex.split(line)[:-1]]
+
+
+def _compose() -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    return read
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", "compose.yaml", "api.env.example", "freesewing-api@.service"])
+def test_every_setting_named_there_exists(name: str) -> None:
+    named = set(re.findall(r"FREESEWING_[A-Z_]+", (DEPLOY / name).read_text()))
+    assert named and named <= SETTINGS
+
+
+def test_the_image_takes_every_room_and_its_context_holds_no_more() -> None:
+    copied = _copied()
+    assert all((ROOT / source).exists() for source in copied)
+    assert set(ARROWS) == {source.removesuffix(".py") for source in copied} - {"LICENSE", "spec", "web"}
+    allowed = re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    assert sorted(allowed) == sorted([*copied, "requirements.txt"])
+
+
+def test_the_image_holds_all_that_the_server_needs(tmp_path: Path) -> None:
+    image = tmp_path / "image"
+    image.mkdir()
+    for source in _copied():
+        copy: Any = shutil.copytree if (ROOT / source).is_dir() else shutil.copy
+        copy(ROOT / source, image / source)
+    service = Service(tmp_path / "data")
+    for command in ("migrate", "seed"):
+        subprocess.run([sys.executable, "cli.py", command], cwd=image, env=service.environment, check=True)
+    with service.log.open("ab") as log:
+        service.process = subprocess.Popen(
+            [sys.executable, "app.py"], cwd=image, env=service.environment, stdout=log, stderr=log
+        )
+    try:
+        wait_until(service.is_alive, 120, f"the server to answer; see {service.log}")
+        for path in ("/docs/", "/openapi.json", "/curated-sets/1"):
+            assert service.http.get(path).status_code == 200
+        service.sign_up()
+    finally:
+        service.close()
+
+
+def test_nothing_is_killed_while_it_finishes() -> None:
+    assert LONGEST_END < supervisor.END_SECONDS
+    unit = (DEPLOY / "freesewing-api@.service").read_text()
+    [seconds] = re.findall(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE)
+    assert int(seconds) > supervisor.END_SECONDS
+    compose = _compose()
+    assert all(compose["services"][name]["stop_grace_period"] == f"{seconds}s" for name in ("api1", "api2"))
+
+
+def test_compose_mounts_what_is_there_and_gives_nginx_the_addresses_of_the_instances() -> None:
+    services = _compose()["services"]
+    for mount in services["nginx"]["volumes"]:
+        assert (DEPLOY / mount.split(":")[0]).is_file()
+    assert (DEPLOY / services["api1"]["build"]["context"] / services["api1"]["build"]["dockerfile"]).is_file()
+    address = {name: one["networks"]["inside"]["ipv4_address"] for name, one in services.items()}
+    upstream = re.findall(r"server ([\d.]+):(\d+) ", (DEPLOY / "upstream-compose.conf").read_text())
+    assert upstream == [
+        (address[name], services[name]["environment"]["FREESEWING_PORT"]) for name in ("api1", "api2")
+    ]
+    assert services["api1"]["environment"]["FREESEWING_TRUSTED_PROXIES"] == address["nginx"]
+    example = (DEPLOY / "api.env.example").read_text()
+    assert address["postgres"] in example and address["redis"] in example
+    known = set(services)
+    assert all(set(one.get("depends_on", ())) <= known for one in services.values())
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here")
+def test_systemd_understands_the_unit(tmp_path: Path) -> None:
+    text = (DEPLOY / "freesewing-api@.service").read_text()
+    for wanted in ("/opt/freesewing-api/.venv/bin/python", "/opt/freesewing-api"):
+        assert wanted in text
+    text = text.replace("/opt/freesewing-api/.venv/bin/python", sys.executable).replace(
+        "/opt/freesewing-api", str(ROOT)
+    )
+    unit = tmp_path / "freesewing-api@8001.service"
+    unit.write_text(text)
+    checked = subprocess.run(
+        ["systemd-analyze", "verify", "--recursive-errors=no", str(unit)], capture_output=True, text=True, timeout=60
+    )
+    about_it = [line for line in checked.stderr.splitlines() if "freesewing-api" in line]
+    assert checked.returncode == 0 and not about_it, checked.stderr

@@ -1,0 +1,97 @@
+"""Two instances on PostgreSQL and Redis behind nginx, as deploy/ has it, restarted while they are used."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from storage import migrate
+from storage.tables import accounts
+from tests import nginx
+from tests.asking import Clients
+from tests.databases import fresh_postgres, fresh_redis
+from tests.handlers.database import execute
+from tests.limits.test_two_instances import SHARED
+from tests.service import Service
+
+pytestmark = pytest.mark.long
+
+
+@pytest.fixture(scope="module")
+def instances(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Service]]:
+    """The two, running."""
+    nginx.require_nginx()
+    with fresh_postgres() as database, fresh_redis() as redis:
+        quotas = "burst=1000000,account-burst=1000000,address-burst=60,day=1000000,account-day=1000000"
+        wanted = {**SHARED, "redis_url": redis, "limits": "on", "quotas": quotas}
+        folders = [tmp_path_factory.mktemp(name) for name in ("one", "two")]
+        both = [Service(folder, database_url=database, **wanted) for folder in folders]
+        try:
+            migrate.upgrade(database)
+            yield [one.start(migrate=False) for one in both]
+        finally:
+            for one in both:
+                one.close()
+
+
+@pytest.fixture(scope="module")
+def front(instances: list[Service], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """nginx before them."""
+    with nginx.before(tmp_path_factory.mktemp("nginx"), *instances) as running:
+        yield running
+
+
+def test_instances_restart_one_after_the_other_without_a_failed_request(
+    front: Service, instances: list[Service]
+) -> None:
+    person = front.sign_up()
+    with Clients(front.port, person, each=8) as clients:
+        for instance in instances:
+            assert instance.stop() in (0, -15)
+            clients.go_on()
+            instance.start(migrate=False)
+            clients.go_on()
+    assert not clients.failures
+    assert set(clients.statuses) == {200, 201}
+    for instance in instances:
+        instance.stop()
+    calls = execute(instances[0], select(accounts.c.jwt_calls).where(accounts.c.id == person.id))[0][0]
+    assert calls == sum(clients.statuses.values())
+    for instance in instances:
+        instance.start(migrate=False)
+    assert sorted(made["id"] for made in person.every("/sets", "sets")) == sorted(clients.stored)
+
+
+def test_a_body_that_is_too_large_and_instances_that_are_away_are_told_in_the_form_of_all_errors(
+    front: Service, instances: list[Service]
+) -> None:
+    reply = front.http.post("/sets", content=b"1" * 13_000_000)
+    assert (reply.status_code, reply.json()["error"]) == (413, "bodyTooLarge")
+    assert reply.headers["content-type"] == "application/problem+json"
+    for instance in instances:
+        instance.stop()
+    reply = front.http.get("/curated-sets")
+    assert (reply.status_code, reply.json()["error"]) == (503, "unavailable")
+    assert reply.headers["retry-after"] == "1"
+    for instance in instances:
+        instance.start(migrate=False)
+
+
+def test_nobody_can_say_that_they_come_from_elsewhere(front: Service, instances: list[Service]) -> None:
+    for number in range(70):
+        said = {"X-Forwarded-For": f"203.0.113.{number}"}
+        reply = front.http.get("/curated-sets", headers=said)
+    assert reply.status_code == 429
+
+
+def test_nginx_takes_the_files_for_compose(tmp_path: Path) -> None:
+    nginx.require_nginx()
+    main = nginx.written(tmp_path, 8080)
+    names = (nginx.DEPLOY / "upstream-compose.conf").read_text()
+    (tmp_path / "conf.d" / "upstream.conf").write_text(names)
+    checked = subprocess.run(
+        [str(nginx.PROGRAM), "-t", "-e", "stderr", "-c", str(main)], capture_output=True, text=True, timeout=30
+    )
+    assert checked.returncode == 0, checked.stderr

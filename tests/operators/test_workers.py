@@ -1,0 +1,174 @@
+"""Several workers behind one port: connections are spread evenly, who ends is replaced, all end together."""
+
+import contextlib
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil  # type: ignore[import-untyped, unused-ignore]
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from storage import migrate
+from tests.asking import Clients
+from tests.databases import fresh_postgres
+from tests.operators.workers import Crew
+from tests.service import ROOT, free_port, wait_until
+from tests.wire import head
+
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not hasattr(socket, "send_fds"), reason="this system can run one worker only"),
+]
+
+
+def _ports(count: int) -> int:
+    """The first of so many free ports in a row."""
+    while True:
+        first = free_port()
+        with contextlib.ExitStack() as held, contextlib.suppress(OSError):
+            for port in range(first + 1, first + count):
+                held.enter_context(socket.create_server(("127.0.0.1", port)))
+            return first
+
+
+@pytest.fixture(scope="module", params=("sqlite", "postgresql"))
+def two(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crew]:
+    """Two workers, with metrics."""
+    data = tmp_path_factory.mktemp("workers")
+    wanted = {"workers": "2", "metrics_port": str(_ports(2))}
+    with contextlib.ExitStack() as open_:
+        if request.param == "postgresql":
+            crew = Crew(data, database_url=open_.enter_context(fresh_postgres()), **wanted)
+        else:
+            crew = Crew(data, **wanted)
+        open_.callback(crew.close)
+        migrate.upgrade(crew.database_url)
+        crew.start(migrate=False)
+        wait_until(lambda: crew.told("startup complete") == 2, 60, "both workers")
+        yield crew
+
+
+@contextlib.contextmanager
+def _connected(crew: Crew, count: int) -> Iterator[list[socket.socket]]:
+    """So many clients that have had an answer, and stay."""
+    with contextlib.ExitStack() as open_:
+        clients = [open_.enter_context(socket.create_connection(("127.0.0.1", crew.port), 30)) for _ in range(count)]
+        for client in clients:
+            client.sendall(head("GET", "/health"))
+        for client in clients:
+            assert client.recv(65536).startswith(b"HTTP/1.1 200")
+        yield clients
+
+
+def test_connections_are_spread_evenly(two: Crew) -> None:
+    two.http.close()
+    two.http = type(two.http)(base_url=two.url, timeout=30, trust_env=False)
+    wait_until(lambda: two.spread() == [0, 0], 30, "everybody else to be gone")
+    with _connected(two, 16) as clients:
+        assert two.spread() == [8, 8]
+        for client in clients[::2]:
+            client.close()
+        wait_until(lambda: sum(two.spread()) == 8, 30, "half of them to be gone")
+        with _connected(two, 16):
+            assert two.spread() == [12, 12]
+
+
+def test_each_worker_has_metrics_of_its_own(two: Crew) -> None:
+    first = int(two.environment["FREESEWING_METRICS_PORT"])
+    ports = (first, first + 1)
+    wait_until(lambda: all(map(_answers, ports)), 30, "metrics")
+    before = [_counted(two, port) for port in ports]
+    with _connected(two, 8):
+        wait_until(lambda: [_counted(two, port) for port in ports] == [one + 4 for one in before], 30, "counts")
+
+
+def _counted(two: Crew, port: int) -> float:
+    text = two.http.get(f"http://127.0.0.1:{port}/metrics").text
+    name, labels = "freesewing_requests_total", {"operation": "check_health", "status": "2xx"}
+    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+    return sum(sample.value for sample in samples if sample.name == name and sample.labels == labels)
+
+
+def test_a_worker_that_is_killed_is_replaced(two: Crew) -> None:
+    victim, served = two.workers()[0], two.told("startup complete")
+    victim.kill()
+    wait_until(lambda: two.told(f"process {victim.pid}) ended with status -9") == 1, 30, "its end")
+    with _connected(two, 4):
+        assert sum(two.spread()) >= 4
+    wait_until(lambda: two.told("startup complete") > served, 60, "another worker")
+    assert len(two.workers()) == 2
+
+
+def test_what_is_written_through_two_workers_is_all_there(two: Crew) -> None:
+    person = two.sign_up()
+    with Clients(two.port, person, each=8) as clients:
+        clients.go_on()
+    assert not clients.failures
+    assert set(clients.statuses) == {200, 201}
+    assert sorted(made["id"] for made in person.every("/sets", "sets")) == sorted(clients.stored)
+
+
+def test_workers_are_replaced_under_load_without_a_failed_request(two: Crew) -> None:
+    person = two.sign_up()
+    with Clients(two.port, person, each=8) as clients:
+        two.replace()
+        clients.go_on()
+        assert len(two.workers()) == 2
+        spread = two.spread()
+        assert min(spread) >= 3, spread
+    assert not clients.failures
+    assert set(clients.statuses) == {200, 201}
+    assert sorted(made["id"] for made in person.every("/sets", "sets")) == sorted(clients.stored)
+    first = int(two.environment["FREESEWING_METRICS_PORT"])
+    wait_until(lambda: _answers(first) and _answers(first + 1), 30, f"the new workers' metrics; see {two.log}")
+
+
+def _answers(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 5):
+        return True
+    return False
+
+
+def test_workers_end_with_their_supervisor_even_if_it_is_killed(two: Crew) -> None:
+    workers = two.workers()
+    two.stop(kill=True)
+    _, alive = psutil.wait_procs(workers, 60)
+    assert not alive
+    assert two.start(migrate=False).stop() == 0
+    assert not _answers(two.port)
+
+
+def _start(tmp_path: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    crew = Crew(tmp_path, workers="2", **settings)
+    crew.http.close()
+    return subprocess.run(
+        [sys.executable, "app.py"], cwd=ROOT, env=crew.environment, capture_output=True, text=True, timeout=120
+    )
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "told"),
+    [("mail_url", "nonsense:", "FREESEWING_MAIL_URL"), ("host", "192.0.2.1", "cannot start"), ("port", "0", "PORT")],
+)
+def test_what_stops_one_worker_stops_the_start_of_all(tmp_path: Path, setting: str, value: str, told: str) -> None:
+    ended = _start(tmp_path, **{setting: value})
+    assert ended.returncode == 1
+    assert told in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_several_workers_that_count_alone_say_so(tmp_path: Path) -> None:
+    crew = Crew(tmp_path, workers="3", limits="on", log_format="json")
+    try:
+        migrate.upgrade(crew.database_url)
+        crew.start(migrate=False)
+        lines: list[dict[str, Any]] = [json.loads(line) for line in crew.log.read_text().splitlines()]
+    finally:
+        crew.close()
+    [warning] = [line["message"] for line in lines if line["level"] == "WARNING"]
+    assert "FREESEWING_REDIS_URL" in warning and "3 times" in warning
