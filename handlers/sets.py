@@ -66,7 +66,7 @@ async def read_set(id: str, caller: Caller) -> Response:
 
 async def update_set(id: str, body: dict[str, Any], if_match: str | None, caller: Caller) -> Response:
     """Change what was sent, and merge the measurements."""
-    present = await owned.allowed(sets.find, id, caller, owned.WRITE_OTHERS)
+    present = await owned.allowed(sets.find_owner, id, caller, owned.WRITE_OTHERS)
     now = clock.now()
     fields: dict[str, Any] = {name: body[name] for name in PLAIN_FIELDS if name in body}
     async with pictures.stored(body.get("img"), "set") as img:
@@ -87,7 +87,7 @@ async def update_set(id: str, body: dict[str, Any], if_match: str | None, caller
 
 async def delete_set(id: str, if_match: str | None, caller: Caller) -> Response:
     """Remove a set and its picture."""
-    present = await owned.allowed(sets.find, id, caller, owned.WRITE_OTHERS)
+    present = await owned.allowed(sets.find_owner, id, caller, owned.WRITE_OTHERS)
     removed = await public.write(
         staff.recorded,
         (caller, acts.DELETE_SET, present["user_id"], clock.now()),

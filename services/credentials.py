@@ -53,4 +53,4 @@ async def verify(key: UUID, secret: str, now: datetime) -> Verified | None:
     previous, until = standing.previous_hash, standing.previous_until
     if previous is None or until is None or until <= now or not keys.fits(secret, previous):
         return None
-    return Verified(standing, until)
+    return Verified(standing, min(until, standing.expires_at))

@@ -58,8 +58,12 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, unless it is a head without end."""
+        before = self.scope
         super().data_received(data)
-        if self.cycle is None or self.cycle.scope is not self.scope:
+        if self.scope is not before:
+            # Another request began in it: what was counted belongs to those before.
+            self.head_bytes = 0
+        elif self.cycle is None or self.cycle.scope is not self.scope:
             self.head_bytes += len(data)
             if self.head_bytes > MOST_HEAD_BYTES and not self.transport.is_closing():
                 self.send_400_response("The head of the request is too large.")

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import socket
 from collections.abc import Callable
@@ -9,11 +10,12 @@ from typing import Any
 
 import uvicorn
 
-from serving.channel import ALONE, CLOSED, READY
+from serving.channel import ALONE, CLOSED, CONNECTION, READY
 
 # How long clients are asked to come back on another connection before those that are idle are closed: who sends a
 # request at the moment when we close would never get an answer.
 LINGER_SECONDS, TICK_SECONDS = 1.0, 0.02
+log = logging.getLogger(__name__)
 
 
 class Server(uvicorn.Server):
@@ -21,7 +23,7 @@ class Server(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self._opening: set[asyncio.Task[None]] = set()
+        self._opening: set[asyncio.Task[bool]] = set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no new connection, answer what comes on open ones for a moment, then finish what is at hand."""
@@ -53,12 +55,15 @@ class Server(uvicorn.Server):
         self._opening.add(opening)
         opening.add_done_callback(self._opening.discard)
 
-    async def _connect(self, connection: socket.socket) -> None:
+    async def _connect(self, connection: socket.socket) -> bool:
+        """Whether the connection was made; its protocol is told of its end."""
         connection.setblocking(False)
         try:
             await asyncio.get_running_loop().connect_accepted_socket(self._new_protocol, connection)
         except OSError:  # the client is gone already
             connection.close()
+            return False
+        return True
 
     def _new_protocol(self) -> asyncio.Protocol:
         protocol: Any = self.config.http_protocol_class
@@ -75,6 +80,7 @@ class HandedServer(Server):
         """`when_alone` is called once no former worker is left in the place of this one."""
         super().__init__(config)
         self._channel = channel
+        self._unsaid = b""
         self._when_alone = when_alone
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -104,6 +110,9 @@ class HandedServer(Server):
             message, handed = b"", []
         for descriptor in handed:
             self._open(socket.socket(fileno=descriptor))
+        if message == CONNECTION and not handed:
+            log.error("a connection was lost: too many open files")
+            self._say(CLOSED)
         if message == ALONE:
             self._when_alone()
         if not message:
@@ -111,18 +120,20 @@ class HandedServer(Server):
             asyncio.get_running_loop().remove_reader(self._channel.fileno())
         return bool(message)
 
-    async def _connect(self, connection: socket.socket) -> None:
-        await super()._connect(connection)
-        if connection.fileno() < 0:
+    async def _connect(self, connection: socket.socket) -> bool:
+        made = await super()._connect(connection)
+        if not made:
             self._say(CLOSED)
+        return made
 
     def _new_protocol(self) -> asyncio.Protocol:
         return self._protocol(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
     def _say(self, message: bytes) -> None:
-        # A supervisor that cannot listen just now only knows less well how many connections we have.
+        """Tell the supervisor; what it cannot take at this moment is told together with what comes next."""
+        self._unsaid += message
         with contextlib.suppress(OSError):
-            self._channel.send(message)
+            self._unsaid = self._unsaid[self._channel.send(self._unsaid) :]
 
 
 def _counted(protocol: Any, when_lost: Callable[[], None]) -> Callable[..., asyncio.Protocol]:

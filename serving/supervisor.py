@@ -43,9 +43,11 @@ class Supervisor:
         self._count = count
         self._workers: list[Worker] = []  # those that serve; of equals the first is the next to get a connection
         self._held: socket.socket | None = None
+        self._retiring: set[Worker] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._all_started = True
-        self._reloading = False
+        # Until all have been started there is nothing to reload.
+        self._reloading = True
         self._ending = asyncio.Event()
 
     async def run(self) -> int:
@@ -68,11 +70,16 @@ class Supervisor:
         for worker in self._workers:
             worker.is_alone()
             self._go_on(self._watch(worker))
+        self._reloading = False
         self._resume()
 
     async def _begin(self, number: int) -> Worker | None:
         """Start a worker; None if it does not come to serve."""
-        worker = await Worker.start(self._app, number)
+        try:
+            worker = await Worker.start(self._app, number)
+        except OSError as error:  # no memory, no process, no file to spare
+            log.error("worker %s did not start: %s", number, error.strerror)
+            return None
         try:
             if await worker.serves(START_SECONDS):
                 self._workers.insert(0, worker)
@@ -128,8 +135,10 @@ class Supervisor:
         """Give it nothing more, and wait until it has finished what it has."""
         if worker in self._workers:
             self._workers.remove(worker)
+        self._retiring.add(worker)
         if not await worker.retired(END_SECONDS):
             log.error("worker %s (process %s) did not end in time", worker.number, worker.pid)
+        self._retiring.discard(worker)
 
     async def _end(self) -> None:
         """Hand over what waits already, stop listening, and let everybody finish."""
@@ -140,7 +149,8 @@ class Supervisor:
         while self._workers and self._accept():
             pass
         self._listener.close()
-        await asyncio.gather(*(self._retire(worker) for worker in list(self._workers)))
+        # Those too that a reload was replacing at this moment.
+        await asyncio.gather(*(self._retire(worker) for worker in {*self._workers, *self._retiring}))
 
     def _accept(self) -> bool:
         """Hand one connection to the worker that has fewest; False if there was none, or nobody took it."""
@@ -178,4 +188,9 @@ class Supervisor:
     def _go_on(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._note_end)
+
+    def _note_end(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("the supervisor made a mistake", exc_info=task.exception())

@@ -16,6 +16,8 @@ OUTAGES = {"08", "28", "3D", "40", "53", "57", "58"}
 # What had been the primary is a replica now; a lock was waited for in vain; a transaction was idle for too long.
 READ_ONLY, LOCK_NOT_AVAILABLE, IDLE_TOO_LONG = "25006", "55P03", "25P03"
 OUTAGE_STATES = {READ_ONLY, LOCK_NOT_AVAILABLE, IDLE_TOO_LONG}
+# The server ended a statement that took, or waited for a lock, too long.
+TOO_LONG = {LOCK_NOT_AVAILABLE, "57014"}
 # The server rolled the transaction back for the sake of another one: it failed to be serial, it was in a deadlock.
 ROLLED_BACK = {"40001", "40P01"}
 # The server ends our connection: told to stop, after a crash, idle for too long.

@@ -15,6 +15,7 @@ from sqlalchemy.pool import QueuePool
 from sqlalchemy.util import await_only
 
 from errors import Fact
+from storage.faults import TOO_LONG
 from storage.statements import DIRECT
 
 Result = TypeVar("Result")
@@ -67,10 +68,15 @@ class Readers:
 
 
 def _fetch(raw: Any, sql: str, values: Sequence[Any]) -> Sequence[Sequence[Any]] | None:
-    """Run a query on asyncpg itself; where it fails SQLAlchemy asks once more, and knows the error."""
+    """Run a query on asyncpg itself; where it fails SQLAlchemy asks once more, and knows the error.
+
+    Not where that would take the same time again: the server, or we, gave it up as too long.
+    """
     try:
         return await_only(raw.driver_connection.fetch(sql, *values))  # type: ignore[no-any-return]
     except TimeoutError:
         raise
-    except Exception:
+    except Exception as error:
+        if getattr(error, "sqlstate", None) in TOO_LONG:
+            raise TimeoutError from error
         return None

@@ -18,6 +18,9 @@ _with_owner = select(sets, accounts.c.uuid.label("user_uuid")).join_from(sets, a
 _numbered = _with_owner.where(sets.c.id == bindparam("value"))
 _by_id = Statement(_numbered)
 _by_uuid = Statement(_with_owner.where(sets.c.uuid == bindparam("value")))
+_owner = select(sets.c.id, sets.c.user_id)
+_owner_by_id = Statement(_owner.where(sets.c.id == bindparam("value")))
+_owner_by_uuid = Statement(_owner.where(sets.c.uuid == bindparam("value")))
 _list = Statement(
     _with_owner.where(sets.c.user_id == bindparam("user_id"), sets.c.id > bindparam("after"))
     .order_by(sets.c.id)
@@ -32,6 +35,11 @@ _delete = delete(sets).where(sets.c.id == bindparam("set_id"))
 def find(connection: Connection, set_id: RecordId) -> MeasurementsSet:
     """The set with this number or uuid, whosever it is, with its owner's uuid as `user_uuid`; raises NoSuchRecord."""
     return _found(connection, _by_id if isinstance(set_id, int) else _by_uuid, set_id)
+
+
+def find_owner(connection: Connection, set_id: RecordId) -> Record:
+    """Of the set only `id` and `user_id`, for who is to judge first: nothing is decrypted; raises NoSuchRecord."""
+    return _found(connection, _owner_by_id if isinstance(set_id, int) else _owner_by_uuid, set_id)
 
 
 def _found(connection: Connection, query: Statement, set_id: RecordId) -> MeasurementsSet:

@@ -174,7 +174,8 @@ class _Job:
             # The whole transaction is in doubt (a full disk ends it): nobody's work is to be kept.
             raise
         except Exception as error:
-            self.error = error
+            # A future takes no StopIteration, as no coroutine lets one out.
+            self.error = RuntimeError(repr(error)) if isinstance(error, StopIteration) else error
             _say(connection, "ROLLBACK TO job")
         _say(connection, "RELEASE job")
 

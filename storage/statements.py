@@ -88,6 +88,9 @@ class Statement:
 def _plan_of(compiled: Any, parameters: Mapping[str, Any], columns: Sequence[tuple[str, Any]]) -> Plan:
     dialect: Dialect = compiled.dialect
     names = tuple(compiled.positiontup)
+    lacking = [name for name in names if compiled.binds[name].required and name not in parameters]
+    if lacking:
+        raise ValueError(f"no value for {', '.join(lacking)}")
     types = [compiled.binds[name].type.dialect_impl(dialect) for name in names]
     binds = [(at, kind.bind_processor(dialect)) for at, kind in enumerate(types)]
     results = [(name, column.type.dialect_impl(dialect).result_processor(dialect, None)) for name, column in columns]

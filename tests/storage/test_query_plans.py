@@ -47,6 +47,7 @@ PARTS = {
     "quota_requests._with_key",
     "quotas._with_key",
     "sets._numbered",
+    "sets._owner",
     "sets._with_owner",
 }
 # Why these may look at more than what they give.

@@ -4,11 +4,13 @@ import asyncio
 import time
 from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import Connection, text
 
 import storage
-from storage import postgresql
+from errors import StorageUnavailable
+from storage import accounts, postgresql
 from tests.counting import count_accounts
 from tests.storage.store import Store
 
@@ -67,6 +69,28 @@ def test_a_reader_who_is_cancelled_leaves_the_connection_for_others(postgresql_s
         return await storage.read(count_accounts)
 
     assert postgresql_store.run(cancel_and_read()) == 0
+
+
+def test_a_read_that_waits_for_a_lock_is_given_up_once(
+    postgresql_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "LOCK_SECONDS", 1)
+    postgresql_store.connect(pool=3)
+
+    async def lock_and_read() -> float:
+        holder = await asyncpg.connect(postgresql_store.url)
+        try:
+            async with holder.transaction():
+                await holder.execute("LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE")
+                began = time.monotonic()
+                with pytest.raises(StorageUnavailable):
+                    await storage.read(accounts.find_standing, 1)
+                return time.monotonic() - began
+        finally:
+            await holder.close()
+
+    assert postgresql_store.run(lock_and_read()) < 2 * postgresql.LOCK_SECONDS
+    assert postgresql_store.read(accounts.find_standing, 1) is None
 
 
 def test_a_read_leaves_no_transaction_open(postgresql_store: Store) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Select, bindparam, column, event, insert, literal, select, text, update
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 
 from errors import AlreadyExists
 from storage import apikeys, sets
@@ -100,6 +100,12 @@ def test_an_error_in_a_query_is_told_by_sqlalchemy_and_leaves_the_connection_usa
         with pytest.raises(DBAPIError, match="no_such_table"):
             store.read(missing.all, {})
     assert store.read(sets.list_of, user_id) == []
+
+
+def test_a_forgotten_parameter_is_no_null(store: Store) -> None:
+    statement = Statement(select(sets_table).where(sets_table.c.id == bindparam("id")))
+    with pytest.raises((ValueError, StatementError)):
+        store.read(statement.all, {})
 
 
 def test_an_update_without_rows_gives_none(store: Store) -> None:

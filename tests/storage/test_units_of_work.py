@@ -256,3 +256,9 @@ def test_what_goes_along_goes_with_its_own_request_only(store: Store) -> None:
 
     store.run(scene())
     assert {made["name"] for made in store.read(sets.list_of, user_id)} == {"left behind", "another's"}
+
+
+def test_a_unit_that_ends_an_iteration_fails_alone(store: Store) -> None:
+    outcomes = store.write_at_once(lambda _: next(iter(())), lambda _: 1, lambda _: 2)
+    assert isinstance(outcomes[0], RuntimeError)
+    assert outcomes[1:] == [1, 2]

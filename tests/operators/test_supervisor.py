@@ -1,0 +1,181 @@
+"""The supervisor in this process, with workers that do little: what goes wrong at the wrong moment."""
+
+import asyncio
+import os
+import signal
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from serving import supervisor
+from serving.supervisor import Supervisor
+from serving.worker import Worker
+
+# Comes to serve, and ends, as late as a file of its number says.
+IDLE = """
+import pathlib, socket, sys, time
+
+def seconds(name):
+    file = pathlib.Path(__file__).with_name(f"{name}-{sys.argv[2]}")
+    return float(file.read_text()) if file.exists() else 0
+
+channel = socket.socket(fileno=int(sys.argv[3]))
+time.sleep(seconds("begin"))
+channel.send(b"r")
+end = seconds("end")
+while channel.recv(1):
+    pass
+time.sleep(end)
+pathlib.Path(__file__).with_name(f"finished-{sys.argv[2]}-{time.monotonic()}").touch()
+"""
+# Never answers, and refuses whoever comes while one is busy.
+BUSY = """
+import asyncio, uvicorn
+from serving import channel, connections
+from serving.server import HandedServer
+
+async def app(scope, receive, send):
+    await asyncio.sleep(60)
+
+place = channel.place()
+config = uvicorn.Config(app, http=connections.limited(20, 1), ws="none", lifespan="off", log_level="error")
+HandedServer(config, place.channel, lambda: None).run()
+"""
+SECONDS = 30
+
+
+async def until(true: Callable[[], object], what: str) -> None:
+    """Wait for something."""
+    end = time.monotonic() + SECONDS
+    while not true():
+        assert time.monotonic() < end, what
+        await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    """The idle application."""
+    path = tmp_path / "app.py"
+    path.write_text(IDLE)
+    return path
+
+
+def with_supervisor(app: Path, work: Callable[[Supervisor], Awaitable[None]]) -> int:
+    """Do the work beside a supervisor of two workers, end it, and give its exit status."""
+
+    async def run() -> int:
+        made = Supervisor(str(app), supervisor.listen("127.0.0.1", 0), 2)
+        running = asyncio.create_task(made.run())
+        await asyncio.sleep(0)
+        await work(made)
+        if not running.done():
+            os.kill(os.getpid(), signal.SIGTERM)
+        return await asyncio.wait_for(running, SECONDS)
+
+    return asyncio.run(run())
+
+
+def failing_starts(monkeypatch: pytest.MonkeyPatch, count: int) -> list[int]:
+    """Let so many of the next starts of workers fail for want of memory; the numbers of all that were tried."""
+    tried: list[int] = []
+    start = Worker.start
+
+    async def fail_or_start(app: str, number: int) -> Worker:
+        tried.append(number)
+        if len(tried) <= count:
+            raise OSError(12, "Cannot allocate memory")
+        return await start(app, number)
+
+    monkeypatch.setattr(Worker, "start", fail_or_start)
+    return tried
+
+
+def test_a_worker_that_cannot_be_started_anew_is_tried_again(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "FIRST_DELAY", 0.05)
+
+    async def kill_one(made: Supervisor) -> None:
+        await until(lambda: len(made._workers) == 2, "both to serve")
+        killed = made._workers[0].pid
+        tried = failing_starts(monkeypatch, 2)
+        os.kill(killed, signal.SIGKILL)
+        await until(lambda: len(tried) == 3 and len(made._workers) == 2, "another in its place")
+        assert killed not in [worker.pid for worker in made._workers]
+
+    assert with_supervisor(app, kill_one) == 0
+
+
+def test_a_start_that_fails_ends_the_supervisor(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    failing_starts(monkeypatch, 1)
+
+    async def wait(made: Supervisor) -> None:
+        await until(made._ending.is_set, "it to give up")
+
+    assert with_supervisor(app, wait) == 1
+
+
+def test_who_is_being_replaced_may_finish_when_all_are_to_end(app: Path) -> None:
+    async def end_amid_reload(made: Supervisor) -> None:
+        await until(lambda: len(made._workers) == 2, "both to serve")
+        await asyncio.sleep(0.2)  # until signals are heard by everybody
+        first = {worker.pid for worker in made._workers}
+        app.with_name("end-0").unlink()
+        os.kill(os.getpid(), signal.SIGHUP)
+        await until(lambda: made._retiring, "one to be retired")
+        assert {worker.pid for worker in made._retiring} <= first
+
+    app.with_name("end-0").write_text("2")
+    assert with_supervisor(app, end_amid_reload) == 0
+    finished = [path.name.split("-")[1] for path in app.parent.glob("finished-*")]
+    # The two that served, and the one that took over from the first.
+    assert sorted(finished) == ["0", "0", "1"]
+
+
+def test_a_reload_before_all_serve_is_none(app: Path) -> None:
+    app.with_name("begin-1").write_text("1")
+
+    async def reload_early(made: Supervisor) -> None:
+        await until(lambda: len(made._workers) == 1, "the first to serve")
+        first = made._workers[0].pid
+        os.kill(os.getpid(), signal.SIGHUP)
+        await until(lambda: len(made._workers) == 2 and not made._reloading, "both to serve")
+        assert first in [worker.pid for worker in made._workers]
+        # A watcher for each.
+        assert len(made._tasks) == 2
+
+    assert with_supervisor(app, reload_early) == 0
+
+
+def test_refused_connections_do_not_make_a_worker_look_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "app.py").write_text(BUSY)
+    monkeypatch.setenv("PYTHONPATH", str(Path(supervisor.__file__).parent.parent))
+
+    async def refuse() -> None:
+        worker = await Worker.start(str(tmp_path / "app.py"), 0)
+        clients: list[socket.socket] = []
+
+        def hand(request: bytes) -> None:
+            client, theirs = socket.socketpair()
+            clients.append(client)
+            client.sendall(request)
+            assert worker.hand(theirs)
+            theirs.close()
+
+        try:
+            assert await worker.serves(SECONDS)
+            hand(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
+            await asyncio.sleep(0.5)
+            for _ in range(10):
+                hand(b"")
+                await asyncio.sleep(0.02)
+            await until(lambda: worker.open == 1, "the refused ones to be told")
+            await asyncio.sleep(0.5)
+            assert worker.open == 1
+        finally:
+            await worker.kill()
+            for client in clients:
+                client.close()
+
+    asyncio.run(refuse())
