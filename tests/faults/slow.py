@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
@@ -29,7 +30,6 @@ class Crowd:
             connection.sendall(begin)
             connection.setblocking(False)
             self._open.append(connection)
-        self.heard: list[bytes] = []
         self._thread = Thread(target=self._live)
         self._thread.start()
 
@@ -72,14 +72,17 @@ def crowd(service: Service, size: int, begin: bytes, step: Step, receive_buffer:
         people.close()
 
 
-def sends(byte: bytes, heard: list[bytes] | None = None) -> Step:
-    """Send one more byte, and see whether the server has ended it; what it said is kept."""
+Heard = defaultdict[socket.socket, bytes]
+
+
+def sends(byte: bytes, heard: Heard | None = None) -> Step:
+    """Send one more byte, and see whether the server has ended it; what it said to whom is kept, all pieces of it."""
 
     def step(connection: socket.socket) -> bool:
         with contextlib.suppress(BlockingIOError):
             said = connection.recv(65_536)
             if said and heard is not None:
-                heard.append(said)
+                heard[connection] += said
             if not said:
                 return False
         connection.send(byte)
