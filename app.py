@@ -13,9 +13,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import uvicorn
-from connexion.middleware import ConnexionMiddleware
-from connexion.middleware.lifespan import LifespanMiddleware
-from connexion.resolver import Resolver
 
 import document
 import settings as configuration
@@ -30,7 +27,7 @@ from middleware.idempotency import Idempotency
 from middleware.limits import Limits
 from middleware.problems import Problems
 from middleware.routing import Routing
-from middleware.upstream import validated_before
+from middleware.upstream import ConnexionMiddleware, LifespanMiddleware, Resolver, validated_before
 from middleware.validation import Validation
 from services import lifecycle, logs, pages
 from serving import channel, connections

@@ -14,7 +14,6 @@ Extensions that we read:
 
 import keyword
 import re
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -25,13 +24,13 @@ import yaml
 PATH = Path(__file__).parent / "spec" / "openapi.yaml"
 _SERVERS = re.compile(r"^servers:\n(?:[ -].*\n)+", re.MULTILINE)
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+# Read before most libraries are imported: the 14 MB that reading takes and gives back are theirs then, not lost.
+_DOCUMENT: dict[str, Any] = yaml.load(PATH.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 
 
-@cache
 def load() -> dict[str, Any]:
     """The document as it is written. Callers must not change it."""
-    document: dict[str, Any] = yaml.load(PATH.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    return document
+    return _DOCUMENT
 
 
 def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:

@@ -1,9 +1,11 @@
 """Holding a value against a schema of the document, and telling a failure by the code that clients know."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import jsonschema_rs
+import orjson
 
 from errors import SchemaViolation, ValidationFailed
 
@@ -49,8 +51,7 @@ class Schema:
         self._alternatives = [
             Schema(alternative, part, name, otherwise=self._otherwise) for alternative in schema.get("anyOf", ())
         ]
-        # The mask keeps the value out of messages that nobody reads, and that would be as long as the value.
-        self._validator = jsonschema_rs.Draft4Validator(_as_json_schema(schema), validate_formats=False, mask="…")
+        self._validator = _compiled(orjson.dumps(_as_json_schema(schema)))
 
     def check(self, value: Any) -> None:
         """Raise ValidationFailed with every member at fault, in the order of the document, unless the value fits."""
@@ -102,6 +103,13 @@ class Schema:
             for field, member in self._members.items()
             if member._constant
         )
+
+
+@cache
+def _compiled(schema: bytes) -> jsonschema_rs.Draft4Validator:
+    """What holds values against a schema; one for all places where it stands, for each takes 15 KB."""
+    # The mask keeps the value out of messages that nobody reads, and that would be as long as the value.
+    return jsonschema_rs.Draft4Validator(orjson.loads(schema), validate_formats=False, mask="…")
 
 
 def _as_json_schema(schema: Any) -> Any:

@@ -11,16 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, MemoryStore, from_url
 
 from errors import ImageExists, ImageStoreUnavailable
-from services.images import Picture
+from services.file_urls import folder_of
 
 if TYPE_CHECKING:  # obstore has these names for type checkers only
     from obstore.store import ClientConfig, ObjectStore, RetryConfig
@@ -31,6 +29,14 @@ _KIND = re.compile(r"[a-z]+")
 # A person is waiting: obstore's own patience is three minutes.
 _TIMEOUTS: "ClientConfig" = {"connect_timeout": "3 seconds", "timeout": "15 seconds"}
 _RETRIES: "RetryConfig" = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The bytes of an image file and its media type."""
+
+    content: bytes
+    media_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,23 +116,19 @@ def open_store(url: str) -> ImageStore:
 
     Raises ValueError for a URL that cannot be used; whether a remote store answers shows at first use.
     """
-    scheme, colon, rest = url.partition(":")
+    scheme, colon, _ = url.partition(":")
     if url in ("memory:", "memory://", "memory:///"):
         return ImageStore(MemoryStore())
+    folder = folder_of(url)
     try:
-        if scheme == "file":
-            return ImageStore(LocalStore(_folder(rest), mkdir=True))
+        if folder is not None:
+            return ImageStore(LocalStore(folder, mkdir=True))
         return ImageStore(from_url(url, client_options=_TIMEOUTS, retry_config=_RETRIES))
     except (BaseError, OSError, ValueError) as unusable:
         # The URL itself may hold a password, and so may obstore's message.
         raise ValueError(
             f"images cannot be kept there ({scheme if colon else 'no scheme'}: {type(unusable).__name__})"
         ) from None
-
-
-def _folder(rest: str) -> Path:
-    """`folder` and `/folder` as they are; `///folder`, from a proper file URL, with its escapes resolved."""
-    return Path(unquote(rest[2:]) if rest.startswith("//") else rest).absolute()
 
 
 def _path(image_id: str) -> str:

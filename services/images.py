@@ -20,6 +20,7 @@ from PIL import ExifTags, Image, features
 
 from errors import ImageInvalid
 from services.fetch import fetch
+from services.image_store import Picture
 
 FORMATS = ["PNG", "JPEG", "WEBP", "GIF", *(["AVIF"] if features.check("avif") else [])]
 
@@ -61,14 +62,6 @@ class ImageLimits:
     max_side: int = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """The bytes of an image file and its media type (`image/jpeg` or `image/webp` if made by `normalise`)."""
-
-    content: bytes
-    media_type: str
-
-
 class Fetch(Protocol):
     """How the bytes behind a URL are had; `services.fetch.fetch`, or a test's own."""
 
@@ -79,7 +72,7 @@ _NO_LIMITS_GIVEN = ImageLimits()
 
 
 async def normalise(img: str, *, limits: ImageLimits = _NO_LIMITS_GIVEN, fetch: Fetch = fetch) -> Picture:
-    """The picture in a data URI, bare base64 or behind an http(s) URL, encoded anew; raises ImageInvalid."""
+    """The picture in a data URI, bare base64 or behind a URL, encoded anew as JPEG or WebP; raises ImageInvalid."""
     if img[:8].lower().startswith(("http://", "https://")):
         content = await fetch(img, max_bytes=limits.max_bytes)
         return await asyncio.get_running_loop().run_in_executor(_WORKERS, _recode, content, limits)

@@ -7,35 +7,64 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 from errors import ImageStoreUnavailable, NoSuchRecord
-from services.image_store import ImageStore, StoredImage, new_image_id, open_store
-from services.images import Picture, normalise
+from loading import at_first_use
+from services.file_urls import folder_of
 from services.shelf import Shelf
+
+# obstore and Pillow take 8 MB, and most workers never see a picture.
+with at_first_use("services.image_store", "services.images"):
+    from services import image_store, images
 
 NONE = "default-avatar"
 # Of what nobody's record names: the kind, and what the picture is of.
 _OF_ITS_OWN = re.compile("(blog|showcase|support)-[a-z0-9-]+")
 log = logging.getLogger(__name__)
 
-_store: ImageStore
-_shelf = Shelf[StoredImage]()
+_url = ""
+_opened: "image_store.ImageStore | None" = None
+_shelf = Shelf["image_store.StoredImage"]()
 
 
 def configure(url: str) -> None:
     """Where pictures are kept (see `image_store.open_store`); raises ValueError."""
-    global _store
-    _store = open_store(url)
+    global _url, _opened
+    folder = folder_of(url)
+    if folder is None:
+        _url, _opened = url, image_store.open_store(url)
+    else:
+        _make(folder)
+        _url, _opened = url, None
     _shelf.forget()
 
 
-async def find(name: str) -> StoredImage:
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as unusable:
+        raise ValueError(f"images cannot be kept there (file: {type(unusable).__name__})") from None
+
+
+def _store() -> "image_store.ImageStore":
+    """Where pictures are kept; a folder is opened when the first one is asked for."""
+    global _opened
+    if _opened is None:
+        try:
+            _opened = image_store.open_store(_url)
+        except ValueError as unusable:
+            raise ImageStoreUnavailable("Images cannot be stored or read right now.") from unusable
+    return _opened
+
+
+async def find(name: str) -> "image_store.StoredImage":
     """The picture of this name, as it was less than a second ago; raises NoSuchRecord, ImageStoreUnavailable."""
     return await _shelf.get(name, partial(_read, name))
 
 
-async def _read(name: str) -> StoredImage:
-    found = await _store.get(name)
+async def _read(name: str) -> "image_store.StoredImage":
+    found = await _store().get(name)
     if found is None:
         raise NoSuchRecord("There is no such image.")
     return found
@@ -51,9 +80,9 @@ async def stored(img: str | None, kind: str) -> AsyncIterator[str | None]:
     if img is None or img in ("", NONE):
         yield None if img is None else NONE
         return
-    picture = await normalise(img)
-    name = new_image_id(kind)
-    await _store.put(name, picture)
+    picture = await images.normalise(img)
+    name = image_store.new_image_id(kind)
+    await _store().put(name, picture)
     try:
         yield name
     except BaseException:
@@ -64,12 +93,12 @@ async def stored(img: str | None, kind: str) -> AsyncIterator[str | None]:
 @asynccontextmanager
 async def copied(name: str, kind: str) -> AsyncIterator[str]:
     """The name of a copy of a stored picture, with the same promise."""
-    original = None if name == NONE else await _store.get(name)
+    original = None if name == NONE else await _store().get(name)
     if original is None:
         yield NONE
         return
-    copy = new_image_id(kind)
-    await _store.put(copy, Picture(original.content, original.media_type))
+    copy = image_store.new_image_id(kind)
+    await _store().put(copy, image_store.Picture(original.content, original.media_type))
     try:
         yield copy
     except BaseException:
@@ -83,7 +112,7 @@ async def discard(*names: str) -> None:
         if name == NONE:
             continue
         try:
-            await _store.remove(name)
+            await _store().remove(name)
         except ImageStoreUnavailable as error:
             log.warning("picture %s stays behind: %s", name, error.detail)
         finally:
@@ -105,23 +134,23 @@ def has_name_of_its_own(name: str) -> bool:
 
 async def exists(name: str) -> bool:
     """Whether there is a picture of this name; raises ImageStoreUnavailable."""
-    return await _store.has(name)
+    return await _store().has(name)
 
 
 async def publish(img: str, name: str, *, replace: bool) -> None:
     """Keep a picture under a name of its own; raises ImageInvalid, ImageExists, ImageStoreUnavailable."""
-    picture = await normalise(img)
+    picture = await images.normalise(img)
     try:
-        await _store.put(name, picture, replace=replace)
+        await _store().put(name, picture, replace=replace)
     finally:
         _shelf.forget()
 
 
 async def withdraw(name: str) -> None:
     """Remove a picture that has a name of its own; raises NoSuchRecord, ImageStoreUnavailable."""
-    if not has_name_of_its_own(name) or not await _store.has(name):
+    if not has_name_of_its_own(name) or not await _store().has(name):
         raise NoSuchRecord("There is no such image.")
     try:
-        await _store.remove(name)
+        await _store().remove(name)
     finally:
         _shelf.forget()

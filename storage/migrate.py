@@ -5,7 +5,6 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -21,13 +20,6 @@ def config() -> Config:
     alembic = Config()
     alembic.set_main_option("script_location", str(FOLDER))
     return alembic
-
-
-def head() -> str:
-    """The newest migration that this code brings."""
-    newest = ScriptDirectory.from_config(config()).get_current_head()
-    assert newest is not None
-    return newest
 
 
 def upgrade(url: str, revision: str = "head") -> None:

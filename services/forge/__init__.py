@@ -11,12 +11,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx2
-
 import clock
 from errors import ForgeUnavailable, NotEnabled, SlugTaken
 from services.forge import forgejo, github
-from services.forge.api import Author, Commit, Made, Post, client, unavailable
+from services.forge.api import Author, Commit, Made, Post, client, require_usable, unavailable
 from services.forge.forgejo import Forgejo
 from services.forge.github import GitHub
 
@@ -66,7 +64,7 @@ def configure(place: Place | None) -> None:
     """Where the forge is; None for no forge. Raises ValueError for an address that is none."""
     global _place, _turns
     if place is not None and place.url:
-        _require_usable(place.url)
+        require_usable(place.url)
     _place, _turns = place, asyncio.Semaphore(AT_ONCE)
 
 
@@ -194,15 +192,6 @@ async def _connected(place: Place) -> AsyncIterator[Forge]:
     else:
         async with client(place.url or forgejo.API, forgejo.headers(place.token)) as http:
             yield Forgejo(http, place.repository)
-
-
-def _require_usable(url: str) -> None:
-    try:
-        parts = httpx2.URL(url)
-    except httpx2.InvalidURL:
-        raise ValueError("is no address") from None
-    if parts.scheme not in ("http", "https") or not parts.host or parts.userinfo or parts.query or parts.fragment:
-        raise ValueError("must be http or https, a host and a path, without credentials")
 
 
 def _branch(kind: str, slug: str) -> str:

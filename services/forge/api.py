@@ -13,10 +13,14 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote
 
-import httpx2
 import orjson
 
 from errors import ForgeUnavailable
+from loading import at_first_use
+
+# Most servers have no forge.
+with at_first_use("httpx2"):
+    import httpx2
 
 MOST_BYTES = 2_000_000
 CONNECT_SECONDS = 4.0
@@ -78,7 +82,7 @@ class Post:
 class Http:
     """Questions below one address. Follows no redirects, for they could carry the token elsewhere."""
 
-    def __init__(self, client: httpx2.AsyncClient, base: str) -> None:
+    def __init__(self, client: "httpx2.AsyncClient", base: str) -> None:
         self._client = client
         self.base = base
 
@@ -98,6 +102,16 @@ class Http:
         if status not in expected:
             raise unavailable(question, f"answered {status}" + _hint(status))
         return status, answer
+
+
+def require_usable(url: str) -> None:
+    """Raise ValueError, which does not quote it, unless this can be the address of a forge's API."""
+    try:
+        parts = httpx2.URL(url)
+    except httpx2.InvalidURL:
+        raise ValueError("is no address") from None
+    if parts.scheme not in ("http", "https") or not parts.host or parts.userinfo or parts.query or parts.fragment:
+        raise ValueError("must be http or https, a host and a path, without credentials")
 
 
 @asynccontextmanager
@@ -157,7 +171,7 @@ def _hint(status: int) -> str:
     return ""
 
 
-async def _bounded(reply: httpx2.Response) -> Any:
+async def _bounded(reply: "httpx2.Response") -> Any:
     """The decoded body, None for an empty one; raises ValueError for anything but so much plain JSON."""
     # A compressed body could be small here and huge once unpacked.
     if reply.headers.get("content-encoding", "identity") != "identity":

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image, features
 
 from errors import ImageInvalid
-from services.images import ImageLimits, Picture, normalise
+from services.image_store import Picture
+from services.images import ImageLimits, normalise
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 

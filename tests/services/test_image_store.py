@@ -12,8 +12,7 @@ import pytest
 from PIL import Image
 
 from errors import ImageExists, ImageStoreUnavailable
-from services.image_store import ImageStore, StoredImage, new_image_id, open_store
-from services.images import Picture
+from services.image_store import ImageStore, Picture, StoredImage, new_image_id, open_store
 
 
 def picture(format: str = "JPEG", colour: str = "red") -> Picture:

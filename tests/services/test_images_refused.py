@@ -8,7 +8,8 @@ from base64 import b64encode
 import pytest
 
 from errors import ImageInvalid
-from services.images import ImageLimits, Picture, normalise
+from services.image_store import Picture
+from services.images import ImageLimits, normalise
 from tests.services.pictures import FORMATS, data_uri, encoded, normalised, opened, refusal, two_halves
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from PIL import Image, ImageChops
 
-from services import social
+from services import cards, social
 from services.social import Card, Drawing
 from tests.services.test_typeset import TEXTS
 
@@ -22,15 +22,15 @@ def configured() -> Iterator[None]:
 @pytest.fixture
 def pictures_drawn(monkeypatch: pytest.MonkeyPatch) -> list[Card]:
     """The cards that were drawn, not found."""
-    cards: list[Card] = []
-    draw = social._picture
+    drawn: list[Card] = []
+    draw = cards.png
 
-    def noted(card: Card) -> Image.Image:
-        cards.append(card)
-        return draw(card)
+    def noted(card: Card, home: str) -> bytes:
+        drawn.append(card)
+        return draw(card, home)
 
-    monkeypatch.setattr(social, "_picture", noted)
-    return cards
+    monkeypatch.setattr(cards, "png", noted)
+    return drawn
 
 
 def draw(*cards: Card) -> list[Drawing]:
@@ -49,21 +49,21 @@ def opened(card: Card) -> Image.Image:
 
 def ink(image: Image.Image) -> tuple[int, int, int, int] | None:
     """The edges of everything that is not ground, above the tape; None if nothing is."""
-    above = image.crop((0, 0, image.width, image.height - social._TAPE))
-    return ImageChops.difference(above, Image.new("RGB", above.size, social.GROUND)).getbbox()
+    above = image.crop((0, 0, image.width, image.height - cards._TAPE))
+    return ImageChops.difference(above, Image.new("RGB", above.size, cards.GROUND)).getbbox()
 
 
 @pytest.mark.parametrize("type", ["", "wide", "square", "tall", "showcase"])
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_all_words_stay_within_the_margins(text: str, type: str) -> None:
-    shape = social.SHAPES.get(type, social.SHAPES["wide"])
+    shape = cards.SHAPES.get(type, cards.SHAPES["wide"])
     image = opened(Card(text[:200], text[:600], type, text[:100]))
     assert image.size == (shape.width, shape.height)
     edges = ink(image)
     if edges is not None:
         left, top, right, bottom = edges
         assert left >= shape.margin and right <= shape.width - shape.margin
-        assert top >= shape.margin // 2 and bottom <= shape.height - social._TAPE - shape.margin // 2
+        assert top >= shape.margin // 2 and bottom <= shape.height - cards._TAPE - shape.margin // 2
 
 
 @pytest.mark.parametrize(
@@ -126,12 +126,12 @@ def test_only_so_many_are_kept_and_those_asked_for_last(
     pictures_drawn: list[Card], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(social, "_MOST_KEPT", 3)
-    cards = [Card(f"Aaron {number}") for number in range(4)]
-    draw(*cards[:3])
-    draw(cards[0])
-    draw(cards[3])
-    assert list(social._kept) == [cards[2], cards[0], cards[3]]
-    draw(cards[1])
+    four = [Card(f"Aaron {number}") for number in range(4)]
+    draw(*four[:3])
+    draw(four[0])
+    draw(four[3])
+    assert list(social._kept) == [four[2], four[0], four[3]]
+    draw(four[1])
     assert [card.title for card in pictures_drawn] == ["Aaron 0", "Aaron 1", "Aaron 2", "Aaron 3", "Aaron 1"]
 
 
