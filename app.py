@@ -12,8 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-import uvicorn
-
 import document
 import settings as configuration
 import storage
@@ -31,7 +29,7 @@ from middleware.upstream import ConnexionMiddleware, LifespanMiddleware, Resolve
 from middleware.validation import Validation
 from services import lifecycle, logs, pages
 from serving import channel, connections
-from serving.server import HandedServer, Server
+from serving.server import Config, HandedServer, Server
 from settings import Settings
 from storage.encryption import Keyring
 
@@ -125,8 +123,8 @@ def _become_supervisor() -> NoReturn:
     os.execve(sys.executable, [sys.executable, "-m", "serving", str(app)], os.environ | {"PYTHONPATH": path})  # noqa: S606
 
 
-def _uvicorn(app: ConnexionMiddleware, settings: Settings) -> uvicorn.Config:
-    return uvicorn.Config(
+def _uvicorn(app: ConnexionMiddleware, settings: Settings) -> Config:
+    return Config(
         app,
         host=settings.host,
         port=settings.port,

@@ -6,7 +6,11 @@ from datetime import datetime
 from hashlib import sha256
 
 import pyotp
-import segno
+
+from loading import at_first_use
+
+with at_first_use("segno"):
+    import segno
 
 STEP = 30
 SCRATCH_CODES = 10

@@ -8,7 +8,8 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-import uvicorn
+from uvicorn.config import Config as Config
+from uvicorn.server import Server as UvicornServer
 
 from serving.channel import ALONE, CLOSED, CONNECTION, READY
 
@@ -18,10 +19,10 @@ LINGER_SECONDS, TICK_SECONDS = 1.0, 0.02
 log = logging.getLogger(__name__)
 
 
-class Server(uvicorn.Server):
+class Server(UvicornServer):
     """uvicorn's server, which ends more politely: open connections are asked to close before they are closed."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: Config) -> None:
         super().__init__(config)
         self._opening: set[asyncio.Task[bool]] = set()
 
@@ -76,7 +77,7 @@ class Server(uvicorn.Server):
 class HandedServer(Server):
     """A worker: listens nowhere, serves what it is handed over a channel (see `channel`), and ends with that."""
 
-    def __init__(self, config: uvicorn.Config, channel: socket.socket, when_alone: Callable[[], None]) -> None:
+    def __init__(self, config: Config, channel: socket.socket, when_alone: Callable[[], None]) -> None:
         """`when_alone` is called once no former worker is left in the place of this one."""
         super().__init__(config)
         self._channel = channel

@@ -7,8 +7,9 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
+
+from storage.upstream import create_async_engine
 
 FOLDER = Path(__file__).parent / "migrations"
 # Any number, the same in every instance: who holds it migrates, the others wait.

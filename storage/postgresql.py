@@ -9,7 +9,6 @@ from typing import TypeVar, cast
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import QueuePool
 
 from errors import StorageUnavailable
@@ -17,6 +16,7 @@ from storage import Load
 from storage.encryption import Keyring
 from storage.faults import may_be_repeated, note_lost_connection, translated, was_lost
 from storage.readers import Readers
+from storage.upstream import create_async_engine
 
 Result = TypeVar("Result")
 CONNECT_SECONDS = 5

@@ -10,13 +10,13 @@ from functools import partial
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.util import await_only
 
 from errors import Fact
 from storage.faults import TOO_LONG
 from storage.statements import DIRECT
+from storage.upstream import AsyncConnection, AsyncEngine
 
 Result = TypeVar("Result")
 

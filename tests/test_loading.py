@@ -11,8 +11,8 @@ import pytest
 from loading import at_first_use, set_aside
 from tests.service import ROOT
 
-# Alembic is the operators', the HTTP clients are Connexion's and the forge's, the rest is for pictures. A package
-# that is loaded late is there as a name; its parts are not.
+# Alembic is for operators, the HTTP clients are for Connexion and the forge, uvicorn's command line for nobody, the
+# rest for pictures. A package that is loaded late is there as a name; its parts are not.
 UNUSED = (
     "alembic",
     "sqlalchemy.orm",
@@ -22,6 +22,8 @@ UNUSED = (
     "httpx2._client",
     "pygments",
     "obstore",
+    "segno.encoder",
+    "uvicorn.main",
     "PIL",
     "pymupdf_fonts",
 )
