@@ -3,14 +3,17 @@
 import random
 import secrets
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def now() -> datetime:
     """The present, UTC, in whole milliseconds: what is stored is what is shown."""
-    present = datetime.now(UTC)
-    return present.replace(microsecond=present.microsecond // 1000 * 1000)
+    milliseconds = time.time_ns() // 1_000_000
+    # Half of what `datetime.now` and `replace` take.
+    return _EPOCH + timedelta(0, milliseconds // 1000, milliseconds % 1000 * 1000)
 
 
 def day(moment: datetime) -> datetime:

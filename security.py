@@ -44,7 +44,6 @@ class Caller(NamedTuple):
     level: int
     role: str
     key: UUID | None = None
-    request_id: str = ""
     # The administrator who acts as the account, if it is not its owner.
     by: int | None = None
     # Whether the account's owner gave consent.
@@ -54,6 +53,8 @@ class Caller(NamedTuple):
     # Where they differ from the usual: {policy: {quota, until}}.
     account_quotas: Quotas | None = None
     key_quotas: Quotas | None = None
+    # Last, for what is kept of a caller is all but this.
+    request_id: str = ""
 
     def may(self, level: int, *, owner: int) -> bool:
         """Whether the caller owns the record, or acts at `level` or above."""
@@ -118,19 +119,20 @@ def unauthenticated(detail: str) -> Unauthorized:
 async def _identify(authorization: str | None, schemes: frozenset[str], request_id: str) -> Caller:
     named, _, given = (authorization or "").partition(" ")
     scheme = named.lower()
-    if not scheme:
+    if not authorization or not scheme:
         raise Unauthorized("This operation needs credentials.")
     if scheme not in schemes:
         raise Unauthorized("These credentials are of a kind that this path does not take.")
     identify = partial(_IDENTIFY[scheme], given.strip())
     # What is kept in memory for long is no secret.
-    kept = sha256(f"{scheme} {given}".encode()).digest()
+    kept = sha256(authorization.encode()).digest()
     identity = await _identities.get(kept, identify)
     if identity.until <= clock.now():
         _identities.forget(kept)
         # It says what has ended.
         identity = await identify()
-    return identity.caller._replace(request_id=request_id)
+    # `_replace` takes twice the time.
+    return Caller._make((*identity.caller[:-1], request_id))
 
 
 async def _by_token(token: str) -> Identity:

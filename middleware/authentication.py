@@ -37,7 +37,7 @@ class AuthenticatedOperation:
             # Known before it is judged by its level: a call that is refused for that is counted, too.
             scope["caller"] = caller = await authenticate(
                 # Of two headers neither may be preferred: joined they are no credentials at all.
-                ", ".join(value.decode("latin-1") for value in given) if given else None,
+                b", ".join(given).decode("latin-1") if given else None,
                 self.requirement,
                 scope["only_scheme"],
                 scope["request_id"],

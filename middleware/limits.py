@@ -2,7 +2,7 @@
 
 import asyncio
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from connexion.middleware.abstract import RoutedMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -11,7 +11,7 @@ import clock
 from middleware.straight import StraightAPI
 from security import Caller
 from services import limits, metrics, networks, notices
-from services.limits import Claims, Limiter, Policy, State
+from services.limits import Claims, Limiter, Policy, Purse, State
 
 # What is somebody's own: an address of IPv4, a network of IPv6.
 OWN_BITS = (32, 64)
@@ -30,13 +30,54 @@ class LimitedOperation:
         self.policies = [limiter.policies[name] for name in policies]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.policies or not spend_usual(self.limiter, scope, self.cost):
+            await self._spend(scope)
+        await self.next_app(scope, receive, send)
+
+    async def _spend(self, scope: Scope) -> None:
         caller = scope["caller"]
         claims = claims_of(self.limiter, caller, scope, self.cost)
         if self.policies:
             holder = f"a{caller.user_id}" if caller else address_of(scope)
             claims = [*claims, *((policy, holder, 1) for policy in self.policies)]
         await spend(self.limiter, claims, scope)
-        await self.next_app(scope, receive, send)
+
+
+def spend_usual(limiter: Limiter, scope: Scope, cost: int) -> bool:
+    """Take what a call costs from what is held for its caller, and tell what is left, as nearly all calls need it.
+
+    False, and nothing taken, where that is not enough, or the caller is nobody known or has other than the usual
+    quotas.
+    """
+    caller: Caller | None = scope["caller"]
+    if caller is None or caller.account_quotas or caller.key_quotas:
+        return False
+    usual = _usual(limiter, caller.user_id, caller.key_id, cost)
+    now = clock.epoch()
+    if not usual.purse.spend(now):
+        return False
+    scope["reply_headers"] += (
+        (b"ratelimit-policy", usual.stated),
+        (b"ratelimit", usual.form % usual.purse.left(now)),
+    )
+    if metrics.is_on():
+        for policy in usual.purse.policies:
+            metrics.limiter(policy.name, metrics.ALLOWED)
+    return True
+
+
+class Usual(NamedTuple):
+    """A caller's purse, and what is told of it: the quotas, and the form of what is left."""
+
+    purse: Purse
+    stated: bytes
+    form: bytes
+
+
+@lru_cache(maxsize=10_000)
+def _usual(limiter: Limiter, user_id: int, key_id: int, cost: int) -> Usual:
+    purse = Purse(limiter, limits.usual_claims(limiter, user_id, key_id, cost))
+    return Usual(purse, *_stated(purse.policies))
 
 
 async def spend(limiter: Limiter, claims: Claims, scope: Scope) -> None:
@@ -84,16 +125,17 @@ def address_of(scope: Scope) -> str:
 
 def tell(states: list[State], scope: Scope) -> None:
     """Put the quotas and what is left of them into the reply's headers (draft-ietf-httpapi-ratelimit-headers-10)."""
-    left = ", ".join([f'"{state.policy.name}";r={state.remaining};t={state.seconds}' for state in states])
-    scope["reply_headers"] += [
-        (b"ratelimit-policy", _stated(tuple([state.policy for state in states]))),
-        (b"ratelimit", left.encode()),
-    ]
+    stated, form = _stated(tuple(state.policy for state in states))
+    left = form % tuple(number for state in states for number in (state.remaining, state.seconds))
+    scope["reply_headers"] += ((b"ratelimit-policy", stated), (b"ratelimit", left))
 
 
 @lru_cache(maxsize=1_000)
-def _stated(policies: tuple[Policy, ...]) -> bytes:
-    return ", ".join(f'"{policy.name}";q={policy.quota};w={policy.seconds}' for policy in policies).encode()
+def _stated(policies: tuple[Policy, ...]) -> tuple[bytes, bytes]:
+    """What is told of policies: their quotas, and the form of what is left, units and seconds of each."""
+    quotas = ", ".join(f'"{policy.name}";q={policy.quota};w={policy.seconds}' for policy in policies)
+    left = ", ".join(f'"{policy.name}";r=%d;t=%d' for policy in policies)
+    return quotas.encode(), left.encode()
 
 
 async def count_refused(scope: Scope) -> None:

@@ -6,7 +6,6 @@ MOST_AT_ONCE units less for each other instance. Redis is asked once a batch, no
 """
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from math import ceil
 from typing import Any, NamedTuple
 
@@ -97,6 +96,8 @@ class Limiter:
         self.policies = {policy.name: policy for policy in policies}
         self._counters = counters
         self._windows = {policy.name: Window(0, policy.seconds) for policy in self.policies.values()}
+        # Differs after what is held for anybody may have become something else: what was found before is found anew.
+        self.era = 0
 
     async def spend(self, claims: Claims) -> list[State]:
         """Take units of each policy for a holder: of all, or, where one has not so many left, of none.
@@ -104,7 +105,7 @@ class Limiter:
         The states of those that have not say `refused`.
         """
         now = clock.epoch()
-        held = [self._held(policy, holder, now) for policy, holder, _ in claims]
+        held = self.held(claims, now)
         reached = [0] * len(claims)
         while lacking := [at for at, one in enumerate(held) if one.left < claims[at][2] and one.untaken]:
             for at in lacking:
@@ -122,19 +123,25 @@ class Limiter:
     def peek(self, claims: Claims) -> list[State]:
         """Where the policies stand, as far as this instance knows."""
         now = clock.epoch()
-        held = [self._held(policy, holder, now) for policy, holder, _ in claims]
+        held = self.held(claims, now)
         return [
             State(claim[0], one.left + one.untaken, ceil(one.ends - now))
             for one, claim in zip(held, claims, strict=True)
         ]
+
+    def held(self, claims: Claims, now: float) -> list[Held]:
+        """What is held for each claim in the present window of its policy."""
+        return [self._held(policy, holder, now) for policy, holder, _ in claims]
 
     def _held(self, policy: Policy, holder: str, now: float) -> Held:
         window = self._windows[policy.name]
         # Another, not only a later one: after the clock went back, the window is that of the present time.
         if not window.begins <= now < window.ends or len(window.held) > MOST_HOLDERS:
             window = self._windows[policy.name] = Window(now, policy.seconds)
+            self.era += 1
         held = window.held.get(holder)
         if held is None or held.quota != policy.quota:
+            self.era += held is not None
             held = window.held[holder] = Held(policy.quota, window.ends)
         return held
 
@@ -149,19 +156,61 @@ class Limiter:
         return _passed(taken - batch, taken, policy.quota)
 
 
+class Purse:
+    """The claims that one caller makes again and again, all of the same cost, paid from what is held for them.
+
+    Nearly every request is: only one in a batch must ask the counters.
+    """
+
+    def __init__(self, limiter: Limiter, claims: Claims) -> None:
+        self.claims = claims
+        self.policies = tuple(policy for policy, _, _ in claims)
+        self._cost = max(cost for _, _, cost in claims)
+        self._limiter = limiter
+        self._era = -1
+        self._begins = self._ends = 0.0
+        self._held: list[Held] = []
+
+    def spend(self, now: float) -> bool:
+        """Take the units of all policies, or, where not all are held, none."""
+        if self._era != self._limiter.era or not self._begins <= now < self._ends:
+            self._find(now)
+        cost = self._cost
+        for one in self._held:
+            if one.left < cost:
+                return False
+        for one in self._held:
+            one.left -= cost
+        return True
+
+    def left(self, now: float) -> tuple[int, ...]:
+        """Of each policy the units that are left, and the seconds until its window ends."""
+        numbers: list[int] = []
+        for one in self._held:
+            numbers += (one.left + one.untaken, ceil(one.ends - now))
+        return tuple(numbers)
+
+    def _find(self, now: float) -> None:
+        self._held = self._limiter.held(self.claims, now)
+        self._era = self._limiter.era
+        self._ends = min(one.ends for one in self._held)
+        # The window that ends first need not be the shortest; the clock may go back.
+        self._begins = now
+
+
 def claims_of_account(
     limiter: Limiter, user_id: int, account_quotas: Quotas | None, key_id: int, key_quotas: Quotas | None, cost: int
 ) -> Claims:
     """Whose quotas a call uses: the account's, and those of the key, if it is with one."""
-    claims = _usual_claims(limiter, user_id, key_id, cost)
+    claims = usual_claims(limiter, user_id, key_id, cost)
     if not (account_quotas or key_quotas):
         return claims
     own = {**dict.fromkeys(OF_KEYS, key_quotas or {}), **dict.fromkeys(OF_ACCOUNTS, account_quotas or {})}
     return [(_effective(policy, own[policy.name]), holder, cost) for policy, holder, cost in claims]
 
 
-@lru_cache(maxsize=10_000)
-def _usual_claims(limiter: Limiter, user_id: int, key_id: int, cost: int) -> Claims:
+def usual_claims(limiter: Limiter, user_id: int, key_id: int, cost: int) -> Claims:
+    """The same for who has the usual quotas."""
     holders = {f"k{key_id}": OF_KEYS, f"a{user_id}": OF_ACCOUNTS} if key_id else {f"a{user_id}": OF_ACCOUNTS}
     return [(limiter.policies[name], holder, cost) for holder, names in holders.items() for name in names]
 
