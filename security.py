@@ -7,7 +7,7 @@ Ownership of records is the handlers' to judge.
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from hashlib import sha256
+from hashlib import blake2b
 from typing import NamedTuple
 from uuid import UUID
 
@@ -125,7 +125,7 @@ async def _identify(authorization: str | None, schemes: frozenset[str], request_
         raise Unauthorized("These credentials are of a kind that this path does not take.")
     identify = partial(_IDENTIFY[scheme], given.strip())
     # What is kept in memory for long is no secret.
-    kept = sha256(authorization.encode()).digest()
+    kept = blake2b(authorization.encode(), digest_size=32).digest()
     identity = await _identities.get(kept, identify)
     if identity.until <= clock.now():
         _identities.forget(kept)
