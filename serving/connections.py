@@ -5,6 +5,7 @@ shows in what uvicorn has left on its connection, and since when, in what was se
 """
 
 import asyncio
+import socket
 import weakref
 from typing import Any, NamedTuple, cast
 
@@ -17,6 +18,7 @@ LOOK_SECONDS = 1.0
 LEAST_RATE = 1_000
 # uvicorn takes a head of any size.
 MOST_HEAD_BYTES = 256_000
+UNSENT_BYTES = 65_536
 CONTINUE = b"HTTP/1.1 100 "
 REPLY, HEAD, REST_OF_BODY, REST = "reply", "head", "rest of body", "rest"
 
@@ -52,6 +54,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take it; where there are too many, the one that has rested longest makes room, be it this one."""
         super().connection_made(transport)
+        _show_progress(transport.get_extra_info("socket"))
         _watch(self.loop, self.server_state)
         if len(self.connections) > self.most:
             resting = [one for one in _ours(self.server_state) if one.is_at_rest()]
@@ -166,6 +169,12 @@ def limited(client_seconds: float, most: int) -> type[Connection]:
 
 def _ours(state: ServerState) -> list[Connection]:
     return cast(list[Connection], list(state.connections))
+
+
+def _show_progress(connection: Any) -> None:
+    """Let the system keep little unsent: else what a slow client has taken shows only in steps of a megabyte."""
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
 
 
 _watched: weakref.WeakSet[ServerState] = weakref.WeakSet()

@@ -20,6 +20,7 @@ psutil = pytest.importorskip("psutil")
 MOST_REQUESTS, MOST_CONNECTIONS, SECONDS = 8, 100, 1.0
 CROWD = 60
 ENDED = 20
+PATTERNS, PATTERN_BYTES = 60, 90_000
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +108,21 @@ def test_a_body_that_takes_longer_but_keeps_coming_is_taken(reader: Person) -> N
             connection.sendall(content[start : start + 1_000])
             time.sleep(SECONDS / 15)
         assert connection.recv(100).startswith(b"HTTP/1.1 201")
+
+
+def test_a_large_reply_that_is_taken_slowly_but_steadily_is_taken_whole(reader: Person) -> None:
+    # More than the system keeps unsent, at a rate at which that empties in seconds.
+    for _ in range(PATTERNS):
+        reader.new_pattern(data={"notes": "x" * PATTERN_BYTES})
+    taken = 0
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        connection.connect(("127.0.0.1", reader.service.port))
+        connection.sendall(head("GET", "/patterns", f"Authorization: {reader.authorization}", "Connection: close"))
+        while piece := connection.recv(15_000):
+            taken += len(piece)
+            time.sleep(SECONDS / 20)
+    assert taken > PATTERNS * PATTERN_BYTES
 
 
 @pytest.mark.parametrize("step", [slow.reads_a_byte, lambda _: True], ids=["a byte at a time", "not at all"])
