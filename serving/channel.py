@@ -9,8 +9,8 @@ import socket
 import sys
 from typing import NamedTuple
 
-# From a worker: it serves; a connection has ended.
-READY, CLOSED = b"r", b"-"
+# From a worker: it serves; a connection has ended; it is not stuck, said about once a second.
+READY, CLOSED, ALIVE = b"r", b"-", b"."
 # To a worker: here is a connection, as the socket that comes along; whom it replaces is gone.
 CONNECTION, ALONE = b"c", b"a"
 _WORD = "--worker"

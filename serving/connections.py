@@ -5,6 +5,7 @@ shows in what uvicorn has left on its connection, and since when, in what was se
 """
 
 import asyncio
+import contextlib
 import socket
 import weakref
 from typing import Any, NamedTuple, cast
@@ -174,7 +175,8 @@ def _ours(state: ServerState) -> list[Connection]:
 def _show_progress(connection: Any) -> None:
     """Let the system keep little unsent: else what a slow client has taken shows only in steps of a megabyte."""
     if hasattr(socket, "TCP_NOTSENT_LOWAT"):
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+        with contextlib.suppress(OSError):  # the client has gone already, or is none of TCP
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
 
 
 _watched: weakref.WeakSet[ServerState] = weakref.WeakSet()

@@ -11,11 +11,13 @@ from typing import Any
 from uvicorn.config import Config as Config
 from uvicorn.server import Server as UvicornServer
 
-from serving.channel import ALONE, CLOSED, CONNECTION, READY
+from serving.channel import ALIVE, ALONE, CLOSED, CONNECTION, READY
 
 # How long clients are asked to come back on another connection before those that are idle are closed: who sends a
 # request at the moment when we close would never get an answer.
 LINGER_SECONDS, TICK_SECONDS = 1.0, 0.02
+# Of uvicorn's ticks, of which there are ten a second, those at which a worker says that it is not stuck.
+ALIVE_TICKS = 10
 log = logging.getLogger(__name__)
 
 
@@ -91,6 +93,12 @@ class HandedServer(Server):
         self._channel.setblocking(False)
         asyncio.get_running_loop().add_reader(self._channel.fileno(), self._take)
         self._say(READY)
+
+    async def on_tick(self, counter: int) -> bool:
+        """As uvicorn does, and tell the supervisor that we are there."""
+        if counter % ALIVE_TICKS == 0:
+            self._say(ALIVE)
+        return await super().on_tick(counter)
 
     async def take_no_more(self) -> None:
         """From now on the supervisor cannot hand us anything; what it has handed already is ours."""

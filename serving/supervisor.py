@@ -19,6 +19,9 @@ LASTING_SECONDS = 60.0
 # How long a new worker may take until it serves, and a retired one until it has finished. The second is longer than
 # all that a worker allows itself: connections, requests at hand, mail.
 START_SECONDS, END_SECONDS = 60.0, 25.0
+# How often the supervisor looks after workers, and how often in a row one may have said nothing since, before it is
+# taken for stuck. Counted, not timed: when the whole machine has slept nobody said anything.
+LOOK_SECONDS, MOST_SILENCE = 5.0, 6
 # After no worker could take a connection, and after none could be accepted (too many open files, most likely).
 FULL_SECONDS, TROUBLE_SECONDS = 0.05, 1.0
 log = logging.getLogger(__name__)
@@ -72,6 +75,17 @@ class Supervisor:
             self._go_on(self._watch(worker))
         self._reloading = False
         self._resume()
+        self._go_on(self._look())
+
+    async def _look(self) -> None:
+        """End workers that are stuck: who waits on their connections can come again to another."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            for worker in list(self._workers):
+                worker.silence += 1
+                if worker.silence > MOST_SILENCE:
+                    log.error("worker %s (process %s) is stuck", worker.number, worker.pid)
+                    worker.end()
 
     async def _begin(self, number: int) -> Worker | None:
         """Start a worker; None if it does not come to serve."""

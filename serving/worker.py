@@ -16,6 +16,8 @@ class Worker:
         self.open = 0
         self.pid = process.pid
         self.is_retired = False
+        # How often the supervisor has looked since it last said anything.
+        self.silence = 0
         self._process = process
         self._ready = asyncio.Event()
         self._end = end
@@ -76,11 +78,15 @@ class Worker:
             return False
         return True
 
-    async def kill(self) -> None:
-        """End it at once."""
-        self.is_retired = True
+    def end(self) -> None:
+        """End it at once, as if it had ended by itself."""
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
+
+    async def kill(self) -> None:
+        """End it at once, for good."""
+        self.is_retired = True
+        self.end()
         await self._process.wait()
         self._close()
 
@@ -93,6 +99,7 @@ class Worker:
             said = b""
         if not said:
             asyncio.get_running_loop().remove_reader(self._end)
+        self.silence = 0
         if channel.READY in said:
             self._ready.set()
         self.open -= said.count(channel.CLOSED)

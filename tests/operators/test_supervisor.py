@@ -142,8 +142,8 @@ def test_a_reload_before_all_serve_is_none(app: Path) -> None:
         os.kill(os.getpid(), signal.SIGHUP)
         await until(lambda: len(made._workers) == 2 and not made._reloading, "both to serve")
         assert first in [worker.pid for worker in made._workers]
-        # A watcher for each.
-        assert len(made._tasks) == 2
+        # A watcher for each, and one who looks after all.
+        assert len(made._tasks) == 3
 
     assert with_supervisor(app, reload_early) == 0
 
@@ -179,3 +179,24 @@ def test_refused_connections_do_not_make_a_worker_look_empty(tmp_path: Path, mon
                 client.close()
 
     asyncio.run(refuse())
+
+
+def test_a_worker_that_is_stuck_is_replaced_and_the_others_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "LOOK_SECONDS", 0.5)
+    app = tmp_path / "app.py"
+    app.write_text(BUSY)
+    monkeypatch.setenv("PYTHONPATH", str(Path(supervisor.__file__).parent.parent))
+
+    async def work(made: Supervisor) -> None:
+        await until(lambda: len(made._workers) == 2, "both to serve")
+        stuck, other = made._workers
+        os.kill(stuck.pid, signal.SIGSTOP)
+        await until(lambda: stuck not in made._workers and len(made._workers) == 2, "it to be replaced")
+        assert other in made._workers
+        # Those that are well are left alone for as long as that took.
+        await asyncio.sleep((supervisor.MOST_SILENCE + 2) * supervisor.LOOK_SECONDS)
+        assert other in made._workers and len(made._workers) == 2
+
+    assert with_supervisor(app, work) == 0
