@@ -29,7 +29,8 @@ from middleware.upstream import ConnexionMiddleware, LifespanMiddleware, Resolve
 from middleware.validation import Validation
 from services import lifecycle, logs, pages
 from serving import channel, connections
-from serving.server import Config, HandedServer, Server
+from serving.server import HandedServer, Server
+from serving.upstream import Config
 from settings import Settings
 from storage.encryption import Keyring
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from loading import at_first_use, set_aside
+from loading import set_aside
 
-with at_first_use("httpx", "requests"), set_aside("starlette.testclient", "TestClient"):
+with set_aside("httpx"), set_aside("requests"), set_aside("starlette.testclient", "TestClient"):
     from connexion.middleware import ConnexionMiddleware as ConnexionMiddleware
     from connexion.middleware.lifespan import LifespanMiddleware as LifespanMiddleware
     from connexion.resolver import Resolver as Resolver

@@ -4,12 +4,13 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PIL import Image, ImageDraw
-
 from services import typeset
 from services.typeset import BOLD, REGULAR, Style
 
+# Pillow is loaded with the first card.
 if TYPE_CHECKING:
+    from PIL import Image
+
     from services.social import Card
 
 GROUND, TEXT, QUIET = "#fbfaf8", "#1f2428", "#566069"
@@ -45,6 +46,8 @@ SHAPES = {
 
 def png(card: "Card", home: str) -> bytes:
     """The picture of a card as a PNG file; signed with `home` where the card names no site."""
+    from PIL import Image
+
     shape = SHAPES.get(card.type, SHAPES["wide"])
     label = "" if card.type in SHAPES else card.type.upper()
     site, accent = SITES.get(card.site, (card.site or home, ACCENT))
@@ -61,7 +64,7 @@ def png(card: "Card", home: str) -> bytes:
     return buffer.getvalue()
 
 
-def _draw_words(picture: Image.Image, card: "Card", shape: Shape, between: tuple[int, int]) -> None:
+def _draw_words(picture: "Image.Image", card: "Card", shape: Shape, between: tuple[int, int]) -> None:
     """Title and intro, as one group in the middle of the room between two heights."""
     width, room, gap = shape.width - 2 * shape.margin, between[1] - between[0], shape.margin // 3
     title = typeset.fit(card.title, shape.title, width, int(room * 0.65) if card.intro else room)
@@ -73,8 +76,10 @@ def _draw_words(picture: Image.Image, card: "Card", shape: Shape, between: tuple
         typeset.draw(picture, intro, (shape.margin, top, shape.width - shape.margin, between[1]), QUIET)
 
 
-def _draw_tape(picture: Image.Image, accent: str) -> None:
+def _draw_tape(picture: "Image.Image", accent: str) -> None:
     """A tape measure along the lower edge, with a number at every tenth line."""
+    from PIL import ImageDraw
+
     pen = ImageDraw.Draw(picture)
     top = picture.height - _TAPE
     pen.rectangle((0, top, picture.width, picture.height), accent)

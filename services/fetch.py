@@ -11,11 +11,14 @@ import ssl
 from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-
-import httpcore2
-import httpx2
+from typing import TYPE_CHECKING, cast
 
 from errors import ImageInvalid
+
+# They take 3 MB, and few pictures are fetched: the functions that need them import them.
+if TYPE_CHECKING:
+    import httpcore2
+    import httpx2
 
 Address = IPv4Address | IPv6Address
 Allow = Callable[[Address], bool]
@@ -45,16 +48,6 @@ _SPECIAL = (
     ip_network("3fff::/20"),  # documentation
 )
 
-_FAILURES = (
-    OSError,  # sockets, look-ups, TLS, and the deadline
-    ValueError,  # names and headers that cannot be decoded
-    httpx2.InvalidURL,
-    httpcore2.ConnectionNotAvailable,
-    httpcore2.NetworkError,
-    httpcore2.ProtocolError,
-    httpcore2.TimeoutException,
-)
-
 
 def is_public(address: Address) -> bool:
     """Whether this is a public unicast address; IPv4 inside IPv6 is judged as the IPv4 address it is."""
@@ -81,24 +74,45 @@ async def fetch(
 
     `allow`, `ports` and `tls` are for tests, which serve on a loopback address. Raises ImageInvalid only.
     """
-    backend = _CheckedBackend(allow)
+    import httpcore2
+    import httpx2
+
+    backend = cast(httpcore2.AsyncNetworkBackend, _CheckedBackend(allow))
     try:
         async with asyncio.timeout(timeout):
             async with httpcore2.AsyncConnectionPool(tls or _trusted(), network_backend=backend) as pool:
                 return await _follow(pool, httpx2.URL(url), ports, max_bytes)
-    except _FAILURES:
+    except _failures():
         # `from None`: what exactly failed is for nobody outside, and a log of it would hold the client's URL.
         raise ImageInvalid(_FAILED) from None
 
 
 @cache
+def _failures() -> tuple[type[Exception], ...]:
+    import httpcore2
+    import httpx2
+
+    return (
+        OSError,  # sockets, look-ups, TLS, and the deadline
+        ValueError,  # names and headers that cannot be decoded
+        httpx2.InvalidURL,
+        httpcore2.ConnectionNotAvailable,
+        httpcore2.NetworkError,
+        httpcore2.ProtocolError,
+        httpcore2.TimeoutException,
+    )
+
+
+@cache
 def _trusted() -> ssl.SSLContext:
     """Made once, because reading the certificates of all authorities takes tens of milliseconds."""
+    import httpcore2
+
     return httpcore2.default_ssl_context()
 
 
 async def _follow(
-    pool: httpcore2.AsyncConnectionPool, url: httpx2.URL, ports: Collection[int], max_bytes: int
+    pool: "httpcore2.AsyncConnectionPool", url: "httpx2.URL", ports: Collection[int], max_bytes: int
 ) -> bytes:
     for _ in range(MAX_REDIRECTS + 1):
         target = _target(url, ports)
@@ -111,15 +125,17 @@ async def _follow(
     raise ImageInvalid("The URL of the image redirects too often.")
 
 
-def _target(url: httpx2.URL, ports: Collection[int]) -> httpcore2.URL:
+def _target(url: "httpx2.URL", ports: Collection[int]) -> "httpcore2.URL":
     """The URL as httpcore2 takes it, already split: a second parser could see another host than this one."""
+    import httpcore2
+
     port = _DEFAULT_PORTS.get(url.scheme, 0) if url.port is None else url.port
     if url.scheme not in _DEFAULT_PORTS or port not in ports or url.userinfo or not url.raw_host:
         raise ImageInvalid(_UNFIT)
     return httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=port, target=url.raw_path)
 
 
-async def _body(response: httpcore2.Response, max_bytes: int) -> bytes:
+async def _body(response: "httpcore2.Response", max_bytes: int) -> bytes:
     # A compressed body could be small here and huge once unpacked, and images gain nothing by it.
     if response.status != 200 or _header(response, b"content-encoding").lower() not in ("", "identity"):
         raise ImageInvalid(_FAILED)
@@ -134,7 +150,7 @@ async def _body(response: httpcore2.Response, max_bytes: int) -> bytes:
     return bytes(content)
 
 
-def _header(response: httpcore2.Response, wanted: bytes) -> str:
+def _header(response: "httpcore2.Response", wanted: bytes) -> str:
     return next((value.decode() for name, value in response.headers if name.lower() == wanted), "")
 
 
@@ -150,10 +166,15 @@ async def _resolve(host: str, port: int) -> list[Address]:
     return [ip_address(entry[4][0]) for entry in found]
 
 
-class _CheckedBackend(httpcore2.AsyncNetworkBackend):
-    """Connects only if every address of a name is allowed, and then to the very address that was checked."""
+class _CheckedBackend:
+    """Connects only if every address of a name is allowed, and then to the very address that was checked.
+
+    An `AsyncNetworkBackend`, as far as the pool uses one.
+    """
 
     def __init__(self, allow: Allow) -> None:
+        import httpcore2
+
         self._allow = allow
         self._network = httpcore2.AnyIOBackend()
 
@@ -163,8 +184,10 @@ class _CheckedBackend(httpcore2.AsyncNetworkBackend):
         port: int,
         timeout: float | None = None,
         local_address: str | None = None,
-        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
-    ) -> httpcore2.AsyncNetworkStream:
+        socket_options: "Iterable[httpcore2.SOCKET_OPTION] | None" = None,
+    ) -> "httpcore2.AsyncNetworkStream":
+        import httpcore2
+
         addresses = await _resolve(host, port)
         if not all(self._allow(address) for address in addresses):
             raise httpcore2.ConnectError("not a public address")
@@ -179,6 +202,8 @@ class _CheckedBackend(httpcore2.AsyncNetworkBackend):
         self,
         path: str,
         timeout: float | None = None,
-        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
-    ) -> httpcore2.AsyncNetworkStream:
+        socket_options: "Iterable[httpcore2.SOCKET_OPTION] | None" = None,
+    ) -> "httpcore2.AsyncNetworkStream":
+        import httpcore2
+
         raise httpcore2.ConnectError("not a public address")

@@ -13,14 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError
-from obstore.store import LocalStore, MemoryStore, from_url
-
 from errors import ImageExists, ImageStoreUnavailable
 from services.file_urls import folder_of
 
-if TYPE_CHECKING:  # obstore has these names for type checkers only
+# obstore takes 5 MB, and most workers never see a picture: the functions that need it import it.
+if TYPE_CHECKING:
     from obstore.store import ClientConfig, ObjectStore, RetryConfig
 
 _IMAGE_ID = re.compile(r"[a-z]+-[A-Za-z0-9_-]{1,120}")
@@ -73,6 +70,9 @@ class ImageStore:
         path = _path(image_id)
         if _media_type(picture.content) != picture.media_type:
             raise ValueError("the media type is not that of the content, or not one that is kept")
+        import obstore
+        from obstore.exceptions import AlreadyExistsError
+
         with _told_as_unavailable():
             try:
                 await obstore.put_async(self._store, path, picture.content, mode="overwrite" if replace else "create")
@@ -81,6 +81,8 @@ class ImageStore:
 
     async def get(self, image_id: str) -> StoredImage | None:
         """The image of that id, None if there is none."""
+        import obstore
+
         path = _path(image_id)
         with _told_as_unavailable():
             try:
@@ -93,6 +95,8 @@ class ImageStore:
 
     async def has(self, image_id: str) -> bool:
         """Whether there is an image of that id."""
+        import obstore
+
         path = _path(image_id)
         with _told_as_unavailable():
             try:
@@ -103,6 +107,8 @@ class ImageStore:
 
     async def remove(self, image_id: str) -> None:
         """Remove the image of that id, if there is one."""
+        import obstore
+
         path = _path(image_id)
         with _told_as_unavailable():
             try:
@@ -116,6 +122,9 @@ def open_store(url: str) -> ImageStore:
 
     Raises ValueError for a URL that cannot be used; whether a remote store answers shows at first use.
     """
+    from obstore.exceptions import BaseError
+    from obstore.store import LocalStore, MemoryStore, from_url
+
     scheme, colon, _ = url.partition(":")
     if url in ("memory:", "memory://", "memory:///"):
         return ImageStore(MemoryStore())
@@ -149,6 +158,8 @@ def _media_type(content: bytes) -> str:
 
 @contextmanager
 def _told_as_unavailable() -> Iterator[None]:
+    from obstore.exceptions import BaseError
+
     try:
         yield
     except (BaseError, OSError) as failure:

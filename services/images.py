@@ -14,15 +14,17 @@ from base64 import b64decode
 from collections.abc import Awaitable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
-
-from PIL import ExifTags, Image, features
+from functools import cache
+from typing import TYPE_CHECKING, Protocol
 
 from errors import ImageInvalid
 from services.fetch import fetch
 from services.image_store import Picture
 
-FORMATS = ["PNG", "JPEG", "WEBP", "GIF", *(["AVIF"] if features.check("avif") else [])]
+# Pillow takes 3 MB, and few clients send pictures: the functions that need it import it.
+if TYPE_CHECKING:
+    from PIL import Image
+
 
 # Two decoders are enough for a small machine and bound its memory: 40 megapixels take 0.2 GB (JPEG) to 0.8 GB
 # (translucent WebP) each.
@@ -38,18 +40,18 @@ _MAX_SCANS = 64
 _MAX_READS = 16_000
 
 _TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
+    2: "FLIP_LEFT_RIGHT",
+    3: "ROTATE_180",
+    4: "FLIP_TOP_BOTTOM",
+    5: "TRANSPOSE",
+    6: "ROTATE_270",
+    7: "TRANSVERSE",
+    8: "ROTATE_90",
 }
 
 # Set for the process, because `warnings.catch_warnings` is not safe in threads: a bomb stops at once, and
 # damaged metadata, which Pillow reports line by line, cannot be used to fill the log.
-warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+warnings.filterwarnings("error", message="Image size .* could be decompression bomb")
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.TiffImagePlugin")
 
 
@@ -77,6 +79,13 @@ async def normalise(img: str, *, limits: ImageLimits = _NO_LIMITS_GIVEN, fetch: 
         content = await fetch(img, max_bytes=limits.max_bytes)
         return await asyncio.get_running_loop().run_in_executor(_WORKERS, _recode, content, limits)
     return await asyncio.get_running_loop().run_in_executor(_WORKERS, _recode_text, img, limits)
+
+
+@cache
+def _formats() -> list[str]:
+    from PIL import features
+
+    return ["PNG", "JPEG", "WEBP", "GIF", *(["AVIF"] if features.check("avif") else [])]
 
 
 def _recode_text(img: str, limits: ImageLimits) -> Picture:
@@ -109,9 +118,11 @@ def _bytes_of_text(img: str, limits: ImageLimits) -> bytes:
         raise ImageInvalid("The image is neither a URL, nor a data URI, nor valid base64.") from None
 
 
-def _decode(content: bytes, limits: ImageLimits) -> Image.Image:
+def _decode(content: bytes, limits: ImageLimits) -> "Image.Image":
+    from PIL import Image
+
     try:
-        with Image.open(_PatientFile(content), formats=FORMATS) as source:
+        with Image.open(_PatientFile(content), formats=_formats()) as source:
             width, height = source.size
             if not 0 < width * height <= limits.max_pixels:
                 raise ImageInvalid(f"The image has no, or more than {limits.max_pixels:,} pixels.")
@@ -120,10 +131,12 @@ def _decode(content: bytes, limits: ImageLimits) -> Image.Image:
         raise
     except Exception as broken:
         # Pillow's decoders raise nearly anything on damaged files: OSError, SyntaxError, struct.error, …
-        raise ImageInvalid(f"The image is not a whole file of one of {', '.join(FORMATS)}.") from broken
+        raise ImageInvalid(f"The image is not a whole file of one of {', '.join(_formats())}.") from broken
 
 
-def _upright_and_small(source: Image.Image, max_side: int) -> Image.Image:
+def _upright_and_small(source: "Image.Image", max_side: int) -> "Image.Image":
+    from PIL.Image import Transpose
+
     # A JPEG can be decoded at a half, quarter or eighth of its size; for other formats this does nothing.
     source.draft(None, (max_side, max_side))
     source.load()
@@ -136,11 +149,13 @@ def _upright_and_small(source: Image.Image, max_side: int) -> Image.Image:
         wanted = "RGBA" if source.has_transparency_data else "RGB"
         picture = source if source.mode == wanted else source.convert(wanted)
     picture.thumbnail((max_side, max_side))
-    return picture if turn is None else picture.transpose(turn)
+    return picture if turn is None else picture.transpose(Transpose[turn])
 
 
-def _orientation(source: Image.Image) -> int:
+def _orientation(source: "Image.Image") -> int:
     """The EXIF orientation, 1 to 8; 1 (upright) if it is missing or the EXIF data cannot be read."""
+    from PIL import ExifTags
+
     try:
         return int(source.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:
@@ -148,7 +163,9 @@ def _orientation(source: Image.Image) -> int:
         return 1
 
 
-def _encode(picture: Image.Image) -> Picture:
+def _encode(picture: "Image.Image") -> Picture:
+    from PIL import Image
+
     # Pillow writes what it finds in `info` (comments, profiles) into some formats; a new image has none.
     clean = Image.new(picture.mode, picture.size)
     clean.paste(picture)

@@ -7,11 +7,6 @@ from hashlib import sha256
 
 import pyotp
 
-from loading import at_first_use
-
-with at_first_use("segno"):
-    import segno
-
 STEP = 30
 SCRATCH_CODES = 10
 ISSUER = "FreeSewing"
@@ -36,6 +31,8 @@ def otpauth(secret: str, username: str) -> str:
 
 def qrcode(address: str) -> str:
     """The address as an SVG drawing in the colour of the text around it."""
+    import segno  # 1 MB
+
     drawing = segno.make(address, error="m").svg_inline(scale=4, dark="#000", omitsize=True)
     return drawing.replace('"#000"', '"currentColor"')
 

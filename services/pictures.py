@@ -10,13 +10,10 @@ from functools import partial
 from pathlib import Path
 
 from errors import ImageStoreUnavailable, NoSuchRecord
-from loading import at_first_use
 from services.file_urls import folder_of
+from services.image_store import ImageStore, Picture, StoredImage, new_image_id, open_store
+from services.images import normalise
 from services.shelf import Shelf
-
-# obstore and Pillow take 8 MB, and most workers never see a picture.
-with at_first_use("services.image_store", "services.images"):
-    from services import image_store, images
 
 NONE = "default-avatar"
 # Of what nobody's record names: the kind, and what the picture is of.
@@ -24,8 +21,8 @@ _OF_ITS_OWN = re.compile("(blog|showcase|support)-[a-z0-9-]+")
 log = logging.getLogger(__name__)
 
 _url = ""
-_opened: "image_store.ImageStore | None" = None
-_shelf = Shelf["image_store.StoredImage"]()
+_opened: ImageStore | None = None
+_shelf = Shelf[StoredImage]()
 
 
 def configure(url: str) -> None:
@@ -33,7 +30,7 @@ def configure(url: str) -> None:
     global _url, _opened
     folder = folder_of(url)
     if folder is None:
-        _url, _opened = url, image_store.open_store(url)
+        _url, _opened = url, open_store(url)
     else:
         _make(folder)
         _url, _opened = url, None
@@ -47,23 +44,23 @@ def _make(folder: Path) -> None:
         raise ValueError(f"images cannot be kept there (file: {type(unusable).__name__})") from None
 
 
-def _store() -> "image_store.ImageStore":
+def _store() -> ImageStore:
     """Where pictures are kept; a folder is opened when the first one is asked for."""
     global _opened
     if _opened is None:
         try:
-            _opened = image_store.open_store(_url)
+            _opened = open_store(_url)
         except ValueError as unusable:
             raise ImageStoreUnavailable("Images cannot be stored or read right now.") from unusable
     return _opened
 
 
-async def find(name: str) -> "image_store.StoredImage":
+async def find(name: str) -> StoredImage:
     """The picture of this name, as it was less than a second ago; raises NoSuchRecord, ImageStoreUnavailable."""
     return await _shelf.get(name, partial(_read, name))
 
 
-async def _read(name: str) -> "image_store.StoredImage":
+async def _read(name: str) -> StoredImage:
     found = await _store().get(name)
     if found is None:
         raise NoSuchRecord("There is no such image.")
@@ -80,8 +77,8 @@ async def stored(img: str | None, kind: str) -> AsyncIterator[str | None]:
     if img is None or img in ("", NONE):
         yield None if img is None else NONE
         return
-    picture = await images.normalise(img)
-    name = image_store.new_image_id(kind)
+    picture = await normalise(img)
+    name = new_image_id(kind)
     await _store().put(name, picture)
     try:
         yield name
@@ -97,8 +94,8 @@ async def copied(name: str, kind: str) -> AsyncIterator[str]:
     if original is None:
         yield NONE
         return
-    copy = image_store.new_image_id(kind)
-    await _store().put(copy, image_store.Picture(original.content, original.media_type))
+    copy = new_image_id(kind)
+    await _store().put(copy, Picture(original.content, original.media_type))
     try:
         yield copy
     except BaseException:
@@ -139,7 +136,7 @@ async def exists(name: str) -> bool:
 
 async def publish(img: str, name: str, *, replace: bool) -> None:
     """Keep a picture under a name of its own; raises ImageInvalid, ImageExists, ImageStoreUnavailable."""
-    picture = await images.normalise(img)
+    picture = await normalise(img)
     try:
         await _store().put(name, picture, replace=replace)
     finally:

@@ -11,11 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import urlsplit
 
-from loading import at_first_use
-
-# Pillow and its fonts.
-with at_first_use("services.cards"):
-    from services import cards
+from services import cards
 
 # Drawing holds the interpreter's lock for most of its time: a second one at once would gain nothing. Fonts are
 # used by this thread alone, as FreeType wants it.

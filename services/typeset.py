@@ -8,10 +8,12 @@ import io
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
-from PIL import Image, ImageDraw, ImageFont, features
-from pymupdf_fonts import myfont
+# Pillow and the fonts are loaded with the first text.
+if TYPE_CHECKING:
+    from PIL import Image, ImageFont
 
 REGULAR, BOLD = "figo", "figbo"
 ELLIPSIS = "…"
@@ -25,7 +27,6 @@ _MOST_MARKS = 4
 _JOINERS = "\u200c\u200d"
 # A code point that is never assigned: every font draws its box for missing letters.
 _NEVER_ASSIGNED = "\U0010fffe"
-_HAS_BIDI = features.check("raqm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,10 @@ def fit(text: str, style: Style, width: int, height: int) -> Block:
     return _cut(block, width, height)
 
 
-def draw(picture: Image.Image, block: Block, box: tuple[int, int, int, int], colour: str) -> None:
+def draw(picture: "Image.Image", block: Block, box: tuple[int, int, int, int], colour: str) -> None:
     """Draw the block at the top of the box; marks may rise a little above it, nothing else leaves the box."""
+    from PIL import Image, ImageDraw
+
     left, top, right, bottom = box
     rise = block.size // 4
     mask = Image.new("L", (right - left, bottom - top + rise))
@@ -181,7 +184,7 @@ def _length(block: Block, line: str) -> float:
 
 def _direction(block: Block) -> str | None:
     # Pillow takes a direction only where it can follow it.
-    return ("rtl" if block.from_right else "ltr") if _HAS_BIDI else None
+    return ("rtl" if block.from_right else "ltr") if _has_bidi() else None
 
 
 @lru_cache(maxsize=8192)
@@ -196,16 +199,29 @@ def _has(face: str, character: str) -> bool:
 
 
 @lru_cache(maxsize=2)
-def _letter_by_letter(face: str) -> ImageFont.FreeTypeFont:
+def _letter_by_letter(face: str) -> "ImageFont.FreeTypeFont":
+    from PIL import ImageFont
+
     return ImageFont.truetype(io.BytesIO(_file(face)), _MEASURED_AT, layout_engine=ImageFont.Layout.BASIC)
 
 
 # Each holds a copy of the file, 0.8 MB.
 @lru_cache(maxsize=16)
-def _font(face: str, size: int) -> ImageFont.FreeTypeFont:
+def _font(face: str, size: int) -> "ImageFont.FreeTypeFont":
+    from PIL import ImageFont
+
     return ImageFont.truetype(io.BytesIO(_file(face)), size)
 
 
 @lru_cache(maxsize=2)
 def _file(face: str) -> bytes:
+    from pymupdf_fonts import myfont
+
     return bytes(myfont(face))
+
+
+@cache
+def _has_bidi() -> bool:
+    from PIL import features
+
+    return bool(features.check("raqm"))

@@ -10,9 +10,7 @@ import socket
 import weakref
 from typing import Any, NamedTuple, cast
 
-from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.server import ServerState
+from serving.upstream import Config, HttpToolsProtocol, ServerState
 
 LOOK_SECONDS = 1.0
 # Bytes a second of a reply that a client must take, on average over `client_seconds`.
@@ -20,6 +18,7 @@ LEAST_RATE = 1_000
 # uvicorn takes a head of any size.
 MOST_HEAD_BYTES = 256_000
 UNSENT_BYTES = 65_536
+MOST_JOINED = 65_536
 CONTINUE = b"HTTP/1.1 100 "
 REPLY, HEAD, REST_OF_BODY, REST = "reply", "head", "rest of body", "rest"
 
@@ -139,7 +138,8 @@ class Connection(HttpToolsProtocol):
 class Joining:
     """A connection as a request's reply is written to it: its head waits for the first piece of its body.
 
-    uvicorn writes them one after the other, which costs a system call more, and the client a packet.
+    uvicorn writes them one after the other, which costs a system call more, and the client a packet. Of a reply that
+    fails between the two the client sees nothing but the end of the connection.
     """
 
     # Not the request itself: two that know each other wait for the garbage collector.
@@ -153,7 +153,11 @@ class Joining:
         """Write it, unless it is the head."""
         if self._head:
             head, self._head = self._head, b""
-            self._transport.writelines((head, data))
+            if len(data) <= MOST_JOINED:
+                data = head + data
+            else:  # copying it would cost more
+                self._transport.write(head)
+            self._transport.write(data)
         elif self._head is None and not data.startswith(CONTINUE):
             self._head = data
         else:  # more of the body, or leave to send one

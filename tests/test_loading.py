@@ -1,47 +1,68 @@
-"""What is loaded late is loaded late, and a server starts without it."""
+"""A server starts without what it may never need, and what is set aside is there for whoever wants it."""
 
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
-from loading import at_first_use, set_aside
+from loading import set_aside
 from tests.service import ROOT
 
-# Alembic is for operators, the HTTP clients are for Connexion and the forge, uvicorn's command line for nobody, the
-# rest for pictures. A package that is loaded late is there as a name; its parts are not.
-UNUSED = (
+# Alembic is for operators, SQLAlchemy's mapper and uvicorn's command line are for nobody, the HTTP clients for
+# Connexion, the forge and pictures elsewhere, the rest for pictures.
+UNUSED = {
     "alembic",
     "sqlalchemy.orm",
     "starlette.testclient",
-    "requests.sessions",
-    "httpx._client",
-    "httpx2._client",
+    "requests",
+    "httpx",
+    "httpx2",
     "pygments",
     "obstore",
-    "segno.encoder",
+    "segno",
     "uvicorn.main",
     "PIL",
     "pymupdf_fonts",
-)
+}
+# What a server on SQLite has loaded once it serves, and what one on PostgreSQL loads besides.
 STARTED = """
-import sys, pathlib, app, settings
-app.create_app(settings.load(data_dir=pathlib.Path(sys.argv[1])))
+import asyncio, pathlib, sys
+import app, settings
+
+async def serve():
+    found = settings.load(data_dir=pathlib.Path(sys.argv[1]))
+    made = app.create_app(found)
+    async with app._lifespan(found, made):
+        pass
+
+asyncio.run(serve())
+import storage.postgresql
+storage.postgresql.PostgresEngine("postgresql://nobody@127.0.0.1:9/none", None, pool=1, stale_seconds=0)
 print(*sys.modules)
 """
-Late = tuple[str, list[str]]
+
+
+def loaded(code: str, *arguments: str) -> set[str]:
+    """The modules that are loaded after this ran by itself."""
+    command = [sys.executable, "-c", code, *arguments]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(ran.stdout.split())
 
 
 def test_a_server_starts_without_what_it_may_never_need(tmp_path: Path) -> None:
-    started = subprocess.run(
-        [sys.executable, "-c", STARTED, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    loaded = set(started.stdout.split())
-    assert "connexion.middleware" in loaded
-    assert not set(UNUSED) & loaded
+    modules = loaded(STARTED, str(tmp_path))
+    assert {"connexion.middleware", "sqlalchemy.ext.asyncio", "uvicorn.server", "storage.sqlite"} <= modules
+    assert not UNUSED & modules
+
+
+def test_the_supervisor_starts_without_the_application() -> None:
+    modules = loaded("import sys, serving.__main__; print(*sys.modules)")
+    assert "serving.supervisor" in modules
+    assert not {"uvicorn", "connexion", "sqlalchemy", "storage", "middleware"} & modules
+
+
+Late = tuple[str, list[str]]
 
 
 @pytest.fixture
@@ -55,27 +76,6 @@ def late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Late:
     return "freesewing_late", loads
 
 
-def test_a_module_is_loaded_once_when_it_is_first_asked_for_something(late: Late) -> None:
-    name, loads = late
-    with at_first_use(name):
-        module = __import__(name)
-    assert loads == []
-    assert (module.x, module.x) == (1, 1)
-    assert loads == [name]
-
-
-def test_other_modules_are_loaded_at_once(late: Late) -> None:
-    name, loads = late
-    with at_first_use("another"):
-        __import__(name)
-    assert loads == [name]
-
-
-def test_a_module_that_is_not_there_is_missed_at_once() -> None:
-    with pytest.raises(ModuleNotFoundError), at_first_use("freesewing_nowhere"):
-        __import__("freesewing_nowhere")
-
-
 def test_what_is_set_aside_is_none_inside_and_itself_after(late: Late) -> None:
     name, loads = late
     with set_aside(name, "x"):
@@ -86,14 +86,9 @@ def test_what_is_set_aside_is_none_inside_and_itself_after(late: Late) -> None:
         assert __import__(name).x == 1
 
 
-@pytest.mark.parametrize("made", [at_first_use, set_aside])
-def test_after_a_failure_inside_imports_are_as_ever(
-    late: Late, made: Callable[[str], AbstractContextManager[None]]
-) -> None:
+def test_after_a_failure_inside_it_is_itself_too(late: Late) -> None:
     name, loads = late
-    before = list(sys.meta_path)
-    with pytest.raises(KeyError), made(name):
+    with pytest.raises(KeyError), set_aside(name):
         raise KeyError
-    assert sys.meta_path == before
     assert __import__(name).x == 1
     assert loads == [name]

@@ -10,16 +10,15 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import orjson
 
 from errors import ForgeUnavailable
-from loading import at_first_use
 
-# Most servers have no forge.
-with at_first_use("httpx2"):
+# Where there is no forge nobody needs to load it.
+if TYPE_CHECKING:
     import httpx2
 
 MOST_BYTES = 2_000_000
@@ -90,6 +89,8 @@ class Http:
         self, method: str, path: str, body: Any = None, *, expected: Collection[int], base: str | None = None
     ) -> tuple[int, Any]:
         """Status and decoded answer, the status being one of those expected; raises ForgeUnavailable."""
+        import httpx2
+
         question = f"{method} {path.partition('?')[0]}"
         url = (self.base if base is None else base) + path
         content = None if body is None else orjson.dumps(body)
@@ -106,6 +107,8 @@ class Http:
 
 def require_usable(url: str) -> None:
     """Raise ValueError, which does not quote it, unless this can be the address of a forge's API."""
+    import httpx2
+
     try:
         parts = httpx2.URL(url)
     except httpx2.InvalidURL:
@@ -117,6 +120,8 @@ def require_usable(url: str) -> None:
 @asynccontextmanager
 async def client(base: str, headers: dict[str, str]) -> AsyncIterator[Http]:
     """Connections for one operation; nothing is taken from the environment: no proxy, no .netrc."""
+    import httpx2
+
     async with httpx2.AsyncClient(
         headers={"User-Agent": "freesewing-api", "Accept-Encoding": "identity", **headers},
         timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
@@ -195,4 +200,6 @@ async def _bounded(reply: "httpx2.Response") -> Any:
 @cache
 def _trusted() -> ssl.SSLContext:
     """Made once, because reading the certificates of all authorities takes tens of milliseconds."""
+    import httpx2
+
     return httpx2.create_ssl_context()
