@@ -16,13 +16,6 @@ from tests.proxy import Proxy
 
 
 @pytest.fixture
-def run() -> Iterator[Any]:
-    """One event loop for the test."""
-    with asyncio.Runner() as runner:
-        yield runner.run
-
-
-@pytest.fixture
 def redis_url() -> Iterator[str]:
     """An empty Redis database."""
     with fresh_redis() as url:

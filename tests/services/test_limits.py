@@ -1,45 +1,17 @@
 """Limits: windows, batches, several policies at once, a clock that steps."""
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import pytest
 
-import clock
 from services import limits
 from services.counters import Memory
 from services.limits import MOST_AT_ONCE, NEAR, REACHED, Limiter, Policy
+from tests.services.conftest import Clock
 
 Result = TypeVar("Result")
 BURST, DAY = Policy("burst", 100, 60), Policy("day", 1_000, 86_400)
-# The beginning of a minute.
-NOON = 1_795_435_200.0
-
-
-class Clock:
-    """The present, as the test says."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The clock that limits look at."""
-    fixed = Clock()
-    monkeypatch.setattr(clock, "epoch", fixed)
-    return fixed
-
-
-@pytest.fixture
-def run() -> Iterator[Any]:
-    """One event loop for the test."""
-    with asyncio.Runner() as runner:
-        yield runner.run
 
 
 def _spent(

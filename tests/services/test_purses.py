@@ -1,7 +1,5 @@
 """Purses: the short way to pay is held against the long one."""
 
-import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,37 +7,11 @@ import pytest
 import clock
 from services.counters import Memory
 from services.limits import Claims, Limiter, Policy, Purse
+from tests.services.conftest import Clock
 
 BURST, DAY, ACCOUNT = Policy("burst", 100, 60), Policy("day", 1_000, 86_400), Policy("account-burst", 150, 60)
 OWN: Claims = [(BURST, "k1", 1), (DAY, "k1", 1), (ACCOUNT, "a1", 1)]
 OTHER: Claims = [(BURST, "k2", 1), (DAY, "k2", 1), (ACCOUNT, "a1", 1)]
-# The beginning of a minute.
-NOON = 1_795_435_200.0
-
-
-class Clock:
-    """The present, as the test says."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The clock that limits look at."""
-    fixed = Clock()
-    monkeypatch.setattr(clock, "epoch", fixed)
-    return fixed
-
-
-@pytest.fixture
-def run() -> Iterator[Any]:
-    """One event loop for the test."""
-    with asyncio.Runner() as runner:
-        yield runner.run
 
 
 @pytest.fixture
