@@ -1,6 +1,7 @@
 """What was used: one's own by hour and day, others' for support, everyone's for administrators."""
 
 import csv
+import time
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -15,9 +16,25 @@ from tests.handlers.database import execute
 from tests.handlers.reading import failure
 from tests.service import ApiKey, Credentials, Person, Service, wait_until
 
-TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-HOUR = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 NOTHING = {"calls": 0, "errors": 0, "bytesOut": 0, "seconds": 0.0}
+
+
+@pytest.fixture(autouse=True)
+def one_hour_and_day() -> None:
+    """So that a test sees the hour and day that the server sees: none begins in the last seconds of an hour."""
+    rest = 3600 - time.time() % 3600
+    if rest < 20:
+        time.sleep(rest + 0.05)
+
+
+def today() -> datetime:
+    """When this day began; asked anew each time, as a run of all tests may go on past midnight."""
+    return this_hour().replace(hour=0)
+
+
+def this_hour() -> datetime:
+    """When this hour began."""
+    return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def used(
@@ -50,7 +67,7 @@ def usage(who: Credentials, path: str = "/account/usage", **query: Any) -> Any:
 
 def day(days_ago: int) -> str:
     """A date, as a query and, at its beginning, as a reply has it."""
-    return f"{TODAY - timedelta(days=days_ago):%Y-%m-%d}"
+    return f"{today() - timedelta(days=days_ago):%Y-%m-%d}"
 
 
 def at(moment: datetime) -> str:
@@ -60,7 +77,7 @@ def at(moment: datetime) -> str:
 
 def test_each_day_has_a_row_and_the_totals_are_their_sums(alice: Person) -> None:
     for days, calls, status in ((3, 5, 2), (3, 2, 4), (2, 1, 5), (9, 100, 2), (1, 100, 2)):
-        used(alice, at=TODAY - timedelta(days=days), calls=calls, status=status)
+        used(alice, at=today() - timedelta(days=days), calls=calls, status=status)
     found = usage(alice, **{"from": day(3), "to": day(2)})
     assert (found["from"], found["to"], found["granularity"]) == (
         f"{day(3)}T00:00:00.000Z",
@@ -76,7 +93,7 @@ def test_each_day_has_a_row_and_the_totals_are_their_sums(alice: Person) -> None
 
 def test_rows_are_apart_by_operation_key_or_status(alice: Person) -> None:
     one, other = alice.new_key(), alice.new_key()
-    then = TODAY - timedelta(days=2)
+    then = today() - timedelta(days=2)
     used(alice, at=then, calls=1)
     used(alice, at=then, calls=2, key_id=number(one))
     used(alice, at=then, calls=3, key_id=number(other), operation="list_sets", status=4)
@@ -96,20 +113,20 @@ def test_rows_are_apart_by_operation_key_or_status(alice: Person) -> None:
 
 def test_hours_are_told_where_they_are_asked_for(alice: Person) -> None:
     for hours in (1, 2, 3):
-        used(alice, at=HOUR - timedelta(hours=hours), calls=hours, table=usage_hours)
-    begin, end = HOUR - timedelta(hours=2, minutes=-20), HOUR - timedelta(minutes=10)
+        used(alice, at=this_hour() - timedelta(hours=hours), calls=hours, table=usage_hours)
+    begin, end = this_hour() - timedelta(hours=2, minutes=-20), this_hour() - timedelta(minutes=10)
     span = {"from": f"{begin:%Y-%m-%dT%H:%MZ}", "to": f"{end:%Y-%m-%dT%H:%M:%SZ}"}
     found = usage(alice, granularity="hour", **span)
     assert [(row["at"], row["calls"]) for row in found["rows"]] == [
-        (at(HOUR - timedelta(hours=2)), 2),
-        (at(HOUR - timedelta(hours=1)), 1),
+        (at(this_hour() - timedelta(hours=2)), 2),
+        (at(this_hour() - timedelta(hours=1)), 1),
     ]
-    assert (found["from"], found["to"]) == (at(HOUR - timedelta(hours=2)), at(HOUR))
+    assert (found["from"], found["to"]) == (at(this_hour() - timedelta(hours=2)), at(this_hour()))
 
 
 def test_without_a_time_the_last_thirty_days_are_told(alice: Person) -> None:
     for days in (28, 29, 30, 31):
-        used(alice, at=TODAY - timedelta(days=days), operation=f"o{days}")
+        used(alice, at=today() - timedelta(days=days), operation=f"o{days}")
     found = usage(alice, by="operation")
     assert found["to"][:10] > day(0) and {"o28", "o29"} <= {row["operation"] for row in found["rows"]}
     assert not {"o30", "o31"} & {row["operation"] for row in found["rows"]}
@@ -157,13 +174,13 @@ def test_a_time_that_cannot_be_told_of_is_refused_with_a_reason(
 def test_the_whole_time_that_is_kept_can_be_asked_for_at_once(alice: Person) -> None:
     # A day and an hour less, for one may end just now.
     assert usage(alice, **{"from": day(399)})["rows"] is not None
-    begin = HOUR - timedelta(days=35, hours=-1)
+    begin = this_hour() - timedelta(days=35, hours=-1)
     assert usage(alice, **{"from": f"{begin:%Y-%m-%dT%H:%MZ}", "granularity": "hour"})["rows"] is not None
 
 
 def test_more_rows_than_an_answer_may_have_are_refused(alice: Person) -> None:
     rows = [
-        {"user_id": alice.id, "at": TODAY - timedelta(days=1 + n % 100), "key_id": 0, "operation": f"o{n // 100}"}
+        {"user_id": alice.id, "at": today() - timedelta(days=1 + n % 100), "key_id": 0, "operation": f"o{n // 100}"}
         for n in range(10_001)
     ]
     amounts = {"status": 2, "calls": 1, "bytes_out": 1, "microseconds": 1}
@@ -196,8 +213,8 @@ def parsed(who: Credentials, path: str) -> list[dict[str, str]]:
 @pytest.mark.parametrize("by", ["total", "operation", "key", "status"])
 def test_csv_says_the_same(alice: Person, by: str) -> None:
     key = alice.new_key()
-    used(alice, at=TODAY - timedelta(days=2), calls=7)
-    used(alice, at=TODAY - timedelta(days=2), calls=3, key_id=number(key), status=4)
+    used(alice, at=today() - timedelta(days=2), calls=7)
+    used(alice, at=today() - timedelta(days=2), calls=3, key_id=number(key), status=4)
     query = f"from={day(2)}&to={day(1)}&by={by}"
     rows = usage(alice, f"/account/usage?{query}")["rows"]
     told = [{name: "" if value is None else str(value) for name, value in row.items()} for row in rows]
@@ -211,12 +228,12 @@ def test_administrators_see_who_uses_the_most(service: Service, admin: Person, a
     key = alice.new_key(name='=HYPERLINK("x"), "y"')
     millions = 10**9
     for days, calls in ((0, 2), (6, 3), (7, 1), (13, 9), (14, 99)):
-        used(alice, at=TODAY - timedelta(days=days), calls=calls * millions, key_id=number(key), operation="old")
-    used(alice, at=TODAY - timedelta(days=1), calls=millions, status=5, operation="old")
-    used(bob, at=TODAY - timedelta(days=2), calls=millions, operation="old")
+        used(alice, at=today() - timedelta(days=days), calls=calls * millions, key_id=number(key), operation="old")
+    used(alice, at=today() - timedelta(days=1), calls=millions, status=5, operation="old")
+    used(bob, at=today() - timedelta(days=2), calls=millions, operation="old")
     amounts = {"calls": millions, "bytes_out": 1, "microseconds": 1}
     network = f"198.51.{alice.id % 256}.0/24"
-    execute(service, insert(usage_anonymous).values(at=TODAY, prefix=network, status=4, **amounts))
+    execute(service, insert(usage_anonymous).values(at=today(), prefix=network, status=4, **amounts))
     found = usage(admin, "/admin/usage", limit=100)
     assert (found["period"], found["from"][:10]) == ("week", day(6))
     mine = {row["userId"]: row for row in found["accounts"]}
@@ -259,7 +276,7 @@ def test_looking_at_who_uses_the_most_is_recorded(admin: Person) -> None:
 
 def test_a_key_is_told_how_often_it_was_used(alice: Person) -> None:
     key = alice.new_key()
-    used(alice, at=TODAY - timedelta(days=1), calls=5, key_id=number(key))
+    used(alice, at=today() - timedelta(days=1), calls=5, key_id=number(key))
     assert key.get("/whoami").json()["apikey"]["usage"] == {"today": 0, "total": 0}
     wait_until(lambda: key.get("/whoami").json()["apikey"]["usage"]["today"] >= 1, 10, "a flush")
     told = key.get("/whoami").json()["apikey"]["usage"]
