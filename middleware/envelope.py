@@ -14,8 +14,8 @@ from middleware import bodies
 from services import logs, metrics, usage
 
 EXPOSED = (
-    "ETag, Idempotent-Replayed, Last-Modified, Link, Location, RateLimit, RateLimit-Policy, Retry-After, "
-    "WWW-Authenticate, X-Request-Id"
+    "Deprecation, ETag, Idempotent-Replayed, Last-Modified, Link, Location, RateLimit, RateLimit-Policy, "
+    "Retry-After, Sunset, WWW-Authenticate, X-Request-Id"
 )
 COMMON = [
     # Any site's scripts may call and read: credentials are sent by hand, never by the browser itself.

@@ -15,6 +15,7 @@ from connexion.middleware.abstract import AbstractRoutingAPI, SpecMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from errors import MethodNotAllowed, NoSuchPath
+from middleware import deprecation
 from middleware.straight import next_of
 from security import BASIC, BEARER
 
@@ -23,10 +24,11 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 
 
 class Routed(NamedTuple):
-    """An operation by its name in the document, and what is called for it."""
+    """An operation by its name in the document, what is called for it, and what each reply says of the operation."""
 
     name: str
     app: ASGIApp
+    headers: list[tuple[bytes, bytes]]
 
 
 @dataclass(slots=True)
@@ -94,7 +96,9 @@ class RoutingAPI(AbstractRoutingAPI[Any]):
 
     def _add_operation_internal(self, method: str, path: str, operation: Any, name: str | None = None) -> None:
         # As the document has it, without the module that the resolver found.
-        routed = Routed(operation.operation_id.rpartition(".")[2], next_of(self.next_app, self.base_path, operation))
+        name = operation.operation_id.rpartition(".")[2]
+        app = next_of(self.next_app, self.base_path, operation)
+        routed = Routed(name, app, deprecation.headers(operation._operation, name))
         methods = [method.upper()]
         if method == "get" and not operation._operation.get("x-unsafe"):
             methods.append("HEAD")
@@ -130,6 +134,7 @@ class Routing(SpecMiddleware):
         scope["path_params"] = parameters
         scope["only_scheme"] = scheme
         scope["operation_id"] = operation.name
+        scope["reply_headers"] += operation.headers
         await operation.app(scope, receive, send)
 
     def _find(self, path: str) -> tuple[dict[str, Routed], dict[str, str], str | None]:

@@ -5,6 +5,7 @@ import inspect
 import pkgutil
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -174,6 +175,18 @@ def test_what_makes_something_and_nothing_else_takes_an_idempotency_key(operatio
         status = "201" if "201" in operation["responses"] else "200"
         assert "Idempotent-Replayed" in operation["responses"][status]["headers"]
         assert {kind for code in ("200", "201") for kind in content_of(operation, code)} == {"application/json"}
+
+
+@by_operation
+def test_what_is_deprecated_is_so_for_half_a_year_before_it_may_end_and_says_so(operation: dict[str, Any]) -> None:
+    stated = {"x-deprecated-since", "x-sunset"} & set(operation)
+    if not operation.get("deprecated"):
+        assert not stated
+        return
+    since, until = (date.fromisoformat(operation[name]) for name in ("x-deprecated-since", "x-sunset"))
+    assert (until - since).days >= 182
+    well = [resolved(reply) for status, reply in operation["responses"].items() if status < "300"]
+    assert all({"Deprecation", "Sunset", "Link"} <= set(reply["headers"]) for reply in well)
 
 
 def content_of(operation: dict[str, Any], status: str) -> set[str]:

@@ -1,0 +1,46 @@
+"""What is going to end says so with every answer, as the document does (RFC 9745, RFC 8594)."""
+
+from email.utils import parsedate_to_datetime
+
+import pytest
+from httpx2 import Response
+
+from tests.service import Person, Service
+
+pytestmark = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
+
+TOLD = ("deprecation", "sunset")
+
+
+def end_of(reply: Response) -> tuple[int, str, str]:
+    """Since when, until when, and where to read of it."""
+    assert reply.headers["deprecation"][0] == "@"
+    until = parsedate_to_datetime(reply.headers["sunset"])
+    return int(reply.headers["deprecation"][1:]), f"{until:%Y-%m-%d}", reply.headers["link"]
+
+
+def test_an_operation_that_is_going_to_end_says_so_with_every_answer(service: Service, alice: Person) -> None:
+    page = f'<{service.url}/docs/#/account/restrict_account_v3>; rel="deprecation"; type="text/html"'
+    key = alice.new_key(1)
+    replies = [
+        service.http.get("/account/restrict"),
+        key.get("/account/restrict"),
+        alice.get("/account/restrict/jwt"),
+    ]
+    assert [reply.status_code for reply in replies] == [401, 403, 200]
+    assert {end_of(reply) for reply in replies} == {(1795737600, "2027-12-01", page)}
+
+
+def test_the_old_way_to_unsubscribe_is_going_to_end_too(service: Service) -> None:
+    reply = service.http.delete("/subscriber?id=5b0a6a0e-3f0b-4b52-9d3c-6a8d5d0c1b2e")
+    assert (reply.status_code, end_of(reply)[1]) == (400, "2027-12-01")
+
+
+def test_what_stays_says_nothing_of_an_end(service: Service, alice: Person) -> None:
+    for reply in (alice.get("/account"), alice.post("/account/restrict"), service.http.get("/account/restrict/x")):
+        assert not set(TOLD) & set(reply.headers)
+
+
+def test_scripts_of_other_sites_may_read_that_it_is_going_to_end(service: Service) -> None:
+    reply = service.http.get("/account/restrict", headers={"Origin": "https://tools.example"})
+    assert {"Deprecation", "Sunset", "Link"} <= set(reply.headers["access-control-expose-headers"].split(", "))
