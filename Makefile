@@ -41,7 +41,7 @@ lint-code:
 
 lint-document:
 	$(BIN)/openapi-spec-validator --errors all spec/openapi.yaml
-	@$(BIN)/python tools/lint/lint.py; code=$$?; \
+	@{ $(BIN)/python tools/lint/lint.py && $(BIN)/python -m tools.lint.changes; }; code=$$?; \
 	if [ $$code = 3 ] && [ "$$CI" != true ]; then echo "the document's linters were skipped"; else exit $$code; fi
 
 format: $(VENV)/.dev ## Format the code

@@ -186,13 +186,19 @@ def checked_count(linter: str, count: int, result: subprocess.CompletedProcess[s
     return count
 
 
+def installed_root() -> Path:
+    """Return the directory of Node, with the tools installed."""
+    root = node_root()
+    if not is_installed():
+        install(root)
+    return root
+
+
 def lint(document: Path) -> int:
     """Lint the document with both linters and return the exit code."""
     if not document.is_file():
         raise LintError(f"there is no {document}")
-    root = node_root()
-    if not is_installed():
-        install(root)
+    root = installed_root()
     counts = {
         "spectral": lint_with_spectral(root, document),
         "redocly": lint_with_redocly(root, document),

@@ -1,0 +1,266 @@
+"""The check that compares the document with the one released last: what breaks a client is found, nothing else is."""
+
+import copy
+import re
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+import yaml
+
+import document
+from tests.service import ROOT
+from tools.lint import changes
+from tools.lint.lint import LintError
+
+Document = dict[str, Any]
+PATHS = ("/signup", "/account/restrict", "/sets", "/sets/{id}", "/img")
+# A part of ours: with all of it each comparison takes a second.
+BEFORE = {**document.load(), "paths": {path: document.load()["paths"][path] for path in PATHS}}
+OPTIONAL = {"name": "colour", "in": "query", "description": "x", "schema": {"type": "string", "maxLength": 9}}
+
+
+def sets(changed: Document) -> Any:
+    return changed["paths"]["/sets"]
+
+
+def schema(changed: Document, name: str) -> Any:
+    return changed["components"]["schemas"][name]
+
+
+def raise_level(changed: Document) -> None:
+    sets(changed)["post"]["x-level"] = 4
+
+
+def lower_level(changed: Document) -> None:
+    sets(changed)["post"]["x-level"] = 2
+
+
+def rename_operation(changed: Document) -> None:
+    sets(changed)["post"]["operationId"] = "make_set"
+
+
+def move_operation(changed: Document) -> None:
+    sets(changed)["post"]["tags"] = ["account"]
+
+
+def remove_operation(changed: Document) -> None:
+    del changed["paths"]["/account/restrict"]["get"]
+
+
+def remove_path(changed: Document) -> None:
+    del changed["paths"]["/img"]
+
+
+def add_operation(changed: Document) -> None:
+    changed["paths"]["/pictures"] = copy.deepcopy(changed["paths"]["/img"])
+    changed["paths"]["/pictures"]["post"]["operationId"] = "draw_picture"
+
+
+def rename_schema(changed: Document) -> None:
+    schemas = changed["components"]["schemas"]
+    schemas["Measurements2"] = schemas.pop("MeasurementsSet")
+    point_elsewhere(changed, "#/components/schemas/MeasurementsSet", "#/components/schemas/Measurements2")
+
+
+def point_elsewhere(value: Any, before: str, after: str) -> None:
+    """Let every reference to the one lead to the other."""
+    members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for member in members:
+        point_elsewhere(member, before, after)
+    if isinstance(value, dict) and value.get("$ref") == before:
+        value["$ref"] = after
+
+
+def remove_member_of_reply(changed: Document) -> None:
+    del schema(changed, "MeasurementsSet")["properties"]["notes"]
+
+
+def add_member_to_reply(changed: Document) -> None:
+    schema(changed, "MeasurementsSet")["properties"]["colour"] = {"type": "string", "maxLength": 9}
+
+
+def no_longer_sure_in_reply(changed: Document) -> None:
+    schema(changed, "MeasurementsSet")["required"].remove("notes")
+
+
+def null_in_reply(changed: Document) -> None:
+    notes = schema(changed, "MeasurementsSet")["properties"]["notes"]
+    schema(changed, "MeasurementsSet")["properties"]["notes"] = {**notes, "nullable": True}
+
+
+def other_type_in_reply(changed: Document) -> None:
+    schema(changed, "MeasurementsSet")["properties"]["name"] = {"type": "integer", "minimum": 0, "maximum": 9}
+
+
+def demand_member_of_request(changed: Document) -> None:
+    schema(changed, "MeasurementsSetCreate")["required"] = ["name", "measies"]
+
+
+def forget_member_of_request(changed: Document) -> None:
+    del schema(changed, "MeasurementsSetCreate")["properties"]["notes"]
+
+
+def narrow_member_of_request(changed: Document) -> None:
+    schema(changed, "MeasurementsSetCreate")["properties"]["name"] = {"type": "string", "maxLength": 3}
+
+
+def add_member_to_request(changed: Document) -> None:
+    schema(changed, "MeasurementsSetCreate")["properties"]["colour"] = {"type": "string", "maxLength": 9}
+
+
+def remove_status(changed: Document) -> None:
+    sets(changed)["post"]["responses"]["200"] = sets(changed)["post"]["responses"].pop("201")
+
+
+def remove_header_of_reply(changed: Document) -> None:
+    del changed["paths"]["/sets/{id}"]["get"]["responses"]["200"]["headers"]["ETag"]
+
+
+def demand_credentials(changed: Document) -> None:
+    changed["paths"]["/signup"]["post"]["security"] = [{"bearer": []}]
+
+
+def refuse_keys(changed: Document) -> None:
+    sets(changed)["post"]["security"] = [{"bearer": []}]
+
+
+def remove_parameter(changed: Document) -> None:
+    sets(changed)["get"]["parameters"].pop(0)
+
+
+def demand_parameter(changed: Document) -> None:
+    sets(changed)["get"]["parameters"].append({**OPTIONAL, "required": True})
+
+
+def add_parameter(changed: Document) -> None:
+    sets(changed)["get"]["parameters"].append(OPTIONAL)
+
+
+def remove_language(changed: Document) -> None:
+    schema(changed, "Language")["enum"].remove("uk")
+
+
+def add_error_code(changed: Document) -> None:
+    schema(changed, "ErrorCode")["enum"].append("tooBlue")
+
+
+def describe(changed: Document) -> None:
+    sets(changed)["post"]["description"] = "Makes a set."
+
+
+BREAKING = {
+    raise_level: "POST /sets: replace x-level before 3 after 4",
+    rename_operation: "POST /sets: replace operationId before 'create_set' after 'make_set'",
+    move_operation: "POST /sets: replace tags/0 *",
+    remove_operation: "GET /account/restrict: remove",
+    remove_path: "POST /img: remove",
+    rename_schema: "components/schemas/MeasurementsSet: remove",
+    remove_member_of_reply: "GET /sets: remove responses/200/*/properties/notes",
+    no_longer_sure_in_reply: "GET /sets: remove responses/200/*/required/*",
+    null_in_reply: "GET /sets: add responses/200/*/notes/nullable after True",
+    other_type_in_reply: "GET /sets: replace responses/200/*/name/type*",
+    demand_member_of_request: "POST /sets: add requestBody/*/required/1 after 'measies'",
+    forget_member_of_request: "POST /sets: remove requestBody/*/properties/notes",
+    narrow_member_of_request: "POST /sets: replace requestBody/*/name/maxLength *",
+    remove_status: "POST /sets: remove responses/201",
+    remove_header_of_reply: "GET /sets/{id}: remove responses/200/headers/ETag",
+    demand_credentials: "POST /signup: add security/0",
+    refuse_keys: "POST /sets: remove security/1",
+    remove_parameter: "GET /sets: remove parameters/0",
+    demand_parameter: "GET /sets: add parameters/*",
+    remove_language: "POST /signup: remove requestBody/*/enum/*",
+}
+FINE = [
+    lower_level,
+    add_operation,
+    add_member_to_reply,
+    add_member_to_request,
+    add_parameter,
+    add_error_code,
+    describe,
+]
+
+
+def name_of(value: Any) -> str:
+    """Of a change: what it does."""
+    return value.__name__ if callable(value) else "line"
+
+
+def changed(change: Callable[[Document], None], version: str = "9.0.0") -> Document:
+    """The document after a change, under a version that allows any."""
+    after = copy.deepcopy(BEFORE)
+    change(after)
+    after["info"]["version"] = version
+    return after
+
+
+def found(change: Callable[[Document], None]) -> list[str]:
+    """What the check says of a change."""
+    return changes.check(BEFORE, changed(change), [])
+
+
+@pytest.mark.parametrize(("change", "line"), BREAKING.items(), ids=name_of)
+def test_what_breaks_a_client_is_found_and_may_be_declared(change: Callable[[Document], None], line: str) -> None:
+    lines = [sentence.partition("declared: ")[2] for sentence in found(change)]
+    assert [each for each in lines if fnmatchcase(each, line)], lines
+    declared = [{"change": each.replace("[", "[[]"), "why": "because"} for each in lines]
+    assert list(changes.undeclared(lines, declared)) == []
+
+
+@pytest.mark.parametrize("change", FINE, ids=name_of)
+def test_what_breaks_nobody_passes(change: Callable[[Document], None]) -> None:
+    assert found(change) == []
+
+
+def test_what_is_declared_and_did_not_happen_is_told() -> None:
+    told = changes.check(BEFORE, BEFORE, [{"change": "POST /sets: *", "why": "because"}])
+    assert told == ["is declared, but nothing of the kind has changed: POST /sets: *"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "broken", "fine"),
+    [
+        ("0.1.0", "0.1.0", False, False),
+        ("0.1.0", "0.1.1", False, True),
+        ("0.1.0", "0.1.1", True, False),
+        ("0.1.9", "0.2.0", True, True),
+        ("0.9.0", "0.10.0", True, True),
+        ("1.2.0", "1.3.0", True, False),
+        ("1.2.0", "1.3.0", False, True),
+        ("1.2.0", "2.0.0", True, True),
+        ("1.2.0", "1.1.9", False, False),
+    ],
+)
+def test_a_version_says_whether_something_broke(before: str, after: str, broken: bool, fine: bool) -> None:
+    versions = changes.version_of(before), changes.version_of(after)
+    assert (changes.misnumbered(*versions, changed=True, broken=broken) is None) == fine
+
+
+def test_the_document_released_last_is_the_one_of_the_highest_version(tmp_path: Any) -> None:
+    for version in ("0.9.0", "0.10.0", "0.2.0"):
+        (tmp_path / f"{version}.yaml").touch()
+    assert changes.released(tmp_path).stem == "0.10.0"
+    with pytest.raises(LintError, match="no document is in"):
+        changes.released(tmp_path / "nowhere")
+
+
+def test_every_released_document_has_its_place_in_the_changelog_and_a_section_for_the_api() -> None:
+    sections = re.split(r"^## ", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    told = {section.split(maxsplit=1)[0]: section for section in sections}
+    for path in (ROOT / "spec" / "released").glob("*.yaml"):
+        assert document_version(path.read_text(encoding="utf-8")) == path.stem
+        assert "### API" in told[path.stem]
+
+
+def document_version(text: str) -> str:
+    """The version that a document says it has."""
+    return str(yaml.load(text, Loader=yaml.CSafeLoader)["info"]["version"])
+
+
+def test_what_is_declared_to_break_stands_in_the_changelog() -> None:
+    declared = yaml.safe_load((ROOT / "spec" / "breaking.yaml").read_text(encoding="utf-8"))
+    unreleased = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").split("\n## ")[1]
+    assert all(set(entry) == {"change", "why"} for entry in declared)
+    assert not declared or "**Breaking**" in unreleased

@@ -1,0 +1,139 @@
+"""Compare the document with the one released last, and fail on a breaking change that nobody declared.
+
+Usage: python -m tools.lint.changes
+
+What breaks is api-smart-diff's judgement, and ours where only this project can know (`breaks`). A change that is
+meant to break is declared in spec/breaking.yaml. The document's version must say what has changed: a breaking change
+raises the number before the first dot (before 1.0, the one before the second), any other at least the last.
+
+Exit codes: those of lint.py.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import yaml
+
+from tools.lint.lint import BROKEN, DEFAULT_DOCUMENT, FOUND, HERE, LintError, installed_root, parsed, run
+
+SPEC = DEFAULT_DOCUMENT.parent
+COMPARE = HERE / "compare.mjs"
+
+Change = dict[str, Any]
+Version = tuple[int, ...]
+
+
+def version_of(text: str) -> Version:
+    """A version as numbers that can be compared."""
+    return tuple(int(part) for part in text.split("."))
+
+
+def released(folder: Path) -> Path:
+    """The document released last; LintError if none was."""
+    paths = sorted(folder.glob("*.yaml"), key=lambda path: version_of(path.stem))
+    if not paths:
+        raise LintError(f"no document is in {folder}")
+    return paths[-1]
+
+
+def changes(before: Any, after: Any) -> list[Change]:
+    """Every change between two documents: {action, path (list), type, before, after}."""
+    root = installed_root()
+    with TemporaryDirectory() as folder:
+        paths = [Path(folder, name) for name in ("before.json", "after.json")]
+        for path, document in zip(paths, (before, after), strict=True):
+            path.write_text(json.dumps(document, default=str), encoding="utf-8")
+        found: list[Change] = parsed("changes", run(root, COMPARE, [str(path) for path in paths], HERE))
+    return found
+
+
+def breaks(change: Change) -> bool:
+    """Whether it breaks a client that was made for the document as it was before."""
+    path, action = change["path"], change["action"]
+    if path[0] != "paths":
+        # What is below is seen in each operation that uses it; but generated clients have a class of this name.
+        return bool(path[:2] == ["components", "schemas"] and len(path) == 3 and action == "remove")
+    if path[-1] == "x-level":
+        return bool((change.get("after") or 0) > (change.get("before") or 0))
+    if path[-1] == "nullable" and "responses" in path:
+        return bool(change.get("after"))
+    if path[-1] == "type" and path[-2] != "properties":
+        return True
+    # Generated clients are called by these names.
+    named = path[-1] == "operationId" or path[-2:-1] == ["tags"]
+    ignored = "requestBody" in path and path[-2] == "properties" and action == "remove"
+    return bool(named or ignored or change["type"] == "breaking")
+
+
+def line_of(change: Change) -> str:
+    """A change in one line: the operation, what was done, and where."""
+    path = [str(step) for step in change["path"]]
+    if path[0] != "paths":
+        return f"{'/'.join(path)}: {change['action']}"
+    method, rest = (path[2].upper(), path[3:]) if len(path) > 2 else ("*", [])
+    values = "".join(f" {name} {change[name]!r}" for name in ("before", "after") if _is_short(change.get(name)))
+    return f"{method} {path[1]}: {change['action']} {'/'.join(rest)}{values}".rstrip()
+
+
+def _is_short(value: Any) -> bool:
+    return isinstance(value, str | int | float) and len(str(value)) <= 60
+
+
+def undeclared(lines: list[str], declared: list[Any]) -> Iterator[str]:
+    """What is wrong between the breaking changes and what was declared."""
+    patterns = [entry["change"] for entry in declared]
+    for line in lines:
+        if not any(fnmatchcase(line, pattern) for pattern in patterns):
+            yield f"breaks clients, and is not declared: {line}"
+    for pattern in patterns:
+        if not any(fnmatchcase(line, pattern) for line in lines):
+            yield f"is declared, but nothing of the kind has changed: {pattern}"
+
+
+def misnumbered(before: Version, after: Version, *, changed: bool, broken: bool) -> str | None:
+    """What is wrong with the version of a document that differs from the released one, if anything is."""
+    # Before 1.0 the second number says what breaks.
+    major = 1 if before[0] else 2
+    if broken and after[:major] <= before[:major]:
+        return f"a breaking change needs a version above {'.'.join(map(str, before[:major]))}"
+    if changed and after <= before:
+        return f"the document has changed since version {'.'.join(map(str, before))}: raise its version"
+    return None
+
+
+def check(before: Any, after: Any, declared: list[Any]) -> list[str]:
+    """Everything that is wrong with a document after the one released last."""
+    found = changes(before, after)
+    lines = sorted(line_of(change) for change in found if breaks(change))
+    versions = (version_of(document["info"]["version"]) for document in (before, after))
+    misnumber = misnumbered(*versions, changed=before != after, broken=bool(lines))
+    return [*undeclared(lines, declared), *([misnumber] if misnumber else [])]
+
+
+def main() -> int:
+    """Compare the project's own document with the one released last."""
+    try:
+        last = released(SPEC / "released")
+        before, after, declared = (
+            yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+            for path in (last, DEFAULT_DOCUMENT, SPEC / "breaking.yaml")
+        )
+        wrong = check(before, after, declared or [])
+    except LintError as error:
+        print(f"changes: {error}", file=sys.stderr)
+        return error.code
+    for sentence in wrong:
+        print(f"changes: {sentence}")
+    print(f"changes: compared with {last.stem}: {len(wrong)} to mend")
+    return FOUND if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(BROKEN if sys.argv[1:] else main())
