@@ -40,7 +40,7 @@ lint-code:
 	$(BIN)/mypy --no-error-summary $(CODE)
 
 lint-document:
-	$(BIN)/openapi-spec-validator --errors all spec/openapi.yaml
+	$(BIN)/openapi-spec-validator --subschema-errors all --validation-errors all spec/openapi.yaml
 	@{ $(BIN)/python tools/lint/lint.py && $(BIN)/python -m tools.lint.changes; }; code=$$?; \
 	if [ $$code = 3 ] && [ "$$CI" != true ]; then echo "the document's linters were skipped"; else exit $$code; fi
 
