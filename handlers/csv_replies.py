@@ -1,8 +1,6 @@
-"""Lists as CSV (RFC 4180), to open in a spreadsheet."""
+"""Lists as CSV, to open in a spreadsheet."""
 
-import csv
 from collections.abc import Iterable, Sequence
-from io import StringIO
 from typing import Any
 
 from starlette.responses import Response
@@ -15,13 +13,10 @@ CSV = "text/csv; charset=utf-8; header=present"
 
 def csv_reply(name: str, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> Response:
     """200 with a heading and these rows; a member that a row lacks, or that is None, is an empty cell."""
-    text = StringIO()
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows([_cell(row.get(column)) for column in columns] for row in rows)
-    headers = {**PRIVATE, "Content-Disposition": f'attachment; filename="{name}.csv"'}
-    return content(text.getvalue(), CSV, headers=headers)
+    text = spreadsheets.written(columns, ([row.get(column) for column in columns] for row in rows))
+    return content(text, CSV, headers={**PRIVATE, **attachment(f"{name}.csv")})
 
 
-def _cell(value: Any) -> Any:
-    return spreadsheets.cell(value) if isinstance(value, str) else value
+def attachment(name: str) -> dict[str, str]:
+    """The header that names the file which a browser is to keep."""
+    return {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -14,10 +14,14 @@ from errors import MalformedBody, NoSuchRecord, NotAcceptable, SchemaViolation, 
 from middleware import bodies
 from middleware.schemas import Schema
 from middleware.straight import StraightAPI
+from services import strict_json
 
 JSON = "application/json"
+# A file as it is: the handler gets its bytes.
+FILE = "application/octet-stream"
 _FITTING = (JSON, "application/problem+json", "application/*", "*/*")
 MOST_QUERY_PARAMETERS = 50
+_BOOLEANS = {"true": True, "false": False}
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 
 
@@ -31,7 +35,7 @@ class Parameter:
         self.header = self.name.lower().encode()
         self.handled_by: str | None = definition.get("x-handled-by")
         self.required: bool = definition.get("required", False)
-        self.is_integer = definition["schema"].get("type") == "integer"
+        self.type: str = definition["schema"].get("type", "")
         self.schema = Schema(definition["schema"], self.part, self.name)
 
     def value(self, text: str | None) -> Any:
@@ -40,7 +44,7 @@ class Parameter:
             if not self.required:
                 return None
             raise ValidationFailed("validationFailed", [SchemaViolation(self.part, f"/{self.name}", "is missing")])
-        value: Any = int(text) if self.is_integer and _INTEGER.fullmatch(text) else text
+        value = self._decoded(text)
         try:
             self.schema.check(value)
         except ValidationFailed:
@@ -50,6 +54,12 @@ class Parameter:
             raise
         return value
 
+    def _decoded(self, text: str) -> Any:
+        """The text, or the value that it is of the parameter's type."""
+        if self.type == "boolean":
+            return _BOOLEANS.get(text, text)
+        return int(text) if self.type == "integer" and _INTEGER.fullmatch(text) else text
+
 
 class Body:
     """The request body of an operation."""
@@ -58,14 +68,17 @@ class Body:
         self.required: bool = definition.get("required", False)
         self.code_if_missing: str | None = definition.get("x-error-code")
         self.schemas = {kind: Schema(media["schema"], "body") for kind, media in definition["content"].items()}
+        self.most: int = definition["content"].get(FILE, {}).get("schema", {}).get("maxLength", bodies.MOST_BYTES)
 
     async def value(self, scope: Scope, receive: Receive) -> Any:
-        """The decoded body; an empty object where there is none and need not be one."""
-        raw = await bodies.read(scope, receive)
+        """The decoded body, or a file's bytes; an empty object where there is none and need not be one."""
+        raw = await bodies.read(scope, receive, self.most)
         if not raw:
             return self._without_body()
         kind = bodies.media_type(scope, self.schemas)
-        value = bodies.decode(raw) if kind == JSON else bodies.decode_form(scope, raw)
+        if kind == FILE:
+            return raw
+        value = strict_json.decode(raw) if kind == JSON else bodies.decode_form(scope, raw)
         if value == {} and self.code_if_missing:
             return self._without_body()
         if not isinstance(value, dict):

@@ -80,13 +80,18 @@ async def once(
 async def fingerprint_of(key_id: str, key: str, arguments: dict[str, Any]) -> str:
     """What tells one request from another under the same key, which is part of it: nobody can guess at a body."""
     try:
-        canonical = orjson.dumps([key_id, key, arguments], option=orjson.OPT_SORT_KEYS)
+        canonical = orjson.dumps([key_id, key, arguments], default=_text_of, option=orjson.OPT_SORT_KEYS)
     except TypeError:
         # An integer of more than 64 bits. Whether there is one is the body's: the same takes the same way.
         canonical = await asyncio.to_thread(_canonical_with_large_integers, [key_id, key, arguments])
     if len(canonical) > LARGE:
         return (await asyncio.to_thread(sha256, canonical)).hexdigest()
     return sha256(canonical).hexdigest()
+
+
+def _text_of(file: bytes) -> str:
+    """A file's bytes as text, each as a character."""
+    return file.decode("latin-1")
 
 
 def _canonical_with_large_integers(value: Any) -> bytes:

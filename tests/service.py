@@ -18,6 +18,7 @@ from tests.forges import Forge
 ROOT = Path(__file__).parent.parent
 DOMAIN = "freesewing.dev"
 PASSWORD = "correct horse battery staple"
+FILE = {"Content-Type": "application/octet-stream"}
 IMPORT_TOKEN = "token of the imports"
 _numbers = count(1)
 _held: list[socket.socket] = []
@@ -124,7 +125,8 @@ class Credentials:
 
     def request(self, method: str, path: str, **options: Any) -> httpx2.Response:
         """Any request, with these credentials."""
-        return self.service.http.request(method, path, headers={"Authorization": self.authorization}, **options)
+        headers = {"Authorization": self.authorization, **options.pop("headers", {})}
+        return self.service.http.request(method, path, headers=headers, **options)
 
     def get(self, path: str) -> httpx2.Response:
         """GET."""
@@ -143,6 +145,10 @@ class Credentials:
     def post(self, path: str, json: Any = None) -> httpx2.Response:
         """POST; with no body, and no Content-Type, unless one is given."""
         return self.request("POST", path, **({} if json is None else {"json": json}))
+
+    def send_file(self, path: str, file: bytes, **query: str) -> httpx2.Response:
+        """POST of a file as it is."""
+        return self.request("POST", path, params=query, content=file, headers=FILE)
 
     def patch(self, path: str, json: Any) -> httpx2.Response:
         """PATCH."""
