@@ -61,6 +61,14 @@ class ImageInvalid(Fact):
     """The image cannot be fetched or decoded, or is larger than allowed."""
 
 
+class FileInvalid(Fact):
+    """The file of measurements is not what it should be, or is larger than it may be."""
+
+
+class UnitsMissing(Fact):
+    """Neither the file nor the request says in which unit the measurements are."""
+
+
 class Unauthorized(Fact):
     """No credentials, or credentials that let nobody in."""
 
@@ -171,7 +179,7 @@ class ImageExists(Fact):
 
 
 class BodyTooLarge(Fact):
-    """The body is over the limit of 12 MB."""
+    """The body is over the limit of the operation."""
 
 
 class BodyTooSlow(Fact):
@@ -228,6 +236,8 @@ REPLIES: dict[type[Fact], Verdict] = {
     Refused: Verdict(400, "validationFailed", "The request breaks a rule of this operation"),
     NotEnabled: Verdict(400, "notEnabled", "This is not enabled here"),
     ImageInvalid: Verdict(400, "imgInvalid", "The image cannot be used"),
+    FileInvalid: Verdict(400, "fileInvalid", "The file cannot be read"),
+    UnitsMissing: Verdict(400, "unitsMissing", "The unit of the measurements is not known"),
     Unauthorized: Verdict(401, "unauthorized", "Credentials are missing or not valid"),
     SignInFailed: Verdict(401, "signInFailed", "Sign-in failed"),
     AuthenticationFailed: Verdict(401, "authenticationFailed", "Authentication failed"),

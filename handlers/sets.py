@@ -1,5 +1,6 @@
 """Measurement sets."""
 
+import asyncio
 from functools import partial
 from typing import Any
 
@@ -9,8 +10,10 @@ from starlette.responses import Response
 import clock
 import document
 import storage
+from errors import Refused
 from handlers import owned, prepared, public, shapes, staff
 from handlers.conditions import unless_changed
+from handlers.csv_replies import CSV, attachment
 from handlers.paging import page_of, shown
 from handlers.prepared import Prepared
 from handlers.replies import (
@@ -22,7 +25,8 @@ from handlers.replies import (
     updated,
 )
 from security import Caller
-from services import pictures
+from services import interchange, pictures
+from services.interchange import Report
 from storage import acts, sets
 
 MEASUREMENTS = frozenset(document.load()["components"]["schemas"]["Measurements"]["properties"])
@@ -30,6 +34,7 @@ MOST = 100_000
 NUMBERS = (int, float)
 # What the pages of FreeSewing's website send for a measurement that was cleared.
 UNSET = "__UNSET__"
+NO_NOTES = "--"
 PLAIN_FIELDS = ("name", "notes", "imperial", "public")
 
 
@@ -41,7 +46,7 @@ async def create_set(body: dict[str, Any], caller: Caller) -> Response:
             user_id=caller.user_id,
             now=clock.now(),
             name=body["name"],
-            notes=body.get("notes", "--"),
+            notes=body.get("notes", NO_NOTES),
             img=img or pictures.NONE,
             measies={name: value for name, value in measurements(body).items() if value is not None},
             imperial=body.get("imperial", False),
@@ -145,6 +150,72 @@ async def read_set_yaml(id: str, caller: Caller | None) -> Response:
         return await prepared.as_yaml(shapes.public_set(row), owned.cache(row))
 
     return await public.reply(("set.yaml", id), caller, make)
+
+
+async def read_set_csv(id: str, caller: Caller | None) -> Response:
+    """A set as a table."""
+    return await _file(id, caller, "csv", CSV)
+
+
+async def read_set_smis(id: str, caller: Caller | None) -> Response:
+    """A set as a file of SeamlyMe."""
+    return await _file(id, caller, "smis", prepared.XML)
+
+
+async def read_set_vit(id: str, caller: Caller | None) -> Response:
+    """A set as a file of Valentina."""
+    return await _file(id, caller, "vit", prepared.XML)
+
+
+async def _file(id: str, caller: Caller | None, form: str, media_type: str) -> Response:
+    async def make() -> Prepared:
+        row = await owned.readable(sets.find, id, caller)
+        # In a thread, as YAML is: the first one loads what writes XML.
+        body = await asyncio.to_thread(interchange.WRITERS[form], row)
+        return prepared.as_it_is(body, media_type, {**owned.cache(row), **attachment(f"set-{row['id']}.{form}")})
+
+    return await public.reply((f"set.{form}", id), caller, make)
+
+
+async def import_set(
+    format: str,
+    units: str | None,
+    store: bool | None,
+    name: str | None,
+    personal: bool | None,
+    imperial: bool | None,
+    public: bool | None,
+    body: bytes,
+    caller: Caller,
+) -> Response:
+    """Tell what a file holds, and make a set of it if that is asked for."""
+    report = await asyncio.to_thread(interchange.read, body, format, units, named=bool(personal))
+    if imperial is None:
+        imperial = report.imperial
+    told = {"report": shapes.import_report(report, imperial)}
+    if not store:
+        return success(**told)
+    made = await storage.write(
+        sets.create,
+        user_id=caller.user_id,
+        now=clock.now(),
+        name=_name_of(report, name),
+        notes=report.notes or NO_NOTES,
+        img=pictures.NONE,
+        measies={found.name: found.value for found in report.measurements},
+        imperial=imperial,
+        public=bool(public),
+    )
+    return created(set=shapes.measurements_set({**made, "user_uuid": caller.user_uuid}), **told)
+
+
+def _name_of(report: Report, name: str | None) -> str:
+    """What the set is to be called, if it can be made at all."""
+    if not report.measurements:
+        raise Refused("nothingToImport", "The file holds no measurement that could be stored.")
+    if not (name or report.name):
+        raise Refused("nameMissing", "A name is needed for the set.")
+    return name or report.name
 
 
 def measurements(body: dict[str, Any]) -> dict[str, float | None]:

@@ -1,5 +1,6 @@
 """Records as clients see them: rows of storage in, the document's schemas out."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -8,6 +9,7 @@ import clock
 from clock import iso
 from handlers.curated_shapes import curated_set
 from security import Caller
+from services.interchange import Report
 from services.limits import State
 from services.passwords import kind_of
 from storage import apikeys
@@ -149,6 +151,16 @@ def public_set(row: Record) -> dict[str, Any]:
         "notes": row["notes"],
         "measurements": row["measies"],
         "units": "imperial" if row["imperial"] else "metric",
+    }
+
+
+def import_report(report: Report, imperial: bool) -> dict[str, Any]:
+    """`ImportReport`."""
+    return {
+        "format": report.format,
+        "imperial": imperial,
+        "measurements": [asdict(found) for found in report.measurements],
+        "dropped": [asdict(dropped) for dropped in report.dropped],
     }
 
 

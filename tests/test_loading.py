@@ -10,7 +10,7 @@ from loading import set_aside
 from tests.service import ROOT
 
 # Alembic is for operators, SQLAlchemy's mapper and uvicorn's command line are for nobody, the HTTP clients for
-# Connexion, the forge and pictures elsewhere, the rest for pictures.
+# Connexion, the forge and pictures elsewhere, lxml for other programs' files, the rest for pictures.
 UNUSED = {
     "alembic",
     "sqlalchemy.orm",
@@ -23,6 +23,7 @@ UNUSED = {
     "segno",
     "uvicorn.main",
     "PIL",
+    "lxml",
     "pymupdf_fonts",
 }
 # What a server on SQLite has loaded once it serves, and what one on PostgreSQL loads besides.

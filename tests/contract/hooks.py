@@ -25,9 +25,9 @@ _tried: set[str] = set()
 _reached: set[str] = set()
 
 
-@schemathesis.deserializer("text/csv")  # type: ignore[untyped-decorator]
-def _csv(_context: Any, response: Any) -> str:
-    """CSV is text, of which the document says how long it can be."""
+@schemathesis.deserializer("text/csv", "application/xml")  # type: ignore[untyped-decorator]
+def _text(_context: Any, response: Any) -> str:
+    """Files are text, of which the document says how long it can be."""
     return str(response.text)
 
 

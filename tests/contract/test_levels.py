@@ -46,7 +46,7 @@ def request(name: str, owner: Person, caller: Credentials, *, public: bool) -> t
     method, path, _ = SECURED[name]
     case = CASES[name]
     path = path.format(**(case.record(owner, public) if case.record else {}))
-    reply = caller.request(method, path, **({} if case.body is None else {"json": case.body}))
+    reply = caller.request(method, path, **case.sent)
     return reply.status_code, _code(reply)
 
 
@@ -99,15 +99,18 @@ def test_an_account_without_consent_may_only_give_it_or_leave(service: Service, 
     case = CASES[name]
     path = path.format(**(case.record(known(service, "owner"), False) if case.record else {}))
     assert owner.patch("/consent", {"consent": 0}).status_code == 200
-    reply = owner.request(method, path, **({} if case.body is None else {"json": case.body}))
+    reply = owner.request(method, path, **case.sent)
     if operation.get("x-without-consent"):
         assert reply.status_code == 200
     else:
         assert (reply.status_code, reply.json()["error"]) == (451, "consentLacking")
 
 
-@pytest.mark.parametrize("form", ["json", "yaml"])
-@pytest.mark.parametrize("kind", ["sets", "patterns"])
+@pytest.mark.parametrize(
+    ("kind", "form"),
+    [(kind, form) for kind in ("sets", "patterns") for form in ("json", "yaml")]
+    + [("sets", form) for form in ("csv", "smis", "vit")],
+)
 def test_a_private_record_as_data_is_for_those_who_may_read_it(service: Service, kind: str, form: str) -> None:
     owner = service.sign_up("admin")
     made = owner.new_set() if kind == "sets" else owner.new_pattern()

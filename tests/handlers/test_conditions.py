@@ -20,7 +20,10 @@ def ask(person: Person, method: str, path: str, *, json: Any = None, **headers: 
     return reply.status_code, dict(reply.headers)
 
 
-@pytest.mark.parametrize("path", ["/sets", "/sets/{}", "/sets/{}.json", "/sets/{}.yaml", "/account", "/users/{}"])
+@pytest.mark.parametrize(
+    "path",
+    ["/sets", "/sets/{}", "/sets/{}.json", "/sets/{}.yaml", "/sets/{}.csv", "/sets/{}.vit", "/account", "/users/{}"],
+)
 def test_what_the_client_holds_is_not_sent_again(alice: Person, path: str) -> None:
     path = path.format(alice.id if "users" in path else alice.new_set(public=True)["id"])
     status, headers = ask(alice, "GET", path)

@@ -28,7 +28,7 @@ def public_pattern(person: Person, set_id: int) -> int:
     return int(person.post("/patterns", body).json()["pattern"]["id"])
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", [*FORMS, "csv", "smis", "vit"])
 def test_a_set_made_private_is_gone_for_the_public_from_then_on(service: Service, alice: Person, form: str) -> None:
     set_id = public_set(alice)
     path = f"/sets/{set_id}.{form}"

@@ -92,7 +92,7 @@ def test_a_public_set_is_data_for_everyone(service: Service, alice: Person) -> N
     assert yaml.safe_load(reply.text) == shown
 
 
-@pytest.mark.parametrize("form", ["json", "yaml"])
+@pytest.mark.parametrize("form", ["json", "yaml", "csv", "smis", "vit"])
 def test_a_private_set_is_not_there_for_the_public(service: Service, alice: Person, form: str) -> None:
     made = alice.new_set(public=False)
     for set_id in (made["id"], made["uuid"], 999_999):

@@ -1,7 +1,7 @@
 """One operation, as the level tests call it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -10,7 +10,7 @@ from tests.service import ApiKey, Person, Service
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """How to call an operation on a record, and who else than its owner may.
+    """How to call an operation on a record, with a JSON body or other options, and who else than its owner may.
 
     `record` makes a fresh record of a person's, public or not, and gives the parameters of its path. `others` is the
     level that another's record needs, `public` the one that another's public record needs; without them there is
@@ -19,11 +19,17 @@ class Case:
     """
 
     body: Any = None
+    options: dict[str, Any] = field(default_factory=dict)
     record: Callable[[Person, bool], dict[str, Any]] | None = None
     others: int | None = None
     public: int | None = None
     passed: int = 200
     ends: bool = False
+
+    @property
+    def sent(self) -> dict[str, Any]:
+        """The options of the request."""
+        return self.options if self.body is None else {"json": self.body}
 
 
 @cache

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.contract.levels.case import Case
-from tests.service import Person
+from tests.service import FILE, Person
 
 
 def _set(owner: Person, public: bool) -> dict[str, Any]:
@@ -11,6 +11,13 @@ def _set(owner: Person, public: bool) -> dict[str, Any]:
 
 
 CASES = {
+    "import_set": Case(
+        options={
+            "params": {"format": "csv", "store": "true", "name": "x"},
+            "content": b"measurement,value,unit\nchest,90,cm",
+            "headers": FILE,
+        }
+    ),
     "list_sets": Case(),
     "create_set": Case(body={"name": "x"}),
     "read_set": Case(record=_set, others=6, public=6),

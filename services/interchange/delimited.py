@@ -1,0 +1,74 @@
+"""CSV (RFC 4180): a heading, then a line for each measurement with its name, its value and its unit."""
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from io import StringIO
+from typing import Any
+
+from errors import FileInvalid, UnitsMissing
+from services import spreadsheets
+from services.interchange import numerals
+from services.interchange.report import MOST_ENTRIES, Contents
+from services.interchange.table import ANGLES, OURS
+
+HEADING = ("measurement", "value", "unit")
+_CALLED = {"measurement": 0, "name": 0, "value": 1, "unit": 2, "units": 2}
+_SEPARATORS = ",;\t"
+_UNITS = {
+    **{unit: unit for unit in numerals.UNITS},
+    **dict.fromkeys(("in", "inches", '"'), numerals.INCH),
+    **dict.fromkeys(("degree", "degrees", "°"), numerals.DEGREE),
+}
+# `1,234` may be a thousand or one and a bit; `0,234` and `1,23` can only be decimals.
+_COMMA = re.compile(r"-?\d+,\d+", re.ASCII)
+_GROUPED = re.compile(r"-?[1-9]\d{0,2},\d{3}", re.ASCII)
+
+
+def read(text: str, units: str | None) -> Contents:
+    """What the file holds; raises FileInvalid, and UnitsMissing where neither a line nor `units` says the unit."""
+    rows = _rows(text)
+    columns = [_CALLED.get(cell.strip().lower()) for cell in next(rows, [])]
+    if not {0, 1} <= set(columns):
+        raise FileInvalid("The first line must be a heading with the columns measurement and value.")
+    places = [columns.index(column) if column in columns else None for column in range(len(HEADING))]
+    contents = Contents("csv")
+    for row in rows:
+        name, value, unit = (row[place].strip() if place is not None and place < len(row) else "" for place in places)
+        _take(contents, name, value, unit or units or "")
+    contents.imperial = {measured.unit for measured in contents.measured.values()} - {numerals.DEGREE} == {
+        numerals.INCH
+    }
+    return contents
+
+
+def _rows(text: str) -> Iterator[list[str]]:
+    """The lines that hold anything; the heading tells what separates."""
+    heading = text.lstrip().partition("\n")[0]
+    separator = max(_SEPARATORS, key=heading.count)
+    try:
+        for number, row in enumerate(csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)):
+            if number > MOST_ENTRIES:
+                raise FileInvalid(f"The file has more than {MOST_ENTRIES} lines.")
+            if any(cell.strip() for cell in row):
+                yield row
+    except csv.Error:
+        raise FileInvalid("The file is not CSV.") from None
+
+
+def _take(contents: Contents, name: str, value: str, unit: str) -> None:
+    if value and not unit and name in OURS - ANGLES:
+        raise UnitsMissing("Neither the file nor the request says whether it is in mm, cm or inches.")
+    if _COMMA.fullmatch(value) and not _GROUPED.fullmatch(value):
+        value = value.replace(",", ".")
+    contents.add(name, value, _UNITS.get(unit.lower()))
+
+
+def written(record: Mapping[str, Any]) -> bytes:
+    """A set (`measies` in millimetres, `imperial`) as a file, in inches or millimetres."""
+    unit = numerals.INCH if record["imperial"] else numerals.MM
+    rows = []
+    for name, value in record["measies"].items():
+        own = numerals.DEGREE if name in ANGLES else unit
+        rows.append((name, numerals.shown(value, own), own))
+    return spreadsheets.written(HEADING, rows).encode()

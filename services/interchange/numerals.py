@@ -1,0 +1,47 @@
+"""Numbers as files have them: decimals of a unit, exactly turned into what is stored, and back."""
+
+import re
+from decimal import Context, Decimal
+
+MM, CM, INCH, DEGREE = "mm", "cm", "inch", "deg"
+UNITS = {MM: Decimal(1), CM: Decimal(10), INCH: Decimal("25.4"), DEGREE: Decimal(1)}
+"""How much of what is stored, millimetres or degrees, one of each is."""
+MOST = 100_000
+"""Nothing is longer, nor has more degrees."""
+LONGEST = 64
+_NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+# Enough to tell any two numbers apart that can be stored, however close they are.
+EXACT = Context(prec=60)
+
+
+def read(text: str) -> Decimal | None:
+    """The decimal number that a text is; None if it is anything else, or longer than any number needs to be."""
+    return Decimal(text) if len(text) <= LONGEST and _NUMBER.fullmatch(text) else None
+
+
+def stored(number: Decimal) -> int | float | None:
+    """A number of millimetres or degrees as it is stored; None unless it is above 0 and no more than MOST."""
+    if not 0 < number <= MOST:
+        return None
+    # What is closer to 0 than any number that can be stored is nothing, too.
+    return int(number) if number == number.to_integral_value() else float(number) or None
+
+
+def scaled(number: Decimal, unit: str) -> Decimal:
+    """A number of this unit in millimetres, or degrees."""
+    return EXACT.multiply(number, UNITS[unit])
+
+
+def shown(value: float, unit: str) -> str:
+    """What is stored as a decimal of the unit, with as few digits as it takes to read the very same value from it."""
+    exact = EXACT.divide(Decimal(repr(value)), UNITS[unit])
+    for digits in range(1, EXACT.prec):
+        rounded = Context(prec=digits).plus(exact)
+        if stored(scaled(rounded, unit)) == value:
+            return _written(rounded)
+    raise AssertionError("no two numbers that can be stored are so close")
+
+
+def _written(number: Decimal) -> str:
+    plain = format(number, "f")
+    return plain if len(plain) <= LONGEST else str(number)

@@ -1,0 +1,79 @@
+"""JSON and YAML: a set as we publish it, or nothing but names with their numbers."""
+
+from typing import Any
+
+import yaml
+
+from errors import FileInvalid
+from services import strict_json
+from services.interchange import numerals
+from services.interchange.report import MOST_ENTRIES, Contents
+
+MOST_DEPTH = 16
+MOST_EVENTS = 4 * MOST_ENTRIES
+"""Of YAML: what begins, ends, or is a value."""
+_NOTHING = ("", "~", "null")
+_NUMBERS = (int, float)
+
+
+def read_json(text: str, units: str | None) -> Contents:
+    """What the file holds; raises MalformedBody for what is not strictly JSON, and FileInvalid."""
+    return _contents("json", strict_json.decode(text.encode()), units)
+
+
+def read_yaml(text: str, units: str | None) -> Contents:
+    """What the file holds; raises FileInvalid."""
+    try:
+        _admit(text)
+        # Nothing is made of a value but its text: `12:30` is no number, and no tag makes an object.
+        value = yaml.load(text, Loader=_Loader)  # noqa: S506
+    except yaml.YAMLError:
+        raise FileInvalid("The file is not YAML, or has a name twice.") from None
+    return _contents("yaml", value, units)
+
+
+def _admit(text: str) -> None:
+    """Raise FileInvalid for YAML that is more than plain values: it could stand for far more than it is."""
+    depth = 0
+    for number, event in enumerate(yaml.parse(text, Loader=yaml.CBaseLoader)):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if number > MOST_EVENTS or depth > MOST_DEPTH:
+            raise FileInvalid("The file has too many values, or is nested too deep.")
+        if getattr(event, "anchor", None) or getattr(event, "tag", None):
+            raise FileInvalid("Anchors, aliases and tags of YAML are not taken.")
+
+
+class _Loader(yaml.CBaseLoader):
+    """Every value is a text, and no name stands twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        names = [name.value for name, _ in node.value]
+        if not all(isinstance(name, str) for name in names) or len(set(names)) != len(names):
+            raise yaml.constructor.ConstructorError(None, None, "a name is no text, or stands twice")
+        return super().construct_mapping(node, deep=deep)
+
+
+def _contents(form: str, value: Any, units: str | None) -> Contents:
+    if not isinstance(value, dict):
+        raise FileInvalid("The file must hold names with their numbers, or a set.")
+    contents = Contents(form)
+    measurements = value.get("measurements")
+    if isinstance(measurements, dict):
+        # A set is in millimetres, whatever it says of how to show it.
+        units = numerals.MM
+        contents.imperial = value.get("units") == "imperial"
+        contents.name, contents.notes = (contents.text(field, value.get(field, "")) for field in ("name", "notes"))
+    else:
+        measurements = value
+        contents.imperial = units == numerals.INCH
+    for name, found in measurements.items():
+        contents.add(name, _written(found), units or numerals.MM)
+    return contents
+
+
+def _written(found: Any) -> str:
+    """A value as text, as if it stood in a table."""
+    if isinstance(found, str) or found is None:
+        text = (found or "").strip()
+        return "" if text in _NOTHING else text
+    return str(found) if type(found) in _NUMBERS else "no number"  # not isinstance: True and False are none

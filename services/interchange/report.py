@@ -1,0 +1,119 @@
+"""What a file holds, and what became of it."""
+
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from errors import FileInvalid
+from services.interchange import numerals
+from services.interchange.table import ANGLES, OURS, THEIRS
+
+LONGEST_NAME = 100
+MOST_ENTRIES = 1_000
+"""Measurements in a file; Seamly2D knows 246."""
+LONGEST = {"name": 500, "notes": 20_000}
+"""Characters of a set's texts."""
+_FORMULA = re.compile(r"[-+*/()@=]|[A-Za-z]_")
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """What of a file was not taken: its name there, and why, one of the document's `ImportReason`."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A measurement in millimetres or degrees, and the unit that the file has it in."""
+
+    value: Decimal
+    unit: str
+
+    @property
+    def as_is(self) -> bool:
+        """Whether the file has the same number."""
+        return numerals.UNITS[self.unit] == 1
+
+
+@dataclass(slots=True)
+class Contents:
+    """A file as it was read, before its measurements are made ours; `theirs` if they have Seamly2D's names."""
+
+    format: str
+    theirs: bool = False
+    name: str = ""
+    notes: str = ""
+    imperial: bool = False
+    measured: dict[str, Measured] = field(default_factory=dict)
+    dropped: list[Dropped] = field(default_factory=list)
+    _seen: set[str] = field(default_factory=set)
+    _entries: int = 0
+
+    def drop(self, source: str, reason: str) -> None:
+        """Note that something was not taken."""
+        self.dropped.append(Dropped(source[:LONGEST_NAME], reason))
+
+    def text(self, field: str, text: Any) -> str:
+        """A text of the file's as a set can have it; empty, with a note, where it cannot."""
+        if isinstance(text, str) and len(text) <= LONGEST[field] and "\x00" not in text:
+            return text
+        self.drop(field, "unusable")
+        return ""
+
+    def add(self, source: str, text: str, unit: str | None) -> None:
+        """Take a measurement, or note why not: of two with a name the first. Raises FileInvalid if they are too many.
+
+        `unit` is one of `numerals.UNITS`, or None where it is none of them.
+        """
+        self._entries += 1
+        if self._entries > MOST_ENTRIES:
+            raise FileInvalid(f"The file has more than {MOST_ENTRIES} measurements.")
+        reason = "duplicate" if source in self._seen else self._take(source, text, unit)
+        self._seen.add(source)
+        if reason:
+            self.drop(source, reason)
+
+    def _take(self, source: str, text: str, unit: str | None) -> str:
+        """Why it is not taken; empty if it is."""
+        number = numerals.read(text)
+        if not text or number == 0:
+            return "notMeasured"
+        if source not in (THEIRS if self.theirs else OURS):
+            return "unknown"
+        if number is None:
+            return "formula" if _FORMULA.search(text) else "notANumber"
+        unit = numerals.DEGREE if source in ANGLES else unit
+        if unit is None or (unit == numerals.DEGREE and source not in ANGLES):
+            return "unitUnknown"
+        value = numerals.scaled(number, unit)
+        if numerals.stored(value) is None:
+            return "outOfRange"
+        self.measured[source] = Measured(value, unit)
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A measurement of ours: what it was taken from, its millimetres or degrees, how, and how far to trust it."""
+
+    name: str
+    source: str
+    value: int | float
+    how: str
+    confidence: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of a file: the measurements of ours, and what was dropped; the rest is what a set takes from it."""
+
+    format: str
+    name: str
+    notes: str
+    imperial: bool
+    measurements: list[Imported]
+    dropped: list[Dropped]

@@ -1,0 +1,148 @@
+"""The files of measurements of SeamlyMe (`.smis`) and Valentina (`.vit`): XML of one form, under two roots.
+
+lxml is imported inside functions: most servers never read or write such a file (docs/decisions/027).
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from errors import FileInvalid, UnitsMissing
+from services.interchange import numerals
+from services.interchange.report import Contents
+from services.interchange.table import ALIASES, TABLE
+
+SMIS, VIT = "smis", "vit"
+# The newest version of the form that each of the programs' present and former releases can open.
+VERSIONS = {SMIS: "0.3.4", VIT: "0.3.3"}
+# Whoever has measured nobody else has these as well; the date is what both programs write for nobody's.
+_NOBODY = {"family-name": "", "given-name": "", "birth-date": "1800-01-01", "gender": "unknown", "email": ""}
+_ANY_SYSTEM = "998"
+_NAMES = ("given-name", "family-name", "customer")
+_PERSONAL = (*_NAMES, "birth-date", "gender", "email")
+_UNITS = (numerals.MM, numerals.CM, numerals.INCH)
+_MULTISIZE = ("smms", "vst")
+MOST_MARKS = 20_000
+"""Elements, their ends and their attributes together: what a file of all known measurements has four times over."""
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
+
+
+def read(text: str, units: str | None, *, named: bool) -> Contents:
+    """What the file holds, named after its person if `named`; raises FileInvalid, UnitsMissing.
+
+    `units` is for files that do not say theirs. The root says which of the two formats it is, not the file's name.
+    """
+    root = _root(text)
+    contents = Contents(_local(root), theirs=True)
+    unit = _text(root, "unit").lower()
+    if unit not in _UNITS:
+        unit = units or ""
+    if not unit:
+        raise UnitsMissing(
+            "The file does not say whether its unit is mm, cm or inch, and the request does not either."
+        )
+    contents.imperial = unit == numerals.INCH
+    contents.notes = contents.text("notes", _said(root, "notes"))
+    _take_person(root, contents, named=named)
+    for element in _children(_child(root, "body-measurements"), "m"):
+        _take(element, contents, unit)
+    return contents
+
+
+def _root(text: str) -> Any:
+    """The root of what is a file of a single person's measurements; raises FileInvalid for anything else."""
+    from lxml import etree
+
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        raise FileInvalid("The file has a document type declaration, which is not taken.")
+    if text.count("<") + text.count("=") > MOST_MARKS:
+        raise FileInvalid("The file has too many elements.")
+    parser = etree.XMLParser(
+        encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+    )
+    try:
+        # What it says of its encoding was true before it was decoded.
+        root = etree.fromstring(_DECLARATION.sub("", text, count=1).encode(), parser)
+    except etree.XMLSyntaxError as broken:
+        raise FileInvalid(f"The file is not well-formed XML: line {broken.lineno or 1}.") from None
+    if _local(root) in _MULTISIZE:
+        raise FileInvalid("The file is for many sizes; only measurements of one person are taken.")
+    if _local(root) not in VERSIONS:
+        raise FileInvalid("The file is XML, but its root is neither smis nor vit.")
+    return root
+
+
+def _local(element: Any) -> str:
+    """The name without its namespace."""
+    return str(element.tag).rpartition("}")[2]
+
+
+def _children(element: Any, name: str) -> list[Any]:
+    return [child for child in element if _local(child) == name] if element is not None else []
+
+
+def _child(element: Any, name: str) -> Any:
+    return next(iter(_children(element, name)), None)
+
+
+def _said(element: Any, name: str) -> str:
+    child = _child(element, name)
+    return (child.text or "") if child is not None else ""
+
+
+def _text(element: Any, name: str) -> str:
+    return _said(element, name).strip()
+
+
+def _take_person(root: Any, contents: Contents, *, named: bool) -> None:
+    person = _child(root, "personal")
+    if named:
+        contents.name = contents.text("name", " ".join(filter(None, (_text(person, field) for field in _NAMES))))
+    for field in _PERSONAL if person is not None else ():
+        said = _text(person, field) not in ("", _NOBODY.get(field))
+        if said and not (named and field in _NAMES):
+            contents.drop(field, "personal")
+
+
+def _take(element: Any, contents: Contents, unit: str) -> None:
+    if element.get("type") == "separator":
+        return
+    # What has a unit of its own is no length.
+    own = element.get("specialUnits") == "true"
+    contents.add(element.get("name", "").strip(), element.get("value", "").strip(), None if own else unit)
+
+
+def written(record: Mapping[str, Any], form: str) -> bytes:
+    """A set (`name`, `notes`, `measies` in millimetres, `imperial`) as a file, in inches or millimetres."""
+    from lxml import etree
+    from lxml.builder import E
+
+    unit = numerals.INCH if record["imperial"] else numerals.MM
+    person = {**_NOBODY, "given-name": _possible(record["name"])}
+    made = E(
+        form,
+        E("version", VERSIONS[form]),
+        E("read-only", "false"),
+        E("notes", _possible(record["notes"])),
+        E("unit", unit),
+        E("pm_system", _ANY_SYSTEM),
+        E("personal", *(E(field, said) for field, said in person.items())),
+        E("body-measurements", *(E("m", name=name, value=value) for name, value in _named(record["measies"], unit))),
+    )
+    return bytes(etree.tostring(made, encoding="UTF-8", xml_declaration=True, pretty_print=True))
+
+
+def _possible(text: str) -> str:
+    """The text with a mark in place of each character that XML cannot hold."""
+    return _NOT_XML.sub("\ufffd", text)
+
+
+def _named(measies: dict[str, float], unit: str) -> list[tuple[str, str]]:
+    """Name and value of each measurement, as theirs."""
+    ours = {ALIASES.get(name, name): measies[name] for name in sorted(measies, key=lambda name: name not in ALIASES)}
+    own = numerals.DEGREE
+    return [
+        (TABLE[name][0].text, numerals.shown(value, own if name == "shoulderSlope" else unit))
+        for name, value in ours.items()
+    ]

@@ -1,0 +1,259 @@
+"""Files as programs and people really make them, and what is told of them."""
+
+import codecs
+
+import pytest
+
+from errors import Fact, FileInvalid, UnitsMissing
+from services import interchange
+from tests.interchange.files import around, reasons, tape, values
+
+CHEST = {"bust_circ": "90.5"}
+
+
+@pytest.mark.parametrize(
+    ("unit", "mm"), [("mm", 90.5), ("cm", 905), ("inch", 2298.7), (" CM ", 905)], ids=["mm", "cm", "inch", "spaces"]
+)
+def test_a_length_is_in_the_unit_of_its_file(unit: str, mm: float) -> None:
+    report = interchange.read(tape(CHEST, unit=unit), "smis", "inch")
+    assert (values(report), report.imperial) == ({"chest": mm}, unit == "inch")
+    assert report.measurements[0].how == ("exact" if unit == "mm" else "converted")
+
+
+@pytest.mark.parametrize("unit", ["", "mile", "deg", "metric"])
+def test_a_file_that_does_not_say_its_unit_is_refused_unless_the_request_does(unit: str) -> None:
+    file = tape(CHEST, unit=unit)
+    assert values(interchange.read(file, "vit", "cm")) == {"chest": 905}
+    with pytest.raises(UnitsMissing):
+        interchange.read(file, "vit")
+
+
+@pytest.mark.parametrize("root", ["smis", "vit"])
+@pytest.mark.parametrize("form", ["smis", "vit"])
+def test_the_root_says_which_of_the_two_it_is(form: str, root: str) -> None:
+    assert interchange.read(tape(CHEST, root=root), form).format == root
+
+
+NUMBERS = {
+    "0": "notMeasured",
+    "0.0": "notMeasured",
+    "-0": "notMeasured",
+    "": "notMeasured",
+    "  ": "notMeasured",
+    "-1": "outOfRange",
+    "100000.0001": "outOfRange",
+    "1e999": "outOfRange",
+    "1e-999": "outOfRange",
+    "NaN": "notANumber",
+    "Infinity": "notANumber",
+    "inf": "notANumber",
+    "1,5": "notANumber",
+    "1 000": "notANumber",
+    "0x1F": "notANumber",
+    "१२३": "notANumber",
+    "9" * 65: "notANumber",
+    "1e9999": "notANumber",
+    "@M_J10 + waist_circ": "formula",
+    "(waist_circ)": "formula",
+    "waist_circ": "formula",
+    "900/2": "formula",
+    "=1+1": "formula",
+    "+5": "formula",
+}
+
+
+@pytest.mark.parametrize(("text", "reason"), NUMBERS.items(), ids=[text[:20] or "nothing" for text in NUMBERS])
+def test_what_is_no_number_above_0_is_dropped_and_told(text: str, reason: str) -> None:
+    report = interchange.read(tape({"bust_circ": text, "waist_circ": 760}), "smis")
+    assert (values(report), reasons(report)) == ({"waist": 760}, {"bust_circ": reason})
+
+
+@pytest.mark.parametrize("text", ["900", "900.0", "9e2", "9E+2", "0900", " 900 ", "900."])
+def test_a_number_may_be_written_in_many_ways(text: str) -> None:
+    assert values(interchange.read(tape({"bust_circ": text}), "smis")) == {"chest": 900}
+
+
+def test_of_two_values_under_a_name_the_first_counts() -> None:
+    rows = "".join(f"<m name='bust_circ' value='{value}'/>" for value in (900, 910))
+    report = interchange.read(
+        around(f"<unit>mm</unit><body-measurements>{rows}</body-measurements>").encode(), "smis"
+    )
+    assert (values(report), reasons(report)) == ({"chest": 900}, {"bust_circ": "duplicate"})
+    report = interchange.read(b"measurement,value,unit\nchest,x,mm\nchest,900,mm", "csv")
+    assert [dropped.reason for dropped in report.dropped] == ["notANumber", "duplicate"]
+
+
+def test_a_person_is_neither_taken_nor_repeated_unless_asked_for() -> None:
+    said = {
+        "family-name": "Doe",
+        "given-name": "Jane",
+        "birth-date": "1980-01-02",
+        "gender": "female",
+        "email": "j@d.e",
+    }
+    personal = "".join(f"<{field}>{text}</{field}>" for field, text in said.items())
+    file = tape(CHEST, before=f"<personal>{personal}</personal>")
+    report = interchange.read(file, "smis")
+    assert (report.name, reasons(report)) == ("", dict.fromkeys(said, "personal"))
+    assert not any(text in repr(report) for text in said.values())
+    report = interchange.read(file, "smis", named=True)
+    assert (report.name, set(reasons(report))) == ("Jane Doe", {"birth-date", "gender", "email"})
+    file = tape(
+        CHEST, before="<personal><customer>Jane Doe</customer><gender>unknown</gender></personal>", root="vit"
+    )
+    assert interchange.read(file, "vit", named=True).name == "Jane Doe"
+    assert reasons(interchange.read(file, "vit")) == {"customer": "personal"}
+
+
+def test_what_a_newer_program_adds_is_passed_over() -> None:
+    rows = (
+        "<m name='bust_circ' value='900' full_name='x' dimension='x'><image contentType='x'>AA</image></m>"
+        "<m type='separator' name='-'/><!-- m --><?m m?><new/>"
+        "<m name='waist_circ' value='1.5' specialUnits='true'/><m/><m value='3'/><m name='hip_circ'/>"
+    )
+    file = around(
+        f"<new><m name='hip_circ' value='9'/></new><unit>mm</unit><body-measurements>{rows}</body-measurements>"
+    )
+    report = interchange.read(file.encode(), "vit")
+    assert values(report) == {"chest": 900}
+    told = [(dropped.source, dropped.reason) for dropped in report.dropped]
+    assert told == [
+        ("waist_circ", "unitUnknown"),
+        ("", "notMeasured"),
+        ("", "duplicate"),
+        ("hip_circ", "notMeasured"),
+    ]
+
+
+def test_namespaces_and_declared_encodings_do_not_matter() -> None:
+    plain = tape(CHEST).decode()
+    for text in (
+        plain.replace("<smis>", "<smis xmlns='https://example.org/x'>"),
+        plain.replace("<smis>", "<s:smis xmlns:s='x'>").replace("</smis>", "</s:smis>"),
+        plain.replace("UTF-8", "ISO-8859-1"),
+        plain.replace("<?xml version='1.0' encoding='UTF-8'?>", ""),
+    ):
+        assert values(interchange.read(text.encode(), "smis")) == {"chest": 90.5}
+
+
+@pytest.mark.parametrize("form", ["smis", "csv", "json", "yaml"])
+def test_utf_8_with_a_mark_and_utf_16_are_read_and_others_refused(form: str) -> None:
+    text = {
+        "smis": tape(CHEST, before="<notes>Ü</notes>").decode().replace("UTF-8", "UTF-16"),
+        "csv": "measurement,value,unit,Ü\nchest,90.5,mm",
+        "json": '{"measurements": {"chest": 90.5}, "notes": "Ü"}',
+        "yaml": "measurements: {chest: 90.5}\nnotes: Ü",
+    }[form]
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8"),
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+    ):
+        report = interchange.read(mark + text.encode(encoding), form)
+        assert (values(report), report.notes) == ({"chest": 90.5}, "" if form == "csv" else "Ü")
+    for raw in (text.encode("latin-1"), text.encode("utf-16-le"), text.encode("utf-32"), text.encode() + b"\x00"):
+        with pytest.raises(FileInvalid):
+            interchange.read(raw, form)
+
+
+TABLES = {
+    "a semicolon and commas": "measurement;value;unit\r\nchest;90,5;cm\r\n",
+    "tabs": "measurement\tvalue\tunit\nchest\t90.5\tcm",
+    "other order, case and columns": "Unit,Note,VALUE,Name\ncm,x,90.5,chest",
+    "empty lines and spaces": "\n\n measurement , value , unit \n\n chest , 90.5 , CM \n,,\n",
+    "a comma in quotes": 'measurement,value,unit\nchest,"90,5",cm',
+    "old line ends": "measurement,value,unit\rchest,90.5,cm\r",
+    "inches": "measurement,value,unit\nchest,35.6299212598425197,in",
+}
+
+
+@pytest.mark.parametrize("text", TABLES.values(), ids=TABLES)
+def test_tables_are_read_as_spreadsheets_write_them(text: str) -> None:
+    report = interchange.read(text.encode(), "csv")
+    assert {name: round(value, 9) for name, value in values(report).items()} == {"chest": 905}
+    assert report.imperial == (",in" in text)
+
+
+@pytest.mark.parametrize(
+    ("value", "outcome"),
+    [
+        ("0,125", 0.125),
+        ("36,25", 36.25),
+        ("1,234", "notANumber"),
+        ("-36,5", "outOfRange"),
+        ("920,500", "notANumber"),
+        ("1.234,5", "notANumber"),
+        ("1,2,3", "notANumber"),
+        ("=A1", "formula"),
+        ("@SUM(1)", "formula"),
+    ],
+)
+def test_a_decimal_comma_is_one_where_it_can_be_nothing_else(value: str, outcome: object) -> None:
+    report = interchange.read(f"measurement;value;unit\nchest;{value};mm".encode(), "csv")
+    found: object = values(report).get("chest") or reasons(report)["chest"]
+    assert found == outcome
+
+
+def test_lines_of_a_table_have_units_of_their_own() -> None:
+    lines = (
+        "chest,36,in",
+        "waist,700,mm",
+        "hips,90,",
+        "neck,3,mile",
+        "shoulderSlope,13,",
+        "knee,3,deg",
+        'head,22,"""",x',
+    )
+    text = "\n".join(("measurement,value,unit", *lines))
+    report = interchange.read(text.encode(), "csv", "cm")
+    assert values(report) == {"chest": 914.4, "waist": 700, "hips": 900, "shoulderSlope": 13, "head": 558.8}
+    assert reasons(report) == {"neck": "unitUnknown", "knee": "unitUnknown"}
+    assert not report.imperial
+    with pytest.raises(UnitsMissing):
+        interchange.read(text.encode(), "csv")
+
+
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_names_with_their_numbers_and_a_set_of_ours_are_read(form: str) -> None:
+    plain = (
+        b'{"chest": 36.25, "waist": null, "wings": 3, "hips": "900,5", "neck": [1], "knee": true, "head": "560.5"}'
+    )
+    report = interchange.read(plain, form, "inch")
+    assert (values(report), report.imperial) == ({"chest": 920.75, "head": 14236.7}, True)
+    told = {
+        "waist": "notMeasured",
+        "wings": "unknown",
+        "hips": "notANumber",
+        "neck": "notANumber",
+        "knee": "notANumber",
+    }
+    assert reasons(report) == told
+    assert values(interchange.read(plain, form))["chest"] == 36.25
+    ours = b'{"name": "A", "notes": 5, "units": "imperial", "measurements": {"waistToArmhole": 21.5}, "id": 3}'
+    report = interchange.read(ours, form, "cm")
+    assert (values(report), report.name, report.imperial) == ({"waistToArmhole": 21.5}, "A", True)
+    assert reasons(report) == ({"notes": "unusable"} if form == "json" else {})
+
+
+def test_in_yaml_nothing_is_made_of_a_text_but_what_it_says() -> None:
+    text = "chest: 12:30\nwaist: 1_000\nhips: 0o17\nneck: .inf\nhead: ~\nknee: 5e2\non: 5\nwrist: 2001-01-01"
+    report = interchange.read(text.encode(), "yaml")
+    assert values(report) == {"knee": 500}
+    assert reasons(report) == {
+        **dict.fromkeys(("chest", "hips", "neck", "waist"), "notANumber"),
+        "wrist": "formula",
+        "head": "notMeasured",
+        "on": "unknown",
+    }
+
+
+def test_a_long_name_is_cut_where_it_is_told() -> None:
+    [dropped] = interchange.read(tape({"x" * 5_000: 1}), "smis").dropped
+    assert dropped.source == "x" * 100
+
+
+def test_a_thousand_measurements_are_read_and_one_more_is_not() -> None:
+    names = {f"@{number}": 1 for number in range(1_000)}
+    assert len(interchange.read(tape(names), "smis").dropped) == 1_000
+    with pytest.raises(Fact):
+        interchange.read(tape({**names, "bust_circ": 1}), "smis")

@@ -1,0 +1,109 @@
+"""What both sides know comes back as it was: each measurement, to the last digit, in both systems, in all formats."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services import interchange
+from services.interchange import numerals
+from services.interchange.table import OURS, TABLE
+from tests.interchange.files import reasons, record, tape, values, written
+
+thoroughly = settings(max_examples=500, deadline=None, derandomize=True, database=None)
+sometimes = settings(max_examples=60, deadline=None, derandomize=True, database=None)
+numbers = st.one_of(
+    st.floats(min_value=0, max_value=100_000, exclude_min=True),
+    st.integers(min_value=1, max_value=100_000),
+    st.decimals(min_value="0.1", max_value=3000, places=1).map(float),
+    st.decimals(min_value="0.125", max_value=120, places=3).map(lambda inches: float(inches * Decimal("25.4"))),
+)
+systems = pytest.mark.parametrize("imperial", [False, True], ids=["metric", "imperial"])
+forms = pytest.mark.parametrize("form", list(interchange.WRITERS))
+
+
+@pytest.mark.parametrize("unit", ["mm", "cm", "inch"])
+@thoroughly
+@given(value=numbers)
+def test_a_number_comes_back_from_every_unit_as_it_was(unit: str, value: float) -> None:
+    text = numerals.shown(value, unit)
+    number = numerals.read(text)
+    assert number is not None
+    assert numerals.stored(numerals.scaled(number, unit)) == value
+
+
+@forms
+@systems
+@sometimes
+@given(measies=st.fixed_dictionaries(dict.fromkeys(TABLE, numbers)))
+def test_every_measurement_comes_back_as_it_was(form: str, imperial: bool, measies: dict[str, float]) -> None:
+    report = interchange.read(written(form, measies, imperial=imperial), form)
+    assert values(report) == measies
+    assert report.imperial == imperial
+
+
+@forms
+@systems
+@sometimes
+@given(measies=st.dictionaries(st.sampled_from(sorted(TABLE)), numbers, min_size=1))
+def test_so_does_any_part_of_them(form: str, imperial: bool, measies: dict[str, float]) -> None:
+    assert values(interchange.read(written(form, measies, imperial=imperial), form)).items() >= measies.items()
+
+
+def test_a_table_keeps_the_older_name_too() -> None:
+    measies = {name: 100 + place for place, name in enumerate(sorted(OURS))}
+    assert values(interchange.read(written("csv", measies), "csv")) == measies
+
+
+@pytest.mark.parametrize(("inches", "mm"), [("36.25", 920.75), ("1", 25.4), ("0.1", 2.54), ("35.5", 901.7)])
+def test_what_was_measured_in_inches_is_so_many_millimetres_and_is_shown_again_as_it_was(
+    inches: str, mm: float
+) -> None:
+    assert values(interchange.read(tape({"bust_circ": inches}, unit="inch"), "smis")) == {"chest": mm}
+    assert f'"{inches}"'.encode() in written("smis", {"chest": mm}, imperial=True)
+
+
+def test_what_is_not_measured_in_whole_steps_has_no_more_digits_than_it_takes() -> None:
+    assert numerals.shown(920, "inch") == "36.22047244094488"
+    assert numerals.shown(25.4, "inch") == "1"
+    assert numerals.shown(920.5, "cm") == "92.05"
+    assert numerals.shown(100_000, "mm") == "100000"
+
+
+@st.composite
+def texts(draw: st.DrawFn) -> str:
+    """Anything that a set's name or notes may be."""
+    return draw(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=200))
+
+
+@pytest.mark.parametrize("form", ["smis", "vit"])
+@thoroughly
+@given(name=texts(), notes=texts())
+def test_any_name_and_notes_can_be_written_and_what_xml_can_hold_comes_back(form: str, name: str, notes: str) -> None:
+    report = interchange.read(written(form, {"chest": 900}, name=name, notes=notes), form, named=True)
+    assert report.notes == _held(notes)
+    assert report.name == _held(name).strip()
+
+
+def _held(text: str) -> str:
+    return "".join(letter if letter in "\t\n\r" or (letter >= " " and letter not in "￾￿") else "�" for letter in text)
+
+
+@pytest.mark.parametrize(
+    "text", ["<&>\"'", "]]>", "a\r\nb\tc", "🧵 Ünïcødé", "n" * 20_000, "<!-- -->", "<?x?>", "&amp;"]
+)
+def test_what_could_be_taken_for_xml_is_text(text: str) -> None:
+    report = interchange.read(written("smis", {"chest": 900}, name="x", notes=text), "smis")
+    assert (report.notes, reasons(report)) == (text, {"given-name": "personal"})
+
+
+def test_notes_that_are_too_long_for_a_set_are_told() -> None:
+    report = interchange.read(written("smis", {"chest": 900}, name="", notes="n" * 20_001), "smis")
+    assert (report.notes, reasons(report)) == ("", {"notes": "unusable"})
+
+
+def test_a_file_tells_nothing_but_what_the_public_form_tells() -> None:
+    row = {**record({"chest": 900}), "user_id": 4711, "email": "alice@example.org", "img": "set-x"}
+    for write in interchange.WRITERS.values():
+        assert not any(secret in write(row) for secret in (b"4711", b"alice@example.org", b"set-x"))
