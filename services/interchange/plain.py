@@ -1,5 +1,6 @@
 """JSON and YAML: a set as we publish it, or nothing but names with their numbers."""
 
+import re
 from typing import Any
 
 import yaml
@@ -12,6 +13,7 @@ from services.interchange.report import MOST_ENTRIES, Contents
 MOST_DEPTH = 16
 MOST_EVENTS = 4 * MOST_ENTRIES
 """Of YAML: what begins, ends, or is a value."""
+_DIRECTIVE = re.compile("(^|[\n\r\x85\u2028\u2029])%")
 _NOTHING = ("", "~", "null")
 _NUMBERS = (int, float)
 
@@ -34,6 +36,9 @@ def read_yaml(text: str, units: str | None) -> Contents:
 
 def _admit(text: str) -> None:
     """Raise FileInvalid for YAML that is more than plain values: it could stand for far more than it is."""
+    if _DIRECTIVE.search(text):
+        # Each is compared with all before it: a file full of them takes a quarter of a minute.
+        raise FileInvalid("Directives of YAML are not taken.")
     depth = 0
     for number, event in enumerate(yaml.parse(text, Loader=yaml.CBaseLoader)):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)

@@ -3,9 +3,12 @@
 import codecs
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from errors import Fact, FileInvalid, UnitsMissing
 from services import interchange
+from services.interchange.table import OURS
 from tests.interchange.files import around, reasons, tape, values
 
 CHEST = {"bust_circ": "90.5"}
@@ -257,3 +260,51 @@ def test_a_thousand_measurements_are_read_and_one_more_is_not() -> None:
     assert len(interchange.read(tape(names), "smis").dropped) == 1_000
     with pytest.raises(Fact):
         interchange.read(tape({**names, "bust_circ": 1}), "smis")
+
+
+@st.composite
+def spoilt(draw: st.DrawFn) -> tuple[str, bytes]:
+    """A good file of some format, with something cut out of it and something put there."""
+    form = draw(st.sampled_from(sorted(GOOD)))
+    file = GOOD[form]
+    start, length = draw(st.integers(0, len(file))), draw(st.integers(0, 20))
+    put = draw(st.one_of(st.binary(max_size=10), st.text(max_size=10).map(str.encode), st.sampled_from(PIECES)))
+    return form, file[:start] + put + file[start + length :]
+
+
+GOOD = {
+    "smis": tape(
+        {"bust_circ": "90.5", "hip_circ": "1e2"}, before="<notes>Ü</notes><personal><email>x</email></personal>"
+    ),
+    "csv": b'measurement,value,unit\nchest,"90,5",cm\nwaist,7e2,mm\n',
+    "json": b'{"measurements": {"chest": 90.5, "waist": "7"}, "name": "A", "units": "imperial"}',
+    "yaml": b"measurements: {chest: 90.5}\nname: A\nnotes: |\n  x\n",
+}
+PIECES = [
+    b"&lt;",
+    b"<!--",
+    b"]]>",
+    b"<![CDATA[",
+    b"&#x0;",
+    b"{",
+    b"[",
+    b"- ",
+    b'"',
+    b"\xff\xfe",
+    b": ",
+    b"1e9",
+    b"*a",
+    b"!!x ",
+]
+
+
+@settings(max_examples=500, deadline=None, derandomize=True, database=None)
+@given(spoilt=spoilt())
+def test_whatever_a_file_holds_it_is_read_or_refused(spoilt: tuple[str, bytes]) -> None:
+    form, file = spoilt
+    try:
+        report = interchange.read(file, form, "mm")
+    except Fact:
+        return
+    assert all(0 < value <= 100_000 for value in values(report).values())
+    assert all(found.name in OURS and len(found.source) <= 100 for found in report.measurements)
