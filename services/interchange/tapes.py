@@ -13,9 +13,9 @@ from services.interchange.report import Contents
 from services.interchange.table import ALIASES, TABLE
 
 SMIS, VIT = "smis", "vit"
-# The newest version of the form that each of the programs' present and former releases can open.
+# Of Valentina's the last that it shares with SeamlyMe: releases of many years open it.
 VERSIONS = {SMIS: "0.3.4", VIT: "0.3.3"}
-# Whoever has measured nobody else has these as well; the date is what both programs write for nobody's.
+# What stands for nobody; the form wants a date.
 _NOBODY = {"family-name": "", "given-name": "", "birth-date": "1800-01-01", "gender": "unknown", "email": ""}
 _ANY_SYSTEM = "998"
 _NAMES = ("given-name", "family-name", "customer")
