@@ -9,9 +9,9 @@ from typing import Any
 
 from services.interchange import delimited, plain, tapes, texts
 from services.interchange.mapping import imported
-from services.interchange.report import Dropped, Imported, Report
+from services.interchange.report import Report
 
-__all__ = ["WRITERS", "Dropped", "Imported", "Report", "read"]
+__all__ = ["WRITERS", "Report", "read"]
 
 CSV, JSON, YAML = "csv", "json", "yaml"
 WRITERS: dict[str, Callable[[Mapping[str, Any]], bytes]] = {
