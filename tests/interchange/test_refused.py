@@ -107,6 +107,7 @@ OTHERS = {
     "YAML, 100,000 open brackets": ("yaml", b"[" * 100_000),
     "YAML, 100,000 dashes": ("yaml", b"- " * 100_000),
     "YAML, 10,000 names": ("yaml", b"".join(b"a%d: 1\n" % number for number in range(10_000))),
+    "YAML, a list of 10,000": ("yaml", b"chest: 900\na: [" + b"1," * 10_000 + b"]"),
     "YAML, a control character": ("yaml", b"chest: \x01"),
     "YAML, half a pair of surrogates": ("yaml", b'"\\ud800": 1'),
 }
