@@ -36,9 +36,8 @@ def read(text: str, units: str | None) -> Contents:
     for row in rows:
         name, value, unit = (row[place].strip() if place is not None and place < len(row) else "" for place in places)
         _take(contents, name, value, unit or units or "")
-    contents.imperial = {measured.unit for measured in contents.measured.values()} - {numerals.DEGREE} == {
-        numerals.INCH
-    }
+    of_lengths = {measured.unit for measured in contents.measured.values()} - {numerals.DEGREE}
+    contents.imperial = of_lengths == {numerals.INCH}
     return contents
 
 

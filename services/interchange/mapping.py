@@ -39,15 +39,12 @@ def _value(choice: Choice, measured: dict[str, Measured]) -> int | float | None:
     if not choice.names <= measured.keys():
         return None
     with localcontext(numerals.EXACT):
-        return numerals.stored(
-            sum(
-                (
-                    factor * (measured[name].value if name in measured else Decimal(name))
-                    for factor, name in choice.terms
-                ),
-                Decimal(0),
-            )
-        )
+        total = sum((factor * _part(name, measured) for factor, name in choice.terms), Decimal(0))
+    return numerals.stored(total)
+
+
+def _part(name: str, measured: dict[str, Measured]) -> Decimal:
+    return measured[name].value if name in measured else Decimal(name)
 
 
 def _taken(name: str, choice: Choice, value: int | float, measured: dict[str, Measured]) -> Imported:

@@ -39,9 +39,7 @@ def read(text: str, units: str | None, *, named: bool) -> Contents:
     if unit not in _UNITS:
         unit = units or ""
     if not unit:
-        raise UnitsMissing(
-            "The file does not say whether its unit is mm, cm or inch, and the request does not either."
-        )
+        raise UnitsMissing("Neither the file nor the request says whether it is in mm, cm or inches.")
     contents.imperial = unit == numerals.INCH
     contents.notes = contents.text("notes", _said(root, "notes"))
     _take_person(root, contents, named=named)
@@ -59,7 +57,13 @@ def _root(text: str) -> Any:
     if text.count("<") > MOST_TAGS:
         raise FileInvalid("The file has too many elements.")
     parser = etree.XMLParser(
-        encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+        encoding="utf-8",
+        huge_tree=False,
+        load_dtd=False,
+        no_network=True,
+        remove_comments=True,
+        remove_pis=True,
+        resolve_entities=False,
     )
     try:
         # What it says of its encoding was true before it was decoded.

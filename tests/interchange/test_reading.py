@@ -117,8 +117,10 @@ def test_what_a_newer_program_adds_is_passed_over() -> None:
     file = around(
         f"<new><m name='hip_circ' value='9'/></new><unit>mm</unit><body-measurements>{rows}</body-measurements>"
     )
-    report = interchange.read(file.encode(), "vit")
-    assert values(report) == {"chest": 900}
+    report = interchange.read(
+        file.replace("<unit>", "<notes>a<!-- b -->c<?d?><![CDATA[<]]></notes><unit>").encode(), "vit"
+    )
+    assert (values(report), report.notes) == ({"chest": 900}, "ac<")
     told = [(dropped.source, dropped.reason) for dropped in report.dropped]
     assert told == [
         ("waist_circ", "unitUnknown"),

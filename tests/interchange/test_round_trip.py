@@ -5,11 +5,12 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from services import interchange
 from services.interchange import numerals
 from services.interchange.table import OURS, TABLE
-from tests.interchange.files import reasons, record, tape, values, written
+from tests.interchange.files import SCHEMAS, reasons, record, tape, values, written
 
 thoroughly = settings(max_examples=200, deadline=None, derandomize=True, database=None)
 sometimes = settings(max_examples=40, deadline=None, derandomize=True, database=None)
@@ -119,3 +120,22 @@ def test_a_file_tells_nothing_but_what_the_public_form_tells() -> None:
     row = {**record({"chest": 900}), "user_id": 4711, "email": "alice@example.org", "img": "set-x"}
     for write in interchange.WRITERS.values():
         assert not any(secret in write(row) for secret in (b"4711", b"alice@example.org", b"set-x"))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (b"<unit>mm</unit>", b"<unit>m</unit>"),
+        (b"<unit>mm</unit>", b""),
+        (b"<read-only>false</read-only>", b"<read-only>no</read-only>"),
+        (b"1800-01-01", b""),
+        (b"hip_circ", b"bust_circ"),
+        (b'"900"', b'"x"'),
+        (b"<pm_system>998</pm_system>", b"<pm_system>55</pm_system>"),
+    ],
+)
+@pytest.mark.parametrize("form", ["smis", "vit"])
+def test_the_form_that_is_asked_of_our_files_is_a_strict_one(form: str, right: bytes, wrong: bytes) -> None:
+    file = written(form, {"chest": 900, "seat": 950})
+    assert file.count(right) == 1
+    assert not SCHEMAS[form].validate(etree.fromstring(file.replace(right, wrong)))
