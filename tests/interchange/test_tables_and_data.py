@@ -1,0 +1,98 @@
+"""Tables as spreadsheets make them, and data in JSON and YAML."""
+
+import pytest
+
+from errors import UnitsMissing
+from services import interchange
+from tests.interchange.files import reasons, values
+
+
+TABLES = {
+    "a semicolon and commas": "measurement;value;unit\r\nchest;90,5;cm\r\n",
+    "tabs": "measurement\tvalue\tunit\nchest\t90.5\tcm",
+    "other order, case and columns": "Unit,Note,VALUE,Name\ncm,x,90.5,chest",
+    "empty lines and spaces": "\n\n measurement , value , unit \n\n chest , 90.5 , CM \n,,\n",
+    "a comma in quotes": 'measurement,value,unit\nchest,"90,5",cm',
+    "old line ends": "measurement,value,unit\rchest,90.5,cm\r",
+    "inches": "measurement,value,unit\nchest,35.6299212598425197,in",
+}
+
+
+@pytest.mark.parametrize("text", TABLES.values(), ids=TABLES)
+def test_tables_are_read_as_spreadsheets_write_them(text: str) -> None:
+    report = interchange.read(text.encode(), "csv")
+    assert {name: round(value, 9) for name, value in values(report).items()} == {"chest": 905}
+    assert report.imperial == (",in" in text)
+
+
+@pytest.mark.parametrize(
+    ("value", "outcome"),
+    [
+        ("0,125", 0.125),
+        ("36,25", 36.25),
+        ("1,234", "notANumber"),
+        ("-36,5", "outOfRange"),
+        ("920,500", "notANumber"),
+        ("1.234,5", "notANumber"),
+        ("1,2,3", "notANumber"),
+        ("=A1", "formula"),
+        ("@SUM(1)", "formula"),
+    ],
+)
+def test_a_decimal_comma_is_one_where_it_can_be_nothing_else(value: str, outcome: object) -> None:
+    report = interchange.read(f"measurement;value;unit\nchest;{value};mm".encode(), "csv")
+    found: object = values(report).get("chest") or reasons(report)["chest"]
+    assert found == outcome
+
+
+def test_lines_of_a_table_have_units_of_their_own() -> None:
+    lines = (
+        "chest,36,in",
+        "waist,700,mm",
+        "hips,90,",
+        "neck,3,mile",
+        "shoulderSlope,13,",
+        "knee,3,deg",
+        'head,22,"""",x',
+    )
+    text = "\n".join(("measurement,value,unit", *lines))
+    report = interchange.read(text.encode(), "csv", "cm")
+    assert values(report) == {"chest": 914.4, "waist": 700, "hips": 900, "shoulderSlope": 13, "head": 558.8}
+    assert reasons(report) == {"neck": "unitUnknown", "knee": "unitUnknown"}
+    assert not report.imperial
+    with pytest.raises(UnitsMissing):
+        interchange.read(text.encode(), "csv")
+
+
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_names_with_their_numbers_and_a_set_of_ours_are_read(form: str) -> None:
+    plain = (
+        b'{"chest": 36.25, "waist": null, "wings": 3, "hips": "900,5", "neck": [1], "knee": true, "head": "560.5"}'
+    )
+    report = interchange.read(plain, form, "inch")
+    assert (values(report), report.imperial) == ({"chest": 920.75, "head": 14236.7}, True)
+    told = {
+        "waist": "notMeasured",
+        "wings": "unknown",
+        "hips": "notANumber",
+        "neck": "notANumber",
+        "knee": "notANumber",
+    }
+    assert reasons(report) == told
+    assert values(interchange.read(plain, form))["chest"] == 36.25
+    ours = b'{"name": "A", "notes": 5, "units": "imperial", "measurements": {"waistToArmhole": 21.5}, "id": 3}'
+    report = interchange.read(ours, form, "cm")
+    assert (values(report), report.name, report.imperial) == ({"waistToArmhole": 21.5}, "A", True)
+    assert reasons(report) == ({"notes": "unusable"} if form == "json" else {})
+
+
+def test_in_yaml_nothing_is_made_of_a_text_but_what_it_says() -> None:
+    text = "chest: 12:30\nwaist: 1_000\nhips: 0o17\nneck: .inf\nhead: ~\nknee: 5e2\non: 5\nwrist: 2001-01-01"
+    report = interchange.read(text.encode(), "yaml")
+    assert values(report) == {"knee": 500}
+    assert reasons(report) == {
+        **dict.fromkeys(("chest", "hips", "neck", "waist"), "notANumber"),
+        "wrist": "formula",
+        "head": "notMeasured",
+        "on": "unknown",
+    }
