@@ -6,7 +6,6 @@ from errors import UnitsMissing
 from services import interchange
 from tests.interchange.files import reasons, values
 
-
 TABLES = {
     "a semicolon and commas": "measurement;value;unit\r\nchest;90,5;cm\r\n",
     "tabs": "measurement\tvalue\tunit\nchest\t90.5\tcm",
