@@ -11,6 +11,8 @@ Extensions that we read:
   not get it), `x-errors` (the codes that operations with this parameter can answer besides their own);
 - beside a schema: `x-error-codes` (keyword → the code that its failure is told as);
 - beside a request body: `x-error-code` (the code for a missing or empty one).
+
+One that we write: `x-test-domain`, beside the address of a server that is in test mode.
 """
 
 import keyword
@@ -61,8 +63,9 @@ def argument_of(name: str, part: str) -> str:
 class Published:
     """The document as clients get it: with this server's address, every `$ref` kept, as prepared bytes."""
 
-    def __init__(self, public_url: str) -> None:
-        servers = [{"url": public_url, "description": "This server"}]
+    def __init__(self, public_url: str, test_domain: str = "") -> None:
+        server = {"url": public_url, "description": "This server"}
+        servers = [server | ({"x-test-domain": test_domain} if test_domain else {})]
         self.json = orjson.dumps({**load(), "servers": servers}, option=orjson.OPT_INDENT_2)
         # As it was written, with its comments and order.
         written = PATH.read_text(encoding="utf-8")

@@ -52,7 +52,7 @@ def configure(settings: Settings) -> None:
         pictures.configure(settings.images_url)
     with _named("FORGE_URL"):
         forge.configure(_place(settings))
-    pages.configure(settings.public_url)
+    pages.configure(settings.public_url, settings.test_domain if settings.test_mode else "")
     address.configure(settings.public_url)
     with _named("WEBSITE_URL"):
         social.configure(settings.website_url)

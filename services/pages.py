@@ -20,10 +20,10 @@ _pages: dict[str, str] = {}
 _document: openapi.Published
 
 
-def configure(public_url: str) -> None:
-    """Make the pages and the document for a server at this address."""
+def configure(public_url: str, test_domain: str = "") -> None:
+    """Make the pages and the document for a server at this address; `test_domain` if it is in test mode."""
     global _document
-    _document = openapi.Published(public_url)
+    _document = openapi.Published(public_url, test_domain)
     for path in WEB.glob("*.html"):
         _pages[path.stem] = path.read_text(encoding="utf-8").replace("%PUBLIC_URL%", escape(public_url))
     rows = "".join(
