@@ -28,8 +28,8 @@ seed: migrate ## Put the adult sizes into a new installation
 test: $(VENV)/.dev lint ## Set everything up and run all tests and checks
 	$(PYTEST)
 
-contract: $(VENV)/.dev ## Only the contract tests: the document against the running server
-	$(PYTEST) tests/contract
+contract: $(VENV)/.dev ## Only the contract tests; with BASE_URL=https://… of that deployment (docs/contract-tests.md)
+	$(if $(BASE_URL),CONTRACT_URL='$(BASE_URL)' $(BIN)/python -m tests.contract,$(PYTEST) tests/contract)
 
 lint: $(VENV)/.dev ## Format, rules, types, and the document under Spectral and Redocly
 	@$(MAKE) --no-print-directory --jobs 2 lint-code lint-document

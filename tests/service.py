@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,9 @@ def free_port() -> int:
 class Service:
     """The server as its operator starts it: migrated, then run, in a process of its own, on a port of its own."""
 
+    # What Python is told to run.
+    program: tuple[str, ...] = ("app.py",)
+
     def __init__(self, data: Path, *, database_url: str = "", **settings: str) -> None:
         self.data = data
         self.port = free_port()
@@ -72,7 +75,7 @@ class Service:
                 subprocess.run([sys.executable, "cli.py", command], cwd=ROOT, env=self.environment, check=True)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "app.py"], cwd=ROOT, env=self.environment, stdout=log, stderr=log
+                [sys.executable, *self.program], cwd=ROOT, env=self.environment, stdout=log, stderr=log
             )
         wait_until(self.is_alive, 120, f"the server to answer; see {self.log}")
         return self
@@ -121,7 +124,7 @@ class Credentials:
     """An Authorization header, and requests made with it."""
 
     service: Service
-    authorization: str
+    authorization: str = field(repr=False)
 
     def request(self, method: str, path: str, **options: Any) -> httpx2.Response:
         """Any request, with these credentials."""

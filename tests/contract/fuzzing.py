@@ -1,24 +1,41 @@
 """The account that fuzzes, and what it makes for its own requests (see hooks.py)."""
 
+import json
 import os
 from base64 import b64encode
 from itertools import count
+from pathlib import Path
 from typing import Any
 
-import httpx2
+from tests.contract.polite import Polite
 
-BASE = os.environ["CONTRACT_BASE_URL"]
-USERNAME, PASSWORD = os.environ["CONTRACT_USERNAME"], os.environ["CONTRACT_PASSWORD"]
-EMAIL = os.environ["CONTRACT_EMAIL"]
-SCHEME, AUTHORIZATION = os.environ["CONTRACT_SCHEME"], os.environ["CONTRACT_AUTHORIZATION"]
+# Set for the process that fuzzes (running.py); elsewhere this is only asked what there is.
+BASE = os.environ.get("CONTRACT_BASE_URL", "")
+USERNAME, PASSWORD = os.environ.get("CONTRACT_USERNAME", ""), os.environ.get("CONTRACT_PASSWORD", "")
+EMAIL = os.environ.get("CONTRACT_EMAIL", "")
+SCHEME, AUTHORIZATION = os.environ.get("CONTRACT_SCHEME", ""), os.environ.get("CONTRACT_AUTHORIZATION", "")
+# Against somebody else's deployment: what is to be removed there is written down, and ids are looked at (safety.py).
+JOURNAL = os.environ.get("CONTRACT_JOURNAL", "")
+DOMAIN = os.environ.get("CONTRACT_DOMAIN", "freesewing.dev")
 
-http = httpx2.Client(base_url=BASE, timeout=30, trust_env=False)
+# Seconds that keys of a run live; 120 at somebody else's deployment (deployment.py).
+KEY_LIFE = int(os.environ.get("CONTRACT_KEY_LIFE", "120")) if JOURNAL else 3600
+
+http = Polite(BASE)
 numbers = count(1)
+# What this run made there: member of the reply, and its name.
+ours: set[tuple[str, str]] = set()
+
+
+class CannotMake(Exception):
+    """The account that fuzzes may not make what a request is to be about."""
 
 
 def address() -> str:
-    """An address that nobody has yet."""
-    return f"fuzz{os.getpid()}.{next(numbers)}@freesewing.dev"
+    """An address that nobody has yet; raises CannotMake where there is no test domain."""
+    if not DOMAIN:
+        raise CannotMake("outside of test mode mails would go there")
+    return f"fuzz{os.getpid()}.{next(numbers)}@{DOMAIN}"
 
 
 def slug() -> str:
@@ -27,17 +44,49 @@ def slug() -> str:
 
 
 def made(path: str, body: Any) -> Any:
-    """What a POST by the fuzzing account answers."""
+    """What a POST by the fuzzing account answers; raises CannotMake."""
     reply = http.post(path, json=body, headers={"Authorization": AUTHORIZATION})
+    if reply.status_code == 403:
+        raise CannotMake(reply.text)
     assert reply.status_code == 201, reply.text
-    return reply.json()
+    return noted(reply.json())
+
+
+def common(path: str, body: Any, one: str, many: str) -> str:
+    """The id of a record that is everybody's: a new one, or, for who may make none, one that is there to be read."""
+    try:
+        return str(made(path, body)[one]["id"])
+    except CannotMake:
+        there = http.get(path).json()[many]
+        if not there:
+            raise
+        return str(there[0]["id"])
+
+
+def noted(made: dict[str, Any]) -> dict[str, Any]:
+    """What a reply says was made, written down for whoever cleans up."""
+    if JOURNAL:
+        for member, record in made.items():
+            names = [record.get(name) for name in ("id", "uuid", "key")] if isinstance(record, dict) else [record]
+            ours.update((member, str(name)) for name in names)
+        with Path(JOURNAL).open("a") as journal:
+            journal.write(json.dumps(made) + "\n")
+    return made
+
+
+def link_for(email: str) -> dict[str, str]:
+    """The link of a sign-up, or of a sign-in, in place of a mail; raises CannotMake where there would be one."""
+    if not DOMAIN:
+        raise CannotMake("outside of test mode a mail would be sent")
+    reply = http.post("/signup", json={"email": email, "language": "en", "test": True})
+    link: dict[str, str] = noted(reply.json())["confirmation"]
+    return link
 
 
 def fresh_session() -> Any:
     """The answer to the sign-up of an account made for one request: token and account."""
-    body = {"email": address(), "language": "en", "test": True}
-    confirmation = http.post("/signup", json=body).json()["confirmation"]
-    return http.post(f"/confirm/signup/{confirmation['id']}", json={"consent": 2}).json()
+    confirmation = link_for(address())
+    return noted(http.post(f"/confirm/signup/{confirmation['id']}", json={"consent": 2}).json())
 
 
 def fresh_authorization() -> str:

@@ -13,8 +13,9 @@ from uuid import uuid4
 
 import schemathesis
 
-from tests.contract.fuzzing import AUTHORIZATION, fresh_authorization, numbers
-from tests.contract.real import ALWAYS, ENDING, REAL
+from tests.contract import real, safety
+from tests.contract.fuzzing import AUTHORIZATION, JOURNAL, fresh_authorization, numbers
+from tests.contract.real import ALWAYS, ENDING
 
 KEY = "Idempotency-Key"
 GUARD = "If-Match"
@@ -58,8 +59,9 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
     if positive and (operation in ALWAYS or next(numbers) % 2):
         # No generator can know the present tag of a record: one that was made up is always refused.
         case.headers.pop(GUARD, None)
-        if operation in REAL:
-            REAL[operation](case)
+        real.give(operation, case)
+    if JOURNAL:
+        safety.before(operation, case)
 
 
 def _operation(case: Any) -> str:
@@ -72,6 +74,8 @@ def after_call(context: Any, case: Any, response: Any) -> None:
     _tried.add(_operation(case))
     if 200 <= response.status_code < 300:
         _reached.add(_operation(case))
+    if JOURNAL:
+        safety.after(case, response, len(_tried))
 
 
 @atexit.register

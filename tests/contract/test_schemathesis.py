@@ -2,22 +2,18 @@
 
 import copy
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.contract.running import EXAMPLES, command, environment
 from tests.service import PASSWORD, ROOT, Person, Service
 
 pytestmark = pytest.mark.long
 
-# Examples for each operation; CONTRACT_EXAMPLES sets one number for all runs.
-EXAMPLES = os.environ.get("CONTRACT_EXAMPLES", "")
-SEED = os.environ.get("CONTRACT_SEED", "")
 GOAL = 0.95
 SUFFIX = {"bearer": "/jwt", "key": "/key"}
 
@@ -74,25 +70,18 @@ def fuzz(
     name = f"fuzz-{person.id}"
     person.patch("/account", {"password": PASSWORD, "username": name})
     return subprocess.run(
-        [
-            *(sys.executable, "-m", "schemathesis.cli", "run", str(folder / "openapi.json"), "--url", service.url),
-            *("-n", examples, "--checks", "all", "--continue-on-failure", "--no-color"),
-            *(("--seed", SEED) if SEED else ()),
-            # The suffixed paths lead to the same operations: what is tried there is the way in.
-            *(() if thoroughly else ("--phases", "examples,coverage")),
-        ],
+        # The suffixed paths lead to the same operations: what is tried there is the way in.
+        command(folder / "openapi.json", service.url, examples, thoroughly=thoroughly),
         cwd=ROOT,
-        env={
-            **os.environ,
-            "SCHEMATHESIS_HOOKS": "tests.contract.hooks",
-            "CONTRACT_BASE_URL": service.url,
-            "CONTRACT_REACHED": str(folder / "reached.json"),
-            "CONTRACT_USERNAME": name,
-            "CONTRACT_PASSWORD": PASSWORD,
-            "CONTRACT_EMAIL": person.email,
-            "CONTRACT_SCHEME": scheme,
-            "CONTRACT_AUTHORIZATION": _authorization(person, scheme),
-        },
+        env=environment(
+            service.url,
+            folder / "reached.json",
+            scheme=scheme,
+            authorization=_authorization(person, scheme),
+            username=name,
+            email=person.email,
+            password=PASSWORD,
+        ),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         check=False,

@@ -10,6 +10,8 @@ import pkgutil
 from collections.abc import Callable
 from typing import Any
 
+from tests.contract.fuzzing import CannotMake
+
 REAL: dict[str, Callable[[Any], None]] = {}
 ALWAYS: set[str] = set()
 ENDING: set[str] = set()
@@ -18,3 +20,14 @@ for _module in pkgutil.iter_modules(__path__):
     REAL |= _tag.REAL
     ALWAYS |= getattr(_tag, "ALWAYS", set())
     ENDING |= getattr(_tag, "ENDING", set())
+
+
+def give(operation: str, case: Any) -> bool:
+    """Put real values into the case, if there are any for this operation; whether it has them now."""
+    if operation not in REAL:
+        return False
+    try:
+        REAL[operation](case)
+    except CannotMake:
+        return False
+    return True

@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from tests.contract.fuzzing import made
+from tests.contract.fuzzing import KEY_LIFE, made
 
 
 def _own(case: Any) -> None:
-    body = {"name": "fuzzed", "level": 1, "expiresIn": 3600}
+    body = {"name": "fuzzed", "level": 1, "expiresIn": KEY_LIFE}
     case.path_parameters = {"key": made("/apikeys", body)["apikey"]["key"]}
 
 
 def _leaked(case: Any) -> None:
-    body = {"name": "fuzzed", "level": 1, "expiresIn": 3600}
+    body = {"name": "fuzzed", "level": 1, "expiresIn": KEY_LIFE}
     key = made("/apikeys", body)["apikey"]
     case.body = {"key": key["key"], "secret": key["secret"]}
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.contract.fuzzing import made
+from tests.contract.fuzzing import common, made
 
 
 def _set() -> int:
@@ -10,7 +10,7 @@ def _set() -> int:
 
 
 def _curated(case: Any) -> None:
-    case.path_parameters = {"id": str(made("/curated-sets", {"nameEn": "fuzzed"})["curatedSet"]["id"])}
+    case.path_parameters = {"id": common("/curated-sets", {"nameEn": "fuzzed"}, "curatedSet", "curatedSets")}
 
 
 def _own(case: Any) -> None:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from tests.contract.fuzzing import made
+from tests.contract.fuzzing import common, made
 
 
 def _pack(case: Any) -> None:
     body = {"nameEn": "fuzzed", "design": "aaron"}
-    case.path_parameters = {"id": str(made("/option-packs", body)["optionPack"]["id"])}
+    case.path_parameters = {"id": common("/option-packs", body, "optionPack", "optionPacks")}
 
 
 def _suggested(case: Any) -> None:

@@ -2,15 +2,12 @@
 
 from typing import Any
 
-from tests.contract.fuzzing import EMAIL, PASSWORD, USERNAME, address, http
+from tests.contract.fuzzing import EMAIL, PASSWORD, USERNAME, address, link_for
 
 
 def _link() -> dict[str, str]:
     """A sign-in link of the account that fuzzes."""
-    confirmation: dict[str, str] = http.post("/signup", json={"email": EMAIL, "language": "en", "test": True}).json()[
-        "confirmation"
-    ]
-    return confirmation
+    return link_for(EMAIL)
 
 
 def _sign_up(case: Any) -> None:
@@ -18,9 +15,7 @@ def _sign_up(case: Any) -> None:
 
 
 def _confirm(case: Any) -> None:
-    body = {"email": address(), "language": "en", "test": True}
-    confirmation = http.post("/signup", json=body).json()["confirmation"]
-    case.path_parameters = {"id": confirmation["id"]}
+    case.path_parameters = {"id": link_for(address())["id"]}
     case.body = {"consent": case.body["consent"]}
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import clock
-from tests.contract.fuzzing import made
+from tests.contract.fuzzing import KEY_LIFE, made
 
 
 def _lately(case: Any) -> None:
@@ -13,7 +13,7 @@ def _lately(case: Any) -> None:
 
 
 def _own(case: Any) -> None:
-    body = {"name": "fuzzed", "level": 1, "expiresIn": 3600}
+    body = {"name": "fuzzed", "level": 1, "expiresIn": KEY_LIFE}
     case.path_parameters = {"key": made("/apikeys", body)["apikey"]["key"]}
     _lately(case)
 

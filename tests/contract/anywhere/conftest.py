@@ -1,0 +1,90 @@
+"""The deployment that the checks are about: the one at CONTRACT_URL, or, without it, servers of our own.
+
+With CONTRACT_URL nothing secret is shown: what tests report is redacted, as are the files (see redacting.py).
+"""
+
+import os
+import signal
+from base64 import b64encode
+from collections.abc import Generator, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.conftest import ENGINES
+from tests.contract.deployment import CannotBeChecked, Deployment
+from tests.contract.redacting import redacted
+
+URL = os.environ.get("CONTRACT_URL", "")
+# Servers of our own are fuzzed by test_schemathesis.py.
+collect_ignore = [] if URL else ["test_fuzzing.py"]
+_found: list[Deployment] = []
+
+
+def secrets() -> list[str]:
+    """What was given and must never be shown."""
+    token, key = os.environ.get("CONTRACT_TOKEN", ""), os.environ.get("CONTRACT_KEY", "")
+    return [secret for secret in (token, key, key.partition(":")[2], authorization().partition(" ")[2]) if secret]
+
+
+def authorization() -> str:
+    """The header that the given credentials make; empty without any."""
+    if token := os.environ.get("CONTRACT_TOKEN"):
+        return f"Bearer {token}"
+    if key := os.environ.get("CONTRACT_KEY"):
+        return f"Basic {b64encode(key.encode()).decode()}"
+    return ""
+
+
+class Told(str):
+    """What pytest tells of a failure, without secrets; `reprcrash` is where it looks for the short form."""
+
+    reprcrash: SimpleNamespace
+
+    def __new__(cls, whole: Any) -> "Told":
+        """From the long form."""
+        told = super().__new__(cls, redacted(str(whole), secrets()))
+        crash = getattr(whole, "reprcrash", None)
+        message = redacted(crash.message, secrets()) if crash else told
+        told.reprcrash = SimpleNamespace(message=message)
+        return told
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Find the deployment before anything is done; a sentence and an end where it cannot be checked."""
+    if not URL or session.config.option.collectonly:
+        return
+    # A job that is cancelled cleans up, too.
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    try:
+        _found.append(Deployment(URL, authorization=authorization()))
+    except CannotBeChecked as why:
+        raise pytest.UsageError(redacted(str(why), secrets())) from None
+
+
+def pytest_unconfigure() -> None:
+    """Go, also where no check was made."""
+    for deployment in _found:
+        deployment.http.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Take secrets out of what is told of a test."""
+    report = yield
+    if URL:
+        if report.failed:
+            report.longrepr = Told(report.longrepr)
+        report.sections = [(name, redacted(text, secrets())) for name, text in report.sections]
+    return report
+
+
+@pytest.fixture(scope="session", params=["there"] if URL else ENGINES)
+def there(request: pytest.FixtureRequest) -> Iterator[Deployment]:
+    """The deployment, cleaned up in the end."""
+    found: Any = _found or [Deployment(request.getfixturevalue(f"{request.param}_service").url)]
+    try:
+        yield found[0]
+    finally:
+        found[0].leave()

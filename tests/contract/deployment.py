@@ -1,0 +1,268 @@
+"""A running deployment of anybody's, and who the suite is there: for the checks in `anywhere/`."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from tests.contract.conforming import Book
+from tests.contract.polite import OverQuota, Polite
+from tests.service import ApiKey, Credentials, Person, Service
+
+TITLE = "FreeSewing API"
+# Seconds that keys of this run live. Who ends a living one gets a letter, so they are removed when they have expired.
+KEY_LIFE = int(os.environ.get("CONTRACT_KEY_LIFE", "120"))
+# The lists of an account: path, member of the reply, name of a record in its path.
+HELD = (
+    ("/sets", "sets", "id"),
+    ("/patterns", "patterns", "id"),
+    ("/bookmarks", "bookmarks", "id"),
+    ("/apikeys", "apikeys", "key"),
+)
+# What belongs to nobody's account: member of the reply that made it, and where it is removed.
+COMMON = {"curatedSet": "/curated-sets/{id}", "optionPack": "/option-packs/{id}", "imgId": "/images/{id}"}
+
+
+def asked_for() -> set[str]:
+    """What is to be done although it is usually left out (see left_out.py)."""
+    return {name.strip() for name in os.environ.get("CONTRACT_ALSO", "").split(",")}
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Whoever interrupts us waits until what was made is known, and so can be removed."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class CannotBeChecked(Exception):
+    """Why the suite does not start there, in a sentence."""
+
+
+class Deployment(Service):
+    """A server that somebody else started.
+
+    In test mode the people are accounts made for this run. Elsewhere `alice` is the account whose credentials were
+    given, and there is nobody else. `remove_all` takes away what was made; what was there before is never touched.
+    """
+
+    def __init__(self, url: str, *, authorization: str = "") -> None:
+        self.url = url.rstrip("/")
+        self.http = Polite(self.url)
+        self.forge = None
+        self.process = None
+        self.run = uuid4().hex[:12]
+        try:
+            self._arrive(authorization)
+        except BaseException:
+            self.http.close()
+            raise
+
+    def _arrive(self, authorization: str) -> None:
+        """Find out what is there; raises CannotBeChecked."""
+        published, limited = self._published()
+        self.published, self.limited = published, limited
+        self.book = Book(published, limited=limited)
+        self.test_domain: str = published["servers"][0].get("x-test-domain", "")
+        self.keys: dict[int, tuple[float, ApiKey]] = {}
+        self._made = 0
+        self._people: dict[int, Person] = {}
+        self._common: list[str] = []
+        self._unconfirmed: list[str] = []
+        self.given = self._known(authorization) if authorization else None
+        self._before = set(self._held()) if self.given else set()
+        if not self.given and not self.test_domain:
+            raise CannotBeChecked(
+                f"{self.url} is not in test mode: put the credentials of a throw-away account into the environment,"
+                " CONTRACT_TOKEN=… or CONTRACT_KEY=key:secret."
+            )
+
+    def _published(self) -> tuple[dict[str, Any], bool]:
+        try:
+            reply = self.http.get("/openapi.json")
+            published = reply.json()
+            limited = "ratelimit-policy" in reply.headers
+            if published["info"]["title"] == TITLE and published["servers"]:
+                return published, limited
+        except (httpx2.HTTPError, httpx2.InvalidURL, OverQuota) as error:
+            raise CannotBeChecked(f"{self.url} does not answer ({type(error).__name__}).") from None
+        except (ValueError, LookupError, TypeError):
+            pass
+        raise CannotBeChecked(f"What answers at {self.url} is no freesewing-api: /openapi.json is not its document.")
+
+    def _known(self, authorization: str) -> Person:
+        """The account with these credentials; it must be one that can do no harm."""
+        headers = {"Authorization": authorization}
+        who, account = (self.http.get(path, headers=headers) for path in ("/whoami", "/account"))
+        if who.status_code != 200 or account.status_code != 200:
+            raise CannotBeChecked(f"The credentials do not work at {self.url}: {account.json()['error']}.")
+        if who.json().get("apikey", {"level": 4})["level"] < 4:
+            raise CannotBeChecked("The API key needs level 4: make one for this.")
+        found = account.json()["account"]
+        if found["role"] not in ("user", "tester"):
+            raise CannotBeChecked(f"The account has the role {found['role']}: give one that cannot touch others'.")
+        person = Person(self, found["id"], found["email"], "")
+        object.__setattr__(person, "authorization", authorization)
+        return person
+
+    @cached_property
+    def alice(self) -> Person:
+        """Somebody with an account."""
+        return self.given or self.sign_up()
+
+    @cached_property
+    def bob(self) -> Person:
+        """Somebody else."""
+        return self._of_role("user", "a second account")
+
+    @cached_property
+    def curator(self) -> Person:
+        """A curator."""
+        return self._of_role("curator", "the role of a curator")
+
+    @cached_property
+    def admin(self) -> Person:
+        """An administrator."""
+        return self._of_role("admin", "the role of an administrator")
+
+    def _of_role(self, role: str, what: str) -> Person:
+        if self.given:
+            pytest.skip(f"left out: needs {what}")
+        return self.sign_up(role)
+
+    def sign_up(self, role: str = "user", *, consent: int = 2, language: str = "en") -> Person:
+        """A new account, made without a mail; raises AssertionError where it cannot be."""
+        email = f"contract.{self.run}.{self._made}@{self.test_domain}"
+        self._made += 1
+        body = {"email": email, "language": language, "test": True, "role": role}
+        with undisturbed():
+            return self._signed_up(body, consent)
+
+    def _signed_up(self, body: dict[str, Any], consent: int) -> Person:
+        made = self.http.post("/signup", json=body)
+        assert made.status_code == 201 and "confirmation" in made.json(), (
+            f"no sign-up in test mode: {made.status_code}"
+        )
+        self.keep_in_mind(made.json())
+        session = self._confirm(made.json()["confirmation"]["id"], consent)
+        assert session.status_code == 200, f"no confirmation of a sign-up: {session.status_code}"
+        person = Person(self, session.json()["account"]["id"], body["email"], session.json()["token"])
+        self._people[person.id] = person
+        return person
+
+    def _confirm(self, confirmation: str, consent: int) -> httpx2.Response:
+        return self.http.post(f"/confirm/signup/{confirmation}", json={"consent": consent})
+
+    def call(
+        self,
+        operation: str,
+        who: Credentials | None = None,
+        *,
+        json: Any = None,
+        query: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+        **parameters: Any,
+    ) -> httpx2.Response:
+        """Call an operation by its name, and hold the reply against the document; `parameters` are of the path."""
+        path, method, _ = self.book.find(operation)
+        path = path.format(**{name: quote(str(value), safe="") for name, value in parameters.items()})
+        sent = dict(headers or {})
+        if who:
+            sent["Authorization"] = who.authorization
+        with undisturbed():
+            reply = self.http.request(method.upper(), path, json=json, params=query, headers=sent)
+            if reply.status_code in (200, 201) and method == "post":
+                self.note_made(reply)
+        self.book.hold(operation, reply)
+        return reply
+
+    def note_made(self, reply: httpx2.Response) -> None:
+        """Keep in mind what this reply says was made, if it is nobody's own."""
+        if reply.headers.get("content-type", "").startswith("application/json"):
+            made = reply.json()
+            self.keep_in_mind(made if isinstance(made, dict) else {})
+
+    def keep_in_mind(self, made: Any) -> None:
+        """The same, from the body of the reply; accounts, too, that another process of this run made."""
+        for member, path in COMMON.items():
+            if member in made:
+                record = made[member]
+                self._common.append(path.format(id=record["id"] if isinstance(record, dict) else record))
+        if "confirmation" in made:
+            self._unconfirmed.append(made["confirmation"]["id"])
+        if "token" in made and "account" in made and not self.given:
+            user_id = made["account"]["id"]
+            if user_id not in (one.id for one in vars(self).values() if isinstance(one, Person)):
+                self._people[user_id] = Person(self, user_id, "", made["token"])
+
+    def _held(self) -> Iterator[str]:
+        """The path of every record of the given account."""
+        assert self.given is not None
+        for path, member, name in HELD:
+            for record in self.given.every(path, member):
+                yield f"{path}/{record[name]}"
+
+    def remove_all(self) -> None:
+        """Take away all that this run made; raises AssertionError naming what could not be."""
+        left = []
+        for session in [self._confirm(one, 1) for one in self._unconfirmed]:
+            # Those that were left open; the others were confirmed, or are no sign-ups.
+            if session.status_code == 200:
+                self.keep_in_mind(session.json())
+        if self.given:
+            self._await_keys(self.given)
+            left += [path for path in self._held() if path not in self._before and not self._remove(self.given, path)]
+        left += [path for path in self._common if not self._remove(self.admin, path)]
+        # The administrator last, who helps with what owners cannot remove themselves.
+        for person in sorted(self._people.values(), key=lambda one: "admin" in vars(self) and one is self.admin):
+            if not self._remove(person, "/account") and not self._remove_for(person):
+                left.append(f"account {person.id}")
+        self._people.clear()
+        self._common.clear()
+        assert not left, f"left behind at {self.url}: {left}"
+
+    def _await_keys(self, owner: Person) -> None:
+        """Wait until the keys of this run have expired."""
+        made = [key for key in owner.every("/apikeys", "apikeys") if f"/apikeys/{key['key']}" not in self._before]
+        ends = [datetime.fromisoformat(key["expiresAt"]).timestamp() for key in made if key["state"] == "active"]
+        time.sleep(min(max([0.0, *(end - time.time() + 1 for end in ends)]), KEY_LIFE + 1))
+
+    def may_mail(self) -> None:
+        """Leave the check out where it would send a letter to somebody's account."""
+        if self.given and "mails" not in asked_for():
+            pytest.skip("left out: sends mails (CONTRACT_ALSO=mails)")
+
+    def leave(self) -> None:
+        """Take away all that was made, and go."""
+        try:
+            self.remove_all()
+        finally:
+            self.http.close()
+
+    def _remove(self, who: Credentials, path: str) -> bool:
+        return who.delete(path).status_code in (200, 204, 404)
+
+    def _remove_for(self, person: Person) -> bool:
+        """Remove an account whose owner cannot: frozen, without consent, or with a token that has ended."""
+        if "admin" not in vars(self) or self.admin.get(f"/admin/user/{person.id}").status_code == 404:
+            return "admin" in vars(self)
+        self.admin.patch(f"/admin/user/{person.id}", {"status": 1, "role": "user", "consent": 1})
+        session = self.admin.get(f"/admin/impersonate/{person.id}")
+        if session.status_code != 200:
+            return False
+        return self._remove(Person(self, person.id, "", session.json()["token"]), "/account")

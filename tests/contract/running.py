@@ -1,0 +1,43 @@
+"""How Schemathesis is run: the same for servers of our own and for deployments of others."""
+
+import os
+import sys
+from pathlib import Path
+
+from tests.service import ROOT
+
+# Examples for each operation; CONTRACT_EXAMPLES sets one number for all runs.
+EXAMPLES = os.environ.get("CONTRACT_EXAMPLES", "")
+SEED = os.environ.get("CONTRACT_SEED", "")
+# Where the reports of a run against somebody else's deployment lie.
+REPORTS = Path(os.environ.get("CONTRACT_REPORTS", ROOT / "reports" / "contract"))
+
+
+def command(document: Path, url: str, examples: str, *, thoroughly: bool) -> list[str]:
+    """`st run` of a document against a server, with every check."""
+    return [
+        *(sys.executable, "-m", "schemathesis.cli", "run", str(document), "--url", url),
+        *("-n", examples, "--checks", "all", "--continue-on-failure", "--no-color"),
+        *(("--seed", SEED) if SEED else ()),
+        # Without it, what is tried is the way in.
+        *(() if thoroughly else ("--phases", "examples,coverage")),
+    ]
+
+
+def environment(
+    url: str, reached: Path, *, scheme: str, authorization: str, username: str, email: str, password: str, **more: str
+) -> dict[str, str]:
+    """What the hooks read: the server, the account that fuzzes, and where they note which operations answered 2xx."""
+    ours = {name: value for name, value in os.environ.items() if name not in ("CONTRACT_TOKEN", "CONTRACT_KEY")}
+    return {
+        **ours,
+        "SCHEMATHESIS_HOOKS": "tests.contract.hooks",
+        "CONTRACT_BASE_URL": url,
+        "CONTRACT_REACHED": str(reached),
+        "CONTRACT_USERNAME": username,
+        "CONTRACT_PASSWORD": password,
+        "CONTRACT_EMAIL": email,
+        "CONTRACT_SCHEME": scheme,
+        "CONTRACT_AUTHORIZATION": authorization,
+        **more,
+    }

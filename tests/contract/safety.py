@@ -1,0 +1,102 @@
+"""While somebody else's deployment is fuzzed: no record is changed but those of this run, and nothing goes too fast.
+
+Used by hooks.py. An id that was made up could be a stranger's. So whatever would change a record is sent with the id
+of one that this run made, or with one that cannot exist; what was made is written down for removal.
+"""
+
+import re
+import sys
+from typing import Any
+from uuid import uuid4
+
+import document
+from tests.contract.fuzzing import KEY_LIFE, USERNAME, address, noted, ours
+from tests.contract.polite import Pace
+from tests.contract.real import give
+
+NAMES = ("id", "key", "ehash")
+# Where a path leads: the member of the replies that such records are made with. The first that fits counts.
+KINDS = {
+    "/apikeys/": "apikey",
+    "/sets/": "set",
+    "/patterns/": "pattern",
+    "/bookmarks/": "bookmark",
+    "/curated-sets/from/": "submission",
+    "/curated-sets/": "curatedSet",
+    "/option-packs/": "optionPack",
+    "/suggested-sets/": "submission",
+    "/suggested-packs/": "submission",
+    "/images/": "imgId",
+    "/quota-requests/": "request",
+    "/admin/quota-requests/": "request",
+    "/admin/": "account",
+}
+# Of the account: an address that mails would go to.
+NEVER_SENT = ("email", "confirm", "confirmation", "check")
+# They write to whoever is named, so only addresses that are nobody's may be.
+MAILING = {"sign_up", "subscribe", "request_unsubscription", "request_sign_in_link"}
+TOLD_EACH = 500
+# Of a key: what is longer must be refused.
+LONGEST_LIFE = document.load()["components"]["schemas"]["ApiKeyCreate"]["properties"]["expiresIn"]["maximum"]
+_ADDRESS = re.compile(r"[^@]+@[^@]+")
+
+_pace = Pace()
+_calls = 0
+
+
+def before(operation: str, case: Any) -> None:
+    """Make the request harmless, and wait where the deployment asks for it."""
+    _pace.keep(_credentials(case))
+    positive = case.meta is not None and case.meta.generation.mode.is_positive
+    if isinstance(case.body, dict):
+        case.body = _mailing_nobody(operation, case.body)
+        life = case.body.get("expiresIn")
+        if operation == "create_api_key" and type(life) in (int, float) and KEY_LIFE < life <= LONGEST_LIFE:
+            case.body = {**case.body, "expiresIn": KEY_LIFE}
+    if not _changes(case) or not isinstance(case.path_parameters, dict):
+        return
+    strange = [name for name in NAMES if name in case.path_parameters and not _is_ours(case, name)]
+    if strange and positive and give(operation, case):
+        return
+    for name in strange:
+        case.path_parameters[name] = str(uuid4())
+
+
+def _mailing_nobody(operation: str, body: dict[str, Any]) -> dict[str, Any]:
+    """The body, without the address or the name of anybody whom the deployment would write to."""
+    if operation == "update_account":
+        return {name: value for name, value in body.items() if name not in NEVER_SENT}
+    if operation in MAILING and _ADDRESS.fullmatch(str(body.get("email"))):
+        return {**body, "email": address(), "test": True}
+    if operation in MAILING and isinstance(body.get("username"), str):
+        return {**body, "username": USERNAME}
+    return body
+
+
+def _credentials(case: Any) -> str:
+    return str(case.headers.get("Authorization", ""))
+
+
+def _changes(case: Any) -> bool:
+    safe = case.method.upper() in ("GET", "HEAD", "OPTIONS")
+    return not safe or bool(case.operation.definition.raw.get("x-unsafe"))
+
+
+def _is_ours(case: Any, name: str) -> bool:
+    kind = next((kind for path, kind in KINDS.items() if case.operation.path.startswith(path)), "")
+    return (kind, str(case.path_parameters[name])) in ours
+
+
+def after(case: Any, response: Any, operations: int) -> None:
+    """Take in what was made and what is left of quotas, and tell now and then how far it is."""
+    global _calls
+    _calls += 1
+    if _calls % TOLD_EACH == 0:
+        print(f"  {_calls} requests so far, to {operations} operations", file=sys.stderr, flush=True)
+    headers = {name: values[0] for name, values in response.headers.items()}
+    _pace.note(_credentials(case), headers)
+    is_json = headers.get("content-type", "").startswith("application/json")
+    if case.method.upper() != "GET" and response.status_code in (200, 201) and is_json:
+        made = response.json()
+        if isinstance(made, dict):
+            noted(made)
