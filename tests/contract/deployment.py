@@ -228,13 +228,18 @@ class Deployment(Service):
             self._await_keys(self.given)
             left += [path for path in self._held() if path not in self._before and not self._remove(self.given, path)]
         left += [path for path in self._common if not self._remove(self.admin, path)]
-        # The administrator last, who helps with what owners cannot remove themselves.
-        for person in sorted(self._people.values(), key=lambda one: "admin" in vars(self) and one is self.admin):
-            if not self._remove(person, "/account") and not self._remove_for(person):
-                left.append(f"account {person.id}")
+        left += [f"account {person.id}" for person in self._still_there() if not self._remove_for(person)]
+        # Last, who helped with the others.
+        if "admin" in vars(self) and not self._remove(self.admin, "/account"):
+            left.append(f"account {self.admin.id}")
         self._people.clear()
         self._common.clear()
         assert not left, f"left behind at {self.url}: {left}"
+
+    def _still_there(self) -> list[Person]:
+        """Whose account could not be removed with their own credentials, or is gone already."""
+        others = [one for one in self._people.values() if one is not vars(self).get("admin")]
+        return [person for person in others if not self._remove(person, "/account")]
 
     def _await_keys(self, owner: Person) -> None:
         """Wait until the keys of this run have expired."""
@@ -259,8 +264,8 @@ class Deployment(Service):
 
     def _remove_for(self, person: Person) -> bool:
         """Remove an account whose owner cannot: frozen, without consent, or with a token that has ended."""
-        if "admin" not in vars(self) or self.admin.get(f"/admin/user/{person.id}").status_code == 404:
-            return "admin" in vars(self)
+        if self.admin.get(f"/admin/user/{person.id}").status_code == 404:
+            return True
         self.admin.patch(f"/admin/user/{person.id}", {"status": 1, "role": "user", "consent": 1})
         session = self.admin.get(f"/admin/impersonate/{person.id}")
         if session.status_code != 200:

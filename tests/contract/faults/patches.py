@@ -1,0 +1,138 @@
+"""Faults of the server's own code: functions that are replaced, in this process, while the fault is on.
+
+Each gives what to replace: the place, the attribute, and what is there instead.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any
+
+import clock
+import handlers.apikeys
+import handlers.bookmarks
+import handlers.owned
+import middleware.authentication
+import middleware.dispatch
+import services.credentials
+import storage
+from errors import SchemaViolation, Unauthorized, ValidationFailed
+from handlers.conditions import unless_changed
+from handlers.ids import record_id
+from middleware.idempotency import IdempotentOperation
+from middleware.routing import Routing
+from middleware.schemas import Schema
+from security import authenticate
+
+Replaced = Iterable[tuple[Any, str, Any]]
+
+
+def _nothing(*_: Any, **__: Any) -> None:
+    """Raise nothing, check nothing."""
+
+
+def a_level_is_not_enforced() -> Replaced:
+    yield middleware.authentication, "require_standing", _nothing
+
+
+def _standing(**changed: Any) -> Any:
+    verify = services.credentials.verify
+
+    async def lenient(*asked: Any) -> Any:
+        verified = await verify(*asked)
+        return verified and verified._replace(standing=verified.standing._replace(**changed))
+
+    return lenient
+
+
+def an_expired_key_is_accepted() -> Replaced:
+    yield services.credentials, "verify", _standing(expires_at=clock.now() + timedelta(days=1))
+
+
+def a_revoked_key_is_accepted() -> Replaced:
+    yield services.credentials, "verify", _standing(revoked_at=None)
+
+
+def records_of_others_can_be_read_and_changed() -> Replaced:
+    yield handlers.owned, "require_allowed", _nothing
+
+
+def private_records_can_be_read_by_everybody() -> Replaced:
+    async def readable(find: Any, id: str, caller: Any) -> Any:
+        return await storage.read(find, record_id(id))
+
+    yield handlers.owned, "readable", readable
+
+
+def what_is_sent_is_not_validated() -> Replaced:
+    yield Schema, "check", _nothing
+
+
+def what_is_wrong_is_put_right_unasked() -> Replaced:
+    genuine = Schema.check
+
+    def check(schema: Schema, value: Any) -> None:
+        try:
+            genuine(schema, value)
+        except ValidationFailed as error:
+            if schema._part != "body":
+                raise
+            for violation in error.violations:
+                value[violation.pointer.strip("/")] = "anything"
+
+    yield Schema, "check", check
+
+
+def a_good_body_is_refused() -> Replaced:
+    def check(schema: Schema, value: Any) -> None:
+        if schema._part == "body":
+            raise ValidationFailed("validationFailed", [SchemaViolation("body", "", "is wrong")])
+
+    yield Schema, "check", check
+
+
+def if_match_is_ignored() -> Replaced:
+    def careless(connection: Any, if_match: str | None, held: Any, change: Any) -> Any:
+        return unless_changed(connection, None, held, change)
+
+    yield handlers.bookmarks, "unless_changed", careless
+
+
+def if_none_match_is_ignored() -> Replaced:
+    genuine = middleware.dispatch.conditional
+    yield middleware.dispatch, "conditional", lambda reply, _: genuine(reply, None)
+
+
+def an_idempotency_key_is_ignored() -> Replaced:
+    async def call(operation: IdempotentOperation, scope: Any, receive: Any, send: Any) -> None:
+        scope["arguments"].pop(operation.argument)
+        await operation.next_app(scope, receive, send)
+
+    yield IdempotentOperation, "__call__", call
+
+
+def an_alias_takes_any_credentials() -> Replaced:
+    find = Routing._find
+    yield Routing, "_find", lambda routing, path: (*find(routing, path)[:2], None)
+
+
+def bad_credentials_count_as_none() -> Replaced:
+    async def lenient(authorization: str | None, need: Any, *rest: Any) -> Any:
+        try:
+            return await authenticate(authorization, need, *rest)
+        except Unauthorized:
+            if need.optional:
+                return None
+            raise
+
+    yield middleware.authentication, "authenticate", lenient
+
+
+def a_key_can_be_made_above_its_makers_level() -> Replaced:
+    yield handlers.apikeys, "min", lambda *_: 9
+
+
+PATCHES: dict[str, Callable[[], Replaced]] = {
+    name.replace("_", " "): fault
+    for name, fault in list(globals().items())
+    if getattr(fault, "__module__", "") == __name__ and not name.startswith("_") and name != "Replaced"
+}

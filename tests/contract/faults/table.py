@@ -1,0 +1,175 @@
+"""Every fault, the check that catches it, and what that says."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.contract.anywhere import test_access as access
+from tests.contract.anywhere import test_conditions as conditions
+from tests.contract.anywhere import test_idempotency as idempotency
+from tests.contract.anywhere import test_lists as lists
+from tests.contract.anywhere import test_published as published
+from tests.contract.anywhere import test_records as records
+from tests.contract.anywhere import test_refusals as refusals
+from tests.contract.anywhere.kinds import BOOKMARK, CURATED_SET, PATTERN, SET, Kind
+
+
+@dataclass(frozen=True)
+class Catch:
+    """The check that catches a fault, what it is called with, and (a pattern) what it then says."""
+
+    check: Callable[..., None]
+    told: str
+    arguments: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The check, as it is called in reports."""
+        shown = [value.noun if isinstance(value, Kind) else str(value) for value in self.arguments.values()]
+        module = self.check.__module__.rpartition(".")[2]
+        return f"{module}::{self.check.__name__}" + (f"[{'-'.join(shown)}]" if shown else "")
+
+
+def _by(check: Callable[..., None], told: str, **arguments: Any) -> Catch:
+    return Catch(check, told, arguments)
+
+
+PUT_SETS = {"path": "/sets", "method": "PUT"}
+
+CATCHES: dict[str, Catch] = {
+    "a field is missing": _by(
+        records.test_what_was_stored_is_what_is_read, '"notes" is a required property', kind=SET
+    ),
+    "a status is not documented": _by(
+        records.test_a_new_record_stands_last_in_its_list, "Received: 203", kind=BOOKMARK
+    ),
+    "a number is sent as text": _by(
+        records.test_what_was_stored_is_what_is_read, 'is not of type "integer"', kind=PATTERN
+    ),
+    "a member is null that never is": _by(
+        records.test_what_was_stored_is_what_is_read, "null is not of type", kind=SET
+    ),
+    "a reply is of another content type": _by(
+        records.test_what_was_stored_is_what_is_read, "Received: text/plain", kind=SET
+    ),
+    "what was made is answered 200": _by(refusals.test_a_good_body_is_not_refused, "Received: 200", kind=SET),
+    "a record has no tag": _by(
+        conditions.test_what_is_unchanged_is_not_sent_again, "without the header .*etag", kind=SET
+    ),
+    "limits are not told": _by(published.test_limits_are_told_and_count, "without the header .*ratelimit-policy"),
+    "what is left of a quota stays the same": _by(published.test_limits_are_told_and_count, "costs nothing"),
+    "a 401 has no challenge": _by(
+        access.test_nobody_may_without_credentials, "without the header .*www-authenticate", name="list_sets"
+    ),
+    "a 405 does not say what is allowed": _by(
+        refusals.test_a_method_that_a_path_does_not_have_is_told_which_it_has, r"Allow is \[''\]", **PUT_SETS
+    ),
+    "a 405 allows what there is not": _by(
+        refusals.test_a_method_that_a_path_does_not_have_is_told_which_it_has, "Allow is .*TRACE", **PUT_SETS
+    ),
+    "a link to the next page leads nowhere": _by(
+        lists.test_a_walk_along_the_links_sees_each_record_once, "Received: 404", kind=SET
+    ),
+    "a link to the next page is missing": _by(
+        lists.test_a_walk_along_the_links_sees_each_record_once, "other records than the whole list", kind=SET
+    ),
+    "what was made is linked by a wrong id": _by(
+        published.test_a_link_leads_to_what_is_there, "read_bookmark is answered 404", kind=BOOKMARK
+    ),
+    "a removed record can still be read": _by(
+        records.test_a_removed_record_is_gone_everywhere, r"GET /sets/\d+: 200", kind=SET
+    ),
+    "bad input ends in a 500": _by(refusals.test_a_body_that_is_none_is_refused, "Server error", kind=SET),
+    "an error has another shape": _by(
+        refusals.test_an_id_that_can_be_nobodys_is_not_found, '"result" is a required property', kind=SET
+    ),
+    "an error has an unknown code": _by(
+        refusals.test_an_id_that_can_be_nobodys_is_not_found, '"noSuchThing" is not one of', kind=SET
+    ),
+    "an error says another status": _by(
+        refusals.test_an_id_that_can_be_nobodys_is_not_found, "does not say its own status", kind=SET
+    ),
+    "what is not found is answered 200": _by(
+        refusals.test_an_id_that_can_be_nobodys_is_not_found, '"set" is a required property', kind=SET
+    ),
+    "a page repeats a record": _by(
+        lists.test_a_walk_along_the_links_sees_each_record_once, "sees a record twice", kind=BOOKMARK
+    ),
+    "a page loses a record": _by(
+        lists.test_a_walk_along_the_links_sees_each_record_once, "other records than the whole list", kind=BOOKMARK
+    ),
+    "a page holds more than was asked for": _by(
+        lists.test_a_walk_along_the_links_sees_each_record_once, "more than was asked for", kind=BOOKMARK
+    ),
+    "a new record is not listed": _by(
+        records.test_a_new_record_stands_last_in_its_list, "a record is not listed", kind=BOOKMARK
+    ),
+    "head has another status than get": _by(
+        conditions.test_head_of_a_record_is_get_without_the_body, "is 204, GET 200", kind=BOOKMARK
+    ),
+    "a time does not say that it is utc": _by(
+        published.test_every_time_is_utc_in_milliseconds, "shorter than 24 characters", kind=BOOKMARK
+    ),
+    "a value is not in its list": _by(access.test_a_revoked_key_is_refused, '"asleep" is not one of'),
+    "a list is longer than any may be": _by(
+        records.test_a_new_record_stands_last_in_its_list, "more than 1000 items", kind=CURATED_SET
+    ),
+    "a number is out of its bounds": _by(
+        records.test_what_was_stored_is_what_is_read, "greater than the maximum", kind=SET
+    ),
+    "a secret is shown again": _by(access.test_a_secret_is_shown_once, "a secret is shown again"),
+    "a read gives what was there before": _by(
+        conditions.test_what_is_unchanged_is_not_sent_again, "is told to be unchanged", kind=BOOKMARK
+    ),
+    "the document served lacks an operation": _by(
+        published.test_the_document_is_the_one_of_this_version, "serves another document"
+    ),
+    "the two forms of the document differ": _by(
+        published.test_both_forms_of_the_document_say_the_same, "the two forms differ"
+    ),
+    "browsers may not read": _by(
+        published.test_scripts_of_any_origin_may_read, "may not be read by any origin", name="list_sets"
+    ),
+    "browsers may send cookies": _by(published.test_scripts_of_any_origin_may_read, "cookies", name="list_sets"),
+    "two requests have one name": _by(refusals.test_every_error_is_a_request_of_its_own, "have one name"),
+    "a level is not enforced": _by(
+        access.test_a_key_of_too_low_a_level_may_not, "POST /sets: 400", name="create_set"
+    ),
+    "an expired key is accepted": _by(access.test_an_expired_key_is_refused, "in vain for a key to expire"),
+    "a revoked key is accepted": _by(access.test_a_revoked_key_is_refused, "GET /sets: 200"),
+    "records of others can be read and changed": _by(
+        records.test_a_record_of_one_account_is_closed_to_another, "is answered 200 to a stranger", kind=SET
+    ),
+    "private records can be read by everybody": _by(
+        records.test_a_private_record_is_nobodys_to_see_and_a_public_one_everybodys,
+        "can be read without credentials",
+        kind=SET,
+    ),
+    "what is wrong is put right unasked": _by(
+        refusals.test_a_member_of_the_wrong_type_is_refused, "POST /sets: 201", kind=SET
+    ),
+    "what is sent is not validated": _by(
+        refusals.test_a_member_of_the_wrong_type_is_refused, "Server error|: 201", kind=SET
+    ),
+    "a good body is refused": _by(
+        refusals.test_a_good_body_is_not_refused, "a good body is answered 400", kind=BOOKMARK
+    ),
+    "if match is ignored": _by(
+        conditions.test_nobody_overwrites_unseen_what_was_changed, r"PATCH /bookmarks/\d+: 200", kind=BOOKMARK
+    ),
+    "if none match is ignored": _by(
+        conditions.test_what_is_unchanged_is_not_sent_again, "is sent again", kind=BOOKMARK
+    ),
+    "an idempotency key is ignored": _by(
+        idempotency.test_a_request_that_is_sent_again_makes_one_record, "a repeat makes another record", kind=SET
+    ),
+    "an alias takes any credentials": _by(
+        access.test_an_alias_takes_its_own_credentials_only, "GET /sets/jwt: 403", name="list_sets"
+    ),
+    "bad credentials count as none": _by(
+        access.test_credentials_that_are_sent_are_judged_where_none_are_needed, "GET /curated-sets: 200"
+    ),
+    "a key can be made above its makers level": _by(
+        access.test_a_key_gives_no_higher_level_than_its_makers, "POST /apikeys: 201"
+    ),
+}

@@ -1,0 +1,79 @@
+"""Each deliberate fault is caught, by the check that is there for it, and that check finds nothing else."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.contract.deployment import Deployment
+from tests.contract.faults.patches import PATCHES
+from tests.contract.faults.replies import REPLIES
+from tests.contract.faults.table import CATCHES
+from tests.service import ROOT, Service
+
+# Limits are on, as one fault is of them, and never reached.
+PLENTY = ",".join(
+    f"{policy}=1000000"
+    for policy in (
+        "burst",
+        "day",
+        "account-burst",
+        "account-day",
+        "address-burst",
+        "address-day",
+        "sign-ups",
+        "mails",
+    )
+)
+
+
+class FaultyService(Service):
+    """A server whose faults can be switched."""
+
+    program = ("-m", "tests.contract.faults.server")
+
+    def switch(self, fault: str) -> None:
+        """Have this fault, or none."""
+        assert self.http.put("/fault", content=fault.encode()).status_code == 204
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultyService]:
+    """The server, without a fault so far."""
+    service = FaultyService(tmp_path_factory.mktemp("faulty"), limits="on", quotas=PLENTY)
+    try:
+        service.start()
+        yield service
+    finally:
+        service.close()
+
+
+@pytest.fixture(scope="module")
+def there(faulty: FaultyService) -> Iterator[Deployment]:
+    """The same, as the checks see it."""
+    deployment = Deployment(faulty.url)
+    yield deployment
+    deployment.leave()
+
+
+def test_every_fault_has_its_check() -> None:
+    assert set(CATCHES) == set(REPLIES) | set(PATCHES)
+    assert len(CATCHES) >= 24
+
+
+def test_the_table_in_the_docs_is_this_one() -> None:
+    text = (ROOT / "docs" / "contract-tests.md").read_text()
+    rows = re.findall(r"^\| (.+) \| `(test_.+)` \|$", text, re.MULTILINE)
+    assert rows == [(fault, catch.name) for fault, catch in CATCHES.items()]
+
+
+@pytest.mark.parametrize("fault", CATCHES)
+def test_a_fault_is_caught_by_its_check(faulty: FaultyService, there: Deployment, fault: str) -> None:
+    catch = CATCHES[fault]
+    catch.check(there, **catch.arguments)
+    faulty.switch(fault)
+    try:
+        with pytest.raises(AssertionError, match=catch.told):
+            catch.check(there, **catch.arguments)
+    finally:
+        faulty.switch("")

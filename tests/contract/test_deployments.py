@@ -1,0 +1,259 @@
+"""`make contract BASE_URL=…`: what it checks, what it leaves out, and that it leaves nothing behind."""
+
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+import yaml
+
+from tests.contract.deployment import CannotBeChecked, Deployment
+from tests.contract.faults.test_seeded_faults import FaultyService
+from tests.contract.left_out import ASKED_FOR
+from tests.service import ROOT, Person, Service, wait_until
+
+pytestmark = pytest.mark.long
+
+# Some of everything, so that a run is short.
+CHECKS = "test_records or test_accounts or test_a_rotated_key or test_a_deleted_key or test_published and bookmark"
+FUZZED = (
+    "create_bookmark",
+    "update_bookmark",
+    "delete_curated_set",
+    "read_curated_set",
+    "sign_up",
+    "give_consent",
+    "read_confirmation",
+    "create_api_key",
+)
+SOME = f"{CHECKS} or test_fuzzing and ({' or '.join(FUZZED)})"
+TABLES = ("accounts", "sets", "patterns", "bookmarks", "curated_sets", "option_packs", "suggestions", "mails")
+FUZZ = "test_an_operation_does_what_the_document_says"
+SECRET = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.|fsk_\w+")
+
+
+def test_what_the_docs_tell_of_is_what_there_is() -> None:
+    text = (ROOT / "docs" / "contract-tests.md").read_text()
+    sources = "".join(path.read_text() for path in Path(__file__).parent.rglob("*.py") if path != Path(__file__))
+    told = set(re.findall(r"CONTRACT_[A-Z]+", text))
+    assert told and all(f'"{name}"' in sources for name in told)
+    assert set(re.findall(r"CONTRACT_ALSO=([\w-]+)", text)) == set(ASKED_FOR)
+    (recipe,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    (job,) = yaml.safe_load(recipe)["jobs"].values()
+    commands = [step["run"] for step in job["steps"] if "run" in step]
+    assert commands and all(command.startswith("make contract BASE_URL=") for command in commands)
+
+
+class Run:
+    """One run against a deployment, with credentials in its environment, if any are given."""
+
+    def __init__(self, url: str, reports: Path, *asked: str, **environment: str) -> None:
+        self.reports = reports
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("CONTRACT_")}
+        ours |= {"CONTRACT_URL": url, "CONTRACT_REPORTS": str(reports), "CONTRACT_KEY_LIFE": "5", **environment}
+        self.log = reports / "output.txt"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "tests.contract", *asked], cwd=ROOT, env=ours, stdout=log, stderr=log
+            )
+
+    def __enter__(self) -> "Run":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(20)
+
+    def ended(self, seconds: float = 300) -> int:
+        """Its exit status."""
+        return self.process.wait(seconds)
+
+    @property
+    def output(self) -> str:
+        """What it printed so far."""
+        return self.log.read_text()
+
+    def outcomes(self) -> dict[str, str]:
+        """What became of each check: passed, skipped or failed, with what was told."""
+        cases = ElementTree.parse(self.reports / "checks.xml").iter("testcase")
+        return {
+            case.get("name", ""): " ".join([*(f"{part.tag} {part.get('message')}" for part in case)])
+            for case in cases
+        }
+
+    def everything_told(self) -> str:
+        """All that it printed and all of its reports."""
+        return "\n".join(path.read_text() for path in self.reports.iterdir())
+
+
+@pytest.fixture(scope="module")
+def in_test_mode(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultyService]:
+    """A deployment in test mode, whose faults can be switched; its limits are off."""
+    service = FaultyService(tmp_path_factory.mktemp("in-test-mode"))
+    try:
+        service.start()
+        yield service
+    finally:
+        service.close()
+
+
+@pytest.fixture(scope="module")
+def as_usual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A deployment as its operator would have it: no test mode, the usual limits."""
+    service = Service(tmp_path_factory.mktemp("as-usual"), test_mode="0", limits="on")
+    try:
+        service.start()
+        yield service
+    finally:
+        service.close()
+
+
+def signed_up_by_mail(service: Service) -> Person:
+    """Somebody who has an account there, with a set, a bookmark and a key of their own."""
+    email = f"person{len(service.mails())}@example.org"
+    assert service.http.post("/signup", json={"email": email, "language": "en"}).status_code == 201
+    wait_until(lambda: any(email.split("@")[0] in path.name for path in service.mails()), 20, "the mail")
+    (confirmation,) = re.findall(r"/confirm/signup/([0-9a-f-]{36})/", service.mails()[-1].read_text())
+    session = service.http.post(f"/confirm/signup/{confirmation}", json={"consent": 2}).json()
+    person = Person(service, session["account"]["id"], email, session["token"])
+    person.new_set()
+    person.new_bookmark()
+    return person
+
+
+def counted(service: Service) -> dict[str, int]:
+    """How many records there are of everything, whoever's."""
+    with sqlite3.connect(service.data / "freesewing.db") as database:
+        return {table: database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES}
+
+
+def held(person: Person) -> dict[str, list[object]]:
+    """The names of all that somebody has, as they see it, and what they say of themselves."""
+    lists = {
+        name: [one["id"] for one in person.every(f"/{name}", name)] for name in ("sets", "patterns", "bookmarks")
+    }
+    keys = [one["key"] for one in person.every("/apikeys", "apikeys")]
+    return {**lists, "apikeys": keys, "bio": [person.get("/account").json()["account"]["bio"]]}
+
+
+def test_a_deployment_in_test_mode_is_checked_in_every_role_and_left_as_it_was(
+    in_test_mode: FaultyService, tmp_path: Path
+) -> None:
+    before = counted(in_test_mode)
+    with Run(in_test_mode.url, tmp_path, "-k", SOME) as run:
+        assert run.ended() == 0, run.output[-5000:]
+    assert counted(in_test_mode) == before
+    outcomes = run.outcomes()
+    # A curator's records were checked, what sends mails was not, which is told by name.
+    assert outcomes["test_a_removed_record_is_gone_everywhere[there-curated_set]"] == ""
+    assert outcomes[f"{FUZZ}[there-delete_curated_set]"] == outcomes[f"{FUZZ}[there-give_consent]"] == ""
+    assert "sends mails" in outcomes[f"{FUZZ}[there-sign_up]"]
+    assert {"checks.html", "fuzzer.html", "fuzzer.json", "fuzzer.xml"} <= {path.name for path in tmp_path.iterdir()}
+    assert not SECRET.search(run.everything_told())
+
+
+def test_a_deployment_as_usual_is_checked_with_a_given_account_which_keeps_what_it_had(
+    as_usual: Service, tmp_path: Path
+) -> None:
+    person = signed_up_by_mail(as_usual)
+    before, there, mails = held(person), counted(as_usual), as_usual.mails()
+    with Run(as_usual.url, tmp_path, "-k", SOME, CONTRACT_TOKEN=person.token) as run:
+        assert run.ended() == 0, run.output[-5000:]
+    assert (held(person), counted(as_usual), as_usual.mails()) == (before, there, mails)
+    outcomes = run.outcomes()
+    assert outcomes["test_a_removed_record_is_gone_everywhere[there-bookmark]"] == ""
+    assert outcomes[f"{FUZZ}[there-create_bookmark]"] == ""
+    assert "needs the role of a curator" in outcomes["test_a_removed_record_is_gone_everywhere[there-curated_set]"]
+    assert "needs a second account" in outcomes["test_a_record_of_one_account_is_closed_to_another[there-bookmark]"]
+    assert "needs level 5" in outcomes[f"{FUZZ}[there-delete_curated_set]"]
+    assert "sends mails" in outcomes["test_a_deleted_key_is_refused_and_not_listed[there]"]
+    assert "ends the account" in outcomes["test_a_removed_account_is_gone_with_all_that_it_held[there]"]
+    assert person.token not in run.everything_told()
+    assert not SECRET.search(run.everything_told())
+
+
+def test_a_key_will_do_in_place_of_a_token(as_usual: Service, tmp_path: Path) -> None:
+    person = signed_up_by_mail(as_usual)
+    key = person.new_key(4)
+    before = held(person)
+    given = f"{key.key}:{key.secret}"
+    with Run(as_usual.url, tmp_path, "-k", "test_records and bookmark", CONTRACT_KEY=given) as run:
+        assert run.ended() == 0, run.output[-5000:]
+    assert held(person) == before
+    assert key.secret not in run.everything_told()
+
+
+def test_what_is_found_fails_the_run_without_telling_secrets(in_test_mode: FaultyService, tmp_path: Path) -> None:
+    before = counted(in_test_mode)
+    in_test_mode.switch("a secret is shown again")
+    with Run(in_test_mode.url, tmp_path, "-k", "test_a_secret_is_shown_once or test_lists and bookmark") as run:
+        assert run.ended() == pytest.ExitCode.TESTS_FAILED, run.output[-5000:]
+    in_test_mode.switch("")
+    assert counted(in_test_mode) == before
+    found = {name: told for name, told in run.outcomes().items() if told.startswith("failure")}
+    assert list(found) == ["test_a_secret_is_shown_once[there]"]
+    assert "a secret is shown again" in found["test_a_secret_is_shown_once[there]"]
+    assert not SECRET.search(run.everything_told())
+
+
+def test_what_the_fuzzer_finds_fails_the_run_by_the_name_of_the_operation(
+    in_test_mode: FaultyService, tmp_path: Path
+) -> None:
+    in_test_mode.switch("bad input ends in a 500")
+    with Run(in_test_mode.url, tmp_path, "-k", "test_fuzzing and (create_set or read_set_json)") as run:
+        assert run.ended() == pytest.ExitCode.TESTS_FAILED, run.output[-5000:]
+    in_test_mode.switch("")
+    outcomes = run.outcomes()
+    assert "Server error" in outcomes[f"{FUZZ}[there-create_set]"]
+    assert outcomes[f"{FUZZ}[there-read_set_json]"] == ""
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_leaves_nothing_behind(
+    in_test_mode: FaultyService, tmp_path: Path, sent: signal.Signals
+) -> None:
+    before = counted(in_test_mode)
+    with Run(in_test_mode.url, tmp_path, "-k", "test_records") as run:
+        wait_until(lambda: counted(in_test_mode)["curated_sets"] > before["curated_sets"], 60, "something to be made")
+        run.process.send_signal(sent)
+        assert run.ended() == pytest.ExitCode.INTERRUPTED
+    assert counted(in_test_mode) == before
+
+
+def test_a_run_that_would_make_no_sense_does_not_start(as_usual: Service, tmp_path: Path) -> None:
+    with Run(as_usual.url, tmp_path, CONTRACT_TOKEN="nonsense-nonsense") as run:
+        assert run.ended() == pytest.ExitCode.USAGE_ERROR
+    assert "The credentials do not work" in run.output
+    assert "Traceback" not in run.output and "nonsense-nonsense" not in run.output
+
+
+# Where, with what, and what is said.
+REFUSALS = [
+    ("http://127.0.0.1:9", "", "does not answer"),
+    ("no address", "", "does not answer"),
+    ("{usual}/docs", "", "is no freesewing-api"),
+    ("{usual}", "", "is not in test mode: put the credentials of a throw-away account into the environment"),
+    ("{usual}", "Basic bm9ib2R5Om5vdGhpbmc=", "The credentials do not work"),
+    ("{test}", "{curator}", "has the role curator"),
+    ("{test}", "{low}", "needs level 4"),
+]
+
+
+@pytest.mark.parametrize(("url", "given", "told"), REFUSALS, ids=[told.split(":")[0] for _, _, told in REFUSALS])
+def test_where_it_makes_no_sense_a_sentence_says_why(
+    in_test_mode: FaultyService, as_usual: Service, url: str, given: str, told: str
+) -> None:
+    people = {
+        "curator": in_test_mode.sign_up("curator").authorization,
+        "low": in_test_mode.sign_up().new_key(3).authorization,
+    }
+    with pytest.raises(CannotBeChecked, match=told) as refused:
+        Deployment(url.format(usual=as_usual.url, test=in_test_mode.url), authorization=given.format(**people))
+    assert not any(authorization in str(refused.value) for authorization in people.values())
