@@ -60,7 +60,7 @@ def create_app(settings: Settings) -> ConnexionMiddleware:
             Envelope,
             partial(Problems, base=settings.public_url),
             partial(Concurrency, most=settings.max_concurrency),
-            partial(Assets, folders={"/docs/assets/": pages.swagger_ui(), "/web/": pages.WEB / "static"}),
+            partial(Assets, folders=pages.folders()),
             Routing,
             Authentication,
             Limits,

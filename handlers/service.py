@@ -1,5 +1,7 @@
 """The service itself: its health, its documentation, its pages and its files."""
 
+import asyncio
+
 from starlette.responses import Response
 
 import storage
@@ -29,27 +31,37 @@ async def check_readiness() -> Response:
 
 async def read_landing_page() -> Response:
     """What this is."""
-    return _page("landing")
+    return _html(pages.page("landing"))
 
 
 async def read_docs_page() -> Response:
-    """The document, to read and to try."""
-    return _page("docs")
+    """The guide, and the operations to try."""
+    return _html(await asyncio.to_thread(pages.page_of_text, "docs"))
+
+
+async def read_tour_page() -> Response:
+    """From nothing to a stored set."""
+    return _html(await asyncio.to_thread(pages.page_of_text, "start"))
+
+
+async def read_reference_page() -> Response:
+    """The document, to read."""
+    return _html(pages.page("reference"), {"Content-Security-Policy": pages.READING_POLICY})
 
 
 async def read_errors_page() -> Response:
     """Every error code."""
-    return _page("errors")
+    return _html(pages.page("errors"))
 
 
 async def read_confirmation_page(type: str, id: str, check: str) -> Response:
     """Behind the link of a mail: its script reads what it needs from the address."""
-    return _page("confirm", {"Referrer-Policy": "no-referrer", **SECRET})
+    return _html(pages.page("confirm"), {"Referrer-Policy": "no-referrer", **SECRET})
 
 
-def _page(name: str, headers: dict[str, str] | None = None) -> Response:
-    policy = {"Content-Security-Policy": pages.POLICY, **REVALIDATED}
-    return content(pages.page(name), "text/html; charset=utf-8", headers={**policy, **(headers or {})})
+def _html(page: str, headers: dict[str, str] | None = None) -> Response:
+    usual = {"Content-Security-Policy": pages.POLICY, **REVALIDATED}
+    return content(page, "text/html; charset=utf-8", headers={**usual, **(headers or {})})
 
 
 async def read_openapi_json() -> Response:

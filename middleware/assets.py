@@ -1,4 +1,4 @@
-"""Static files of the pages under `/docs/assets/` and `/web/`."""
+"""Static files of the pages."""
 
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,8 @@ class Assets:
         self.files = {prefix: Files(directory=folder) for prefix, folder in folders.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(self.prefixes):
+        # A prefix by itself is no file, but may be a page.
+        if scope["type"] == "http" and scope["path"].startswith(self.prefixes) and scope["path"] not in self.prefixes:
             prefix = next(prefix for prefix in self.prefixes if scope["path"].startswith(prefix))
             inside = {**scope, "path": "/" + scope["path"].removeprefix(prefix), "root_path": ""}
             await self.files[prefix](inside, receive, send)

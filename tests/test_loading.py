@@ -10,7 +10,8 @@ from loading import set_aside
 from tests.service import ROOT
 
 # Alembic is for operators, SQLAlchemy's mapper and uvicorn's command line are for nobody, the HTTP clients for
-# Connexion, the forge and pictures elsewhere, lxml for other programs' files, the rest for pictures.
+# Connexion, the forge and pictures elsewhere, lxml for other programs' files, Markdown for two pages, FastAPI for
+# nobody, the rest for pictures.
 UNUSED = {
     "alembic",
     "sqlalchemy.orm",
@@ -25,6 +26,8 @@ UNUSED = {
     "PIL",
     "lxml",
     "pymupdf_fonts",
+    "markdown_it",
+    "fastapi",
 }
 # What a server on SQLite has loaded once it serves, and what one on PostgreSQL loads besides.
 STARTED = """

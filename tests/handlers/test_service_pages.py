@@ -1,5 +1,6 @@
 """What the service tells of itself: its health, its document, its pages."""
 
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import document
 from tests.handlers.reading import failure
 from tests.service import DOMAIN, Person, Service
 
+PAGES = ["/docs", "/docs/start", "/docs/reference", "/docs/errors"]
 FORMS = {"json": "application/json; charset=utf-8", "yaml": "text/yaml; charset=utf-8"}
 
 
@@ -84,14 +86,15 @@ def referred(at: Any, reference: str) -> Any:
     return at
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/docs/", "/docs/errors"])
+@pytest.mark.parametrize("path", ["/", "/docs/", *PAGES, "/docs/reference/"])
 def test_a_page_is_html_that_loads_nothing_from_elsewhere(service: Service, path: str) -> None:
     reply = service.http.get(path)
     assert (reply.status_code, reply.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert reply.text.lower().startswith("<!doctype html>")
     assert "default-src 'none'" in reply.headers["content-security-policy"]
-    assert "%PUBLIC_URL%" not in reply.text
-    assert "%ROWS%" not in reply.text
+    assert not re.search(r"%[A-Z_]+%", reply.text)
+    again = service.http.get(path, headers={"If-None-Match": reply.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
 
 
 def test_every_error_code_has_its_place_on_the_page_that_problems_point_at(service: Service, alice: Person) -> None:
@@ -123,7 +126,7 @@ def test_the_picture_of_those_who_have_none_is_there(service: Service) -> None:
     assert again.status_code == 304
 
 
-@pytest.mark.parametrize("path", ["/health", "/openapi.json", "/", "/docs/errors", "/images/default-avatar"])
+@pytest.mark.parametrize("path", ["/health", "/openapi.json", "/", *PAGES, "/images/default-avatar"])
 def test_head_tells_what_get_would(service: Service, path: str) -> None:
     got, headed = service.http.get(path), service.http.head(path)
     assert (headed.status_code, headed.content) == (got.status_code, b"")

@@ -7,15 +7,30 @@ followColours();
 
 SwaggerUIBundle({
   url: "/openapi.json",
-  dom_id: "#docs",
+  dom_id: "#try",
   presets: [SwaggerUIBundle.presets.apis],
+  plugins: [
+    {
+      // The introduction is above, on the page itself, and there is but one server: see requestInterceptor.
+      wrapComponents: { InfoContainer: () => () => null, ServersContainer: () => () => null },
+      // The addresses of its sections are not Swagger UI's.
+      statePlugins: {
+        layout: {
+          wrapActions: {
+            parseDeepLinkHash: (open) => (hash) => (hash.startsWith("#/") ? open(hash) : { type: "none" }),
+          },
+        },
+      },
+    },
+  ],
   layout: "BaseLayout",
   deepLinking: true,
   persistAuthorization: false,
   validatorUrl: null,
   tryItOutEnabled: true,
   displayRequestDuration: true,
-  docExpansion: "list",
+  // Tags first. Of more than 149 lines at once, Swagger UI would keep only those in view.
+  docExpansion: "none",
   filter: true,
   requestSnippetsEnabled: true,
   requestInterceptor(request) {
