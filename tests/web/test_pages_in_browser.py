@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
-from tests.service import DOMAIN, Service
+from tests.service import DOMAIN, ROOT, Service
 from tests.test_cli import cli
 from tests.web.visiting import UNKNOWN, address, numbers, press, run
 
@@ -13,9 +13,12 @@ from tests.web.visiting import UNKNOWN, address, numbers, press, run
 pytestmark = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
 
 PHONE = 360
+SHOWN = ROOT / "reports" / "pages"
 PAGES = {
     "/": "Quick start",
-    "/docs/": "Create a measurement set",
+    "/docs/": "Measurement sets, one for each person that is sewn for.",
+    "/docs/start": "Store a set, once",
+    "/docs/reference": "Measurement sets, one for each person that is sewn for.",
     "/docs/errors": "signInFailed",
     f"/confirm/signup/{UNKNOWN}": "Agree and start my account",
     f"/confirm/signin/{UNKNOWN}": "Sign in",
@@ -36,7 +39,8 @@ def test_a_page_loads_without_a_complaint_and_from_this_server_only(
     expect(page.get_by_text(PAGES[path], exact=True).first).to_be_visible()
     page.wait_for_load_state("networkidle")
     assert complaints == []
-    assert not [sent.url for sent in requests if not sent.url.startswith((f"{service.url}/", "data:"))]
+    ours = (f"{service.url}/", f"blob:{service.url}/", "data:")
+    assert not [sent.url for sent in requests if not sent.url.startswith(ours)]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: "/".join(path.split("/")[:3]))
@@ -45,16 +49,22 @@ def test_a_page_fits_a_phone(service: Service, page: Page, path: str) -> None:
     page.goto(service.url + path)
     expect(page.get_by_text(PAGES[path], exact=True).first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
+    # To be looked at.
+    page.screenshot(path=SHOWN / f"{'-'.join(path.strip('/').split('/')[:2]) or 'landing'}.png")
 
 
 def test_the_documentation_lists_every_operation(service: Service, page: Page) -> None:
-    paths = service.http.get("/openapi.json").json()["paths"]
-    entries = [entry for item in paths.values() for entry in item.values()]
+    document = service.http.get("/openapi.json").json()
+    entries = [entry for item in document["paths"].values() for entry in item.values()]
     operations = [entry["operationId"] for entry in entries if "operationId" in entry]
     page.goto(f"{service.url}/docs/")
-    expect(page.locator(".opblock")).to_have_count(len(operations))
-    for operation in operations:
-        expect(page.locator(f"[id$='-{operation}']")).to_be_visible()
+    shown: list[str] = []
+    expect(page.locator(".opblock-tag")).to_have_count(len(document["tags"]))
+    for tag in page.locator(".opblock-tag").all():
+        tag.click()
+        shown += page.locator(".opblock").evaluate_all("all => all.map(one => one.id.split('-').at(-1))")
+        tag.click()
+    assert sorted(shown) == sorted(operations)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
