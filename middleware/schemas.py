@@ -42,14 +42,16 @@ class Schema:
         self._name = name
         self._codes: dict[str, str] = schema.get("x-error-codes", {})
         self._otherwise: str = self._codes.get("default", otherwise)
-        self._required = frozenset(schema.get("required", ()))
+        # Where a schema adds to another, with allOf, the later has the last word about a member.
+        together = [schema, *schema.get("allOf", ())]
+        self._required = frozenset(field for one in together for field in one.get("required", ()))
         self._constant = "enum" in schema
+        members = {field: member for one in together for field, member in one.get("properties", {}).items()}
         self._members = {
-            field: Schema(member, part, field, otherwise=self._otherwise)
-            for field, member in schema.get("properties", {}).items()
+            field: Schema(member, part, field, otherwise=self._otherwise) for field, member in members.items()
         }
         self._alternatives = [
-            Schema(alternative, part, name, otherwise=self._otherwise) for alternative in schema.get("anyOf", ())
+            Schema(alternative, part, name, otherwise=self._otherwise) for alternative in schema.get("oneOf", ())
         ]
         self._validator = _compiled(orjson.dumps(_as_json_schema(schema)))
 

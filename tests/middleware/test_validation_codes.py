@@ -26,7 +26,7 @@ def stated() -> Iterator[Stated]:
         if "x-error-code" in body:
             yield name, "", "body", body["x-error-code"]
         whole = resolved(next(iter(body["content"].values()))["schema"])
-        for schema in (whole, *map(resolved, whole.get("anyOf", ()))):
+        for schema in (whole, *map(resolved, [*whole.get("oneOf", ()), *whole.get("allOf", ())])):
             for keyword, code in schema.get("x-error-codes", {}).items():
                 yield name, "", keyword, code
             for field, member in schema.get("properties", {}).items():

@@ -16,7 +16,7 @@ TABLE: Wrong = [
     ("create_curated_set", "nameEn", "type", 5, "validationFailed"),
     ("create_curated_set", "nameUk", "allOf", 5, "validationFailed"),
     ("create_curated_set", "tagsUk", "allOf", "a", "validationFailed"),
-    ("create_curated_set", "height", "anyOf", "tall", "validationFailed"),
+    ("create_curated_set", "height", "oneOf", "tall", "validationFailed"),
     ("update_curated_set", "nameEn", "minLength", "", "nameEnMissing"),
     ("clone_curated_set", "", "body", {}, "languageMissing"),
     ("clone_curated_set", "language", "required", ABSENT, "languageMissing"),
