@@ -4,6 +4,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from errors import SchemaViolation, ValidationFailed
 from handlers.replies import no_content, success
 from security import Caller, unauthenticated
 from services import pictures
@@ -13,6 +14,8 @@ CURATE = 5
 
 async def upload_image(body: dict[str, Any], caller: Caller | None) -> Response:
     """Keep a picture under the name that its type, slug and number make."""
+    if "img" not in body and "url" not in body:
+        raise ValidationFailed("imgOrUrlMissing", [SchemaViolation("body", "", "is not as documented")])
     if caller is None and body["type"] != "support":
         raise unauthenticated("Without credentials only pictures for support are taken.")
     name = pictures.name_of(body["type"], body["slug"], body["subId"])

@@ -17,7 +17,7 @@ TABLE: Wrong = [
     ("upload_image", "slug", "required", ABSENT, "slugMissing"),
     ("upload_image", "slug", "minLength", "", "slugMissing"),
     ("upload_image", "slug", "pattern", "../../etc", "validationFailed"),
-    ("upload_image", "", "not", {"type": "blog", "subId": 1, "slug": "a"}, "imgOrUrlMissing"),
+    ("upload_image", "", "required", {"type": "blog", "subId": 1, "slug": "a"}, "imgOrUrlMissing"),
     ("upload_image", "img", "minLength", "", "imgOrUrlMissing"),
     ("upload_image", "img", "type", None, "imgOrUrlMissing"),
     ("upload_image", "url", "minLength", "", "imgOrUrlMissing"),
