@@ -60,7 +60,7 @@ lock: $(VENV)/.dev ## Write the requirements anew from pyproject.toml
 	$(COMPILE) pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
 
 clean: ## Remove what the targets above made, but not data/
-	rm -rf $(VENV) reports tools/lint/node_modules .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) reports tools/lint/node_modules tests/generated/typescript/node_modules .mypy_cache .ruff_cache .pytest_cache
 
 $(VENV)/.run: requirements.txt
 	$(PYTHON) -m venv $(VENV)

@@ -33,7 +33,7 @@ def generated(limited: Service, tmp_path_factory: pytest.TempPathFactory) -> Gen
     """The client, made from the running server's document."""
     folder = tmp_path_factory.mktemp("generated")
     command = [sys.executable, "-m", "openapi_python_client", "generate", "--url", f"{limited.url}/openapi.json"]
-    options = ["--config", CONFIGURATION, "--meta", "none", "--output-path", folder / "freesewing_client"]
+    options = ["--config", str(CONFIGURATION), "--meta", "none", "--output-path", str(folder / "freesewing_client")]
     # It formats what it made with ruff, wherever that is.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     ran = subprocess.run(

@@ -24,10 +24,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 DEFAULT_DOCUMENT = HERE.parents[1] / "spec" / "openapi.yaml"
-LOCK = HERE / "package-lock.json"
 MODULES = HERE / "node_modules"
-INSTALLED_LOCK = MODULES / ".package-lock.json"
-"""npm writes this last, so it stands for a finished installation."""
 SPECTRAL = MODULES / "@stoplight" / "spectral-cli" / "dist" / "index.js"
 REDOCLY = MODULES / "@redocly" / "cli" / "bin" / "cli.js"
 
@@ -108,21 +105,21 @@ def run(root: Path, script: Path, arguments: Sequence[str], cwd: Path) -> subpro
     )
 
 
-def is_installed() -> bool:
-    """Tell whether the linters are installed from the lock file as it is now."""
-    if not all(path.exists() for path in (INSTALLED_LOCK, SPECTRAL, REDOCLY)):
-        return False
-    return LOCK.stat().st_mtime <= INSTALLED_LOCK.stat().st_mtime
+def is_installed(folder: Path) -> bool:
+    """Tell whether a folder's packages are installed from its lock file as it is now."""
+    # npm writes this last, so it stands for a finished installation.
+    installed = folder / "node_modules" / ".package-lock.json"
+    return installed.exists() and (folder / "package-lock.json").stat().st_mtime <= installed.stat().st_mtime
 
 
-def install(root: Path) -> None:
-    """Install the linters exactly as locked."""
-    print("lint: installing the linters ...", flush=True)
-    result = run(root, npm_script(root), ["ci", "--no-progress"], HERE)
+def install(root: Path, folder: Path, undone: str) -> None:
+    """Install a folder's packages exactly as locked."""
+    print(f"lint: installing the tools of {folder.name} ...", flush=True)
+    result = run(root, npm_script(root), ["ci", "--no-progress"], folder)
     if result.returncode == 0:
         return
     if set(re.findall(r"^npm error code (\w+)$", result.stderr, re.MULTILINE)) & UNREACHABLE_CODES:
-        raise LintError("the npm registry cannot be reached, the document was NOT linted", UNREACHABLE)
+        raise LintError(f"the npm registry cannot be reached, {undone}", UNREACHABLE)
     raise LintError(f"npm ci failed\n{result.stderr.strip()}")
 
 
@@ -186,11 +183,11 @@ def checked_count(linter: str, count: int, result: subprocess.CompletedProcess[s
     return count
 
 
-def installed_root() -> Path:
-    """Return the directory of Node, with the tools installed."""
+def installed_root(folder: Path = HERE, undone: str = "the document was NOT linted") -> Path:
+    """Return the directory of Node, with a folder's tools installed; `undone` says what is not done without them."""
     root = node_root()
-    if not is_installed():
-        install(root)
+    if not is_installed(folder):
+        install(root, folder, undone)
     return root
 
 
