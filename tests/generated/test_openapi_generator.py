@@ -12,10 +12,11 @@ import document
 from tests.generated import openapi_generator
 from tests.generated.links import next_cursor
 from tests.generated.openapi_generator import LANGUAGES
-from tests.service import Service
+from tests.service import ROOT, Service
 
 pytestmark = pytest.mark.long
 
+GUIDE = ROOT / "docs" / "integrate.md"
 SCHEMAS = document.load()["components"]["schemas"]
 by_language = pytest.mark.parametrize("language", LANGUAGES)
 
@@ -44,6 +45,15 @@ def plain(name: str) -> str:
 
 def test_it_says_nothing_against_the_document(generated: Generated) -> None:
     assert generated.warnings == []
+
+
+@by_language
+def test_the_guide_has_the_command(language: str) -> None:
+    options = ",".join(
+        f"{name}={str(value).lower()}" for name, value in LANGUAGES[language].options.items() if name != "packageName"
+    )
+    ending = f"-g {language}" + (f" --additional-properties {options}" if options else "")
+    assert re.search(rf"{re.escape(ending)}(`|\n)", GUIDE.read_text(encoding="utf-8"))
 
 
 @by_language
