@@ -44,7 +44,7 @@ LANGUAGES = {
 # What it says whatever the document is: that `type` is a word of Rust, that a union of plain values has no model, and
 # that Java's documentation shows no body that is an object.
 NOTES = (
-    re.compile(r"^WARN Abstract(Go|Python|Rust)Codegen: .* cannot be used as .* Renamed to \S+$"),
+    re.compile(r"^WARN Abstract(CSharp|Go|Java|Kotlin|Python|Rust)Codegen: .* cannot be used as .* Renamed to \S+$"),
     re.compile(r"^WARN ModelUtils: Failed to get the schema name: null$"),
     re.compile(r"^WARN AbstractJavaCodegen: Ignoring complex example on request body$"),
 )
