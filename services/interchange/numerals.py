@@ -23,8 +23,9 @@ def stored(number: Decimal) -> int | float | None:
     """A number of millimetres or degrees as it is stored; None unless it is above 0 and no more than MOST."""
     if not 0 < number <= MOST:
         return None
+    value = float(number)
     # What is closer to 0 than any number that can be stored is nothing, too.
-    return int(number) if number == number.to_integral_value() else float(number) or None
+    return (int(value) if value.is_integer() else value) or None
 
 
 def scaled(number: Decimal, unit: str) -> Decimal:
