@@ -21,7 +21,7 @@ REDIS = os.environ.get("FREESEWING_TEST_REDIS", "redis://127.0.0.1:6379")
 def postgres_is_there() -> bool:
     """Whether the PostgreSQL that the environment names, else a local one, answers."""
     try:
-        asyncio.run(_execute("SELECT 1"))
+        asyncio.run(execute("SELECT 1"))
     except (OSError, asyncpg.PostgresError):
         return False
     return True
@@ -63,11 +63,11 @@ def fresh_postgres() -> Iterator[str]:
     """The address of a new, empty database, which is dropped afterwards."""
     require_postgres()
     name = f"freesewing_test_{uuid4().hex[:12]}"
-    asyncio.run(_execute(f"CREATE DATABASE {name}"))
+    asyncio.run(execute(f"CREATE DATABASE {name}"))
     try:
         yield POSTGRES.rsplit("/", 1)[0] + f"/{name}"
     finally:
-        asyncio.run(_execute(f"DROP DATABASE {name} WITH (FORCE)"))
+        asyncio.run(execute(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @contextmanager
@@ -106,7 +106,8 @@ def _note(number: int) -> str:
     return f"freesewing_test:{number}"
 
 
-async def _execute(statement: str) -> None:
+async def execute(statement: str) -> None:
+    """Run one statement on the PostgreSQL of the tests."""
     connection = await asyncpg.connect(POSTGRES, timeout=5)
     try:
         await connection.execute(statement)

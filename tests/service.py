@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx2
 
+from tests import templates
 from tests.forges import Forge
 
 ROOT = Path(__file__).parent.parent
@@ -71,8 +72,7 @@ class Service:
     def start(self, *, migrate: bool = True) -> "Service":
         """Start it and wait until it answers."""
         if migrate:
-            for command in ("migrate", "seed"):
-                subprocess.run([sys.executable, "cli.py", command], cwd=ROOT, env=self.environment, check=True)
+            templates.prepare(self.database_url, self.environment)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, *self.program], cwd=ROOT, env=self.environment, stdout=log, stderr=log
