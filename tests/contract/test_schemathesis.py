@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.running import EXAMPLES, command, environment
+from tests.contract.running import ALL, EXAMPLES, WAY_IN, command, environment
 from tests.service import PASSWORD, ROOT, Person, Service
 
 pytestmark = pytest.mark.long
@@ -17,32 +17,31 @@ pytestmark = pytest.mark.long
 GOAL = 0.95
 SUFFIX = {"bearer": "/jwt", "key": "/key"}
 
-# Everything as a person on the default engine, thoroughly; the other ways in lead to the same handlers.
+# Everything as a person, thoroughly on the default engine; the other ways in lead to the same handlers.
 RUNS = [
-    ("sqlite", "bearer", "clean", 3),
-    ("sqlite", "key", "clean", 1),
-    ("sqlite", "bearer", "suffixed", 1),
-    ("sqlite", "key", "suffixed", 1),
-    ("postgresql", "bearer", "clean", 1),
+    ("sqlite", "bearer", "clean", 3, ALL),
+    ("sqlite", "key", "clean", 1, "examples,fuzzing,stateful"),
+    ("sqlite", "bearer", "suffixed", 1, "examples,fuzzing"),
+    ("sqlite", "key", "suffixed", 1, WAY_IN),
+    ("postgresql", "bearer", "clean", 1, ALL),
 ]
 
 
-@pytest.mark.parametrize(("service", "scheme", "paths", "examples"), RUNS, indirect=["service"])
+@pytest.mark.parametrize(("service", "scheme", "paths", "examples", "phases"), RUNS, indirect=["service"])
 def test_the_server_does_what_the_document_says(
     service: Service,
     tmp_path: Path,
     scheme: str,
     paths: str,
     examples: int,
+    phases: str,
     record_property: Callable[[str, object], None],
 ) -> None:
     document = service.http.get("/openapi.json").json()
     if paths == "suffixed":
         document = suffixed(document, scheme)
     (tmp_path / "openapi.json").write_text(json.dumps(document))
-    outcome = fuzz(
-        service, tmp_path, scheme, EXAMPLES or str(examples), thoroughly=paths == "clean" or bool(EXAMPLES)
-    )
+    outcome = fuzz(service, tmp_path, scheme, EXAMPLES or str(examples), ALL if EXAMPLES else phases)
     assert outcome.returncode == 0, outcome.stdout.decode()[-20_000:]
     notes = json.loads((tmp_path / "reached.json").read_text())
     operations = _open_to(document, scheme)
@@ -63,15 +62,14 @@ def _open_to(document: dict[str, Any], scheme: str) -> set[str]:
 
 
 def fuzz(
-    service: Service, folder: Path, scheme: str, examples: str, *, thoroughly: bool
+    service: Service, folder: Path, scheme: str, examples: str, phases: str
 ) -> subprocess.CompletedProcess[bytes]:
     """One run of `st run` with an account of its own, which may do everything."""
     person = service.sign_up("admin")
     name = f"fuzz-{person.id}"
     person.patch("/account", {"password": PASSWORD, "username": name})
     return subprocess.run(
-        # The suffixed paths lead to the same operations: what is tried there is the way in.
-        command(folder / "openapi.json", service.url, examples, thoroughly=thoroughly),
+        command(folder / "openapi.json", service.url, examples, phases),
         cwd=ROOT,
         env=environment(
             service.url,

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 from tests.contract.deployment import Deployment, asked_for
 from tests.contract.left_out import reason
 from tests.contract.redacting import redact_files, redacted
-from tests.contract.running import EXAMPLES, REPORTS, command, environment
+from tests.contract.running import ALL, EXAMPLES, REPORTS, WAY_IN, command, environment
 from tests.service import PASSWORD, ROOT, Person
 
 
@@ -39,7 +39,7 @@ def fuzz(
     document, journal, reports = folder / "openapi.json", folder / "made.jsonl", folder / "reports"
     document.write_text(json.dumps(there.published))
     reached = folder / "reached.json"
-    asked = command(document, there.url, EXAMPLES or "1", thoroughly=bool(EXAMPLES))
+    asked = command(document, there.url, EXAMPLES or "1", ALL if EXAMPLES else WAY_IN)
     asked += ["--rate-limit", "auto", "--report", "junit,html,json", "--report-dir", str(reports)]
     asked += [part for name in left_out for part in ("--exclude-operation-id", name)]
     asked += [part for name in chosen for part in ("--include-operation-id", name)]
