@@ -151,6 +151,12 @@ def test_the_reference_is_searched_and_its_addresses_lead_to_operations(
     assert complaints == []
 
 
+def test_a_reference_that_cannot_be_shown_says_so(service: Service, page: Page) -> None:
+    page.route("**/openapi.json", lambda route: route.fulfill(status=429, json={"error": "quotaExceeded"}))
+    page.goto(f"{service.url}/docs/reference")
+    expect(page.get_by_text("The reference could not be shown.")).to_be_visible()
+
+
 @pytest.mark.parametrize("path", ["/", "/docs/", "/docs/start", "/docs/errors"])
 @pytest.mark.parametrize("colours", ["light", "dark"])
 def test_a_page_is_as_the_guidelines_for_accessibility_ask(

@@ -57,19 +57,39 @@ def changes(before: Any, after: Any) -> list[Change]:
 def breaks(change: Change) -> bool:
     """Whether it breaks a client that was made for the document as it was before."""
     path, action = change["path"], change["action"]
+    if path[:2] == ["components", "securitySchemes"]:
+        return bool(action != "add" and path[-1] != "description")
     if path[0] != "paths":
         # What is below is seen in each operation that uses it; but generated clients have a class of this name.
         return bool(path[:2] == ["components", "schemas"] and len(path) == 3 and action == "remove")
-    if path[-1] == "x-level":
-        return bool((change.get("after") or 0) > (change.get("before") or 0))
-    if path[-1] == "nullable" and "responses" in path:
-        return bool(change.get("after"))
-    if path[-1] == "type" and path[-2] != "properties":
-        return True
-    # Generated clients are called by these names.
-    named = path[-1] == "operationId" or path[-2:-1] == ["tags"]
-    ignored = "requestBody" in path and path[-2] == "properties" and action == "remove"
-    return bool(named or ignored or change["type"] == "breaking")
+    return change["type"] == "breaking" or _breaks_names(path, action) or _breaks_promises(change)
+
+
+def _breaks_names(path: list[Any], action: str) -> bool:
+    """Whether generated clients have other names for it."""
+    named = path[-1] == "operationId" or path[-2] == "tags"
+    return bool(named or (path[-2] == "x-enum-varnames" and action != "add"))
+
+
+def _breaks_promises(change: Change) -> bool:
+    """Whether it narrows what may be sent, or widens what may come, in a way that only this project can know."""
+    path, before, after = change["path"], change.get("before"), change.get("after")
+    sent = "requestBody" in path
+    if path[-2] == "properties":
+        # A member of a request that is known no more is let go without a word.
+        return sent and change["action"] == "remove"
+    judged = {
+        "x-level": _number(after) > _number(before),
+        "x-sunset": str(after or "") < str(before or ""),
+        "nullable": "responses" in path and bool(after),
+        "additionalProperties": sent and after is False,
+        "type": True,
+    }
+    return judged.get(path[-1], False)
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def line_of(change: Change) -> str:
@@ -88,13 +108,14 @@ def _is_short(value: Any) -> bool:
 
 def undeclared(lines: list[str], declared: list[Any]) -> Iterator[str]:
     """What is wrong between the breaking changes and what was declared."""
-    patterns = [entry["change"] for entry in declared]
+    # Lines hold brackets, of lists and patterns; as a wildcard nobody needs them.
+    patterns = [entry["change"].replace("[", "[[]") for entry in declared]
     for line in lines:
         if not any(fnmatchcase(line, pattern) for pattern in patterns):
             yield f"breaks clients, and is not declared: {line}"
     for pattern in patterns:
         if not any(fnmatchcase(line, pattern) for line in lines):
-            yield f"is declared, but nothing of the kind has changed: {pattern}"
+            yield f"is declared, but nothing of the kind has changed: {pattern.replace('[[]', '[')}"
 
 
 def misnumbered(before: Version, after: Version, *, changed: bool, broken: bool) -> str | None:

@@ -24,4 +24,8 @@ async function show() {
   Redoc.init(shown, options, document.getElementById("reference"));
 }
 
-show();
+// Too many requests, no connection, or a browser that Redoc is too new for.
+show().catch(() => {
+  document.getElementById("reference").innerHTML =
+    '<p class="page">The reference could not be shown. Load the page again in a minute, or read <a href="/openapi.yaml">openapi.yaml</a>.</p>';
+});
