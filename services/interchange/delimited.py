@@ -4,12 +4,13 @@ import csv
 import re
 from collections.abc import Iterator, Mapping
 from io import StringIO
+from itertools import zip_longest
 from typing import Any
 
 from errors import FileInvalid, UnitsMissing
 from services import spreadsheets
 from services.interchange import numerals
-from services.interchange.report import MOST_ENTRIES, Contents
+from services.interchange.report import MOST_ENTRIES, NO_NUMBER, Contents
 from services.interchange.table import ANGLES, OURS
 
 HEADING = ("measurement", "value", "unit")
@@ -28,13 +29,16 @@ _GROUPED = re.compile(r"-?[1-9]\d{0,2},\d{3}", re.ASCII)
 def read(text: str, units: str | None) -> Contents:
     """What the file holds; raises FileInvalid, and UnitsMissing where neither a line nor `units` says the unit."""
     rows = _rows(text)
-    columns = [_CALLED.get(cell.strip().lower()) for cell in next(rows, [])]
+    heading = [cell.strip().lower() for cell in next(rows, [])]
+    columns = [_CALLED.get(cell) for cell in heading]
     if not {0, 1} <= set(columns):
         raise FileInvalid("The first line must be a heading with the columns measurement and value.")
     places = [columns.index(column) if column in columns else None for column in range(len(HEADING))]
     contents = Contents("csv")
     for row in rows:
         name, value, unit = (row[place].strip() if place is not None and place < len(row) else "" for place in places)
+        if _is_torn(row, heading):
+            value = NO_NUMBER
         _take(contents, name, value, unit or units or "")
     of_lengths = {measured.unit for measured in contents.measured.values()} - {numerals.DEGREE}
     contents.imperial = of_lengths == {numerals.INCH}
@@ -53,6 +57,11 @@ def _rows(text: str) -> Iterator[list[str]]:
                 yield row
     except csv.Error:
         raise FileInvalid("The file is not CSV.") from None
+
+
+def _is_torn(row: list[str], heading: list[str]) -> bool:
+    """Whether a cell has no heading: `chest,36,5` may be 36.5, written by who did not know that a comma separates."""
+    return any(cell.strip() and not called for cell, called in zip_longest(row, heading, fillvalue=""))
 
 
 def _take(contents: Contents, name: str, value: str, unit: str) -> None:

@@ -8,7 +8,7 @@ import yaml
 from errors import FileInvalid
 from services import strict_json
 from services.interchange import numerals
-from services.interchange.report import MOST_ENTRIES, Contents
+from services.interchange.report import MOST_ENTRIES, NO_NUMBER, Contents
 
 MOST_DEPTH = 16
 MOST_EVENTS = 4 * MOST_ENTRIES
@@ -81,4 +81,4 @@ def _written(found: Any) -> str:
     if isinstance(found, str) or found is None:
         text = (found or "").strip()
         return "" if text in _NOTHING else text
-    return str(found) if type(found) in _NUMBERS else "no number"  # not isinstance: True and False are none
+    return str(found) if type(found) in _NUMBERS else NO_NUMBER  # not isinstance: True and False are none

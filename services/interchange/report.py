@@ -14,6 +14,8 @@ MOST_ENTRIES = 1_000
 """Measurements in a file; Seamly2D knows 246."""
 LONGEST = {"name": 500, "notes": 20_000}
 """Characters of a set's texts."""
+NO_NUMBER = "no number"
+"""Stands for a value that cannot be taken for one."""
 _FORMULA = re.compile(r"[-+*/()@=]|[A-Za-z]_")
 
 

@@ -52,7 +52,7 @@ def test_lines_of_a_table_have_units_of_their_own() -> None:
         "neck,3,mile",
         "shoulderSlope,13,",
         "knee,3,deg",
-        'head,22,"""",x',
+        'head,22,"""",',
     )
     text = "\n".join(("measurement,value,unit", *lines))
     report = interchange.read(text.encode(), "csv", "cm")
@@ -61,6 +61,26 @@ def test_lines_of_a_table_have_units_of_their_own() -> None:
     assert not report.imperial
     with pytest.raises(UnitsMissing):
         interchange.read(text.encode(), "csv")
+
+
+TORN = {
+    "a comma that separates": ("measurement,value", "chest,36,5"),
+    "other order": ("unit,measurement,value", "cm,chest,92,5"),
+    "a unit behind it": ("measurement,value,unit", "chest,92,5,cm"),
+    "a heading without a name": ("measurement,value, ", "chest,36,5"),
+    "quotes that are none": ("measurement,value", 'chest, "36,5"'),
+    "nothing before it": ("measurement,value", "chest,,,36"),
+}
+
+
+@pytest.mark.parametrize(("heading", "line"), TORN.values(), ids=TORN)
+def test_a_number_that_a_comma_tears_in_two_is_not_cut_off(heading: str, line: str) -> None:
+    report = interchange.read(f"{heading}\n{line}".encode(), "csv", "inch")
+    assert (values(report), reasons(report)) == ({}, {"chest": "notANumber"})
+
+
+def test_empty_cells_at_the_end_of_a_line_do_no_harm() -> None:
+    assert values(interchange.read(b"measurement,value,,\nchest,36, ,,,", "csv", "inch")) == {"chest": 914.4}
 
 
 @pytest.mark.parametrize("form", ["json", "yaml"])
