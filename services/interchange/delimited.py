@@ -10,8 +10,8 @@ from typing import Any
 from errors import FileInvalid, UnitsMissing
 from services import spreadsheets
 from services.interchange import numerals
-from services.interchange.report import MOST_ENTRIES, NO_NUMBER, Contents
-from services.interchange.table import ANGLES, OURS
+from services.interchange.report import MOST_ENTRIES, NO_NUMBER, Contents, unit_of
+from services.interchange.table import OURS
 
 HEADING = ("measurement", "value", "unit")
 _CALLED = {"measurement": 0, "name": 0, "value": 1, "unit": 2, "units": 2}
@@ -39,7 +39,7 @@ def read(text: str, units: str | None) -> Contents:
         name, value, unit = (row[place].strip() if place is not None and place < len(row) else "" for place in places)
         if _is_torn(row, heading):
             value = NO_NUMBER
-        _take(contents, name, value, unit or units or "")
+        _take(contents, name, value, unit or unit_of(name, units or ""))
     of_lengths = {measured.unit for measured in contents.measured.values()} - {numerals.DEGREE}
     contents.imperial = of_lengths == {numerals.INCH}
     return contents
@@ -65,7 +65,7 @@ def _is_torn(row: list[str], heading: list[str]) -> bool:
 
 
 def _take(contents: Contents, name: str, value: str, unit: str) -> None:
-    if value and not unit and name in OURS - ANGLES:
+    if value and not unit and name in OURS:
         raise UnitsMissing("Neither the file nor the request says whether it is in mm, cm or inches.")
     if _COMMA.fullmatch(value) and not _GROUPED.fullmatch(value):
         value = value.replace(",", ".")
@@ -77,6 +77,6 @@ def written(record: Mapping[str, Any]) -> bytes:
     unit = numerals.INCH if record["imperial"] else numerals.MM
     rows = []
     for name, value in record["measies"].items():
-        own = numerals.DEGREE if name in ANGLES else unit
+        own = unit_of(name, unit)
         rows.append((name, numerals.shown(value, own), own))
     return spreadsheets.written(HEADING, rows).encode()

@@ -8,7 +8,7 @@ import yaml
 from errors import FileInvalid
 from services import strict_json
 from services.interchange import numerals
-from services.interchange.report import MOST_ENTRIES, NO_NUMBER, Contents
+from services.interchange.report import MOST_ENTRIES, NO_NUMBER, Contents, unit_of
 
 MOST_DEPTH = 16
 MOST_EVENTS = 4 * MOST_ENTRIES
@@ -72,7 +72,7 @@ def _contents(form: str, value: Any, units: str | None) -> Contents:
         measurements = value
         contents.imperial = units == numerals.INCH
     for name, found in measurements.items():
-        contents.add(name, _written(found), units or numerals.MM)
+        contents.add(name, _written(found), unit_of(name, units or numerals.MM))
     return contents
 
 

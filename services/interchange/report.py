@@ -19,6 +19,11 @@ NO_NUMBER = "no number"
 _FORMULA = re.compile(r"[-+*/()@=]|[A-Za-z]_")
 
 
+def unit_of(source: str, general: str) -> str:
+    """The unit of a measurement that does not say its own, in a file of this unit of length: angles have another."""
+    return numerals.DEGREE if source in ANGLES else general
+
+
 @dataclass(frozen=True, slots=True)
 class Dropped:
     """What of a file was not taken: its name there, and why, one of the document's `ImportReason`."""
@@ -87,8 +92,7 @@ class Contents:
             return "unknown"
         if number is None:
             return "formula" if _FORMULA.search(text) else "notANumber"
-        unit = numerals.DEGREE if source in ANGLES else unit
-        if unit is None or (unit == numerals.DEGREE and source not in ANGLES):
+        if unit is None or (unit == numerals.DEGREE) != (source in ANGLES):
             return "unitUnknown"
         value = numerals.scaled(number, unit)
         if numerals.stored(value) is None:

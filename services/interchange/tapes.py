@@ -9,7 +9,7 @@ from typing import Any
 
 from errors import FileInvalid, UnitsMissing
 from services.interchange import numerals
-from services.interchange.report import Contents
+from services.interchange.report import Contents, unit_of
 from services.interchange.table import ALIASES, TABLE
 
 SMIS, VIT = "smis", "vit"
@@ -113,9 +113,10 @@ def _take_person(root: Any, contents: Contents, *, named: bool) -> None:
 def _take(element: Any, contents: Contents, unit: str) -> None:
     if element.get("type") == "separator":
         return
+    name = element.get("name", "").strip()
     # What has a unit of its own is no length.
     own = element.get("specialUnits") == "true"
-    contents.add(element.get("name", "").strip(), element.get("value", "").strip(), None if own else unit)
+    contents.add(name, element.get("value", "").strip(), numerals.DEGREE if own else unit_of(name, unit))
 
 
 def written(record: Mapping[str, Any], form: str) -> bytes:
@@ -146,8 +147,4 @@ def _possible(text: str) -> str:
 def _named(measies: dict[str, float], unit: str) -> list[tuple[str, str]]:
     """Name and value of each measurement, as theirs."""
     ours = {ALIASES.get(name, name): measies[name] for name in sorted(measies, key=lambda name: name not in ALIASES)}
-    own = numerals.DEGREE
-    return [
-        (TABLE[name][0].text, numerals.shown(value, own if name == "shoulderSlope" else unit))
-        for name, value in ours.items()
-    ]
+    return [(TABLE[name][0].text, numerals.shown(value, unit_of(name, unit))) for name, value in ours.items()]

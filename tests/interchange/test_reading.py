@@ -113,6 +113,7 @@ def test_what_a_newer_program_adds_is_passed_over() -> None:
         "<m name='bust_circ' value='900' full_name='x' dimension='x'><image contentType='x'>AA</image></m>"
         "<m type='separator' name='-'/><!-- m --><?m m?><new/>"
         "<m name='waist_circ' value='1.5' specialUnits='true'/><m/><m value='3'/><m name='hip_circ'/>"
+        "<m name='shoulder_slope_neck_side_angle' value='13' specialUnits='true'/>"
     )
     file = around(
         f"<new><m name='hip_circ' value='9'/></new><unit>mm</unit><body-measurements>{rows}</body-measurements>"
@@ -120,7 +121,7 @@ def test_what_a_newer_program_adds_is_passed_over() -> None:
     report = interchange.read(
         file.replace("<unit>", "<notes>a<!-- b -->c<?d?><![CDATA[<]]></notes><unit>").encode(), "vit"
     )
-    assert (values(report), report.notes) == ({"chest": 900}, "ac<")
+    assert (values(report), report.notes) == ({"chest": 900, "shoulderSlope": 13}, "ac<")
     told = [(dropped.source, dropped.reason) for dropped in report.dropped]
     assert told == [
         ("waist_circ", "unitUnknown"),

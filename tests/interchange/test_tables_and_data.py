@@ -63,6 +63,22 @@ def test_lines_of_a_table_have_units_of_their_own() -> None:
         interchange.read(text.encode(), "csv")
 
 
+@pytest.mark.parametrize("unit", ["mm", "cm", "inch", "in", "rad"])
+def test_an_angle_that_is_said_to_be_a_length_is_none(unit: str) -> None:
+    lines = f"shoulderSlope,45,{unit}\nshoulderSlope,13,deg\nchest,90,cm"
+    report = interchange.read(f"measurement,value,unit\n{lines}".encode(), "csv", "inch")
+    assert values(report) == {"chest": 900}
+    assert [dropped.reason for dropped in report.dropped] == ["unitUnknown", "duplicate"]
+
+
+@pytest.mark.parametrize("units", ["mm", "cm", "inch"])
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_an_angle_is_in_degrees_whatever_the_unit_of_the_lengths(form: str, units: str) -> None:
+    file = {"csv": b"measurement,value\nshoulderSlope,13", "json": b'{"shoulderSlope": 13}'}[form]
+    report = interchange.read(file, form, units)
+    assert [(found.value, found.how) for found in report.measurements] == [(13, "exact")]
+
+
 TORN = {
     "a comma that separates": ("measurement,value", "chest,36,5"),
     "other order": ("unit,measurement,value", "cm,chest,92,5"),
