@@ -12,8 +12,8 @@ from services.interchange.table import ANGLES, OURS, THEIRS
 LONGEST_NAME = 100
 MOST_ENTRIES = 1_000
 """Measurements in a file; Seamly2D knows 246."""
-LONGEST = {"name": 500, "notes": 20_000}
-"""Characters of a set's texts."""
+LONGEST = {"name": 600, "notes": 21_000}
+"""Characters of a set's texts: more than may be sent, for a clone's end with where it is from."""
 NO_NUMBER = "no number"
 """Stands for a value that cannot be taken for one."""
 _FORMULA = re.compile(r"[-+*/()@=]|[A-Za-z]_")

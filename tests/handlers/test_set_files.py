@@ -57,6 +57,18 @@ def test_what_was_read_from_the_server_can_be_sent_to_it_again(alice: Person, fo
     assert alice.get(f"/sets/{again['id']}").json()["set"] == again
 
 
+@pytest.mark.parametrize("form", ["json", "yaml", "smis", "vit"])
+def test_so_can_a_clone_whose_texts_end_with_where_it_is_from(alice: Person, form: str) -> None:
+    made = alice.new_set(name="n" * 500, notes="n" * 20_000)
+    clone = alice.post(f"/sets/{made['id']}/clone").json()["set"]
+    assert len(clone["name"]) > 500 and len(clone["notes"]) > 20_000
+    file = alice.get(f"/sets/{clone['id']}.{form}").content
+    reply = ask(alice, file, format=form, store="true", personal="true")
+    assert reply.status_code == 201, reply.text
+    again = reply.json()["set"]
+    assert (again["name"], again["notes"]) == (clone["name"], clone["notes"])
+
+
 def test_without_being_asked_nothing_is_stored_and_all_is_told(alice: Person) -> None:
     queries: list[dict[str, str]] = [{}, {"store": "false"}]
     for query in queries:

@@ -7,8 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+import document
 from services import interchange
 from services.interchange import numerals
+from services.interchange.report import LONGEST
 from services.interchange.table import OURS, TABLE
 from tests.interchange.files import SCHEMAS, reasons, record, tape, values, written
 
@@ -114,8 +116,13 @@ def test_what_could_be_taken_for_xml_is_text(text: str) -> None:
     assert (report.notes, reasons(report)) == (text, {"given-name": "personal"})
 
 
+def test_a_file_may_have_texts_as_long_as_those_of_any_set() -> None:
+    fields = document.load()["components"]["schemas"]["MeasurementsSet"]["properties"]
+    assert {field: fields[field]["maxLength"] for field in LONGEST} == LONGEST
+
+
 def test_notes_that_are_too_long_for_a_set_are_told() -> None:
-    report = interchange.read(written("smis", {"chest": 900}, name="", notes="n" * 20_001), "smis")
+    report = interchange.read(written("smis", {"chest": 900}, name="", notes="n" * 21_001), "smis")
     assert (report.notes, reasons(report)) == ("", {"notes": "unusable"})
 
 
