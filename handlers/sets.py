@@ -200,7 +200,7 @@ async def import_set(
         user_id=caller.user_id,
         now=clock.now(),
         name=_name_of(report, name),
-        notes=report.notes or NO_NOTES,
+        notes=NO_NOTES if report.notes is None else report.notes,
         img=pictures.NONE,
         measies={found.name: found.value for found in report.measurements},
         imperial=imperial,
@@ -213,9 +213,10 @@ def _name_of(report: Report, name: str | None) -> str:
     """What the set is to be called, if it can be made at all."""
     if not report.measurements:
         raise Refused("nothingToImport", "The file holds no measurement that could be stored.")
-    if not (name or report.name):
+    called = name or report.name
+    if not called:
         raise Refused("nameMissing", "A name is needed for the set.")
-    return name or report.name
+    return called
 
 
 def measurements(body: dict[str, Any]) -> dict[str, float | None]:

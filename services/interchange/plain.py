@@ -67,7 +67,9 @@ def _contents(form: str, value: Any, units: str | None) -> Contents:
         # A set is in millimetres, whatever it says of how to show it.
         units = numerals.MM
         contents.imperial = value.get("units") == "imperial"
-        contents.name, contents.notes = (contents.text(field, value.get(field, "")) for field in ("name", "notes"))
+        contents.name, contents.notes = (
+            contents.text(field, value[field]) if field in value else None for field in ("name", "notes")
+        )
     else:
         measurements = value
         contents.imperial = units == numerals.INCH

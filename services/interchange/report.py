@@ -51,8 +51,8 @@ class Contents:
 
     format: str
     theirs: bool = False
-    name: str = ""
-    notes: str = ""
+    name: str | None = None
+    notes: str | None = None
     imperial: bool = False
     measured: dict[str, Measured] = field(default_factory=dict)
     dropped: list[Dropped] = field(default_factory=list)
@@ -63,12 +63,12 @@ class Contents:
         """Note that something was not taken."""
         self.dropped.append(Dropped(source[:LONGEST_NAME], reason))
 
-    def text(self, field: str, text: Any) -> str:
-        """A text of the file's as a set can have it; empty, with a note, where it cannot."""
+    def text(self, field: str, text: Any) -> str | None:
+        """A text of the file's as a set can have it; None, with a note, where it cannot."""
         if isinstance(text, str) and len(text) <= LONGEST[field] and "\x00" not in text:
             return text
         self.drop(field, "unusable")
-        return ""
+        return None
 
     def add(self, source: str, text: str, unit: str | None) -> None:
         """Take a measurement, or note why not: of two with a name the first. Raises FileInvalid if they are too many.
@@ -115,11 +115,14 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of a file: the measurements of ours, and what was dropped; the rest is what a set takes from it."""
+    """What became of a file: the measurements of ours, and what was dropped; the rest is what a set takes from it.
+
+    `name` and `notes` are None where the file has none; they can be empty, too.
+    """
 
     format: str
-    name: str
-    notes: str
+    name: str | None
+    notes: str | None
     imperial: bool
     measurements: list[Imported]
     dropped: list[Dropped]

@@ -41,7 +41,8 @@ def read(text: str, units: str | None, *, named: bool) -> Contents:
     if not unit:
         raise UnitsMissing("Neither the file nor the request says whether it is in mm, cm or inches.")
     contents.imperial = unit == numerals.INCH
-    contents.notes = contents.text("notes", _said(root, "notes"))
+    if _child(root, "notes") is not None:
+        contents.notes = contents.text("notes", _said(root, "notes"))
     _take_person(root, contents, named=named)
     for element in _children(_child(root, "body-measurements"), "m"):
         _take(element, contents, unit)

@@ -69,6 +69,37 @@ def test_so_can_a_clone_whose_texts_end_with_where_it_is_from(alice: Person, for
     assert (again["name"], again["notes"]) == (clone["name"], clone["notes"])
 
 
+EMPTY = {
+    "json": b'{"measurements": {"chest": 900}, "notes": ""}',
+    "yaml": b"measurements: {chest: 900}\nnotes: ''\n",
+    "smis": tape({"bust_circ": 900}, before="<notes></notes>"),
+    "vit": tape({"bust_circ": 900}, before="<notes/>", root="vit"),
+}
+NONE = {
+    "csv": b"measurement,value,unit\nchest,900,mm",
+    "json": b'{"measurements": {"chest": 900}}',
+    "yaml": b"chest: 900",
+    "smis": tape({"bust_circ": 900}),
+}
+
+
+@pytest.mark.parametrize(
+    ("form", "file", "notes"),
+    [*((form, file, "") for form, file in EMPTY.items()), *((form, file, "--") for form, file in NONE.items())],
+    ids=[*(f"{form}-empty" for form in EMPTY), *(f"{form}-none" for form in NONE)],
+)
+def test_empty_notes_stay_empty_and_none_are_as_in_a_set_made_without(
+    alice: Person, form: str, file: bytes, notes: str
+) -> None:
+    assert ask(alice, file, format=form, store="true", name="a").json()["set"]["notes"] == notes
+
+
+@pytest.mark.parametrize("form", ["json", "yaml", "smis", "vit"])
+def test_a_set_with_empty_notes_comes_back_with_empty_notes(alice: Person, form: str) -> None:
+    file = alice.get(f"/sets/{alice.new_set(notes='')['id']}.{form}").content
+    assert ask(alice, file, format=form, store="true", name="a").json()["set"]["notes"] == ""
+
+
 def test_without_being_asked_nothing_is_stored_and_all_is_told(alice: Person) -> None:
     queries: list[dict[str, str]] = [{}, {"store": "false"}]
     for query in queries:

@@ -97,7 +97,7 @@ def test_a_person_is_neither_taken_nor_repeated_unless_asked_for() -> None:
     personal = "".join(f"<{field}>{text}</{field}>" for field, text in said.items())
     file = tape(CHEST, before=f"<personal>{personal}</personal>")
     report = interchange.read(file, "smis")
-    assert (report.name, reasons(report)) == ("", dict.fromkeys(said, "personal"))
+    assert (report.name, reasons(report)) == (None, dict.fromkeys(said, "personal"))
     assert not any(text in repr(report) for text in said.values())
     report = interchange.read(file, "smis", named=True)
     assert (report.name, set(reasons(report))) == ("Jane Doe", {"birth-date", "gender", "email"})
@@ -156,7 +156,7 @@ def test_utf_8_with_a_mark_and_utf_16_are_read_and_others_refused(form: str) -> 
         (codecs.BOM_UTF16_BE, "utf-16-be"),
     ):
         report = interchange.read(mark + text.encode(encoding), form)
-        assert (values(report), report.notes) == ({"chest": 90.5}, "" if form == "csv" else "Ü")
+        assert (values(report), report.notes) == ({"chest": 90.5}, None if form == "csv" else "Ü")
     for raw in (text.encode("latin-1"), text.encode("utf-16-le"), text.encode("utf-32"), text.encode() + b"\x00"):
         with pytest.raises(FileInvalid):
             interchange.read(raw, form)

@@ -123,7 +123,7 @@ def test_a_file_may_have_texts_as_long_as_those_of_any_set() -> None:
 
 def test_notes_that_are_too_long_for_a_set_are_told() -> None:
     report = interchange.read(written("smis", {"chest": 900}, name="", notes="n" * 21_001), "smis")
-    assert (report.notes, reasons(report)) == ("", {"notes": "unusable"})
+    assert (report.notes, reasons(report)) == (None, {"notes": "unusable"})
 
 
 def test_a_file_tells_nothing_but_what_the_public_form_tells() -> None:
