@@ -4,7 +4,7 @@ import csv
 import re
 from collections.abc import Iterator, Mapping
 from io import StringIO
-from itertools import zip_longest
+from itertools import chain, repeat
 from typing import Any
 
 from errors import FileInvalid, UnitsMissing
@@ -23,32 +23,41 @@ _UNITS = {
 }
 # `1,234` may be a thousand or one and a bit; `0,234` and `1,23` can only be decimals.
 _COMMA = re.compile(r"-?\d+,\d+", re.ASCII)
-_GROUPED = re.compile(r"-?[1-9]\d{0,2},\d{3}", re.ASCII)
+_GROUPED = re.compile(r"-?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
 
 
 def read(text: str, units: str | None) -> Contents:
     """What the file holds; raises FileInvalid, and UnitsMissing where neither a line nor `units` says the unit."""
-    rows = _rows(text)
+    separator = _separator(text)
+    rows = _rows(text, separator)
     heading = [cell.strip().lower() for cell in next(rows, [])]
-    columns = [_CALLED.get(cell) for cell in heading]
-    if not {0, 1} <= set(columns):
-        raise FileInvalid("The first line must be a heading with the columns measurement and value.")
-    places = [columns.index(column) if column in columns else None for column in range(len(HEADING))]
+    places = _places(heading)
     contents = Contents("csv")
     for row in rows:
         name, value, unit = (row[place].strip() if place is not None and place < len(row) else "" for place in places)
-        if _is_torn(row, heading):
-            value = NO_NUMBER
+        value = NO_NUMBER if _is_torn(row, heading) else _decimal(value, separator)
         _take(contents, name, value, unit or unit_of(name, units or ""))
     of_lengths = {measured.unit for measured in contents.measured.values()} - {numerals.DEGREE}
     contents.imperial = of_lengths == {numerals.INCH}
     return contents
 
 
-def _rows(text: str) -> Iterator[list[str]]:
-    """The lines that hold anything; the heading tells what separates."""
+def _separator(text: str) -> str:
+    """What separates: the heading tells."""
     heading = text.lstrip().partition("\n")[0]
-    separator = max(_SEPARATORS, key=heading.count)
+    return max(_SEPARATORS, key=heading.count)
+
+
+def _places(heading: list[str]) -> list[int | None]:
+    """Where each of `HEADING` stands; raises FileInvalid if one is twice there, or lacks and is needed."""
+    columns = [_CALLED.get(cell) for cell in heading]
+    if columns.count(0) != 1 or columns.count(1) != 1 or columns.count(2) > 1:
+        raise FileInvalid("The first line must be a heading with the columns measurement and value, and none twice.")
+    return [columns.index(column) if column in columns else None for column in range(len(HEADING))]
+
+
+def _rows(text: str, separator: str) -> Iterator[list[str]]:
+    """The lines that hold anything."""
     try:
         for number, row in enumerate(csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)):
             if number > MOST_ENTRIES:
@@ -61,14 +70,19 @@ def _rows(text: str) -> Iterator[list[str]]:
 
 def _is_torn(row: list[str], heading: list[str]) -> bool:
     """Whether a cell has no heading: `chest,36,5` may be 36.5, written by who did not know that a comma separates."""
-    return any(cell.strip() and not called for cell, called in zip_longest(row, heading, fillvalue=""))
+    return any(cell.strip() and not called for cell, called in zip(row, chain(heading, repeat("")), strict=False))
+
+
+def _decimal(value: str, separator: str) -> str:
+    """The value with a decimal point; `NO_NUMBER` if it may be thousands: with `;` between cells a `.` may mean those."""
+    if _GROUPED.fullmatch(value) and ("," in value or separator == ";"):
+        return NO_NUMBER
+    return value.replace(",", ".") if _COMMA.fullmatch(value) else value
 
 
 def _take(contents: Contents, name: str, value: str, unit: str) -> None:
     if value and not unit and name in OURS:
         raise UnitsMissing("Neither the file nor the request says whether it is in mm, cm or inches.")
-    if _COMMA.fullmatch(value) and not _GROUPED.fullmatch(value):
-        value = value.replace(",", ".")
     contents.add(name, value, _UNITS.get(unit.lower()))
 
 

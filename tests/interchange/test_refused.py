@@ -79,6 +79,10 @@ def test_what_is_no_file_of_measurements_is_told(sender: Person, file: bytes) ->
 OTHERS = {
     "no heading": ("csv", b"chest,900,mm"),
     "no value": ("csv", b"measurement,unit\nchest,mm"),
+    "two values": ("csv", b"measurement,value,Value\nchest,36,92"),
+    "two units": ("csv", b"measurement,value,unit,units\nchest,36,,cm"),
+    "two names": ("csv", b"name,measurement,value\nchest,waist,36"),
+    "what separates before the heading": ("csv", b"sep=;\nmeasurement;value\nchest;36,5"),
     "nothing but a line end": ("csv", b"\n"),
     "an open quote": ("csv", b'measurement,value\n"chest,900'),
     "something behind a quote": ("csv", b'measurement,value\n"chest"x,900'),

@@ -32,7 +32,18 @@ def test_tables_are_read_as_spreadsheets_write_them(text: str) -> None:
         ("1,234", "notANumber"),
         ("-36,5", "outOfRange"),
         ("920,500", "notANumber"),
+        ("1.234", "notANumber"),
+        ("12.500", "notANumber"),
+        ("0.234", 0.234),
+        ("1234.125", 1234.125),
+        ("36.25", 36.25),
         ("1.234,5", "notANumber"),
+        ("1 234", "notANumber"),
+        ("1\u00a0234,5", "notANumber"),
+        ("1'234", "notANumber"),
+        ('36.5"', "notANumber"),
+        ("92,5 cm", "notANumber"),
+        ("36½", "notANumber"),
         ("1,2,3", "notANumber"),
         ("=A1", "formula"),
         ("@SUM(1)", "formula"),
@@ -42,6 +53,12 @@ def test_a_decimal_comma_is_one_where_it_can_be_nothing_else(value: str, outcome
     report = interchange.read(f"measurement;value;unit\nchest;{value};mm".encode(), "csv")
     found: object = values(report).get("chest") or reasons(report)["chest"]
     assert found == outcome
+
+
+@pytest.mark.parametrize("separator", [",", "\t"], ids=["comma", "tab"])
+def test_an_eighth_of_an_inch_is_one_where_points_are_decimal(separator: str) -> None:
+    file = f"measurement{separator}value\nchest{separator}36.125".encode()
+    assert values(interchange.read(file, "csv", "inch")) == {"chest": 917.575}
 
 
 def test_lines_of_a_table_have_units_of_their_own() -> None:
