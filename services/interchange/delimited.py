@@ -74,7 +74,7 @@ def _is_torn(row: list[str], heading: list[str]) -> bool:
 
 
 def _decimal(value: str, separator: str) -> str:
-    """The value with a decimal point; `NO_NUMBER` if it may be thousands: with `;` between cells a `.` may mean those."""
+    """The value with a decimal point; `NO_NUMBER` for what may be thousands, as `1.234` may where `;` separates."""
     if _GROUPED.fullmatch(value) and ("," in value or separator == ";"):
         return NO_NUMBER
     return value.replace(",", ".") if _COMMA.fullmatch(value) else value
