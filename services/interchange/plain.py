@@ -64,18 +64,28 @@ def _contents(form: str, value: Any, units: str | None) -> Contents:
     contents = Contents(form)
     measurements = value.get("measurements")
     if isinstance(measurements, dict):
-        # A set is in millimetres, whatever it says of how to show it.
-        units = numerals.MM
-        contents.imperial = value.get("units") == "imperial"
-        contents.name, contents.notes = (
-            contents.text(field, value[field]) if field in value else None for field in ("name", "notes")
-        )
+        units = _take_set(contents, value, units)
     else:
         measurements = value
         contents.imperial = units == numerals.INCH
     for name, found in measurements.items():
         contents.add(name, _written(found), unit_of(name, units or numerals.MM))
     return contents
+
+
+def _take_set(contents: Contents, value: dict[str, Any], units: str | None) -> str | None:
+    """Take what a set says of itself; returns the unit of its lengths, if it or `units` says. Raises FileInvalid."""
+    contents.name, contents.notes = (
+        contents.text(field, value[field]) if field in value else None for field in ("name", "notes")
+    )
+    shown = value.get("units", "metric")
+    if shown not in ("metric", "imperial"):
+        raise FileInvalid("A set has metric or imperial as its units, and is in millimetres with either.")
+    if {"type", "units"} & value.keys():
+        # As we publish it: in millimetres, whatever it says of how to show it.
+        units = numerals.MM
+    contents.imperial = shown == "imperial" or units == numerals.INCH
+    return units
 
 
 def _written(found: Any) -> str:

@@ -94,7 +94,7 @@ def _child(element: Any, name: str) -> Any:
 
 def _said(element: Any, name: str) -> str:
     child = _child(element, name)
-    return (child.text or "") if child is not None else ""
+    return "".join(child.itertext()) if child is not None else ""
 
 
 def _text(element: Any, name: str) -> str:

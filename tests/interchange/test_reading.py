@@ -119,9 +119,9 @@ def test_what_a_newer_program_adds_is_passed_over() -> None:
         f"<new><m name='hip_circ' value='9'/></new><unit>mm</unit><body-measurements>{rows}</body-measurements>"
     )
     report = interchange.read(
-        file.replace("<unit>", "<notes>a<!-- b -->c<?d?><![CDATA[<]]></notes><unit>").encode(), "vit"
+        file.replace("<unit>", "<notes>a<!-- b -->c<?d?><![CDATA[<]]><i>e</i>f</notes><unit>").encode(), "vit"
     )
-    assert (values(report), report.notes) == ({"chest": 900, "shoulderSlope": 13}, "ac<")
+    assert (values(report), report.notes) == ({"chest": 900, "shoulderSlope": 13}, "ac<ef")
     told = [(dropped.source, dropped.reason) for dropped in report.dropped]
     assert told == [
         ("waist_circ", "unitUnknown"),

@@ -1,5 +1,7 @@
 """Tables as spreadsheets make them, and data in JSON and YAML."""
 
+import json
+
 import pytest
 
 from errors import UnitsMissing
@@ -136,6 +138,20 @@ def test_names_with_their_numbers_and_a_set_of_ours_are_read(form: str) -> None:
     report = interchange.read(ours, form, "cm")
     assert (values(report), report.name, report.imperial) == ({"waistToArmhole": 21.5}, "A", True)
     assert reasons(report) == ({"notes": "unusable"} if form == "json" else {})
+
+
+@pytest.mark.parametrize(
+    ("said", "mm", "imperial"),
+    [({}, 914.4, True), ({"type": "curatedMeasurementsSet"}, 36, False), ({"units": "metric"}, 36, False)],
+    ids=["nothing", "what it is", "how to show it"],
+)
+def test_a_set_is_in_millimetres_if_it_is_one_that_we_published(
+    said: dict[str, str], mm: float, imperial: bool
+) -> None:
+    file = json.dumps({"measurements": {"chest": 36}, **said}).encode()
+    report = interchange.read(file, "json", "inch")
+    assert (values(report), report.imperial) == ({"chest": mm}, imperial)
+    assert values(interchange.read(file, "json")) == {"chest": 36}
 
 
 def test_in_yaml_nothing_is_made_of_a_text_but_what_it_says() -> None:
