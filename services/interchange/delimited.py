@@ -69,8 +69,13 @@ def _rows(text: str, separator: str) -> Iterator[list[str]]:
 
 
 def _is_torn(row: list[str], heading: list[str]) -> bool:
-    """Whether a cell has no heading: `chest,36,5` may be 36.5, written by who did not know that a comma separates."""
-    return any(cell.strip() and not called for cell, called in zip(row, chain(heading, repeat("")), strict=False))
+    """Whether a cell has no heading: `chest,36,5` may be 36.5, written by who did not know that a comma separates.
+
+    In a line that is too long a note may have slipped from its place by that: `chest,36,5,` where three are named.
+    """
+    too_long = len(row) > len(heading)
+    pairs = zip(row, chain(heading, repeat("")), strict=False)
+    return any(cell.strip() and (not called or (too_long and called not in _CALLED)) for cell, called in pairs)
 
 
 def _decimal(value: str, separator: str) -> str:

@@ -104,6 +104,7 @@ TORN = {
     "a unit behind it": ("measurement,value,unit", "chest,92,5,cm"),
     "a heading without a name": ("measurement,value, ", "chest,36,5"),
     "quotes that are none": ("measurement,value", 'chest, "36,5"'),
+    "an empty note behind it": ("measurement,value,note", "chest,36,5,"),
     "nothing before it": ("measurement,value", "chest,,,36"),
 }
 
@@ -115,7 +116,8 @@ def test_a_number_that_a_comma_tears_in_two_is_not_cut_off(heading: str, line: s
 
 
 def test_empty_cells_at_the_end_of_a_line_do_no_harm() -> None:
-    assert values(interchange.read(b"measurement,value,,\nchest,36, ,,,", "csv", "inch")) == {"chest": 914.4}
+    for heading, line in ((b"measurement,value,,", b"chest,36, ,,,"), (b"measurement,value,note", b"chest,36,,")):
+        assert values(interchange.read(heading + b"\n" + line, "csv", "inch")) == {"chest": 914.4}
 
 
 @pytest.mark.parametrize("form", ["json", "yaml"])
