@@ -6,6 +6,7 @@ from base64 import b64encode
 from itertools import count
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from tests.contract.polite import Polite
 
@@ -23,6 +24,8 @@ KEY_LIFE = int(os.environ.get("CONTRACT_KEY_LIFE", "120")) if JOURNAL else 3600
 
 http = Polite(BASE)
 numbers = count(1)
+# In every name that this process makes up, so that it is nobody else's, whichever machine they run on.
+RUN = uuid4().hex[:12]
 # What this run made there: member of the reply, and its name.
 ours: set[tuple[str, str]] = set()
 
@@ -35,12 +38,12 @@ def address() -> str:
     """An address that nobody has yet; raises CannotMake where there is no test domain."""
     if not DOMAIN:
         raise CannotMake("outside of test mode mails would go there")
-    return f"fuzz{os.getpid()}.{next(numbers)}@{DOMAIN}"
+    return f"fuzz{RUN}.{next(numbers)}@{DOMAIN}"
 
 
 def slug() -> str:
     """A slug that nobody has yet; several runs share a forge."""
-    return f"fuzzed-{os.getpid()}-{next(numbers)}"
+    return f"fuzzed-{RUN}-{next(numbers)}"
 
 
 def made(path: str, body: Any) -> Any:
@@ -66,12 +69,24 @@ def common(path: str, body: Any, one: str, many: str) -> str:
 def noted(made: dict[str, Any]) -> dict[str, Any]:
     """What a reply says was made, written down for whoever cleans up."""
     if JOURNAL:
-        for member, record in made.items():
+        told = {member: record for member, record in made.items() if _is_new(member, made)}
+        for member, record in told.items():
             names = [record.get(name) for name in ("id", "uuid", "key")] if isinstance(record, dict) else [record]
-            ours.update((member, str(name)) for name in names)
+            ours.update((member, str(name)) for name in names if name is not None)
         with Path(JOURNAL).open("a") as journal:
-            journal.write(json.dumps(made) + "\n")
+            journal.write(json.dumps(told) + "\n")
     return made
+
+
+def _is_new(member: str, made: dict[str, Any]) -> bool:
+    """Whether this member of a reply is what it says, and of this run.
+
+    A curated set that was changed is told as `set`, too, whose id is some other set's. A picture may be
+    one that was replaced.
+    """
+    if member == "imgId":
+        return RUN in str(made[member])
+    return not (member == "set" and "curatedSet" in made)
 
 
 def link_for(email: str) -> dict[str, str]:

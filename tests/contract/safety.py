@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import document
-from tests.contract.fuzzing import KEY_LIFE, USERNAME, address, noted, ours
+from tests.contract.fuzzing import KEY_LIFE, USERNAME, address, noted, ours, slug
 from tests.contract.polite import Pace
 from tests.contract.real import give
 
@@ -36,8 +36,10 @@ NEVER_SENT = ("email", "confirm", "confirmation", "check")
 # They write to whoever is named, so only addresses that are nobody's may be.
 MAILING = {"sign_up", "subscribe", "request_unsubscription", "request_sign_in_link"}
 TOLD_EACH = 500
+_SCHEMAS = document.load()["components"]["schemas"]
 # Of a key: what is longer must be refused.
-LONGEST_LIFE = document.load()["components"]["schemas"]["ApiKeyCreate"]["properties"]["expiresIn"]["maximum"]
+LONGEST_LIFE = _SCHEMAS["ApiKeyCreate"]["properties"]["expiresIn"]["maximum"]
+_SLUG = _SCHEMAS["Slug"]
 _ADDRESS = re.compile(r"[^@]+@[^@]+")
 
 _pace = Pace()
@@ -49,7 +51,7 @@ def before(operation: str, case: Any) -> None:
     _pace.keep(_credentials(case))
     positive = case.meta is not None and case.meta.generation.mode.is_positive
     if isinstance(case.body, dict):
-        case.body = _mailing_nobody(operation, case.body)
+        case.body = _replacing_nothing(operation, _mailing_nobody(operation, case.body))
         life = case.body.get("expiresIn")
         if operation == "create_api_key" and type(life) in (int, float) and KEY_LIFE < life <= LONGEST_LIFE:
             case.body = {**case.body, "expiresIn": KEY_LIFE}
@@ -71,6 +73,17 @@ def _mailing_nobody(operation: str, body: dict[str, Any]) -> dict[str, Any]:
     if operation in MAILING and isinstance(body.get("username"), str):
         return {**body, "username": USERNAME}
     return body
+
+
+def _replacing_nothing(operation: str, body: dict[str, Any]) -> dict[str, Any]:
+    """The body, without the name of a picture that may be there; what is no name stays, as it is to be refused."""
+    if operation == "upload_image" and _is_slug(body.get("slug")):
+        return {**body, "slug": slug()}
+    return body
+
+
+def _is_slug(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= _SLUG["maxLength"] and bool(re.search(_SLUG["pattern"], value))
 
 
 def _credentials(case: Any) -> str:

@@ -31,6 +31,8 @@ FUZZED = (
     "give_consent",
     "read_confirmation",
     "create_api_key",
+    "upload_image",
+    "delete_image",
 )
 SOME = f"{CHECKS} or test_fuzzing and ({' or '.join(FUZZED)})"
 TABLES = ("accounts", "sets", "patterns", "bookmarks", "curated_sets", "option_packs", "suggestions", "mails")
@@ -131,7 +133,8 @@ def signed_up_by_mail(service: Service) -> Person:
 def counted(service: Service) -> dict[str, int]:
     """How many records there are of everything, whoever's."""
     with sqlite3.connect(service.data / "freesewing.db") as database:
-        return {table: database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES}
+        rows = {table: database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES}
+    return {**rows, "images": sum(path.is_file() for path in (service.data / "images").rglob("*"))}
 
 
 def held(person: Person) -> dict[str, list[object]]:

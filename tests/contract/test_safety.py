@@ -1,0 +1,85 @@
+"""That the fuzzer touches nothing of anybody else's at a deployment of others (safety.py)."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+import document
+from tests.contract import fuzzing, safety
+from tests.contract.real.images import PIXEL
+from tests.service import Person
+
+OPERATIONS = {
+    operation["operationId"]: (path, method, operation)
+    for path, method, operation in document.operations(document.load())
+}
+
+
+@pytest.fixture(autouse=True)
+def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What a run that begins now writes down."""
+    ours: set[tuple[str, str]] = set()
+    for module in (fuzzing, safety):
+        monkeypatch.setattr(module, "ours", ours)
+    monkeypatch.setattr(fuzzing, "JOURNAL", str(tmp_path / "made.jsonl"))
+    monkeypatch.setattr(safety, "USERNAME", "fuzzer")
+    return tmp_path / "made.jsonl"
+
+
+def sent(name: str, body: Any = None, **parameters: str) -> Any:
+    """A request that was made up, as it goes out after all."""
+    path, method, operation = OPERATIONS[name]
+    case = SimpleNamespace(
+        method=method,
+        operation=SimpleNamespace(path=path, definition=SimpleNamespace(raw=operation)),
+        path_parameters=parameters,
+        headers={},
+        body=body,
+        meta=None,
+    )
+    safety.before(name, case)
+    return case
+
+
+def is_nobodys(name: object) -> bool:
+    """Whether this is an id that was made up, which nothing can have."""
+    return str(UUID(str(name))) == name
+
+
+def test_a_set_that_has_the_id_of_a_curated_one_is_left_alone(admin: Person, alice: Person) -> None:
+    strangers = [alice.new_set()["id"]]
+    reply = admin.post("/curated-sets", {"nameEn": "fuzzed"}).json()
+    curated = fuzzing.noted(reply)["curatedSet"]["id"]
+    while strangers[-1] < curated:
+        strangers.append(alice.new_set()["id"])
+    fuzzing.noted(admin.patch(f"/curated-sets/{curated}", {"nameEn": "changed"}).json())
+    assert sent("update_curated_set", {}, id=str(curated)).path_parameters == {"id": str(curated)}
+    assert is_nobodys(sent("update_set", {}, id=str(curated)).path_parameters["id"])
+    assert is_nobodys(sent("delete_set", id=str(curated)).path_parameters["id"])
+    own = fuzzing.noted(admin.post("/sets", {"name": "fuzzed"}).json())["set"]["id"]
+    assert sent("delete_set", id=str(own)).path_parameters == {"id": str(own)}
+
+
+def test_what_a_reply_does_not_name_is_not_ours() -> None:
+    fuzzing.noted({"result": "success", "apikey": {"key": "a", "id": None}})
+    assert ("apikey", "a") in fuzzing.ours
+    assert ("apikey", "None") not in fuzzing.ours
+
+
+def test_no_picture_of_anybody_else_is_replaced_or_removed(admin: Person, journal: Path) -> None:
+    body = {"type": "blog", "subId": "main", "slug": "my-first-coat", "img": PIXEL}
+    reply = admin.post("/images", sent("upload_image", body).body)
+    assert reply.status_code == 200 and reply.json()["imgId"] != "blog-my-first-coat"
+    ours = fuzzing.noted(reply.json())["imgId"]
+    fuzzing.noted({"result": "success", "imgId": "blog-my-first-coat"})
+    assert ours in journal.read_text() and "blog-my-first-coat" not in journal.read_text()
+    assert sent("delete_image", id=ours).path_parameters == {"id": ours}
+    assert is_nobodys(sent("delete_image", id="blog-my-first-coat").path_parameters["id"])
+
+
+@pytest.mark.parametrize("slug", ["Not A Slug", "a" * 101, "", 7, None])
+def test_what_cannot_name_a_picture_stays_wrong(slug: object) -> None:
+    assert sent("upload_image", {"type": "blog", "slug": slug}).body["slug"] == slug
