@@ -79,7 +79,7 @@ class Deployment(Service):
         self.published, self.limited = published, limited
         self.book = Book(published, limited=limited)
         self.test_domain: str = published["servers"][0].get("x-test-domain", "")
-        self.keys: dict[int, tuple[float, ApiKey]] = {}
+        self.keys: dict[tuple[int, int], tuple[float, ApiKey]] = {}
         self._made = 0
         self._people: dict[int, Person] = {}
         self._common: list[str] = []
@@ -129,6 +129,11 @@ class Deployment(Service):
     def bob(self) -> Person:
         """Somebody else."""
         return self._of_role("user", "a second account")
+
+    @cached_property
+    def spare(self) -> Person:
+        """An account that a check may lose."""
+        return self._of_role("user", "an account that may be lost")
 
     @cached_property
     def curator(self) -> Person:

@@ -1,5 +1,7 @@
-"""That the fuzzer touches nothing of anybody else's at a deployment of others (safety.py)."""
+"""That nothing of anybody else's is touched at a deployment of others, neither by the fuzzer nor by the checks."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,6 +11,9 @@ import pytest
 
 import document
 from tests.contract import fuzzing, safety
+from tests.contract.anywhere import test_access as access
+from tests.contract.deployment import Deployment
+from tests.contract.faults.test_seeded_faults import FaultyService
 from tests.contract.real.images import PIXEL
 from tests.service import Person
 
@@ -27,6 +32,17 @@ def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(fuzzing, "JOURNAL", str(tmp_path / "made.jsonl"))
     monkeypatch.setattr(safety, "USERNAME", "fuzzer")
     return tmp_path / "made.jsonl"
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultyService]:
+    """A deployment in test mode, whose faults can be switched."""
+    service = FaultyService(tmp_path_factory.mktemp("faulty"))
+    try:
+        service.start()
+        yield service
+    finally:
+        service.close()
 
 
 def sent(name: str, body: Any = None, **parameters: str) -> Any:
@@ -83,3 +99,21 @@ def test_no_picture_of_anybody_else_is_replaced_or_removed(admin: Person, journa
 @pytest.mark.parametrize("slug", ["Not A Slug", "a" * 101, "", 7, None])
 def test_what_cannot_name_a_picture_stays_wrong(slug: object) -> None:
     assert sent("upload_image", {"type": "blog", "slug": slug}).body["slug"] == slug
+
+
+def test_a_deployment_that_enforces_no_levels_does_not_cost_the_given_account(faulty: FaultyService) -> None:
+    given = faulty.sign_up()
+    before = _standing(given)
+    there = Deployment(faulty.url, authorization=given.authorization)
+    faulty.switch("a level is not enforced")
+    for name in access.SECURED:
+        with suppress(AssertionError, pytest.skip.Exception):
+            access.test_a_key_of_too_low_a_level_may_not(there, name)
+    faulty.switch("")
+    there.http.close()
+    assert _standing(given) == before
+
+
+def _standing(person: Person) -> dict[str, Any]:
+    account = person.get("/account").json()["account"]
+    return {name: account[name] for name in ("id", "status", "consent", "role", "bio", "mfaEnabled")}
