@@ -230,11 +230,22 @@ def test_an_interrupted_run_leaves_nothing_behind(
     assert counted(in_test_mode) == before
 
 
-def test_a_run_that_would_make_no_sense_does_not_start(as_usual: Service, tmp_path: Path) -> None:
-    with Run(as_usual.url, tmp_path, CONTRACT_TOKEN="nonsense-nonsense") as run:
+@pytest.mark.parametrize(
+    ("token", "told"),
+    [
+        ("nonsense-nonsense\n", "The credentials do not work"),
+        ("nonsense-nonsense\nnonsense", "cannot be asked who the account is"),
+    ],
+    ids=["unknown", "no header"],
+)
+def test_a_run_that_would_make_no_sense_does_not_start(
+    as_usual: Service, tmp_path: Path, token: str, told: str
+) -> None:
+    with Run(as_usual.url, tmp_path, CONTRACT_TOKEN=token) as run:
         assert run.ended() == pytest.ExitCode.USAGE_ERROR
-    assert "The credentials do not work" in run.output
-    assert "Traceback" not in run.output and "nonsense-nonsense" not in run.output
+    assert told in run.output
+    assert "Traceback" not in run.output and "INTERNALERROR" not in run.output
+    assert "nonsense-nonsense" not in run.output
 
 
 # Where, with what, and what is said.

@@ -10,10 +10,12 @@ from collections.abc import Generator, Iterator
 from types import SimpleNamespace
 from typing import Any
 
+import httpx2
 import pytest
 
 from tests.conftest import ENGINES
 from tests.contract.deployment import CannotBeChecked, Deployment
+from tests.contract.polite import OverQuota
 from tests.contract.redacting import redacted
 
 URL = os.environ.get("CONTRACT_URL", "")
@@ -22,17 +24,23 @@ collect_ignore = [] if URL else ["test_fuzzing.py"]
 _found: list[Deployment] = []
 
 
+def _given() -> tuple[str, str]:
+    """The token and the key; what is read from a file often ends in a line break."""
+    return os.environ.get("CONTRACT_TOKEN", "").strip(), os.environ.get("CONTRACT_KEY", "").strip()
+
+
 def secrets() -> list[str]:
     """What was given and must never be shown."""
-    token, key = os.environ.get("CONTRACT_TOKEN", ""), os.environ.get("CONTRACT_KEY", "")
+    token, key = _given()
     return [secret for secret in (token, key, key.partition(":")[2], authorization().partition(" ")[2]) if secret]
 
 
 def authorization() -> str:
     """The header that the given credentials make; empty without any."""
-    if token := os.environ.get("CONTRACT_TOKEN"):
+    token, key = _given()
+    if token:
         return f"Bearer {token}"
-    if key := os.environ.get("CONTRACT_KEY"):
+    if key:
         return f"Basic {b64encode(key.encode()).decode()}"
     return ""
 
@@ -61,6 +69,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         _found.append(Deployment(URL, authorization=authorization()))
     except CannotBeChecked as why:
         raise pytest.UsageError(redacted(str(why), secrets())) from None
+    except (httpx2.HTTPError, OverQuota, ValueError, LookupError, AssertionError) as error:
+        # Their messages may hold what was sent.
+        raise pytest.UsageError(f"{URL} cannot be asked who the account is ({type(error).__name__}).") from None
 
 
 def pytest_unconfigure() -> None:
