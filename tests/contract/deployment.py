@@ -2,10 +2,8 @@
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote
@@ -15,21 +13,11 @@ import httpx2
 import pytest
 
 from tests.contract.conforming import Book
+from tests.contract.leaving import KEY_LIFE, Leaving
 from tests.contract.polite import OverQuota, Polite
-from tests.service import ApiKey, Credentials, Person, Service
+from tests.service import ApiKey, Credentials, Person
 
 TITLE = "FreeSewing API"
-# Seconds that keys of this run live. Who ends a living one gets a letter, so they are removed when they have expired.
-KEY_LIFE = int(os.environ.get("CONTRACT_KEY_LIFE", "120"))
-# The lists of an account: path, member of the reply, name of a record in its path.
-HELD = (
-    ("/sets", "sets", "id"),
-    ("/patterns", "patterns", "id"),
-    ("/bookmarks", "bookmarks", "id"),
-    ("/apikeys", "apikeys", "key"),
-)
-# What belongs to nobody's account: member of the reply that made it, and where it is removed.
-COMMON = {"curatedSet": "/curated-sets/{id}", "optionPack": "/option-packs/{id}", "imgId": "/images/{id}"}
 
 
 def asked_for() -> set[str]:
@@ -54,7 +42,7 @@ class CannotBeChecked(Exception):
     """Why the suite does not start there, in a sentence."""
 
 
-class Deployment(Service):
+class Deployment(Leaving):
     """A server that somebody else started.
 
     In test mode the people are accounts made for this run. Elsewhere `alice` is the account whose credentials were
@@ -81,11 +69,9 @@ class Deployment(Service):
         self.test_domain: str = published["servers"][0].get("x-test-domain", "")
         self.keys: dict[tuple[int, int], tuple[float, ApiKey]] = {}
         self._made = 0
-        self._people: dict[int, Person] = {}
-        self._common: list[str] = []
-        self._unconfirmed: list[str] = []
+        self.begin()
         self.given = self._known(authorization) if authorization else None
-        self._before = set(self._held()) if self.given else set()
+        self._before = set(self.held()) if self.given else set()
         if not self.given and not self.test_domain:
             raise CannotBeChecked(
                 f"{self.url} is not in test mode: put the credentials of a throw-away account into the environment,"
@@ -164,14 +150,11 @@ class Deployment(Service):
             f"no sign-up in test mode: {made.status_code}"
         )
         self.keep_in_mind(made.json())
-        session = self._confirm(made.json()["confirmation"]["id"], consent)
+        session = self.confirm(made.json()["confirmation"]["id"], consent)
         assert session.status_code == 200, f"no confirmation of a sign-up: {session.status_code}"
         person = Person(self, session.json()["account"]["id"], body["email"], session.json()["token"])
         self._people[person.id] = person
         return person
-
-    def _confirm(self, confirmation: str, consent: int) -> httpx2.Response:
-        return self.http.post(f"/confirm/signup/{confirmation}", json={"consent": consent})
 
     def call(
         self,
@@ -196,83 +179,15 @@ class Deployment(Service):
         self.book.hold(operation, reply)
         return reply
 
-    def note_made(self, reply: httpx2.Response) -> None:
-        """Keep in mind what this reply says was made, if it is nobody's own."""
-        if reply.headers.get("content-type", "").startswith("application/json"):
-            made = reply.json()
-            self.keep_in_mind(made if isinstance(made, dict) else {})
-
-    def keep_in_mind(self, made: Any) -> None:
-        """The same, from the body of the reply; accounts, too, that another process of this run made."""
-        for member, path in COMMON.items():
-            if member in made:
-                record = made[member]
-                self._common.append(path.format(id=record["id"] if isinstance(record, dict) else record))
-        if "confirmation" in made:
-            self._unconfirmed.append(made["confirmation"]["id"])
-        if "token" in made and "account" in made and not self.given:
-            user_id = made["account"]["id"]
-            if user_id not in (one.id for one in vars(self).values() if isinstance(one, Person)):
-                self._people[user_id] = Person(self, user_id, "", made["token"])
-
-    def _held(self) -> Iterator[str]:
-        """The path of every record of the given account."""
-        assert self.given is not None
-        for path, member, name in HELD:
-            for record in self.given.every(path, member):
-                yield f"{path}/{record[name]}"
-
-    def remove_all(self) -> None:
-        """Take away all that this run made; raises AssertionError naming what could not be."""
-        left = []
-        for session in [self._confirm(one, 1) for one in self._unconfirmed]:
-            # Those that were left open; the others were confirmed, or are no sign-ups.
-            if session.status_code == 200:
-                self.keep_in_mind(session.json())
-        if self.given:
-            self._await_keys(self.given)
-            left += [path for path in self._held() if path not in self._before and not self._remove(self.given, path)]
-        left += [path for path in self._common if not self._remove(self.admin, path)]
-        left += [f"account {person.id}" for person in self._still_there() if not self._remove_for(person)]
-        # Last, who helped with the others.
-        if "admin" in vars(self) and not self._remove(self.admin, "/account"):
-            left.append(f"account {self.admin.id}")
-        self._people.clear()
-        self._common.clear()
-        assert not left, f"left behind at {self.url}: {left}"
-
-    def _still_there(self) -> list[Person]:
-        """Whose account could not be removed with their own credentials, or is gone already."""
-        others = [one for one in self._people.values() if one is not vars(self).get("admin")]
-        return [person for person in others if not self._remove(person, "/account")]
-
-    def _await_keys(self, owner: Person) -> None:
-        """Wait until the keys of this run have expired."""
-        made = [key for key in owner.every("/apikeys", "apikeys") if f"/apikeys/{key['key']}" not in self._before]
-        ends = [datetime.fromisoformat(key["expiresAt"]).timestamp() for key in made if key["state"] == "active"]
-        time.sleep(min(max([0.0, *(end - time.time() + 1 for end in ends)]), KEY_LIFE + 1))
+    def new_key(self, owner: Person, level: int, *, seconds: int = KEY_LIFE, name: str) -> ApiKey:
+        """A key that is known to be of this run."""
+        wanted = {"name": f"contract, {name}", "level": level, "expiresIn": seconds}
+        reply = self.call("create_api_key", owner, json=wanted)
+        assert reply.status_code == 201, f"a new key was refused: {reply.status_code}"
+        made = reply.json()["apikey"]
+        return ApiKey(self, made["key"], made["secret"])
 
     def may_mail(self) -> None:
         """Leave the check out where it would send a letter to somebody's account."""
         if self.given and "mails" not in asked_for():
             pytest.skip("left out: sends mails (CONTRACT_ALSO=mails)")
-
-    def leave(self) -> None:
-        """Take away all that was made, and go."""
-        try:
-            self.remove_all()
-        finally:
-            self.http.close()
-
-    def _remove(self, who: Credentials, path: str) -> bool:
-        return who.delete(path).status_code in (200, 204, 404)
-
-    def _remove_for(self, person: Person) -> bool:
-        """Remove an account whose owner cannot: frozen, without consent, or with a token that has ended."""
-        if self.admin.get(f"/admin/user/{person.id}").status_code == 404:
-            return True
-        self.admin.patch(f"/admin/user/{person.id}", {"status": 1, "role": "user", "consent": 1})
-        session = self.admin.get(f"/admin/impersonate/{person.id}")
-        if session.status_code != 200:
-            return False
-        return self._remove(Person(self, person.id, "", session.json()["token"]), "/account")

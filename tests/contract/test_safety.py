@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+import httpx2
 import pytest
 
 import document
@@ -14,6 +15,7 @@ from tests.contract import fuzzing, safety
 from tests.contract.anywhere import test_access as access
 from tests.contract.deployment import Deployment
 from tests.contract.faults.test_seeded_faults import FaultyService
+from tests.contract.polite import OverQuota
 from tests.contract.real.images import PIXEL
 from tests.service import Person
 
@@ -117,3 +119,43 @@ def test_a_deployment_that_enforces_no_levels_does_not_cost_the_given_account(fa
 def _standing(person: Person) -> dict[str, Any]:
     account = person.get("/account").json()["account"]
     return {name: account[name] for name in ("id", "status", "consent", "role", "bio", "mfaEnabled")}
+
+
+class Unreliable:
+    """In place of `send`: fails for each path that it is told, as a connection does, or for lack of a quota."""
+
+    def __init__(self, there: Deployment, failing: dict[str, Exception]) -> None:
+        self._send, self.failing = there.http.send, failing
+
+    def __call__(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+        if failure := self.failing.get(f"{request.method} {request.url.path}"):
+            raise failure
+        return self._send(request, **options)
+
+
+def test_what_cannot_be_removed_is_named_and_the_rest_is_removed(
+    faulty: FaultyService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = faulty.sign_up()
+    kept = given.new_set()["id"]
+    there = Deployment(faulty.url, authorization=given.authorization)
+    made = [there.call("create_set", given, json={"name": "contract"}).json()["set"]["id"] for _ in range(3)]
+    key = there.new_key(given, 1, name="living").key
+    failing = {
+        "GET /apikeys": OverQuota("no more"),
+        "GET /sets": httpx2.ConnectError("no connection"),
+        f"DELETE /sets/{made[0]}": httpx2.ConnectError("no connection"),
+        f"DELETE /sets/{made[1]}": OverQuota("no more"),
+    }
+    monkeypatch.setattr(there.http, "send", Unreliable(there, failing))
+    with pytest.raises(AssertionError, match=rf"\['/sets/{made[0]}', '/sets/{made[1]}', '/apikeys/{key}'\]"):
+        there.leave()
+    assert [one["id"] for one in given.every("/sets", "sets")] == [kept, *made[:2]]
+
+
+def test_a_curated_set_that_a_given_account_is_said_to_have_made_is_named(faulty: FaultyService) -> None:
+    there = Deployment(faulty.url, authorization=faulty.sign_up().authorization)
+    there.keep_in_mind({"curatedSet": {"id": 1}})
+    with pytest.raises(AssertionError, match=r"\['/curated-sets/1'\]"):
+        there.leave()
+    assert faulty.http.get("/curated-sets/1.json").status_code == 200

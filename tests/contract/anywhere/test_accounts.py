@@ -3,7 +3,7 @@
 import pytest
 
 from tests.contract.anywhere.problems import is_problem
-from tests.contract.deployment import KEY_LIFE, Deployment
+from tests.contract.deployment import Deployment
 
 
 def test_the_account_says_whose_it_is(there: Deployment) -> None:
@@ -42,7 +42,7 @@ def test_a_removed_account_is_gone_with_all_that_it_held(there: Deployment) -> N
     if there.given:
         pytest.skip("left out: ends the account")
     person = there.sign_up()
-    key = person.new_key(3, expires_in=KEY_LIFE)
+    key = there.new_key(person, 3, name="of an account that ends")
     made = there.call("create_set", key, json={"name": "contract", "public": True}).json()["set"]
     assert there.call("remove_account", person).status_code == 200
     is_problem(there.call("read_account", person), 401, "unauthorized")
