@@ -159,3 +159,21 @@ def test_a_curated_set_that_a_given_account_is_said_to_have_made_is_named(faulty
     with pytest.raises(AssertionError, match=r"\['/curated-sets/1'\]"):
         there.leave()
     assert faulty.http.get("/curated-sets/1.json").status_code == 200
+
+
+@pytest.mark.parametrize("name", sorted(safety.NAMING))
+def test_nobody_else_is_named(name: str) -> None:
+    assert sent(name, {"username": "alice", "password": "guessed"}).body["username"] == "fuzzer"
+
+
+@pytest.mark.parametrize(
+    "name", ["read_user", "read_all_data", "read_set", "read_pattern_json", "read_quota_request"]
+)
+def test_nothing_of_anybody_else_is_looked_at(name: str) -> None:
+    assert is_nobodys(sent(name, id="1").path_parameters["id"])
+
+
+def test_what_is_ours_and_what_is_public_is_read() -> None:
+    fuzzing.noted({"set": {"id": 7, "uuid": None}})
+    assert sent("read_set", id="7").path_parameters == {"id": "7"}
+    assert sent("read_profile", id="1").path_parameters == {"id": "1"}
