@@ -17,7 +17,7 @@ _LEFT = re.compile(r'"([\w-]+)";r=(\d+);t=(\d+)')
 
 
 class OverQuota(Exception):
-    """A quota of the deployment is used up for longer than anybody wants to wait."""
+    """A quota of the deployment is used up, or it is busy, for longer than anybody wants to wait."""
 
 
 class Pace:
@@ -52,10 +52,22 @@ class Polite(httpx2.Client):
             self.pace.keep(credentials)
             reply = super().send(request, **options)
             self.pace.note(credentials, reply.headers)
-            if reply.status_code != 429:
+            seconds = _seconds_to_wait(reply)
+            if seconds is None:
                 return reply
-            seconds = int(reply.headers.get("retry-after", "60"))
             if seconds > LONGEST_WAIT:
                 break
             time.sleep(seconds)
-        raise OverQuota(f"{request.method} {request.url.path} is over a quota of this deployment: come again later")
+        raise OverQuota(
+            f"{request.method} {request.url.path} is over a quota of this deployment, or it is busy: come again later"
+        )
+
+
+def _seconds_to_wait(reply: httpx2.Response) -> int | None:
+    """How long to wait before it is sent again (over a quota, or the server is busy); None if it was answered."""
+    told = reply.headers.get("retry-after", "")
+    if reply.status_code == 503 and told.isdecimal():
+        return int(told)
+    if reply.status_code == 429:
+        return int(told) if told.isdecimal() else 60
+    return None

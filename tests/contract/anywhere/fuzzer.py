@@ -4,10 +4,11 @@ import json
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 from tests.contract.deployment import Deployment, asked_for
@@ -51,11 +52,18 @@ def fuzz(
         _run(asked, told, lambda line: show(redacted(line, secrets)))
     finally:
         if journal.exists():
-            for line in journal.read_text().splitlines():
-                there.keep_in_mind(json.loads(line))
+            for made in written(journal):
+                there.keep_in_mind(made)
         _keep(reports, secrets)
     notes = json.loads(reached.read_text())
     return Outcome(left_out, _findings(there), set(notes["tried"]), set(notes["reached"]))
+
+
+def written(journal: Path) -> Iterator[Any]:
+    """What it wrote down line by line; the last line may be half one, if it was ended."""
+    for line in journal.read_text().splitlines(keepends=True):
+        if line.endswith("\n"):
+            yield json.loads(line)
 
 
 def _environment(there: Deployment, person: Person, reached: Path) -> dict[str, str]:

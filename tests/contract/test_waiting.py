@@ -1,0 +1,81 @@
+"""That a run goes on where a deployment is busy, a day ends, or its own fuzzer was cut off."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.contract.anywhere.fuzzer import written
+from tests.contract.anywhere.test_published import test_limits_are_told_and_count as limits_are_told_and_count
+from tests.contract.polite import LONGEST_WAIT, MOST_TRIES, OverQuota, Polite
+
+POLICY = {"RateLimit-Policy": '"account-burst";q=60;w=60, "account-day";q=900;w=86400'}
+
+
+class Answers:
+    """Replies, one after the other, the last again and again; and how long was waited between them."""
+
+    def __init__(self, *replies: httpx2.Response) -> None:
+        self._replies, self.waited = list(replies), list[float]()
+
+    def __call__(self, *_: Any, **__: Any) -> httpx2.Response:
+        return self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
+
+
+@pytest.fixture
+def polite(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Makes a client that gets these answers."""
+    with Polite("http://127.0.0.1") as client:
+
+        def answered(*replies: httpx2.Response) -> tuple[Polite, Answers]:
+            answers = Answers(*replies)
+            monkeypatch.setattr(httpx2.Client, "send", answers)
+            monkeypatch.setattr("tests.contract.polite.time.sleep", answers.waited.append)
+            return client, answers
+
+        yield answered
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_who_is_told_when_to_come_again_does(polite: Any, status: int) -> None:
+    client, answers = polite(httpx2.Response(status, headers={"Retry-After": "5"}), httpx2.Response(200))
+    assert client.get("/sets").status_code == 200
+    assert sum(answers.waited) == 5
+
+
+@pytest.mark.parametrize(("told", "waits"), [("5", MOST_TRIES), (str(LONGEST_WAIT + 1), 0)], ids=["often", "long"])
+def test_nobody_waits_for_ever_for_who_is_busy(polite: Any, told: str, waits: int) -> None:
+    client, answers = polite(httpx2.Response(503, headers={"Retry-After": told}))
+    with pytest.raises(OverQuota, match="GET /sets is over a quota of this deployment, or it is busy"):
+        client.get("/sets")
+    assert len([seconds for seconds in answers.waited if seconds]) == waits
+
+
+def test_a_503_that_says_no_time_is_an_answer(polite: Any) -> None:
+    assert polite(httpx2.Response(503))[0].get("/ready").status_code == 503
+
+
+def limited(*told: tuple[int, int]) -> Any:
+    """A deployment that tells of its day: what is left, and the seconds until the next."""
+    replies = [{**POLICY, "RateLimit": f'"account-burst";r=9;t=60, "account-day";r={r};t={t}'} for r, t in told]
+    answers = Answers(*(httpx2.Response(200, headers=one) for one in replies))
+    return SimpleNamespace(limited=True, alice=None, call=answers)
+
+
+def test_a_day_that_begins_between_two_requests_is_no_fault() -> None:
+    limits_are_told_and_count(limited((10, 1), (899, 86400), (898, 86400)))
+
+
+@pytest.mark.parametrize("times", [(50, 50), (50, 49), (1, 86400)], ids=["still", "later", "a new day"])
+def test_a_request_that_costs_nothing_is_one(times: tuple[int, int]) -> None:
+    with pytest.raises(AssertionError, match="costs nothing"):
+        limits_are_told_and_count(limited(*((10, seconds) for seconds in times)))
+
+
+def test_half_a_line_of_what_the_fuzzer_wrote_down_is_skipped(tmp_path: Path) -> None:
+    journal = tmp_path / "made.jsonl"
+    journal.write_text('{"set": {"id": 1}}\n{"set": {"id"')
+    assert list(written(journal)) == [{"set": {"id": 1}}]
