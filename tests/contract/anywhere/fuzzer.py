@@ -17,6 +17,9 @@ from tests.contract.redacting import redact_files, redacted
 from tests.contract.running import ALL, EXAMPLES, REPORTS, WAY_IN, command, environment
 from tests.service import PASSWORD, ROOT, Person
 
+# Seconds, more than Schemathesis gives a request.
+LONGEST_REQUEST = 20
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -84,19 +87,30 @@ def _environment(there: Deployment, person: Person, reached: Path) -> dict[str, 
 
 
 def _run(asked: list[str], told: dict[str, str], show: Callable[[str], None]) -> None:
-    """Run it, and end it when we are interrupted."""
+    """Run it, and end it when we are interrupted.
+
+    It has a process group of its own: a terminal would interrupt it as well, and who is interrupted twice does not
+    wait for the reply to the request at hand, which says what was made.
+    """
     with subprocess.Popen(
-        asked, cwd=ROOT, env=told, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        asked,
+        cwd=ROOT,
+        env=told,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        process_group=0,
     ) as running:
         assert running.stdout is not None
         try:
             for line in running.stdout:
                 show(line.rstrip("\n"))
         except BaseException:
-            # As Ctrl-C would: the request at hand is ended.
+            # Once, so that the request at hand comes to its end.
             running.send_signal(signal.SIGINT)
             with suppress(subprocess.TimeoutExpired):
-                running.wait(10)
+                running.wait(LONGEST_REQUEST)
             running.terminate()
             raise
 
