@@ -1,5 +1,7 @@
 """That a run goes on where a deployment is busy, a day ends, or its own fuzzer was cut off."""
 
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,7 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.contract.anywhere.fuzzer import written
+from tests.contract.anywhere import fuzzer
 from tests.contract.anywhere.test_published import test_limits_are_told_and_count as limits_are_told_and_count
 from tests.contract.polite import LONGEST_WAIT, MOST_TRIES, OverQuota, Polite
 
@@ -78,4 +80,10 @@ def test_a_request_that_costs_nothing_is_one(times: tuple[int, int]) -> None:
 def test_half_a_line_of_what_the_fuzzer_wrote_down_is_skipped(tmp_path: Path) -> None:
     journal = tmp_path / "made.jsonl"
     journal.write_text('{"set": {"id": 1}}\n{"set": {"id"')
-    assert list(written(journal)) == [{"set": {"id": 1}}]
+    assert list(fuzzer.written(journal)) == [{"set": {"id": 1}}]
+
+
+def test_a_terminal_leaves_it_to_us_to_interrupt_the_fuzzer() -> None:
+    shown: list[str] = []
+    fuzzer._run([sys.executable, "-c", "import os; print(os.getpgrp())"], dict(os.environ), shown.append)
+    assert len(shown) == 1 and int(shown[0]) != os.getpgrp()
