@@ -163,7 +163,7 @@ class Leaving(Service):
 
 def _paths(kinds: dict[str, str], made: dict[str, Any]) -> list[str]:
     """Where what a reply says was made can be removed."""
-    records = {member: made[member] for member in kinds if member in made}
+    records = {member: made[member] for member in kinds if made.get(member) is not None}
     return [
         kinds[member].format(**(record if isinstance(record, dict) else {"id": record}))
         for member, record in records.items()
