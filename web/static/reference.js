@@ -26,6 +26,6 @@ async function show() {
 
 // Too many requests, no connection, or a browser that Redoc is too new for.
 show().catch(() => {
-  document.getElementById("reference").innerHTML =
-    '<p class="page">The reference could not be shown. Load the page again in a minute, or read <a href="/openapi.yaml">openapi.yaml</a>.</p>';
+  document.getElementById("reference").replaceChildren();
+  document.getElementById("away").hidden = false;
 });
