@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from hashlib import blake2b
 from typing import Any
 
 import jwt
+from cachetools import LRUCache, cached
+from pydantic import BaseModel, Field, ValidationError
 
 import clock
 from errors import Unauthorized
@@ -13,8 +15,21 @@ from errors import Unauthorized
 LIFETIME = timedelta(days=7)
 EXPORT_LIFETIME = timedelta(hours=24)
 IMPERSONATION_LIFETIME = timedelta(hours=1)
+# What the columns of accounts and a datetime can hold.
+_LARGEST_ID, _LARGEST_EPOCH = 2**63 - 1, 2**31 - 1
+_LATEST = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
+_MOST_CACHED = 10_000
 _key = b""
 _issuer = ""
+
+
+class _Claims(BaseModel, strict=True):
+    """The claims that are used, with the types and ranges that are accepted. A boolean or a float is no integer."""
+
+    user_id: int = Field(alias="_id", ge=1, le=_LARGEST_ID)
+    epoch: int = Field(ge=0, le=_LARGEST_EPOCH)
+    exp: int = Field(ge=0, le=_LATEST)
+    by: int | None = Field(None, ge=1, le=_LARGEST_ID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +87,24 @@ def verify_export(token: str) -> Session:
 def _verify(token: str, audience: str) -> Session:
     try:
         session = _decoded(token, audience)
-    except jwt.InvalidTokenError as error:
+    except (jwt.InvalidTokenError, ValidationError) as error:
         raise Unauthorized("The token is not valid or has expired.") from error
     if session.until <= clock.now():
         raise Unauthorized("The token is not valid or has expired.")
     return session
 
 
-# A client sends the same token again and again, and what it says never changes: only its expiry must be looked at
-# each time, and whether the account still honours it, which security does. Saves 90 µs a request.
-@lru_cache(maxsize=10_000)
+def _cache_key(token: str, audience: str) -> bytes:
+    return blake2b(f"{audience} {token}".encode(), digest_size=32).digest()
+
+
+# A client sends the same token with each request, and its claims never change. Saves 90 µs a request. Entries are
+# keyed by a digest, never by the token itself. Only the expiry must be checked each time, and whether the account
+# still accepts the token, which `security` does.
+@cached(LRUCache(_MOST_CACHED), _cache_key)
 def _decoded(token: str, audience: str) -> Session:
-    """What a token says; raises jwt.InvalidTokenError."""
-    claims = jwt.decode(
+    """Return what a token says; raise jwt.InvalidTokenError, or ValidationError for a bad type or range."""
+    payload = jwt.decode(
         token,
         _key,
         algorithms=["HS256"],
@@ -92,5 +112,5 @@ def _decoded(token: str, audience: str) -> Session:
         issuer=_issuer,
         options={"require": ["exp", "iat", "_id", "epoch"]},
     )
-    until = datetime.fromtimestamp(claims["exp"], UTC)
-    return Session(claims["_id"], claims["epoch"], until, claims.get("by"))
+    claims = _Claims.model_validate(payload)
+    return Session(claims.user_id, claims.epoch, datetime.fromtimestamp(claims.exp, UTC), claims.by)

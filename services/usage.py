@@ -1,6 +1,7 @@
 """Counting calls: in memory as they end, in one batch to the database about once a second.
 
-A crash may lose the last second of counts, never data; a database that is away delays them.
+A crash may lose the last second of counts, never data. A database that is away delays them. A count that cannot be
+written is dropped, and no other with it.
 """
 
 import asyncio
@@ -11,8 +12,10 @@ from typing import TypeVar
 
 import clock
 import storage
+from errors import StorageUnavailable
 from services import background, networks
 from storage import usage
+from storage.faults import is_of_schema
 
 INTERVAL = 1.0
 # How long what was counted is kept.
@@ -40,12 +43,27 @@ class Batch:
     anonymous: dict[usage.AnonymousName, list[int]] = field(default_factory=dict)
 
     def add(self, older: "Batch") -> None:
-        """Count what could not be written once more."""
+        """Add the counts of an older batch that could not be written."""
         for name, amounts in older.calls.items():
             _sum(self.calls, name, *amounts)
         self.seen = older.seen | self.seen
         for network, amounts in older.anonymous.items():
             self.add_anonymous(network, *amounts)
+
+    def halves(self) -> list["Batch"]:
+        """Return two batches that hold the same counts; none if there is a single count."""
+        if self.calls and self.anonymous:
+            return [Batch(self.calls, self.seen), Batch(anonymous=self.anonymous)]
+        calls, anonymous = list(self.calls.items()), list(self.anonymous.items())
+        middle = max(len(calls), len(anonymous)) // 2
+        if not middle:
+            return []
+        parts = (slice(None, middle), slice(middle, None))
+        return [self._part(dict(calls[part]), dict(anonymous[part])) for part in parts]
+
+    def _part(self, calls: dict[usage.Name, list[int]], anonymous: dict[usage.AnonymousName, list[int]]) -> "Batch":
+        names = {(name[0], name[2]) for name in calls}
+        return Batch(calls, {name: self.seen[name] for name in names}, anonymous)
 
     def add_anonymous(self, name: usage.AnonymousName, calls: int, sent: int, microseconds: int) -> None:
         """Count anonymous calls, by network while there are not too many of them."""
@@ -105,16 +123,28 @@ def unflushed() -> int:
 
 
 async def flush() -> None:
-    """Write what was counted; if that fails, keep it for the next time. Not to be cancelled halfway."""
+    """Write what was counted. Must not be cancelled halfway.
+
+    If the database is away or its schema does not fit, keep the counts for the next flush and raise. A batch that
+    fails for another reason is written in halves, until the count that cannot be written is alone: it is logged and
+    dropped, so that it does not stop all others.
+    """
     global _batch
     batch, _batch = _batch, Batch()
-    if not (batch.calls or batch.anonymous):
-        return
-    try:
-        await storage.write(usage.add, calls=batch.calls, seen=batch.seen, anonymous=batch.anonymous)
-    except Exception:
-        _batch.add(batch)
-        raise
+    waiting = [batch] if batch.calls or batch.anonymous else []
+    while waiting:
+        part = waiting.pop()
+        try:
+            await storage.write(usage.add, calls=part.calls, seen=part.seen, anonymous=part.anonymous)
+        except Exception as error:
+            if isinstance(error, StorageUnavailable) or is_of_schema(error):
+                for each in (part, *waiting):
+                    _batch.add(each)
+                raise
+            halves = part.halves()
+            waiting += halves
+            if not halves:
+                log.exception("a count that cannot be written was dropped: %s", list(part.calls) or "anonymous")
 
 
 async def run() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, ExceptionContext
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from errors import AlreadyExists, Overtaken, StorageUnavailable
@@ -83,6 +83,15 @@ def is_outage(error: DBAPIError) -> bool:
         "no such savepoint",  # an error such as a full disk made SQLite end the transaction
     )
     return state is None and any(sign in text for sign in signs)
+
+
+def is_of_schema(error: Exception) -> bool:
+    """Return whether the statement fails whatever its values are: schema, privileges or connection are wrong.
+
+    A missing table is a ProgrammingError on PostgreSQL and an OperationalError on SQLite. Neither driver reports a
+    wrong value with one of these.
+    """
+    return isinstance(error, InterfaceError | OperationalError | ProgrammingError)
 
 
 def may_be_repeated(error: BaseException, *, committing: bool) -> bool:

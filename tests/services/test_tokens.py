@@ -1,5 +1,6 @@
 """Tokens: whose they are, for how long, for what, and everything that is not one."""
 
+import gc
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
@@ -114,11 +115,34 @@ def test_the_forger_of_these_tests_can_make_a_good_one() -> None:
         {"iss": "https://other.example.org"},
         {"_id": None},
         {"epoch": None},
+        {"exp": 9e18},
+        {"exp": 10**18},
+        {"exp": 4_000_000_000.5},
+        {"_id": True},
+        {"_id": [1]},
+        {"_id": 12.0},
+        {"_id": "12"},
+        {"_id": 0},
+        {"_id": -12},
+        {"_id": 2**63},
+        {"epoch": True},
+        {"epoch": {}},
+        {"epoch": -1},
+        {"epoch": 2**31},
+        {"by": True},
+        {"by": [1]},
+        {"by": 2**63},
     ],
     ids=str,
 )
 def test_a_token_with_other_claims_is_none(changes: dict[str, Any]) -> None:
     assert not is_good(signed(**changes))
+
+
+def test_no_token_is_kept_in_memory() -> None:
+    token = tokens.issue(ACCOUNT, clock.now())
+    tokens.verify(token)
+    assert gc.get_referrers(token) == []
 
 
 def _encoded(value: Any) -> str:

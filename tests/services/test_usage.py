@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import ProgrammingError
 
 import clock
 import storage
@@ -17,6 +18,8 @@ HOUR = DAY + timedelta(hours=9)
 NOW = HOUR + timedelta(minutes=59, seconds=59)
 LATER = NOW + timedelta(seconds=1)
 KEY = 77
+BAD = 4
+NO_TABLE = ProgrammingError("INSERT", None, Exception("no such table"))
 
 
 @pytest.fixture(autouse=True)
@@ -120,7 +123,7 @@ def test_many_networks_fill_no_memory_and_every_call_is_counted(monkeypatch: pyt
     assert [sum(amounts) for amounts in zip(*counted.values(), strict=True)] == [15, 45, 75]
 
 
-@pytest.mark.parametrize("failure", [StorageUnavailable("away"), KeyError("our own mistake")])
+@pytest.mark.parametrize("failure", [StorageUnavailable("away"), NO_TABLE], ids=["away", "schema"])
 def test_what_could_not_be_written_is_written_with_what_came_since(
     monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
@@ -145,11 +148,33 @@ def test_what_could_not_be_written_is_written_with_what_came_since(
     assert written == [{"calls": calls, "seen": seen, "anonymous": {(DAY, "192.0.2.0/24", 2): [2, 6, 10]}}]
 
 
+def test_a_count_that_cannot_be_written_is_dropped_alone_and_logged_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    written: list[Any] = []
+
+    async def write(_query: Any, **batch: Any) -> None:
+        if any(name[0] == BAD for name in batch["calls"]):
+            raise TypeError("an integer is required")
+        written.append(batch)
+
+    monkeypatch.setattr(storage, "write", write)
+    for user_id in (1, 2, 3, BAD, 5):
+        count(KEY, user_id=user_id)
+    usage.count_anonymous("192.0.2.7", 200, 3, 5)
+    for _ in range(2):
+        asyncio.run(usage.flush())
+    assert sorted(name[0] for batch in written for name in batch["calls"]) == [1, 2, 3, 5]
+    assert all(set(batch["seen"]) == {(name[0], KEY) for name in batch["calls"]} for batch in written)
+    assert [batch["anonymous"] for batch in written if batch["anonymous"]] == [{(DAY, "192.0.2.0/24", 2): [1, 3, 5]}]
+    assert len(caplog.records) == 1
+
+
 ONE_CALL = {"calls": {(7, HOUR, 0, "read_set", 2): [1, 3, 5]}, "seen": {(7, 0): NOW}, "anonymous": {}}
 
 
 def test_counting_goes_on_after_any_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    written = writing(monkeypatch, [StorageUnavailable("away"), KeyError("our own mistake")])
+    written = writing(monkeypatch, [StorageUnavailable("away"), NO_TABLE])
     asyncio.run(_run_until(lambda: written != []))
     assert written == [ONE_CALL]
 

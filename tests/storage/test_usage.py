@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Table, select
+import pytest
+from sqlalchemy import Table, select, text
 
 from storage import accounts, apikeys, usage
 from storage.fair_use import usage_anonymous, usage_days, usage_hours
+from storage.faults import is_of_schema
 from tests.storage.store import NOW, Store
 
 LATER = NOW + timedelta(seconds=1)
@@ -138,3 +140,11 @@ def test_instances_that_write_the_same_rows_at_once_lose_nothing_and_do_not_wait
     for one in people:
         account = store.read(accounts.find, one)
         assert (account["jwt_calls"], account["key_calls"]) == (24 * 5, 24 * 5)
+
+
+def test_a_value_that_cannot_be_written_is_told_apart_from_a_schema_that_does_not_fit(store: Store) -> None:
+    with pytest.raises(Exception) as value:  # each engine raises its own
+        add(store, {(2**70, HOUR, 0, "x", 2): [1, 1, 1]})
+    with pytest.raises(Exception) as schema:
+        store.read(lambda connection: connection.execute(text("SELECT 1 FROM no_such_table")))
+    assert (is_of_schema(value.value), is_of_schema(schema.value)) == (False, True)
