@@ -27,6 +27,7 @@ from handlers.replies import (
 from security import Caller
 from services import interchange, pictures
 from services.interchange import Report
+from services.interchange.report import Imported
 from storage import acts, sets
 
 MEASUREMENTS = frozenset(document.load()["components"]["schemas"]["Measurements"]["properties"])
@@ -183,35 +184,37 @@ async def import_set(
     store: bool | None,
     name: str | None,
     personal: bool | None,
+    derived: bool | None,
     imperial: bool | None,
     public: bool | None,
     body: bytes,
     caller: Caller,
 ) -> Response:
-    """Tell what a file holds, and make a set of it if that is asked for."""
+    """Report what a file holds; with `store` create a set from it, with `derived` including computed measurements."""
     report = await asyncio.to_thread(interchange.read, body, format, units, named=bool(personal))
     if imperial is None:
         imperial = report.imperial
     told = {"report": shapes.import_report(report, imperial)}
     if not store:
         return success(**told)
+    chosen = [*report.measurements, *(report.derived if derived else ())]
     made = await storage.write(
         sets.create,
         user_id=caller.user_id,
         now=clock.now(),
-        name=_name_of(report, name),
+        name=_name_of(report, name, chosen),
         notes=NO_NOTES if report.notes is None else report.notes,
         img=pictures.NONE,
-        measies={found.name: found.value for found in report.measurements},
+        measies={found.name: found.value for found in chosen},
         imperial=imperial,
         public=bool(public),
     )
     return created(set=shapes.measurements_set({**made, "user_uuid": caller.user_uuid}), **told)
 
 
-def _name_of(report: Report, name: str | None) -> str:
-    """What the set is to be called, if it can be made at all."""
-    if not report.measurements:
+def _name_of(report: Report, name: str | None, chosen: list[Imported]) -> str:
+    """Return the name of the set; raises Refused if there is none, or nothing to store."""
+    if not chosen:
         raise Refused("nothingToImport", "The file holds no measurement that could be stored.")
     called = name or report.name
     if not called:

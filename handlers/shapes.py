@@ -160,6 +160,7 @@ def import_report(report: Report, imperial: bool) -> dict[str, Any]:
         "format": report.format,
         "imperial": imperial,
         "measurements": [asdict(found) for found in report.measurements],
+        "derived": [asdict(found) for found in report.derived],
         "dropped": [asdict(dropped) for dropped in report.dropped],
     }
 

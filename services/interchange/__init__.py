@@ -37,5 +37,5 @@ def read(file: bytes, form: str, units: str | None = None, *, named: bool = Fals
         contents = plain.read_yaml(text, units)
     else:
         contents = tapes.read(text, units, named=named)
-    found = imported(contents)
-    return Report(contents.format, contents.name, contents.notes, contents.imperial, found, contents.dropped)
+    found, derived = imported(contents)
+    return Report(contents.format, contents.name, contents.notes, contents.imperial, found, derived, contents.dropped)

@@ -16,11 +16,8 @@ from services.interchange.table import OURS
 HEADING = ("measurement", "value", "unit")
 _CALLED = {"measurement": 0, "name": 0, "value": 1, "unit": 2, "units": 2}
 _SEPARATORS = ",;\t"
-_UNITS = {
-    **{unit: unit for unit in numerals.UNITS},
-    **dict.fromkeys(("in", "inches", '"'), numerals.INCH),
-    **dict.fromkeys(("degree", "degrees", "°"), numerals.DEGREE),
-}
+# Excel writes this line first, so that it reads the file the same way in every country.
+_DECLARED_SEPARATOR = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
 # `1,234` may be a thousand or one and a bit; `0,234` and `1,23` can only be decimals.
 _COMMA = re.compile(r"-?\d+,\d+", re.ASCII)
 _GROUPED = re.compile(r"-?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
@@ -28,11 +25,14 @@ _GROUPED = re.compile(r"-?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
 
 def read(text: str, units: str | None) -> Contents:
     """What the file holds; raises FileInvalid, and UnitsMissing where neither a line nor `units` says the unit."""
-    separator = _separator(text)
-    rows = _rows(text, separator)
+    separator, table = _separated(text.lstrip())
+    rows = _rows(table, separator)
     heading = [cell.strip().lower() for cell in next(rows, [])]
     places = _places(heading)
     contents = Contents("csv")
+    for column in heading:
+        if column and column not in _CALLED:
+            contents.drop(column, "unsupported")
     for row in rows:
         name, value, unit = (row[place].strip() if place is not None and place < len(row) else "" for place in places)
         value = NO_NUMBER if _is_torn(row, heading) else _decimal(value, separator)
@@ -42,10 +42,14 @@ def read(text: str, units: str | None) -> Contents:
     return contents
 
 
-def _separator(text: str) -> str:
-    """What separates: the heading tells."""
-    heading = text.lstrip().partition("\n")[0]
-    return max(_SEPARATORS, key=heading.count)
+def _separated(text: str) -> tuple[str, str]:
+    """Return the separator, from a line `sep=` or else from the heading, and the table; raises FileInvalid."""
+    declared = _DECLARED_SEPARATOR.match(text)
+    if declared is None:
+        return max(_SEPARATORS, key=text.partition("\n")[0].count), text
+    if declared[1] not in _SEPARATORS:
+        raise FileInvalid("The line sep= must name a comma, a semicolon or a tab.")
+    return declared[1], text[declared.end() :]
 
 
 def _places(heading: list[str]) -> list[int | None]:
@@ -88,7 +92,7 @@ def _decimal(value: str, separator: str) -> str:
 def _take(contents: Contents, name: str, value: str, unit: str) -> None:
     if value and not unit and name in OURS:
         raise UnitsMissing("Neither the file nor the request says whether it is in mm, cm or inches.")
-    contents.add(name, value, _UNITS.get(unit.lower()))
+    contents.add(name, value, numerals.unit_named(unit))
 
 
 def written(record: Mapping[str, Any]) -> bytes:

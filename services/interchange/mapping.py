@@ -7,9 +7,12 @@ from services.interchange.report import Contents, Imported, Measured
 from services.interchange.table import TABLE, Choice
 
 
-def imported(contents: Contents) -> list[Imported]:
-    """The measurements of ours that the file gives; what helps none of them is noted as dropped."""
-    return _translated(contents) if contents.theirs else _as_they_are(contents)
+def imported(contents: Contents) -> tuple[list[Imported], list[Imported]]:
+    """Return FreeSewing's measurements that are in the file, and those derived from two or more that are in it.
+
+    What neither list uses is reported as dropped.
+    """
+    return _translated(contents) if contents.theirs else (_as_they_are(contents), [])
 
 
 def _as_they_are(contents: Contents) -> list[Imported]:
@@ -19,19 +22,22 @@ def _as_they_are(contents: Contents) -> list[Imported]:
     ]
 
 
-def _translated(contents: Contents) -> list[Imported]:
-    found, used = [], set[str]()
+def _translated(contents: Contents) -> tuple[list[Imported], list[Imported]]:
+    found: list[Imported] = []
+    derived: list[Imported] = []
+    used = set[str]()
     for name, choices in TABLE.items():
         for choice in choices:
             value = _value(choice, contents.measured)
             if value is not None:
-                found.append(_taken(name, choice, value, contents.measured))
+                into = derived if choice.is_derived else found
+                into.append(_taken(name, choice, value, contents.measured))
                 used |= choice.names
                 break
     for source in contents.measured:
         if source not in used:
             contents.drop(source, "unused")
-    return found
+    return found, derived
 
 
 def _value(choice: Choice, measured: dict[str, Measured]) -> int | float | None:

@@ -6,6 +6,13 @@ from decimal import Context, Decimal
 MM, CM, INCH, DEGREE = "mm", "cm", "inch", "deg"
 UNITS = {MM: Decimal(1), CM: Decimal(10), INCH: Decimal("25.4"), DEGREE: Decimal(1)}
 """How much of what is stored, millimetres or degrees, one of each is."""
+_SYNONYMS = {
+    MM: ("millimeter", "millimeters", "millimetre", "millimetres"),
+    CM: ("centimeter", "centimeters", "centimetre", "centimetres"),
+    INCH: ("in", "inches", '"', "″"),
+    DEGREE: ("degree", "degrees", "°"),
+}
+_UNIT_NAMES = {name: unit for unit, synonyms in _SYNONYMS.items() for name in (unit, *synonyms)}
 MOST = 100_000
 """Nothing is longer, nor has more degrees."""
 LONGEST = 64
@@ -17,6 +24,11 @@ EXACT = Context(prec=60)
 def read(text: str) -> Decimal | None:
     """The decimal number that a text is; None if it is anything else, or longer than any number needs to be."""
     return Decimal(text) if len(text) <= LONGEST and _NUMBER.fullmatch(text) else None
+
+
+def unit_named(text: str) -> str | None:
+    """Return the unit in `UNITS` that the text names, in any case and with or without a full stop; else None."""
+    return _UNIT_NAMES.get(text.strip().lower().removesuffix("."))
 
 
 def stored(number: Decimal) -> int | float | None:

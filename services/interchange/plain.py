@@ -11,6 +11,9 @@ from services.interchange import numerals
 from services.interchange.report import MOST_ENTRIES, NO_NUMBER, Contents, unit_of
 
 MOST_DEPTH = 16
+# Of a set as we publish it: what an import reads, and what says where the set is from.
+_SET_PARTS = frozenset({"measurements", "name", "notes", "units", "type"})
+_SET_ORIGIN = frozenset({"result", "author", "about", "id", "uuid", "createdAt", "updatedAt"})
 MOST_EVENTS = 4 * MOST_ENTRIES
 """Of YAML: what begins, ends, or is a value."""
 _DIRECTIVE = re.compile("(^|[\n\r\x85\u2028\u2029])%")
@@ -78,6 +81,8 @@ def _take_set(contents: Contents, value: dict[str, Any], units: str | None) -> s
     contents.name, contents.notes = (
         contents.text(field, value[field]) if field in value else None for field in ("name", "notes")
     )
+    for part in sorted(value.keys() - _SET_PARTS - _SET_ORIGIN):
+        contents.drop(part, "unsupported")
     shown = value.get("units", "metric")
     if shown not in ("metric", "imperial"):
         raise FileInvalid("A set has metric or imperial as its units, and is in millimetres with either.")

@@ -12,6 +12,8 @@ from services.interchange.table import ANGLES, OURS, THEIRS
 LONGEST_NAME = 100
 MOST_ENTRIES = 1_000
 """Measurements in a file; Seamly2D knows 246."""
+MOST_DROPPED = 1_100
+"""Entries in a report of what was not imported."""
 LONGEST = {"name": 600, "notes": 21_000}
 """Characters of a set's texts: more than may be sent, for a clone's end with where it is from."""
 NO_NUMBER = "no number"
@@ -60,7 +62,9 @@ class Contents:
     _entries: int = 0
 
     def drop(self, source: str, reason: str) -> None:
-        """Note that something was not taken."""
+        """Report that something in the file is not imported. Raises FileInvalid above MOST_DROPPED."""
+        if len(self.dropped) >= MOST_DROPPED:
+            raise FileInvalid(f"The file has more than {MOST_DROPPED} parts that cannot be imported.")
         self.dropped.append(Dropped(source[:LONGEST_NAME], reason))
 
     def text(self, field: str, text: Any) -> str | None:
@@ -115,9 +119,10 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of a file: the measurements of ours, and what was dropped; the rest is what a set takes from it.
+    """The result of reading a file: its measurements, measurements computed from them, and what was dropped.
 
-    `name` and `notes` are None where the file has none; they can be empty, too.
+    `derived` are sums of measurements in the file that give one which is not in it. `name` and `notes` are None where
+    the file has none; they can be empty, too.
     """
 
     format: str
@@ -125,4 +130,5 @@ class Report:
     notes: str | None
     imperial: bool
     measurements: list[Imported]
+    derived: list[Imported]
     dropped: list[Dropped]

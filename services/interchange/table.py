@@ -23,6 +23,11 @@ class Choice:
         """The names that it needs."""
         return frozenset(name for _, name in self.terms if not name.isdigit())
 
+    @property
+    def is_derived(self) -> bool:
+        """Whether it combines measurements, so that its result is not itself in the file."""
+        return len(self.names) > 1
+
 
 def _term(part: str) -> tuple[int, str]:
     factor, _, name = part.removeprefix("-").rpartition("*")

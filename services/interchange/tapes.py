@@ -19,8 +19,11 @@ VERSIONS = {SMIS: "0.3.4", VIT: "0.3.3"}
 _NOBODY = {"family-name": "", "given-name": "", "birth-date": "1800-01-01", "gender": "unknown", "email": ""}
 _ANY_SYSTEM = "998"
 _NAMES = ("given-name", "family-name", "customer")
-_PERSONAL = (*_NAMES, "birth-date", "gender", "email")
-_UNITS = (numerals.MM, numerals.CM, numerals.INCH)
+# Before it, each measurement was an element of its own name.
+_OLDEST = (0, 3)
+_VERSION = re.compile(r"\d{1,3}(\.\d{1,3}){0,3}", re.ASCII)
+_PARTS = frozenset({"version", "read-only", "notes", "unit", "pm_system", "personal", "body-measurements"})
+_COMMENTS = ("full_name", "description")
 _MULTISIZE = ("smms", "vst")
 MOST_TAGS = 20_000
 """What begins or ends an element; a file of all known measurements has 300."""
@@ -34,19 +37,50 @@ def read(text: str, units: str | None, *, named: bool) -> Contents:
     `units` is for files that do not say theirs. The root says which of the two formats it is, not the file's name.
     """
     root = _root(text)
+    _require_readable_version(_text(root, "version"))
     contents = Contents(_local(root), theirs=True)
-    unit = _text(root, "unit").lower()
-    if unit not in _UNITS:
-        unit = units or ""
-    if not unit:
-        raise UnitsMissing("Neither the file nor the request says whether it is in mm, cm or inches.")
+    unit = _unit(_text(root, "unit"), units)
     contents.imperial = unit == numerals.INCH
+    _drop_unsupported(root, contents)
     if _child(root, "notes") is not None:
         contents.notes = contents.text("notes", _said(root, "notes"))
     _take_person(root, contents, named=named)
-    for element in _children(_child(root, "body-measurements"), "m"):
-        _take(element, contents, unit)
+    body = _child(root, "body-measurements")
+    for element in body if body is not None else ():
+        if _local(element) == "m":
+            _take(element, contents, unit)
+        else:
+            contents.drop(_local(element), "unsupported")
     return contents
+
+
+def _require_readable_version(version: str) -> None:
+    """Raise FileInvalid for a format that is too old; a file without a version is read as a current one."""
+    if _VERSION.fullmatch(version) and tuple(map(int, version.split("."))) < _OLDEST:
+        raise FileInvalid(
+            f"The file has version {version} of its format; versions from 0.3 on can be imported."
+            " Open it in a current release of its program and save it again."
+        )
+
+
+def _unit(written: str, requested: str | None) -> str:
+    """Return the unit of the file's lengths: its own, else the requested one. Raises FileInvalid, UnitsMissing."""
+    unit = numerals.unit_named(written) if written else requested
+    if written and unit in (None, numerals.DEGREE):
+        raise FileInvalid("The unit of the file is not mm, cm or inch.")
+    if not unit:
+        raise UnitsMissing("Neither the file nor the request says whether it is in mm, cm or inches.")
+    return unit
+
+
+def _drop_unsupported(root: Any, contents: Contents) -> None:
+    """Report the parts of the file that cannot be imported, and a second part of the same name."""
+    seen = set[str]()
+    for element in root:
+        name = _local(element)
+        if name not in _PARTS or name in seen:
+            contents.drop(name, "duplicate" if name in seen else "unsupported")
+        seen.add(name)
 
 
 def _root(text: str) -> Any:
@@ -105,9 +139,9 @@ def _take_person(root: Any, contents: Contents, *, named: bool) -> None:
     person = _child(root, "personal")
     if named:
         contents.name = contents.text("name", " ".join(filter(None, (_text(person, field) for field in _NAMES))))
-    for field in _PERSONAL if person is not None else ():
-        said = _text(person, field) not in ("", _NOBODY.get(field))
-        if said and not (named and field in _NAMES):
+    for element in person if person is not None else ():
+        field, text = _local(element), "".join(element.itertext()).strip()
+        if text not in ("", _NOBODY.get(field)) and not (named and field in _NAMES):
             contents.drop(field, "personal")
 
 
@@ -118,6 +152,10 @@ def _take(element: Any, contents: Contents, unit: str) -> None:
     # What has a unit of its own is no length.
     own = element.get("specialUnits") == "true"
     contents.add(name, element.get("value", "").strip(), numerals.DEGREE if own else unit_of(name, unit))
+    if name in contents.measured:
+        comments = [comment for comment in _COMMENTS if element.get(comment, "").strip()]
+        for part in (*comments, *map(_local, element)):
+            contents.drop(f"{name}: {part}", "unsupported")
 
 
 def written(record: Mapping[str, Any], form: str) -> bytes:

@@ -1,6 +1,8 @@
 """Files as programs and people really make them, and what is told of them."""
 
 import codecs
+import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -11,21 +13,46 @@ from services import interchange
 from services.interchange.table import OURS
 from tests.interchange.files import around, reasons, tape, values
 
+CASES = Path(__file__).parent / "cases"
 CHEST = {"bust_circ": "90.5"}
 
 
 @pytest.mark.parametrize(
-    ("unit", "mm"), [("mm", 90.5), ("cm", 905), ("inch", 2298.7), (" CM ", 905)], ids=["mm", "cm", "inch", "spaces"]
+    ("unit", "mm"),
+    [
+        ("mm", 90.5),
+        ("cm", 905),
+        ("inch", 2298.7),
+        (" CM ", 905),
+        ("Millimetres", 90.5),
+        ("inches", 2298.7),
+        ("in.", 2298.7),
+    ],
 )
 def test_a_length_is_in_the_unit_of_its_file(unit: str, mm: float) -> None:
     report = interchange.read(tape(CHEST, unit=unit), "smis", "inch")
-    assert (values(report), report.imperial) == ({"chest": mm}, unit == "inch")
-    assert report.measurements[0].how == ("exact" if unit == "mm" else "converted")
+    assert (values(report), report.imperial) == ({"chest": mm}, unit.startswith("in"))
+    assert report.measurements[0].how == ("exact" if mm == 90.5 else "converted")
 
 
-@pytest.mark.parametrize("unit", ["", "mile", "deg", "metric"])
-def test_a_file_that_does_not_say_its_unit_is_refused_unless_the_request_does(unit: str) -> None:
-    file = tape(CHEST, unit=unit)
+@pytest.mark.parametrize("unit", ["mile", "deg", "metric", "0"])
+def test_an_unknown_unit_is_rejected_whatever_the_request_says(unit: str) -> None:
+    with pytest.raises(FileInvalid):
+        interchange.read(tape(CHEST, unit=unit), "vit", "cm")
+
+
+def test_a_file_in_an_old_format_is_rejected_with_its_version() -> None:
+    with pytest.raises(FileInvalid, match=r"version 0\.2\.0"):
+        interchange.read(CASES.joinpath("old-0.2.0.vit").read_bytes(), "vit", "cm")
+
+
+def test_a_file_in_inches_by_another_name_is_not_scaled_by_the_unit_of_the_request() -> None:
+    report = interchange.read(CASES.joinpath("unit-inches.vit").read_bytes(), "vit", "cm")
+    assert (values(report), report.imperial) == ({"chest": 914.4}, True)
+
+
+def test_a_file_that_does_not_say_its_unit_is_rejected_unless_the_request_does() -> None:
+    file = tape(CHEST, unit="")
     assert values(interchange.read(file, "vit", "cm")) == {"chest": 905}
     with pytest.raises(UnitsMissing):
         interchange.read(file, "vit")
@@ -108,7 +135,7 @@ def test_a_person_is_neither_taken_nor_repeated_unless_asked_for() -> None:
     assert reasons(interchange.read(file, "vit")) == {"customer": "personal"}
 
 
-def test_what_a_newer_program_adds_is_passed_over() -> None:
+def test_parts_that_a_newer_program_adds_are_reported_as_dropped() -> None:
     rows = (
         "<m name='bust_circ' value='900' full_name='x' dimension='x'><image contentType='x'>AA</image></m>"
         "<m type='separator' name='-'/><!-- m --><?m m?><new/>"
@@ -124,6 +151,10 @@ def test_what_a_newer_program_adds_is_passed_over() -> None:
     assert (values(report), report.notes) == ({"chest": 900, "shoulderSlope": 13}, "ac<ef")
     told = [(dropped.source, dropped.reason) for dropped in report.dropped]
     assert told == [
+        ("new", "unsupported"),
+        ("bust_circ: full_name", "unsupported"),
+        ("bust_circ: image", "unsupported"),
+        ("new", "unsupported"),
         ("waist_circ", "unitUnknown"),
         ("", "notMeasured"),
         ("", "duplicate"),
@@ -162,6 +193,14 @@ def test_utf_8_with_a_mark_and_utf_16_are_read_and_others_refused(form: str) -> 
             interchange.read(raw, form)
 
 
+def test_a_second_section_of_measurements_is_reported_as_dropped() -> None:
+    file = tape(CHEST).replace(
+        b"</smis>", b"<body-measurements><m name='hip_circ' value='9'/></body-measurements></smis>"
+    )
+    report = interchange.read(file, "smis")
+    assert (values(report), reasons(report)) == ({"chest": 90.5}, {"body-measurements": "duplicate"})
+
+
 def test_a_long_name_is_cut_where_it_is_told() -> None:
     [dropped] = interchange.read(tape({"x" * 5_000: 1}), "smis").dropped
     assert dropped.source == "x" * 100
@@ -172,6 +211,16 @@ def test_a_thousand_measurements_are_read_and_one_more_is_not() -> None:
     assert len(interchange.read(tape(names), "smis").dropped) == 1_000
     with pytest.raises(Fact):
         interchange.read(tape({**names, "bust_circ": 1}), "smis")
+
+
+@pytest.mark.parametrize("form", ["smis", "json"])
+def test_a_report_of_dropped_parts_is_bounded(form: str) -> None:
+    file = {
+        "smis": around("<unit>mm</unit>" + "<new/>" * 1_101).encode(),
+        "json": json.dumps({"measurements": {}, **{f"@{number}": 1 for number in range(1_101)}}).encode(),
+    }[form]
+    with pytest.raises(FileInvalid):
+        interchange.read(file, form)
 
 
 @st.composite

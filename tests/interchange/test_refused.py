@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -82,7 +83,8 @@ OTHERS = {
     "two values": ("csv", b"measurement,value,Value\nchest,36,92"),
     "two units": ("csv", b"measurement,value,unit,units\nchest,36,,cm"),
     "two names": ("csv", b"name,measurement,value\nchest,waist,36"),
-    "what separates before the heading": ("csv", b"sep=;\nmeasurement;value\nchest;36,5"),
+    "an unknown separator": ("csv", b"sep=|\nmeasurement|value\nchest|36,5"),
+    "an old format": ("vit", Path(__file__).parent.joinpath("cases", "old-0.2.0.vit").read_bytes()),
     "nothing but a line end": ("csv", b"\n"),
     "an open quote": ("csv", b'measurement,value\n"chest,900'),
     "something behind a quote": ("csv", b'measurement,value\n"chest"x,900'),
@@ -144,7 +146,10 @@ def test_an_xinclude_is_an_element_like_any_other(sender: Person) -> None:
     file = tape({"bust_circ": "-1"}, before=f"<notes>{include}</notes>{include}")
     reply = sender.send_file("/sets/import", file, format="smis")
     assert reply.status_code == 200
-    assert reply.json()["report"]["dropped"] == [{"source": "bust_circ", "reason": "outOfRange"}]
+    assert reply.json()["report"]["dropped"] == [
+        {"source": "include", "reason": "unsupported"},
+        {"source": "bust_circ", "reason": "outOfRange"},
+    ]
     problem(send(sender, "smis", file), 400, "nothingToImport")
 
 

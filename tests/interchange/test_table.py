@@ -53,7 +53,8 @@ def test_what_lacks_is_taken_from_the_next_best(
     ours: str, file: dict[str, float], value: float, trust: str, how: str
 ) -> None:
     report = interchange.read(tape(file), "smis")
-    [found] = [found for found in report.measurements if found.name == ours]
+    [found] = [found for found in (*report.measurements, *report.derived) if found.name == ours]
+    assert (found in report.derived) == (len(file) > 1)
     assert (found.value, found.confidence, found.how) == (value, trust, how)
     assert set(re.findall(r"[a-z_]{3,}", found.source)) == set(file)
     assert report.dropped == []
@@ -73,7 +74,9 @@ def test_the_closer_one_counts_and_the_other_is_told_unless_it_serves_elsewhere(
     closer = TABLE[ours][0].text
     report = interchange.read(tape({**file, closer: 55}), "smis")
     assert values(report)[ours] == 55
-    used = {name for found in report.measurements for name in re.findall(r"[a-z_]{3,}", found.source)}
+    used = {
+        name for found in (*report.measurements, *report.derived) for name in re.findall(r"[a-z_]{3,}", found.source)
+    }
     assert reasons(report) == dict.fromkeys(set(file) - used, "unused")
 
 
