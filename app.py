@@ -97,6 +97,7 @@ async def _lifespan(settings: Settings, _app: Any) -> AsyncIterator[None]:
 def main() -> None:
     """Serve until told to stop: alone, or, with several workers, as one of them or as their supervisor."""
     place = channel.place()
+    os.umask(configuration.UMASK)
     try:
         settings = configuration.load()
         if settings.workers > 1 and place is None:

@@ -1,6 +1,7 @@
 """Operators' commands: `python cli.py <command>`; `--help` lists them."""
 
 import argparse
+import os
 import sys
 from typing import Any
 
@@ -12,6 +13,7 @@ from settings import Settings
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit status."""
+    os.umask(configuration.UMASK)
     options = _parser().parse_args(arguments)
     try:
         settings = configuration.load()

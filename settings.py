@@ -5,6 +5,7 @@ import json
 import os
 import re
 import secrets
+import stat
 from base64 import b64decode, b64encode
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -12,6 +13,10 @@ from typing import Literal
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+# Set by each program of ours at its start: files are readable and writable by their owner only, folders likewise.
+# One umask covers what libraries create too: SQLite's -wal and -shm, and the image store's files.
+UMASK = 0o077
 
 
 class SettingsInvalid(Exception):
@@ -222,12 +227,17 @@ def _explain(error: ValidationError) -> str:
 
 
 def _secrets(settings: Settings, data: Path) -> dict[str, str]:
-    """The two secrets: as set, else the ones kept in DATA_DIR, else new ones."""
+    """Return the two secrets: as set, else those kept in DATA_DIR, else new ones.
+
+    The file becomes readable by its owner only, whatever its mode was.
+    """
     if settings.encryption_keys and settings.secret_key:
         return {}
     kept = data / "secrets.json"
     if not kept.exists():
         _keep_new_secrets(kept)
+    if stat.S_IMODE(kept.stat().st_mode) & UMASK:
+        kept.chmod(0o600)
     stored: dict[str, str] = json.loads(kept.read_text())
     return {name: getattr(settings, name) or stored[name] for name in ("encryption_keys", "secret_key")}
 

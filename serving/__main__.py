@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import sys
 
 import settings as configuration
@@ -13,6 +14,7 @@ log = logging.getLogger("freesewing-api")
 
 def main() -> None:
     """Run workers until told to stop."""
+    os.umask(configuration.UMASK)
     try:
         settings = configuration.load()
         listener = supervisor.listen(settings.host, settings.port)

@@ -185,7 +185,9 @@ def test_in_development_secrets_are_made_once_for_the_owners_eyes(tmp_path: Path
     }
     assert len(first.secret_key) >= 32
     assert [len(key) for key in parse_keys(first.encryption_keys).values()] == [32]
+    kept.chmod(0o644)
     again = load()
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert (again.encryption_keys, again.secret_key) == (first.encryption_keys, first.secret_key)
 
 
