@@ -36,8 +36,18 @@ CHALLENGES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What an operation requires of its callers, as the document states it."""
+
+    schemes: frozenset[str]
+    level: int = 0
+    optional: bool = False
+    without_consent: bool = False
+
+
 class Caller(NamedTuple):
-    """Who asks: the account, the level they act at (0 to 9), the key if it is one, and the name of the request."""
+    """The caller of a request: the account, the level (0 to 9), the API key if it is one, and the request's id."""
 
     user_id: int
     user_uuid: UUID
@@ -53,7 +63,12 @@ class Caller(NamedTuple):
     # Where they differ from the usual: {policy: {quota, until}}.
     account_quotas: Quotas | None = None
     key_quotas: Quotas | None = None
-    # Last, for what is kept of a caller is all but this.
+    # The epoch in a token; None with an API key.
+    epoch: int | None = None
+    # The stored hash of the secret that was sent with an API key.
+    secret_hash: str = ""
+    # These two differ from request to request: an identity is cached without them.
+    need: Requirement = Requirement(frozenset())
     request_id: str = ""
 
     def may(self, level: int, *, owner: int) -> bool:
@@ -71,20 +86,10 @@ class Identity(NamedTuple):
 _identities = Unchanged[bytes, Identity]()
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """What an operation asks of its callers, as the document states it."""
-
-    schemes: frozenset[str]
-    level: int = 0
-    optional: bool = False
-    without_consent: bool = False
-
-
 async def authenticate(
     authorization: str | None, need: Requirement, only: str | None = None, request_id: str = ""
 ) -> Caller | None:
-    """The caller with these credentials, or None where the operation needs none and none were sent.
+    """Return the caller with these credentials, or None where the operation needs none and none were sent.
 
     `only` narrows the accepted schemes to one (the `/jwt` and `/key` paths). Credentials that are sent are always
     judged: bad ones never count as none. Raises Unauthorized, KeyExpired, KeyRevoked, StorageUnavailable.
@@ -93,11 +98,11 @@ async def authenticate(
         return None
     schemes = need.schemes & {only} if only else need.schemes
     try:
-        return await _identify(authorization, schemes, request_id)
+        return await _identify(authorization, schemes, need, request_id)
     except Unauthorized as error:
-        raise Unauthorized(error.detail, headers=_challenge(schemes or need.schemes)) from error
+        raise Unauthorized(error.detail, headers=challenge(schemes or need.schemes)) from error
     except (KeyExpired, KeyRevoked) as error:
-        error.headers = _challenge(schemes)
+        error.headers = challenge(schemes)
         raise
 
 
@@ -113,51 +118,56 @@ def require_standing(caller: Caller | None, need: Requirement) -> None:
 
 def unauthenticated(detail: str) -> Unauthorized:
     """The refusal of a request without credentials, by an operation that needs them for some requests only."""
-    return Unauthorized(detail, headers=_challenge(frozenset(CHALLENGES)))
+    return Unauthorized(detail, headers=challenge(frozenset(CHALLENGES)))
 
 
-async def _identify(authorization: str | None, schemes: frozenset[str], request_id: str) -> Caller:
+async def _identify(authorization: str | None, schemes: frozenset[str], need: Requirement, request_id: str) -> Caller:
     named, _, given = (authorization or "").partition(" ")
     scheme = named.lower()
     if not authorization or not scheme:
         raise Unauthorized("This operation needs credentials.")
     if scheme not in schemes:
-        raise Unauthorized("These credentials are of a kind that this path does not take.")
+        raise Unauthorized("This path does not accept credentials of this kind.")
     identify = partial(_IDENTIFY[scheme], given.strip())
-    # What is kept in memory for long is no secret.
+    # Cache entries are keyed by a digest, never by the credential itself.
     kept = blake2b(authorization.encode(), digest_size=32).digest()
     identity = await _identities.get(kept, identify)
     if identity.until <= clock.now():
         _identities.forget(kept)
-        # It says what has ended.
+        # Raises the error that names what has ended.
         identity = await identify()
     # `_replace` takes twice the time.
-    return Caller._make((*identity.caller[:-1], request_id))
+    return Caller._make((*identity.caller[:-2], need, request_id))
 
 
 async def _by_token(token: str) -> Identity:
     session = tokens.verify(token)
     standing = await storage.read(accounts.find_standing, session.user_id)
-    if standing is None or standing.epoch != session.epoch or not _may_sign_in(standing.role, standing.status):
+    by = None if session.by is None else await storage.read(accounts.find_standing, session.by)
+    return Identity(token_caller(session.user_id, session.epoch, session.by, standing, by), session.until)
+
+
+def token_caller(
+    user_id: int, epoch: int, by: int | None, account: accounts.Standing | None, admin: accounts.Standing | None
+) -> Caller:
+    """Return the caller with a token, from the present state of the account and of the impersonating administrator.
+
+    Raises Unauthorized.
+    """
+    if account is None or account.epoch != epoch or not _may_sign_in(account.role, account.status):
         raise Unauthorized("The session has ended.")
-    if session.by is not None and not await _may_act_for_others(session.by):
+    if by is not None and (admin is None or admin.role != "admin" or not _may_sign_in(admin.role, admin.status)):
         raise Unauthorized("The session has ended.")
-    caller = Caller(
-        session.user_id,
-        standing.uuid,
-        ROLE_LEVELS[standing.role],
-        standing.role,
-        by=session.by,
-        consents=standing.consent > 0,
-        account_quotas=standing.quotas,
+    return Caller(
+        user_id,
+        account.uuid,
+        ROLE_LEVELS[account.role],
+        account.role,
+        by=by,
+        consents=account.consent > 0,
+        account_quotas=account.quotas,
+        epoch=epoch,
     )
-    return Identity(caller, session.until)
-
-
-async def _may_act_for_others(user_id: int) -> bool:
-    """Whether who acts as another is an administrator still."""
-    standing = await storage.read(accounts.find_standing, user_id)
-    return standing is not None and standing.role == "admin" and _may_sign_in(standing.role, standing.status)
 
 
 async def _by_key(basic: str) -> Identity:
@@ -166,14 +176,20 @@ async def _by_key(basic: str) -> Identity:
     verified = await credentials.verify(key, secret, now)
     if verified is None:
         raise Unauthorized("There is no API key with this secret.")
-    standing, until = verified
+    standing, secret_hash, until = verified
     if standing.revoked_at is not None:
-        raise await _revoked(standing.id, clock.iso(standing.revoked_at))
+        end = await storage.read(apikeys.find_end, standing.id)
+        raise revoked(end, clock.iso(standing.revoked_at))
+    return Identity(key_caller(key, standing, secret_hash, now), until)
+
+
+def key_caller(key: UUID, standing: apikeys.KeyStanding, secret_hash: str, now: datetime) -> Caller:
+    """Return the caller with an API key that is not revoked; raises KeyExpired and Unauthorized."""
     if standing.expires_at <= now:
         raise KeyExpired(f"The API key expired on {clock.iso(standing.expires_at)}.")
     if not _may_sign_in(standing.role, standing.status) or standing.consent < 1:
         raise Unauthorized("The account of this API key may not sign in.")
-    caller = Caller(
+    return Caller(
         standing.user_id,
         standing.user_uuid,
         min(standing.level, ROLE_LEVELS[standing.role]),
@@ -182,12 +198,13 @@ async def _by_key(basic: str) -> Identity:
         key_id=standing.id,
         account_quotas=standing.account_quotas,
         key_quotas=standing.key_quotas,
+        secret_hash=secret_hash,
     )
-    return Identity(caller, until)
 
 
-async def _revoked(key_id: int, revoked_at: str) -> KeyRevoked:
-    by, given = await storage.read(apikeys.find_end, key_id)
+def revoked(end: tuple[str | None, str | None], revoked_at: str) -> KeyRevoked:
+    """Return the error of a revoked key, from `apikeys.find_end` and the time of the revocation (ISO 8601)."""
+    by, given = end
     reason = given or REVOKED_BY.get(by or "", "No reason is known.")
     return KeyRevoked(f"The API key was revoked on {revoked_at}: {reason}", reason=reason, revoked_at=revoked_at)
 
@@ -196,7 +213,8 @@ def _may_sign_in(role: str, status: int) -> bool:
     return status >= accounts.ACTIVE and role in ROLE_LEVELS
 
 
-def _challenge(schemes: frozenset[str]) -> dict[str, str]:
+def challenge(schemes: frozenset[str]) -> dict[str, str]:
+    """Return the header of a 401 that names these schemes."""
     return {"WWW-Authenticate": ", ".join(CHALLENGES[scheme] for scheme in sorted(schemes, reverse=True))}
 
 

@@ -16,8 +16,9 @@ from handlers import shapes, staff
 from handlers.conditions import require_match
 from handlers.owned import require_allowed
 from handlers.paging import page_of, shown
+from handlers.reauthentication import reauthenticate
 from handlers.replies import PRIVATE, SECRET, accepted, created, no_content, success
-from security import ROLE_LEVELS, Caller
+from security import Caller
 from services import credentials, keys, outbox
 from storage import acts, apikeys, events, revocation
 
@@ -29,23 +30,29 @@ LEAST_SECONDS = 0.25
 
 
 async def create_api_key(body: dict[str, Any], caller: Caller) -> Response:
-    """Make a key that may do no more than the caller, and show its secret this once."""
+    """Create a key that allows no more than the caller's credentials, and return its secret this once."""
     staff.require_owner(caller)
-    if body["level"] > min(caller.level, ROLE_LEVELS[caller.role]):
-        raise Refused("keyLevelExceedsRoleLevel", f"These credentials can give level {caller.level} at most.")
     secret = keys.new_secret()
-    now = clock.now()
-    key = await storage.write(
-        apikeys.create,
+    key = await storage.write(_create, body, keys.hash_of(secret), caller, clock.now())
+    return created(apikey={**shapes.api_key(key), "secret": secret}, headers=SECRET)
+
+
+def _create(
+    connection: Connection, body: dict[str, Any], secret_hash: str, caller: Caller, now: datetime
+) -> apikeys.ApiKey:
+    caller = reauthenticate(connection, caller).caller
+    if body["level"] > caller.level:
+        raise Refused("keyLevelExceedsRoleLevel", f"These credentials can give level {caller.level} at most.")
+    return apikeys.create(
+        connection,
         user_id=caller.user_id,
         name=body["name"],
         level=body["level"],
-        secret_hash=keys.hash_of(secret),
+        secret_hash=secret_hash,
         origin=staff.origin(caller, caller.user_id),
         now=now,
         expires_at=now + timedelta(seconds=body["expiresIn"]),
     )
-    return created(apikey={**shapes.api_key(key), "secret": secret}, headers=SECRET)
 
 
 async def list_api_keys(state: str | None, limit: int | None, cursor: str | None, caller: Caller) -> Response:

@@ -13,9 +13,13 @@ from storage import apikeys
 
 
 class Verified(NamedTuple):
-    """A key whose secret was given, and until when that secret is good; whether the key may be used is not judged."""
+    """A key whose secret was sent, the stored hash of that secret, and until when the secret is good.
+
+    Whether the key may be used is not judged.
+    """
 
     standing: apikeys.KeyStanding
+    secret_hash: str
     until: datetime
 
 
@@ -41,7 +45,7 @@ def key_named(key: str, secret: str) -> UUID | None:
 
 
 async def verify(key: UUID, secret: str, now: datetime) -> Verified | None:
-    """The key that this is the secret of, whether or not it may be used; None if it is not.
+    """Return the key that has this secret, whether or not the key may be used; None if it has not.
 
     The secret before a rotation counts until its grace is over.
     """
@@ -49,8 +53,16 @@ async def verify(key: UUID, secret: str, now: datetime) -> Verified | None:
     if standing is None:
         return None
     if keys.fits(secret, standing.secret_hash):
-        return Verified(standing, standing.expires_at)
+        return Verified(standing, standing.secret_hash, standing.expires_at)
     previous, until = standing.previous_hash, standing.previous_until
     if previous is None or until is None or until <= now or not keys.fits(secret, previous):
         return None
-    return Verified(standing, min(until, standing.expires_at))
+    return Verified(standing, previous, min(until, standing.expires_at))
+
+
+def has_secret(standing: apikeys.KeyStanding, secret_hash: str, now: datetime) -> bool:
+    """Return whether the secret with this hash, which was good before, still is: it was not rotated away."""
+    if secret_hash == standing.secret_hash:
+        return True
+    until = standing.previous_until
+    return secret_hash == standing.previous_hash and until is not None and until > now

@@ -134,9 +134,9 @@ def find_standing(connection: Connection, key: UUID) -> KeyStanding | None:
 
 
 def find_end(connection: Connection, key_id: int) -> tuple[str | None, str | None]:
-    """Of a revoked key, by whom or what and the reason that was given; each may be None."""
-    row = connection.execute(_end, {"key_id": key_id}).one()
-    return row.revoked_by, row.revoked_reason
+    """Return by whom or what a key was revoked, and the reason; each may be None, both if the row is gone."""
+    row = connection.execute(_end, {"key_id": key_id}).first()
+    return (row.revoked_by, row.revoked_reason) if row is not None else (None, None)
 
 
 def find(connection: Connection, key: UUID) -> ApiKey:

@@ -1,0 +1,97 @@
+"""Authenticate a caller again, inside the transaction whose result outlives the request.
+
+Between authentication and the transaction of the handler the account may be blocked, demoted or removed, the consent
+withdrawn, the API key revoked. Whatever ends access locks the account first, and so does this: either the end sees
+the result of the transaction and ends that, too, or the transaction sees the end and is rejected.
+"""
+
+from collections.abc import Callable
+from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+import clock
+from errors import KeyExpired, KeyRevoked, Unauthorized
+from security import BASIC, BEARER, Caller, challenge, key_caller, require_standing, revoked, token_caller
+from services import credentials
+from storage import accounts, apikeys
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+Locked = dict[int, accounts.Account]
+
+
+class Reauthenticated(NamedTuple):
+    """The caller as the transaction sees it, the locked account, and the API key if the request was made with one.
+
+    The caller's level may be lower than it was before.
+    """
+
+    caller: Caller
+    account: accounts.Account
+    key: apikeys.KeyStanding | None
+
+
+def reauthenticate(connection: Connection, caller: Caller, *others: int) -> Reauthenticated:
+    """Lock the account of the caller and authenticate the caller again. Part of a write, and its first statement.
+
+    `others` are the numbers of further accounts that the transaction changes. All are locked in ascending order, so
+    that two transactions never wait for each other. Whether they exist is not checked.
+
+    Raises Unauthorized, KeyExpired, KeyRevoked, ConsentLacking, InsufficientLevel.
+    """
+    actors = {caller.user_id} if caller.by is None else {caller.user_id, caller.by}
+    locked = accounts.lock_all(connection, actors | set(others))
+    try:
+        again = _again(connection, caller, locked)
+    except (Unauthorized, KeyExpired, KeyRevoked) as error:
+        error.headers = challenge(frozenset({BASIC if caller.key else BEARER}))
+        raise
+    require_standing(again.caller, caller.need)
+    return again
+
+
+def reauthenticated(
+    connection: Connection,
+    caller: Caller,
+    work: Callable[Concatenate[Connection, Arguments], Result],
+    *args: Arguments.args,
+    **kwargs: Arguments.kwargs,
+) -> Result:
+    """Reauthenticate the caller, then return the result of the work. Raises what both raise."""
+    reauthenticate(connection, caller)
+    return work(connection, *args, **kwargs)
+
+
+def _again(connection: Connection, caller: Caller, locked: Locked) -> Reauthenticated:
+    account = locked.get(caller.user_id)
+    if account is None:
+        raise Unauthorized("The account was removed.")
+    key = None
+    if caller.key is None:
+        again = _by_token(caller, locked)
+    else:
+        again, key = _by_key(connection, caller, caller.key)
+    return Reauthenticated(again._replace(need=caller.need, request_id=caller.request_id), account, key)
+
+
+def _by_token(caller: Caller, locked: Locked) -> Caller:
+    owner = _standing(locked, caller.user_id)
+    admin = None if caller.by is None else _standing(locked, caller.by)
+    return token_caller(caller.user_id, caller.epoch or 0, caller.by, owner, admin)
+
+
+def _standing(locked: Locked, user_id: int) -> accounts.Standing | None:
+    account = locked.get(user_id)
+    return None if account is None else accounts.Standing(*(account[name] for name in accounts.Standing._fields))
+
+
+def _by_key(connection: Connection, caller: Caller, key: UUID) -> tuple[Caller, apikeys.KeyStanding]:
+    standing = apikeys.find_standing(connection, key)
+    now = clock.now()
+    if standing is None or not credentials.has_secret(standing, caller.secret_hash, now):
+        raise Unauthorized("There is no API key with this secret.")
+    if standing.revoked_at is not None:
+        raise revoked(apikeys.find_end(connection, standing.id), clock.iso(standing.revoked_at))
+    return key_caller(key, standing, caller.secret_hash, now), standing

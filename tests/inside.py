@@ -1,0 +1,70 @@
+"""The application in the test's own process: what needs no server process, and what a test does in between."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+import app
+import settings
+import storage
+from settings import Settings
+from storage.encryption import Keyring
+from tests import templates
+from tests.forges import Forge
+from tests.service import IMPORT_TOKEN, Service
+
+ORIGIN = "http://127.0.0.1:8000"
+
+
+class Inside(Service):
+    """The application over ASGI, called like a server. Its background work does not run."""
+
+    def __init__(self, runner: asyncio.Runner, found: Settings) -> None:
+        self.run = runner.run
+        self.url, self.database_url, self.forge = ORIGIN, found.database_url, None
+        self.http = _Http(runner, httpx2.ASGITransport(app=app.create_app(found)))
+
+
+class _Http(httpx2.Client):
+    """Calls the application from outside of its event loop."""
+
+    def __init__(self, runner: asyncio.Runner, transport: httpx2.ASGITransport) -> None:
+        super().__init__(base_url=ORIGIN)
+        self._runner = runner
+        self._within = httpx2.AsyncClient(base_url=ORIGIN, transport=transport)
+
+    def request(self, *args: Any, **options: Any) -> httpx2.Response:
+        return self._runner.run(self._within.request(*args, **options))
+
+
+@contextmanager
+def inside(data: Path, database_url: str = "", forge: Forge | None = None) -> Iterator[Inside]:
+    """The application on a migrated database; SQLite in the folder `data` unless another is given."""
+    options = {"data_dir": data, "limits": "off", "test_mode": True, "import_token": IMPORT_TOKEN}
+    found = settings.load(**options, database_url=database_url)
+    templates.prepare(found.database_url, {"FREESEWING_DATABASE_URL": found.database_url})
+    with asyncio.Runner() as runner:
+        there = Inside(runner, found)
+        keyring = Keyring(settings.parse_keys(found.encryption_keys))
+        runner.run(storage.connect(found.database_url, keyring, pool=4))
+        try:
+            yield there
+        finally:
+            runner.run(storage.disconnect())
+
+
+def before_next_write(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], Awaitable[object]]) -> None:
+    """Let this happen once, after the next request was authenticated and just before its first unit of work."""
+    write = storage.write
+
+    async def interrupted(*args: Any, **kwargs: Any) -> Any:
+        monkeypatch.setattr(storage, "write", write)
+        await happens()
+        return await write(*args, **kwargs)
+
+    monkeypatch.setattr(storage, "write", interrupted)
