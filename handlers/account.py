@@ -105,7 +105,7 @@ def _update(
 def _in_test_mode(updated: _Updated, body: dict[str, Any]) -> dict[str, Any]:
     if updated.issued is None or not test_mode.applies(body, updated.former_email):
         return {}
-    return {"confirmation": {"id": str(updated.issued.id), "check": updated.issued.check}}
+    return test_mode.returned(updated.issued.id, updated.issued.check)
 
 
 async def _change_email(caller: Caller, body: dict[str, Any], if_match: str | None) -> Response:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 import clock
 import storage
-from errors import NoSuchRecord, Overtaken, SignInFailed, StorageUnavailable
+from errors import NoSuchRecord, Overtaken, Refused, SignInFailed, StorageUnavailable
 from handlers import second_factor, shapes, staff
 from handlers.replies import SECRET, created, success
 from security import ROLE_LEVELS, Caller
@@ -31,15 +31,23 @@ async def sign_up(body: dict[str, Any]) -> Response:
     email = body["email"].strip().lower()
     await limits.spend_one("mails-to", email)
     in_test = test_mode.applies(body, email)
-    role = body.get("role", "user") if in_test else "user"
+    role = _test_role(body) if in_test else "user"
     password = await passwords.hashed(clock.new_check())
     issued = await storage.write(
         _sign_up, email, body["language"], role=role, password=password, silent=in_test, now=clock.now()
     )
     outbox.wake()
     if in_test and issued:
-        return created(email=email, confirmation={"id": str(issued.id), "check": issued.check})
+        return created(email=email, **test_mode.returned(issued.id, issued.check))
     return created(email=email)
+
+
+def _test_role(body: dict[str, Any]) -> str:
+    """Return the role that test mode gives a new account; raises Refused for one that does not exist."""
+    role = body.get("role", "user")
+    if role not in (*ROLE_LEVELS, accounts.BLOCKED):
+        raise Refused("validationFailed", "The role must be one of the roles of accounts.")
+    return str(role)
 
 
 def _sign_up(

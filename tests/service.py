@@ -108,8 +108,7 @@ class Service:
         body = {"email": email, "language": language, "test": True, "role": role}
         reply = self.http.post("/signup", json=body)
         assert reply.status_code == 201, reply.text
-        confirmation = reply.json()["confirmation"]
-        reply = self.http.post(f"/confirm/signup/{confirmation['id']}", json={"consent": consent})
+        reply = self.http.post(f"/confirm/signup/{reply.json()['confirmation']}", json={"consent": consent})
         assert reply.status_code == 200, reply.text
         session = reply.json()
         return Person(self, session["account"]["id"], email, session["token"])
@@ -117,6 +116,11 @@ class Service:
     def mails(self) -> list[Path]:
         """The letters in the outbox, oldest first."""
         return sorted(self.outbox.glob("*.eml"))
+
+
+def confirmation_of(answer: dict[str, Any]) -> dict[str, str]:
+    """The id and the check of the confirmation that test mode returned."""
+    return {"id": answer["confirmation"], "check": answer["check"]}
 
 
 @dataclass(frozen=True)

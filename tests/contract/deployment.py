@@ -150,7 +150,7 @@ class Deployment(Leaving):
             f"no sign-up in test mode: {made.status_code}"
         )
         self.keep_in_mind(made.json())
-        session = self.confirm(made.json()["confirmation"]["id"], consent)
+        session = self.confirm(made.json()["confirmation"], consent)
         assert session.status_code == 200, f"no confirmation of a sign-up: {session.status_code}"
         person = Person(self, session.json()["account"]["id"], body["email"], session.json()["token"])
         self._people[person.id] = person

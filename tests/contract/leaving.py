@@ -62,7 +62,7 @@ class Leaving(Service):
         if self.given:
             self._own += _paths(OWN, made)
         if "confirmation" in made:
-            self._unconfirmed.append(made["confirmation"]["id"])
+            self._unconfirmed.append(made["confirmation"])
         if "token" in made and "account" in made and not self.given:
             user_id = made["account"]["id"]
             if user_id not in (one.id for one in vars(self).values() if isinstance(one, Person)):

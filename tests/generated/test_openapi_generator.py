@@ -131,7 +131,7 @@ def person(package: Any, limited: Service) -> Any:
     sessions = package.SessionsApi(package.ApiClient(package.Configuration(limited.url)))
     wanted = package.SignUp(email="pydantic@freesewing.dev", language=package.Language.EN, test=True)
     confirmation = sessions.sign_up(wanted).confirmation
-    session = sessions.confirm_sign_up(str(confirmation.id), package.SignUpConfirm(consent=2))
+    session = sessions.confirm_sign_up(str(confirmation), package.SignUpConfirm(consent=2))
     return package.ApiClient(package.Configuration(limited.url, access_token=session.token))
 
 

@@ -91,7 +91,7 @@ def person(package: Any, limited: Service) -> Iterator[Call]:
     with package.Client(limited.url) as client:
         anyone = calls(client)
         confirmation = anyone("sessions.sign_up", body=wanted).parsed.confirmation
-        session = anyone("sessions.confirm_sign_up", confirmation.id, body=models.SignUpConfirm(consent=2)).parsed
+        session = anyone("sessions.confirm_sign_up", confirmation, body=models.SignUpConfirm(consent=2)).parsed
     with package.AuthenticatedClient(limited.url, session.token) as client:
         yield calls(client)
 

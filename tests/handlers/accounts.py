@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import httpx2
 
-from tests.service import PASSWORD, Credentials, Person, Service
+from tests.service import PASSWORD, Credentials, Person, Service, confirmation_of
 
 
 def account_of(person: Credentials) -> dict[str, Any]:
@@ -34,5 +34,5 @@ def sign_in(service: Service, username: Any, password: Any = PASSWORD, **extra: 
 
 def asked_for_change(person: Person, new: str) -> dict[str, str]:
     """What finishes a change of address, as test mode gives it."""
-    confirmation = person.patch("/account", {"email": new, "test": True}).json()["confirmation"]
+    confirmation = confirmation_of(person.patch("/account", {"email": new, "test": True}).json())
     return {"confirm": "emailchange", "confirmation": confirmation["id"], "check": confirmation["check"]}

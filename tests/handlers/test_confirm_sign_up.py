@@ -13,7 +13,7 @@ from storage.tables import confirmations
 from tests.handlers.database import change_account, execute
 from tests.handlers.reading import failure, letter_to, link_in, new_test_address, parts_of
 from tests.handlers.signing_up import sign_up
-from tests.service import Person, Service
+from tests.service import Person, Service, confirmation_of
 
 CHECK = "0" * 40
 
@@ -21,8 +21,7 @@ CHECK = "0" * 40
 @pytest.fixture
 def pending(service: Service) -> dict[str, str]:
     """The confirmation of somebody who has just signed up."""
-    confirmation: dict[str, str] = sign_up(service, new_test_address(), test=True)["confirmation"]
-    return confirmation
+    return confirmation_of(sign_up(service, new_test_address(), test=True))
 
 
 @pytest.mark.parametrize("with_check", [True, False])
@@ -48,7 +47,7 @@ def test_a_wrong_check_is_an_unknown_confirmation_and_uses_nothing_up(
 def test_only_a_sign_up_can_be_confirmed_as_one(service: Service, alice: Person) -> None:
     service.http.post("/signinlink", json={"username": alice.email})
     _, link, _ = parts_of(link_in(letter_to(service, alice.email)))
-    change = alice.patch("/account", {"email": new_test_address(), "test": True}).json()["confirmation"]["id"]
+    change = alice.patch("/account", {"email": new_test_address(), "test": True}).json()["confirmation"]
     change_account(service, alice.id, status=0)  # as if she had not confirmed yet: the kind alone is wrong
     for confirmation in (link, change, str(uuid4()), "12", "not-an-id"):
         reply = service.http.post(f"/confirm/signup/{confirmation}", json={"consent": 1})
@@ -93,7 +92,6 @@ def test_many_who_sign_up_at_once_with_one_address_share_one_account(service: Se
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(lambda _: sign_up(service, address, test=True), range(6)))
     replies = [
-        service.http.post(f"/confirm/signup/{answer['confirmation']['id']}", json={"consent": 1})
-        for answer in answers
+        service.http.post(f"/confirm/signup/{answer['confirmation']}", json={"consent": 1}) for answer in answers
     ]
     assert sorted(reply.status_code for reply in replies) == [200] + [404] * 5

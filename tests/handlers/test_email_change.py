@@ -50,7 +50,7 @@ def test_the_new_address_signs_in_and_the_old_one_is_free(service: Service, alic
     assert failure(sign_in(service, alice.email)) == (401, "signInFailed")
     body = {"email": alice.email, "language": "en", "test": True}
     confirmation = service.http.post("/signup", json=body).json()["confirmation"]
-    reply = service.http.post(f"/confirm/signup/{confirmation['id']}", json={"consent": 1})
+    reply = service.http.post(f"/confirm/signup/{confirmation}", json={"consent": 1})
     assert reply.json()["account"]["id"] != alice.id
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.handlers.guarded import FAILED, WIDE, Guarded
 from tests.handlers.reading import failure, letter_to, link_in, parts_of
-from tests.service import Person
+from tests.service import Person, confirmation_of
 
 REQUIRED = (403, "mfaTokenRequired")
 NONE: list[dict[str, Any]] = [{}, {"token": False}, {"token": ""}, {"token": "  "}, {"token": True}]
@@ -103,7 +103,7 @@ def test_a_sign_in_link_needs_a_code_and_stays_good_until_it_comes(guarded: Guar
 @pytest.mark.parametrize("version", ["v3", "v4"])
 def test_the_link_for_who_signs_up_again_needs_a_code_too(guarded: Guarded, version: str) -> None:
     body = {"email": guarded.person.email, "language": "en", "test": True}
-    confirmation = guarded.service.http.post("/signup", json=body).json()["confirmation"]
+    confirmation = confirmation_of(guarded.service.http.post("/signup", json=body).json())
     assert_link_needs_code(guarded, version, confirmation["id"], confirmation["check"])
 
 

@@ -22,7 +22,7 @@ from tests.handlers.reading import (
     parts_of,
 )
 from tests.handlers.signing_in import FAILED, KEPT_OUT, NAMES, with_password
-from tests.service import Credentials, Person, Service
+from tests.service import Credentials, Person, Service, confirmation_of
 
 CHECK = "0" * 40
 NOBODYS = "00000000-0000-4000-8000-000000000000"
@@ -82,7 +82,7 @@ def test_of_many_who_use_a_link_at_once_one_gets_in(service: Service, alice: Per
 
 def test_the_link_for_who_signs_up_again_signs_in_once(service: Service, alice: Person) -> None:
     body = {"email": alice.email, "language": "en", "test": True}
-    confirmation = service.http.post("/signup", json=body).json()["confirmation"]
+    confirmation = confirmation_of(service.http.post("/signup", json=body).json())
     path = f"/signinlink/{confirmation['id']}/{confirmation['check']}"
     assert [service.http.post(path).status_code for _ in range(2)] == [200, 404]
 
@@ -103,8 +103,8 @@ def test_a_wrong_check_is_an_unknown_link_and_uses_nothing_up(service: Service, 
 def test_a_confirmation_of_another_kind_signs_nobody_in(service: Service, alice: Person) -> None:
     body = {"email": new_test_address(), "language": "en", "test": True}
     others = [
-        service.http.post("/signup", json=body).json()["confirmation"],
-        alice.patch("/account", {"email": new_test_address(), "test": True}).json()["confirmation"],
+        confirmation_of(service.http.post("/signup", json=body).json()),
+        confirmation_of(alice.patch("/account", {"email": new_test_address(), "test": True}).json()),
     ]
     for other in others:
         assert failure(service.http.post(f"/signinlink/{other['id']}/{other['check']}")) == (404, "notFound")

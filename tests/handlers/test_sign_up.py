@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -49,7 +50,7 @@ def test_a_newcomers_letter_arrives_and_its_link_opens_the_account(service: Serv
 def test_a_new_account_starts_with_nothing_but_its_address(service: Service) -> None:
     address = new_test_address()
     confirmation = sign_up(service, address, language="nl", test=True)["confirmation"]
-    account = service.http.post(f"/confirm/signup/{confirmation['id']}", json={"consent": 3}).json()["account"]
+    account = service.http.post(f"/confirm/signup/{confirmation}", json={"consent": 3}).json()["account"]
     hashed = sha256(address.encode()).hexdigest()
     expected = {
         "username": f"user-{account['id']}",
@@ -200,8 +201,8 @@ def test_in_test_mode_the_confirmation_comes_back_and_the_role_is_given_and_no_l
     address, witness = new_test_address(), new_address()
     answer = sign_up(service, address, test=True, role="curator")
     session = service.http.post(
-        f"/confirm/signup/{answer['confirmation']['id']}",
-        json={"consent": 1, "check": answer["confirmation"]["check"]},
+        f"/confirm/signup/{answer['confirmation']}",
+        json={"consent": 1, "check": answer["check"]},
     )
     assert session.json()["account"]["role"] == "curator"
     sign_up(service, witness)
@@ -209,14 +210,29 @@ def test_in_test_mode_the_confirmation_comes_back_and_the_role_is_given_and_no_l
     assert letters_to(service, address) == []
 
 
+@pytest.mark.parametrize("flag", ["yes please", 1, [], {}], ids=repr)
+def test_any_flag_that_javascript_takes_for_true_turns_test_mode_on(service: Service, flag: Any) -> None:
+    answer = sign_up(service, new_test_address(), test=flag)
+    assert UUID(answer["confirmation"])
+
+
+@pytest.mark.parametrize("role", ["root", ["admin"], None, 9], ids=repr)
+def test_in_test_mode_an_unknown_role_is_rejected(service: Service, role: Any) -> None:
+    body = {"email": new_test_address(), "language": "en", "test": True, "role": role}
+    assert failure(service.http.post("/signup", json=body)) == (400, "validationFailed")
+
+
 @pytest.mark.parametrize(
     ("domain", "extra"),
     [
-        ("example.org", {"test": True}),
+        ("example.org", {"test": True, "role": {"a": []}}),
         ("evilfreesewing.dev", {"test": True}),
         ("sub.freesewing.dev", {"test": True}),
         ("freesewing.dev.example.org", {"test": True}),
         ("freesewing.dev", {"test": False}),
+        ("freesewing.dev", {"test": 0.0}),
+        ("freesewing.dev", {"test": ""}),
+        ("freesewing.dev", {"test": None}),
         ("freesewing.dev", {}),
     ],
     ids=str,
@@ -233,7 +249,7 @@ def test_where_test_mode_is_off_the_flag_does_nothing(strict: Service) -> None:
 
 def assert_no_test_mode(service: Service, address: str, extra: dict[str, Any]) -> None:
     """The confirmation comes by letter alone, and the role that was asked for is not given."""
-    assert sign_up(service, address, role="admin", **extra) == {"result": "created", "email": address}
+    assert sign_up(service, address, **{"role": "admin", **extra}) == {"result": "created", "email": address}
     _, confirmation, _ = parts_of(link_in(letter_to(service, address)))
     account = service.http.post(f"/confirm/signup/{confirmation}", json={"consent": 1}).json()["account"]
     assert account["role"] == "user"

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from tests.service import DOMAIN, PASSWORD, Person, Service
+from tests.service import DOMAIN, PASSWORD, Person, Service, confirmation_of
 from tests.web.visiting import (
     UNKNOWN,
     a_sign_in,
@@ -120,7 +120,7 @@ def test_a_new_address_is_confirmed_by_the_one_whose_account_it_is(
 ) -> None:
     alice.patch("/account", {"password": PASSWORD})
     new = f"moved{next(numbers)}@{DOMAIN}"
-    confirmation = alice.patch("/account", {"email": new, "test": True}).json()["confirmation"]
+    confirmation = confirmation_of(alice.patch("/account", {"email": new, "test": True}).json())
     codes = turn_on_second_factor(alice) if proof == "a password and a code" else []
     page.goto(address(service, "emailchange", confirmation))
     if proof == "a token":

@@ -132,8 +132,8 @@ def test_the_commands_of_the_landing_page_work_as_they_stand(service: Service, p
     page.goto(service.url)
     sign_up, confirm, make_key, store = page.locator("pre").all_inner_texts()
     asked = sign_up.replace("YOU@EXAMPLE.ORG", f"browser{next(numbers)}@{DOMAIN}")
-    sent = run(asked.replace('"language"', '"test": true, "language"'))["confirmation"]
-    token = run(confirm.replace("ID", sent["id"]).replace("CHECK", sent["check"]))["token"]
+    sent = run(asked.replace('"language"', '"test": true, "language"'))
+    token = run(confirm.replace("ID", sent["confirmation"]).replace("CHECK", sent["check"]))["token"]
     made = run(make_key.replace("TOKEN", token))["apikey"]
     stored = run(store.replace("KEY:SECRET", f"{made['key']}:{made['secret']}"))["set"]
     assert (stored["name"], stored["measies"]) == ("Alice", {"chest": 920, "waist": 760})

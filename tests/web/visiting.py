@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, Response
 
-from tests.service import DOMAIN, Person, Service
+from tests.service import DOMAIN, Person, Service, confirmation_of
 
 UNKNOWN = "0a7d1c1e-54a5-4cf7-8f0e-9c7ab7a0d5b4/3f786850e387550fdab836ed7e6dc881de23001b"
 numbers = count(1)
@@ -19,15 +19,13 @@ numbers = count(1)
 def a_sign_up(service: Service) -> dict[str, Any]:
     """The confirmation of a new account, as its mail holds it."""
     body = {"email": f"browser{next(numbers)}@{DOMAIN}", "language": "en", "test": True}
-    confirmation: dict[str, Any] = service.http.post("/signup", json=body).json()["confirmation"]
-    return confirmation
+    return confirmation_of(service.http.post("/signup", json=body).json())
 
 
 def a_sign_in(service: Service, person: Person) -> dict[str, Any]:
     """The confirmation that signs somebody in, as the mail that they get on signing up again holds it."""
     body = {"email": person.email, "language": "en", "test": True}
-    confirmation: dict[str, Any] = service.http.post("/signup", json=body).json()["confirmation"]
-    return confirmation
+    return confirmation_of(service.http.post("/signup", json=body).json())
 
 
 def address(service: Service, kind: str, confirmation: dict[str, Any]) -> str:

@@ -35,7 +35,7 @@ async function signUp(): Promise<string> {
   const body = { email: "typescript@freesewing.dev", language: "en", test: true } as const;
   const { confirmation } = done(await anyone.POST("/signup", { body }));
   assert(confirmation);
-  const params = { path: { id: confirmation.id } };
+  const params = { path: { id: confirmation } };
   return done(await anyone.POST("/confirm/signup/{id}", { params, body: { consent: 2 } })).token;
 }
 

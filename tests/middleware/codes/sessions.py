@@ -32,8 +32,6 @@ TABLE: Wrong = [
     ("sign_up", "language", "enum", "tlh", "unsupportedLanguage"),
     ("sign_up", "language", "enum", "EN", "unsupportedLanguage"),
     ("sign_up", "language", "type", 5, "unsupportedLanguage"),
-    ("sign_up", "test", "type", "yes", "validationFailed"),
-    ("sign_up", "role", "enum", "root", "validationFailed"),
     ("confirm_sign_up", "", "body", {}, "postBodyMissing"),
     ("confirm_sign_up", "consent", "required", ABSENT, "consentRequired"),
     ("confirm_sign_up", "consent", "default", 0, "consentRequired"),
