@@ -19,6 +19,6 @@ def applies(body: dict[str, Any], email: str) -> bool:
     return bool(_domain and is_wanted and email.lower().endswith("@" + _domain))
 
 
-def returned(confirmation_id: UUID, check: str) -> dict[str, str]:
+def returned(confirmation_id: UUID, check: str) -> dict[str, Any]:
     """Return the members that test mode adds to a response in place of a mail: `confirmation` and `check`."""
     return {"confirmation": str(confirmation_id), "check": check}
