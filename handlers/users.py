@@ -9,7 +9,7 @@ import storage
 from errors import NoSuchRecord
 from handlers import shapes
 from handlers.replies import PUBLIC, content, success
-from storage import accounts
+from storage import accounts, profiles
 
 MOST_PROFILES = 10
 CARD = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 480 120" role="img" aria-label="{name}">
@@ -37,7 +37,7 @@ async def read_profile_card(id: str) -> Response:
 
 async def find_users(body: dict[str, Any]) -> Response:
     """Profiles by the start of their name."""
-    found = await storage.read(accounts.find_profiles, body["match"], MOST_PROFILES)
+    found = await storage.read(profiles.find_profiles, body["match"], MOST_PROFILES)
     return success(profiles=[shapes.profile(row) for row in found], headers=PUBLIC)
 
 

@@ -7,11 +7,11 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, or_, select, update
 
 from clock import new_uuid
 from errors import AlreadyExists, NoSuchRecord
-from storage import events, revocation
+from storage import events, names, revocation
 from storage.events import Origin
 from storage.faults import savepoint
 from storage.statements import Statement, inserted_id
@@ -44,8 +44,16 @@ _standing = Statement(
 )
 _by = {
     column.name: select(accounts).where(column == bindparam("value"))
-    for column in (accounts.c.id, accounts.c.uuid, accounts.c.ehash, accounts.c.lusername)
+    for column in (accounts.c.id, accounts.c.uuid, accounts.c.ehash)
 }
+# Older names are found by their lower case too.
+_by_name = select(accounts).where(
+    or_(
+        accounts.c.lusername == bindparam("compared"),
+        accounts.c.lusername == bindparam("lower"),
+        accounts.c.folded == bindparam("compared"),
+    )
+)
 
 
 _lock = _by["id"].with_for_update()
@@ -93,8 +101,16 @@ def find_by_login(connection: Connection, login: str | int) -> Account | None:
 
 
 def find_by_username(connection: Connection, username: str) -> Account | None:
-    """The account with this user name, in any case."""
-    return _find_by(connection, "lusername", username.lower())
+    """Return the account with this user name; names are compared as `storage/names.py` says."""
+    lower = username.lower()
+    # An older name that is written exactly so comes before one that only compares equal.
+    return min(_named(connection, username), key=lambda row: bool(row["lusername"] != lower), default=None)
+
+
+def _named(connection: Connection, username: str) -> list[Account]:
+    """Return the accounts whose name equals this one; two only where both are older than the present comparison."""
+    forms = {"compared": names.compared(username), "lower": username.lower()}
+    return list(connection.execute(_by_name, forms).mappings())
 
 
 def find_by_handle(connection: Connection, handle: str) -> Account | None:
@@ -126,19 +142,6 @@ def _find_by(connection: Connection, column: str, value: object) -> Account | No
 def is_visible(account: Account) -> bool:
     """Whether the account has a profile for everyone to see: active, not blocked, and its owner consented."""
     return bool(account["status"] == ACTIVE and account["consent"] >= 1 and account["role"] != BLOCKED)
-
-
-def find_profiles(connection: Connection, match: str, limit: int) -> list[Account]:
-    """Up to `limit` visible accounts whose user name starts with `match`, in any case."""
-    start = match.lower()
-    query = (
-        select(accounts)
-        .where(accounts.c.lusername >= start, accounts.c.lusername < start + "\U0010ffff")
-        .where(*VISIBLE)
-        .order_by(accounts.c.lusername)
-        .limit(limit)
-    )
-    return list(connection.execute(query).mappings())
 
 
 def create(connection: Connection, *, email: str, language: str, role: str, password: str, now: datetime) -> Account:
@@ -243,10 +246,12 @@ def record_change(
 
 
 def _rename(connection: Connection, user_id: int, name: str) -> None:
-    # The constraint decides, so that of two who ask at once exactly one gets the name.
+    if any(other["id"] != user_id for other in _named(connection, name)):
+        return
+    # The constraint decides, so that of two concurrent requests exactly one gets the name.
     try:
         with savepoint(connection):
-            change(connection, user_id, username=name, lusername=name.lower())
+            change(connection, user_id, username=name, lusername=names.compared(name), folded=None)
     except AlreadyExists:
         return
 

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, literal_column, select
+from sqlalchemy import Connection, bindparam, literal_column, or_, select
 
-from storage import accounts, acts, events
+from storage import accounts, acts, events, names
 from storage.accounts import Account
 from storage.acts import Actor
 from storage.events import Origin
@@ -16,7 +16,7 @@ MOST_FOUND = 25
 
 _containing = (
     select(table)
-    .where(table.c.lusername.like(bindparam("pattern"), escape="/"))
+    .where(or_(*(column.like(bindparam("pattern"), escape="/") for column in (table.c.lusername, table.c.folded))))
     .order_by(table.c.lusername)
     .limit(MOST_FOUND)
 )
@@ -48,7 +48,7 @@ def search(connection: Connection, q: str, *, by: Actor, now: datetime) -> Found
     found: Found = {
         "ehash": _some(accounts.find_by_hash(connection, digest)),
         "ihash": list(connection.execute(_by_first_address, {"hash": digest}).mappings()),
-        "username": _named(connection, q.lower()),
+        "username": _named(connection, q),
         "uuid": [handled] if handled and str(handled["uuid"]) == q.lower() else [],
         "id": [handled] if handled and str(handled["id"]) == q else [],
     }
@@ -59,7 +59,7 @@ def search(connection: Connection, q: str, *, by: Actor, now: datetime) -> Found
 
 def _named(connection: Connection, part: str) -> list[Account]:
     exact = accounts.find_by_username(connection, part)
-    pattern = "".join("/" + letter if letter in "/%_" else letter for letter in part)
+    pattern = "".join("/" + letter if letter in "/%_" else letter for letter in names.compared(part))
     containing = connection.execute(_containing, {"pattern": f"%{pattern}%"}).mappings()
     others = [account for account in containing if exact is None or account["id"] != exact["id"]]
     return [*_some(exact), *others][:MOST_FOUND]

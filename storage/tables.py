@@ -37,7 +37,10 @@ accounts = Table(
     Column("updated_at", UtcTime, nullable=False),
     Column("last_seen", UtcTime),
     Column("username", String(100), nullable=False),
+    # The user name as it is compared, see `storage/names.py`; of a name from before 0.2.0 its lower case.
     Column("lusername", NAME, nullable=False, unique=True),
+    # The compared form of a name from before 0.2.0 where that is not its lower case.
+    Column("folded", NAME),
     # SHA-256 of the current and of the first address: look-ups never need the address itself.
     Column("ehash", String(64), nullable=False, unique=True),
     Column("ihash", String(64), nullable=False, index=True),
@@ -73,6 +76,7 @@ accounts = Table(
     # Few of many, found without looking at the others.
     Index("ix_accounts_administrators", "id", **only("role = 'admin'")),
     Index("ix_accounts_newsletter", "id", **only("newsletter", sqlite="newsletter = 1")),
+    Index("ix_accounts_folded", "folded", unique=True, **only("folded IS NOT NULL")),
     **COUNTED,
 )
 

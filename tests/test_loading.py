@@ -11,7 +11,7 @@ from tests.service import ROOT
 
 # Alembic is for operators, SQLAlchemy's mapper and uvicorn's command line are for nobody, the HTTP clients for
 # Connexion, the forge and pictures elsewhere, lxml for other programs' files, Markdown for two pages, FastAPI for
-# nobody, the rest for pictures.
+# nobody, fontTools for user names that are not ASCII, the rest for pictures.
 UNUSED = {
     "alembic",
     "sqlalchemy.orm",
@@ -28,6 +28,7 @@ UNUSED = {
     "pymupdf_fonts",
     "markdown_it",
     "fastapi",
+    "fontTools",
 }
 # What a server on SQLite has loaded once it serves, and what one on PostgreSQL loads besides.
 STARTED = """

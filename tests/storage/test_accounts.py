@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from errors import AlreadyExists, NoSuchRecord
-from storage import accounts, apikeys
+from storage import accounts, apikeys, profiles
 from tests.counting import count_accounts
 from tests.storage.store import NOW, ORIGIN, Store
 
@@ -87,7 +87,7 @@ def _named(store: Store, *names: str, **fields: Any) -> None:
 
 
 def _profiles(store: Store, match: str, limit: int = 10) -> list[str]:
-    return [found["username"] for found in store.read(accounts.find_profiles, match, limit)]
+    return [found["username"] for found in store.read(profiles.find_profiles, match, limit)]
 
 
 def test_profiles_are_found_by_the_start_of_their_name_in_order(store: Store) -> None:

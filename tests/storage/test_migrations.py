@@ -45,7 +45,7 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
             yield url
 
 
-def _on(url: str, work: Callable[[Connection], Result]) -> Result:
+def on_database(url: str, work: Callable[[Connection], Result]) -> Result:
     """Do something with a connection that is not the storage's."""
     if url.startswith("sqlite"):
         with create_engine(url).begin() as connection:
@@ -70,10 +70,15 @@ def _differences(connection: Connection) -> list[Any]:
     return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
 
 
-def _downgrade(connection: Connection) -> None:
-    alembic = migrate.config()
-    alembic.attributes["connection"] = connection
-    command.downgrade(alembic, "base")
+def step_back(revision: str) -> Callable[[Connection], None]:
+    """Return what brings a database back to the schema of a revision."""
+
+    def downgrade(connection: Connection) -> None:
+        alembic = migrate.config()
+        alembic.attributes["connection"] = connection
+        command.downgrade(alembic, revision)
+
+    return downgrade
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_code(store: Store) -> None:
@@ -96,23 +101,23 @@ def test_the_constraints_have_the_names_that_the_code_gives_them(postgresql_stor
 def test_an_upgrade_can_be_repeated(empty: str) -> None:
     for _ in range(3):
         migrate.upgrade(empty)
-        assert _on(empty, health.revision) == health.newest()
-    assert _on(empty, _tables) == EVERYTHING
+        assert on_database(empty, health.revision) == health.newest()
+    assert on_database(empty, _tables) == EVERYTHING
 
 
 def test_a_database_without_migrations_says_so(empty: str) -> None:
     if empty.startswith("sqlite"):
         Path(empty.removeprefix("sqlite:///")).parent.mkdir(parents=True)
-    assert _on(empty, health.revision) is None
+    assert on_database(empty, health.revision) is None
 
 
 def test_a_downgrade_leaves_nothing_and_an_upgrade_brings_everything_back(empty: str) -> None:
     migrate.upgrade(empty)
-    _on(empty, _downgrade)
-    assert _on(empty, _tables) == {"alembic_version"}
-    assert _on(empty, health.revision) is None
+    on_database(empty, step_back("base"))
+    assert on_database(empty, _tables) == {"alembic_version"}
+    assert on_database(empty, health.revision) is None
     migrate.upgrade(empty)
-    assert _on(empty, _differences) == []
+    assert on_database(empty, _differences) == []
 
 
 def test_an_upgrade_that_fails_halfway_leaves_nothing(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,9 +128,9 @@ def test_an_upgrade_that_fails_halfway_leaves_nothing(empty: str, monkeypatch: p
         broken.setattr(op, "create_index", fail)
         with pytest.raises(KeyError, match="halfway"):
             migrate.upgrade(empty)
-    assert _on(empty, _tables) == set()
+    assert on_database(empty, _tables) == set()
     migrate.upgrade(empty)
-    assert _on(empty, _tables) == EVERYTHING
+    assert on_database(empty, _tables) == EVERYTHING
 
 
 def test_two_instances_may_upgrade_at_once(empty: str) -> None:
@@ -136,4 +141,4 @@ def test_two_instances_may_upgrade_at_once(empty: str) -> None:
     ]
     errors = [instance.communicate(timeout=60)[1] for instance in instances]
     assert [instance.returncode for instance in instances] == [0, 0], errors
-    assert _on(empty, _differences) == []
+    assert on_database(empty, _differences) == []

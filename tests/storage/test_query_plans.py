@@ -24,6 +24,7 @@ from storage import (
     health,
     mails,
     migrate,
+    profiles,
     quotas,
     reencryption,
     revocation,
@@ -148,7 +149,6 @@ def _confirmations(connection: Connection) -> None:
 
 CALLS: dict[str, Callable[[Connection], Any]] = {
     "accounts.change": lambda connection: accounts.change(connection, 1, bio="x"),
-    "accounts.find_profiles": lambda connection: accounts.find_profiles(connection, "a", 10),
     "accounts.remove": lambda connection: accounts.remove(connection, 1),
     "acts.page": _acts,
     "apikeys.prune": lambda connection: apikeys.prune(connection, [1, 2]),
@@ -156,6 +156,7 @@ CALLS: dict[str, Callable[[Connection], Any]] = {
     "confirmations": _confirmations,
     "health.revision": health.revision,
     "mails": _mail,
+    "profiles.find_profiles": lambda connection: profiles.find_profiles(connection, "a", 10),
     "quotas.page": lambda connection: quotas.page(connection, now=NOW, user_id=1),
     "reencryption.rewrite": _reencrypt,
     "revocation.revoke_all": lambda connection: revocation.revoke_all(
