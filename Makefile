@@ -11,7 +11,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 # Pinned with hashes, for every platform, and without the address of any index.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
-.PHONY: help run test lint lint-code lint-document format contract bench migrate seed lock clean
+.PHONY: help run test lint lint-code lint-document format contract bench hostile migrate seed lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,11 @@ bench: $(VENV)/.dev ## Measure against three references in the same run, and dra
 	cp reports/bench.json docs/performance.json
 	$(BIN)/python -m bench.plot throughput docs/performance.json docs/performance-throughput.svg
 	$(BIN)/python -m bench.markdown docs/performance.json > reports/bench.md
+
+hostile: $(VENV)/.dev ## Attack the server, and measure how another client fares
+	@mkdir -p reports
+	$(BIN)/python -m bench.hostile --json docs/hostile.json; code=$$?; \
+	$(BIN)/python -m bench.hostile --table docs/hostile.json > reports/hostile.md; exit $$code
 
 lock: $(VENV)/.dev ## Write the requirements anew from pyproject.toml
 	$(COMPILE) pyproject.toml -o requirements.txt

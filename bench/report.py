@@ -114,11 +114,11 @@ def data(rows: Sequence[Row], rounds: Mapping[str, Rounds]) -> dict[str, Any]:
     }
 
 
-def machine() -> dict[str, Any]:
-    """Where and of what this is measured, and how busy it is just before."""
+def machine(root: Path = ROOT) -> dict[str, Any]:
+    """Where and of what this is measured (the checkout at `root`), and how busy it is just before."""
     return {
         "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
-        "commit": _commit(),
+        "commit": _commit(root),
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
         "system": platform.platform(),
@@ -136,11 +136,11 @@ def _processor() -> str:
     return names[0] if names else platform.processor()
 
 
-def _commit() -> str:
+def _commit(root: Path) -> str:
     """The commit that is measured, with a plus where files differ from it; empty where git does not tell."""
     try:
         said = subprocess.run(
-            ["git", "describe", "--always", "--dirty=+", "--exclude=*"], cwd=ROOT, capture_output=True, text=True
+            ["git", "describe", "--always", "--dirty=+", "--exclude=*"], cwd=root, capture_output=True, text=True
         )
     except OSError:
         return ""

@@ -1,0 +1,1 @@
+"""One client does its worst: how others fare meanwhile."""

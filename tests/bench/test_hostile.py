@@ -1,0 +1,53 @@
+"""What the benchmark of hostile load says of its figures."""
+
+from typing import Any
+
+import pytest
+
+from bench.hostile import table
+from bench.hostile.attacks import ATTACKS
+
+QUIET: dict[str, Any] = {
+    "attack": "static files",
+    "item": "2.6",
+    "engine": "sqlite",
+    "health": 0.02,
+    "read": 0.03,
+    "failures": {},
+    "growth": 12.4,
+    "answers": {"200": 9},
+    "mails": 0,
+    "metered": True,
+    "forbidden": 0,
+}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"health": 0.51},
+        {"read": 0.51},
+        {"failures": {"503": 1}},
+        {"growth": 150.1},
+        {"metered": False},
+        {"forbidden": 1},
+    ],
+    ids=lambda fault: next(iter(fault)),
+)
+def test_each_figure_past_its_threshold_misses(fault: dict[str, Any]) -> None:
+    assert table.is_met({**QUIET, "health": 0.5, "read": 0.5, "growth": 150.0})
+    assert not table.is_met(QUIET | fault)
+
+
+def test_the_table_compares_the_runs_and_judges_the_last() -> None:
+    machine = {"commit": "abc", "at": "now", "processor": "x", "processors": 2, "pinned": "no", "seconds": 8.0}
+    kept = {
+        "before": {"machine": machine, "rows": [QUIET | {"health": 3.0, "failures": {"503": 2}}]},
+        "after": {"machine": machine, "rows": [QUIET]},
+    }
+    row = "| 2.6 | static files | sqlite | 3.00 → 0.02 | 0.03 → 0.03 | 2 → 0 | 12 → 12 | met |"
+    assert list(table.markdown(kept))[-1] == row
+
+
+def test_every_item_of_load_has_an_attack() -> None:
+    assert {attack.item for attack in ATTACKS.values()} == {f"2.{number}" for number in range(1, 10)}
