@@ -92,7 +92,8 @@ async def authenticate(
     """Return the caller with these credentials, or None where the operation needs none and none were sent.
 
     `only` narrows the accepted schemes to one (the `/jwt` and `/key` paths). Credentials that are sent are always
-    judged: bad ones never count as none. Raises Unauthorized, KeyExpired, KeyRevoked, StorageUnavailable.
+    checked; `middleware/authentication.py` decides whether bad ones matter. Raises Unauthorized, KeyExpired,
+    KeyRevoked, StorageUnavailable.
     """
     if not need.schemes or (authorization is None and need.optional):
         return None

@@ -5,10 +5,12 @@ from typing import Any
 from connexion.middleware.abstract import RoutedMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from errors import KeyExpired, KeyRevoked, Unauthorized
+from errors import ConsentLacking, InsufficientLevel, KeyExpired, KeyRevoked, NoSuchRecord, Unauthorized
 from middleware.limits import count_refused
 from middleware.straight import StraightAPI
 from security import BASIC, BEARER, Requirement, authenticate, require_standing
+
+REJECTED = (Unauthorized, KeyExpired, KeyRevoked, ConsentLacking, InsufficientLevel)
 
 
 def requirement(operation: dict[str, Any], schemes: dict[str, Any]) -> Requirement:
@@ -25,13 +27,36 @@ def requirement(operation: dict[str, Any], schemes: dict[str, Any]) -> Requireme
 
 
 class AuthenticatedOperation:
-    """One operation: sets `scope["caller"]`, or raises what `security.authenticate` and `require_standing` raise."""
+    """One operation: sets `scope["caller"]`, or raises what `security.authenticate` and `require_standing` raise.
+
+    Where anyone may read, bad credentials do not hide what is public: the response is that of an anonymous request.
+    Only if that would be 401 or 404 the error of the credentials is raised.
+    """
 
     def __init__(self, next_app: ASGIApp, operation: Any) -> None:
         self.next_app = next_app
         self.requirement = requirement(operation._operation, operation.security_schemes)
+        self.is_public = self.requirement.optional and operation.method.lower() == "get"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self.is_public:
+            await self._authenticate(scope)
+            await self.next_app(scope, receive, send)
+            return
+        rejected = None
+        try:
+            await self._authenticate(scope)
+        except REJECTED as error:
+            rejected, scope["caller"] = error, None
+        try:
+            await self.next_app(scope, receive, send)
+        except (Unauthorized, NoSuchRecord):
+            if rejected is None:
+                raise
+            await count_refused(scope)
+            raise rejected from None
+
+    async def _authenticate(self, scope: Scope) -> None:
         given = [value for name, value in scope["headers"] if name == b"authorization"]
         try:
             # Known before it is judged by its level: a call that is refused for that is counted, too.
@@ -43,11 +68,12 @@ class AuthenticatedOperation:
                 scope["request_id"],
             )
         except (Unauthorized, KeyExpired, KeyRevoked):
-            # Nobody's key or account pays for it; who tries on and on is told to stop.
-            await count_refused(scope)
+            # It counts for the address: no key and no account pays for bad credentials. A request that is answered as
+            # an anonymous one counts as one.
+            if not self.is_public:
+                await count_refused(scope)
             raise
         require_standing(caller, self.requirement)
-        await self.next_app(scope, receive, send)
 
 
 class AuthenticationAPI(StraightAPI[AuthenticatedOperation]):

@@ -55,6 +55,8 @@ def test_without_consent_a_token_opens_three_operations_alone(service: Service, 
     for path, method, operation in document.operations(document.load()):
         if {"bearer": []} not in operation["security"] or operation["operationId"] in WITHOUT_CONSENT:
             continue
+        if {} in operation["security"] and method == "get":
+            continue  # answered as to an anonymous caller
         target = path.format(id=alice.id, key=key.key, type="blog", slug="a-post")
         problem(alice.request(method.upper(), target), 451, "consentLacking")
     assert alice.get("/account/export").status_code == 200

@@ -83,12 +83,32 @@ def test_public_operations_do_not_look_at_credentials(
     assert exchange(service, head(method, path, f"Authorization: {authorization}")).status_code == 200
 
 
-def test_where_credentials_may_be_left_out_bad_ones_do_not_count_as_none(service: Service, owner: Person) -> None:
-    made = owner.new_set(public=True)
-    for path in (f"/sets/{made['id']}.json", f"/sets/{made['id']}.yaml"):
-        assert service.http.get(path).status_code == 200
-        for authorization in ("Basic x", "Bearer x", "Digest x", basic(str(uuid4()), keys.new_secret())):
-            refused(service, authorization, path=path)
+BAD = ("Basic x", "Bearer x", "Digest x", basic(str(uuid4()), keys.new_secret()))
+
+
+@pytest.mark.parametrize("authorization", BAD)
+def test_bad_credentials_do_not_hide_what_is_public(service: Service, owner: Person, authorization: str) -> None:
+    caller = Credentials(service, authorization)
+    for path in ("/curated-sets", "/curated-sets/1", f"/sets/{owner.new_set(public=True)['id']}.json"):
+        assert caller.get(path).json() == service.http.get(path).json()
+    refused(service, authorization, path=f"/sets/{owner.new_set()['id']}.json")
+    refused(service, authorization, path="/curated-sets/999999")
+
+
+def test_credentials_of_an_ended_key_do_not_hide_what_is_public(service: Service, owner: Person, key: ApiKey) -> None:
+    public, private = (f"/sets/{owner.new_set(public=public)['id']}.json" for public in (True, False))
+    assert owner.delete(f"/apikeys/{key.key}").status_code == 204
+    assert key.get(public).json()["name"] == "a set"
+    refused(service, key.authorization, "keyRevoked", path=private)
+
+
+def test_an_account_without_consent_reads_what_is_public(service: Service, owner: Person) -> None:
+    public, private = (f"/sets/{owner.new_set(public=public)['id']}.json" for public in (True, False))
+    alice = service.sign_up()
+    token = alice.patch("/consent", {"consent": 0}).json()["token"]
+    undecided = Credentials(service, f"Bearer {token}")
+    assert undecided.get(public).json()["name"] == "a set"
+    problem(undecided.get(private), 451, "consentLacking")
 
 
 # Malformed credentials
@@ -147,7 +167,7 @@ def test_what_cannot_be_credentials_is_refused(service: Service, authorization: 
     detail = refused(service, authorization)
     assert detail in {
         "This operation needs credentials.",
-        "These credentials are of a kind that this path does not take.",
+        "This path does not accept credentials of this kind.",
         "The token is not valid or has expired.",
         "These are not an API key and its secret.",
     }

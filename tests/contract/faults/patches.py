@@ -18,6 +18,8 @@ import storage
 from errors import SchemaViolation, Unauthorized, ValidationFailed
 from handlers.conditions import unless_changed
 from handlers.ids import record_id
+from handlers.reauthentication import reauthenticate
+from middleware.authentication import AuthenticatedOperation
 from middleware.idempotency import IdempotentOperation
 from middleware.routing import Routing
 from middleware.schemas import Schema
@@ -127,8 +129,22 @@ def bad_credentials_count_as_none() -> Replaced:
     yield middleware.authentication, "authenticate", lenient
 
 
+def bad_credentials_hide_what_is_public() -> Replaced:
+    authenticate_first = AuthenticatedOperation.__call__
+
+    async def strict(operation: AuthenticatedOperation, *call: Any) -> None:
+        operation.is_public = False
+        await authenticate_first(operation, *call)
+
+    yield AuthenticatedOperation, "__call__", strict
+
+
 def a_key_can_be_made_above_its_makers_level() -> Replaced:
-    yield handlers.apikeys, "min", lambda *_: 9
+    def promoted(*call: Any) -> Any:
+        again = reauthenticate(*call)
+        return again._replace(caller=again.caller._replace(level=9))
+
+    yield handlers.apikeys, "reauthenticate", promoted
 
 
 PATCHES: dict[str, Callable[[], Replaced]] = {

@@ -167,7 +167,10 @@ CATCHES: dict[str, Catch] = {
         access.test_an_alias_takes_its_own_credentials_only, "GET /sets/jwt: 403", name="list_sets"
     ),
     "bad credentials count as none": _by(
-        access.test_credentials_that_are_sent_are_judged_where_none_are_needed, "GET /curated-sets: 200"
+        access.test_bad_credentials_do_not_hide_what_is_public, r"GET /curated-sets/\d+: 404"
+    ),
+    "bad credentials hide what is public": _by(
+        access.test_bad_credentials_do_not_hide_what_is_public, "bad credentials hide a public list: 401"
     ),
     "a key can be made above its makers level": _by(
         access.test_a_key_gives_no_higher_level_than_its_makers, "POST /apikeys: 201"
