@@ -57,7 +57,7 @@ def create_app(settings: Settings) -> ConnexionMiddleware:
         lifespan=partial(_lifespan, settings),
         middlewares=[
             LifespanMiddleware,
-            Envelope,
+            partial(Envelope, base=settings.public_url),
             partial(Problems, base=settings.public_url),
             partial(Concurrency, most=settings.max_concurrency),
             partial(Assets, folders=pages.folders()),

@@ -24,16 +24,22 @@ COMMON = [
     # A browser must not take a picture for a script, whatever it holds.
     (b"x-content-type-options", b"nosniff"),
 ]
+# A browser must not fall back to HTTP for a year. Not for subdomains: they may belong to others.
+TLS_ONLY = (b"strict-transport-security", b"max-age=31536000")
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 A_DAY = "86400"
 log = logging.getLogger(__name__)
 
 
 class Envelope:
-    """Names each request (`scope["request_id"]`), answers preflights, notes when a reply begins, and how it ends."""
+    """Names each request (`scope["request_id"]`), answers preflights, notes when a reply begins, and how it ends.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `base` is the address where clients reach the server.
+    """
+
+    def __init__(self, app: ASGIApp, *, base: str = "") -> None:
         self.app = app
+        self.common = [*COMMON, TLS_ONLY] if base.startswith("https://") else COMMON
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -43,7 +49,7 @@ class Envelope:
         logs.request_id.set(request_id)
         scope["reply_begun"] = False
         # Middlewares add to it.
-        scope["reply_headers"] = headers = [*COMMON, (b"x-request-id", request_id.encode())]
+        scope["reply_headers"] = headers = [*self.common, (b"x-request-id", request_id.encode())]
         began, status, sent = perf_counter_ns(), 0, 0
 
         async def send_in_envelope(message: Message) -> None:

@@ -1,0 +1,51 @@
+"""The outermost middlewares by themselves, for replies that a whole server does not give."""
+
+import asyncio
+import logging
+from typing import Any
+
+import orjson
+import pytest
+from starlette.types import ASGIApp
+
+from middleware.envelope import Envelope
+from middleware.problems import Problems
+
+
+def reply_of(app: ASGIApp) -> tuple[dict[str, Any], bytes]:
+    """The head and the body that the application sends to a GET."""
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        raise AssertionError("no body is read")
+
+    scope: dict[str, Any] = {"type": "http", "method": "GET", "path": "/", "headers": [], "client": None}
+    asyncio.run(app(scope, receive, send))
+    return sent[0], b"".join(message.get("body", b"") for message in sent[1:])
+
+
+async def fails(*_: Any) -> None:
+    """An application with a fault."""
+    raise RuntimeError("SELECT secret FROM /etc/passwd")
+
+
+@pytest.mark.parametrize(
+    ("base", "expected"),
+    [("https://api.example.org", [b"max-age=31536000"]), ("http://127.0.0.1:8000", [])],
+)
+def test_browsers_are_kept_on_tls_where_the_server_is_reached_by_it(base: str, expected: list[bytes]) -> None:
+    head, _ = reply_of(Envelope(Problems(fails), base=base))
+    assert [value for name, value in head["headers"] if name == b"strict-transport-security"] == expected
+
+
+def test_an_unexpected_error_is_logged_and_reveals_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR):
+        head, body = reply_of(Envelope(Problems(fails)))
+    problem = orjson.loads(body)
+    assert head["status"] == 500 and problem["error"] == "internalError"
+    assert not any(word in body.decode() for word in ("SELECT", "passwd", "RuntimeError", "Traceback"))
+    assert "SELECT secret" in caplog.text
+    assert problem["instance"].removeprefix("urn:uuid:") in caplog.text
