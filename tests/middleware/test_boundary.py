@@ -23,7 +23,11 @@ def reply_of(app: ASGIApp) -> tuple[dict[str, Any], bytes]:
         raise AssertionError("no body is read")
 
     scope: dict[str, Any] = {"type": "http", "method": "GET", "path": "/", "headers": [], "client": None}
-    asyncio.run(app(scope, receive, send))
+
+    async def call() -> None:
+        await app(scope, receive, send)
+
+    asyncio.run(call())
     return sent[0], b"".join(message.get("body", b"") for message in sent[1:])
 
 
