@@ -1,25 +1,31 @@
-"""`migrate`, `seed` and `reencrypt`: the database as a whole."""
+"""`migrate`, `seed`, `reencrypt` and `hash-addresses`: the database as a whole."""
 
 from typing import Any
 
 import clock
 import storage
-from commands.work import Parsers, command, connected
+from commands.work import Failed, Parsers, command, connected
 from errors import AlreadyExists
 from settings import Settings
-from storage import migrate, reencryption, sizes
+from storage import address_hashes, migrate, reencryption, sizes
+
+UNSALTED = "Addresses are stored under unsalted hashes: run `hash-addresses` when version 0.1 no longer runs."
 
 
 def add(parsers: Parsers) -> None:
-    """`migrate`, `seed`, `reencrypt`."""
+    """`migrate`, `seed`, `reencrypt`, `hash-addresses`."""
     command(parsers, "migrate", _migrate, "bring the database to the schema of this version (safe to repeat)")
     text = "put the adult sizes into a new installation (safe to repeat: what curators did stays)"
     command(parsers, "seed", _seed, text)
     command(parsers, "reencrypt", _reencrypt, "rewrite what is encrypted under old keys (beside a running server)")
+    text = "replace unsalted hashes of addresses, when version 0.1 no longer runs (beside a running server)"
+    command(parsers, "hash-addresses", _hash_addresses, text)
 
 
 def _migrate(settings: Settings, _options: Any) -> None:
     migrate.upgrade(settings.database_url)
+    if connected(settings, lambda: storage.read(address_hashes.are_unsalted)):
+        print(UNSALTED)
 
 
 def _seed(settings: Settings, _options: Any) -> None:
@@ -43,3 +49,23 @@ async def _rewrite_all() -> int:
             changed, after = await storage.write(reencryption.rewrite, table, after)
             total, more = total + changed, after is not None
     return total
+
+
+def _hash_addresses(settings: Settings, _options: Any) -> None:
+    changed, taken = connected(settings, _convert_all)
+    print(f"{changed} rows changed")
+    if taken:
+        raise Failed(f"Left as they are, because another row has the same address: {', '.join(taken)}")
+
+
+async def _convert_all() -> tuple[int, list[str]]:
+    """Return the number of rows changed, and the names of those whose address another row has."""
+    await storage.write(address_hashes.create_key)
+    changed, taken = 0, list[str]()
+    for table in address_hashes.COLUMNS:
+        after: int | None = 0
+        while after is not None:
+            done = await storage.write(address_hashes.convert, table, after)
+            changed, after = changed + done.changed, done.after
+            taken += [f"{table.name} {row}" for row in done.taken]
+    return changed, taken

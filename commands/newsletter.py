@@ -11,6 +11,7 @@ from commands.work import Parsers, command, connected
 from services import spreadsheets
 from settings import Settings
 from storage import subscribers
+from storage.address_hashes import email_hash
 
 LANGUAGES = ("en", "de", "es", "fr", "nl", "uk")
 # Rows read at a time: there may be more than memory holds.
@@ -39,7 +40,7 @@ async def _readers(server: str, language: str | None) -> AsyncIterator[dict[str,
         after = 0
         while rows := await storage.read(page, limit=PAGE, after=after, language=language):
             for row in rows:
-                unsubscribe = f"{server}/ocunsub/{row['ehash']}"
+                unsubscribe = f"{server}/ocunsub/{email_hash(row['email'])}"
                 told = {"email": row["email"], "language": row["language"], "source": source}
                 yield {**told, "unsubscribe": unsubscribe}
             after = rows[-1]["id"]

@@ -45,5 +45,5 @@ def complete(
     confirmations.use_up(connection, confirmation_id)
     confirmations.drop_all(connection, user_id)
     email = found["data"]["email"]
-    accounts.change(connection, user_id, email=email, ehash=accounts.email_hash(email), updated_at=now)
+    accounts.change(connection, user_id, email=email, updated_at=now)
     return accounts.find(connection, user_id)

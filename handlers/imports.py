@@ -50,7 +50,7 @@ def _subscribed(connection: Connection, email: str, language: str, now: datetime
     present = subscribers.ask(connection, email, language=language, now=now)
     if present["active"]:
         return False
-    subscribers.confirm(connection, present["uuid"], present["ehash"], now=now)
+    subscribers.confirm(connection, present["uuid"], accounts.email_hash(email), now=now)
     return True
 
 

@@ -13,6 +13,7 @@ from services.interchange import Report
 from services.limits import State
 from services.passwords import kind_of
 from storage import apikeys
+from storage.address_hashes import email_hash
 from storage.holdings import Holdings
 from storage.tables import Record
 
@@ -30,9 +31,9 @@ def account(row: Record) -> dict[str, Any]:
         "control": row["control"],
         "createdAt": iso(row["created_at"]),
         "data": row["data"],
-        "ehash": row["ehash"],
+        "ehash": email_hash(row["email"]),
         "email": row["email"],
-        "ihash": row["ihash"],
+        "ihash": email_hash(row["initial"]),
         "img": row["img"],
         "imperial": row["imperial"],
         "initial": row["initial"],
@@ -55,7 +56,8 @@ def account(row: Record) -> dict[str, Any]:
 
 def profile(row: Record) -> dict[str, Any]:
     """`Profile`: what everyone sees of an account."""
-    return {name: row[name] for name in ("id", "bio", "img", "ihash", "patron", "role", "username")}
+    shown = {name: row[name] for name in ("id", "bio", "img", "patron", "role", "username")}
+    return {**shown, "ihash": email_hash(row["initial"])}
 
 
 def api_key(row: Record) -> dict[str, Any]:
@@ -167,7 +169,12 @@ def import_report(report: Report, imperial: bool) -> dict[str, Any]:
 
 def subscriber(row: Record) -> dict[str, Any]:
     """`Subscriber`: who gets the newsletter, as administrators see them."""
-    return {"id": str(row["uuid"]), "email": row["email"], "ehash": row["ehash"], "createdAt": iso(row["created_at"])}
+    return {
+        "id": str(row["uuid"]),
+        "email": row["email"],
+        "ehash": email_hash(row["email"]),
+        "createdAt": iso(row["created_at"]),
+    }
 
 
 def act(row: Record) -> dict[str, Any]:

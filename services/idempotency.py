@@ -4,6 +4,7 @@ Nothing here lives in this process alone: repeats may reach another instance, or
 """
 
 import asyncio
+import hmac
 import json
 import logging
 import time
@@ -31,6 +32,14 @@ PRUNING_SECONDS = 60.0
 # Hashing more than this takes long enough for others to notice.
 LARGE = 100_000
 log = logging.getLogger(__name__)
+
+_key = b""
+
+
+def configure(key: bytes) -> None:
+    """Set the key of the fingerprints, the same in every instance."""
+    global _key
+    _key = key
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +87,15 @@ async def once(
 
 
 async def fingerprint_of(key_id: str, key: str, arguments: dict[str, Any]) -> str:
-    """What tells one request from another under the same key, which is part of it: nobody can guess at a body."""
+    """Return a keyed hash of a request. The key of the server is part of it: a stored one reveals no body."""
     try:
         canonical = orjson.dumps([key_id, key, arguments], default=_text_of, option=orjson.OPT_SORT_KEYS)
     except TypeError:
         # An integer of more than 64 bits. Whether there is one is the body's: the same takes the same way.
         canonical = await asyncio.to_thread(_canonical_with_large_integers, [key_id, key, arguments])
     if len(canonical) > LARGE:
-        return (await asyncio.to_thread(sha256, canonical)).hexdigest()
-    return sha256(canonical).hexdigest()
+        return (await asyncio.to_thread(hmac.digest, _key, canonical, sha256)).hex()
+    return hmac.digest(_key, canonical, sha256).hex()
 
 
 def _text_of(file: bytes) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from errors import StorageUnavailable
 from services import (
     address,
+    counters,
     figures,
     forge,
     gauges,
@@ -42,6 +43,8 @@ def configure(settings: Settings) -> None:
     keys.configure(derive(settings.secret_key, "api secrets"))
     tokens.configure(derive(settings.secret_key, "tokens"), settings.public_url)
     mfa.configure(derive(settings.secret_key, "scratch codes"))
+    counters.configure(derive(settings.secret_key, "counters"))
+    idempotency.configure(derive(settings.secret_key, "idempotency"))
     with _named("MAIL_FROM"):
         letters.author_of(settings.mail_from)
     with _named("MAIL_URL"):

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -12,6 +11,8 @@ from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, or_
 from clock import new_uuid
 from errors import AlreadyExists, NoSuchRecord
 from storage import events, names, revocation
+from storage.address_hashes import email_hash as email_hash
+from storage.address_hashes import forms, hash_of_account, matches
 from storage.events import Origin
 from storage.faults import savepoint
 from storage.statements import Statement, inserted_id
@@ -42,10 +43,7 @@ _standing = Statement(
         accounts.c.uuid, accounts.c.role, accounts.c.status, accounts.c.consent, accounts.c.epoch, accounts.c.quotas
     ).where(accounts.c.id == bindparam("user_id"))
 )
-_by = {
-    column.name: select(accounts).where(column == bindparam("value"))
-    for column in (accounts.c.id, accounts.c.uuid, accounts.c.ehash)
-}
+_by = {name: select(accounts).where(accounts.c[name] == bindparam("value")) for name in ("id", "uuid")}
 # Older names are found by their lower case too.
 _by_name = select(accounts).where(
     or_(
@@ -54,16 +52,12 @@ _by_name = select(accounts).where(
         accounts.c.folded == bindparam("compared"),
     )
 )
+_by_hash = select(accounts).where(matches(accounts.c.ehash))
 
 
 _lock = _by["id"].with_for_update()
 _numbers: BindParameter[Any] = bindparam("numbers", expanding=True)
 _lock_all = select(accounts).where(accounts.c.id.in_(_numbers)).order_by(accounts.c.id).with_for_update()
-
-
-def email_hash(email: str) -> str:
-    """SHA-256, in hexadecimal, of the trimmed lower-case address: how an account is found by it."""
-    return sha256(email.strip().lower().encode()).hexdigest()
 
 
 def find_standing(connection: Connection, user_id: int) -> Standing | None:
@@ -86,8 +80,8 @@ def find_by_email(connection: Connection, email: str) -> Account | None:
 
 
 def find_by_hash(connection: Connection, ehash: str) -> Account | None:
-    """The account whose address has this hash."""
-    return _find_by(connection, "ehash", ehash)
+    """Return the account whose address has this SHA-256."""
+    return connection.execute(_by_hash, forms(connection, ehash)).mappings().first()
 
 
 def find_by_login(connection: Connection, login: str | int) -> Account | None:
@@ -147,7 +141,7 @@ def is_visible(account: Account) -> bool:
 def create(connection: Connection, *, email: str, language: str, role: str, password: str, now: datetime) -> Account:
     """A new inactive account, named `user-<id>`; raises AlreadyExists if the address has one."""
     uuid = new_uuid()
-    ehash = email_hash(email)
+    ehash = hash_of_account(connection, email)
     added = connection.execute(
         insert(accounts).values(
             **_EMPTY,
@@ -208,7 +202,9 @@ _EMPTY: dict[str, Any] = {
 
 
 def change(connection: Connection, /, user_id: int, **fields: Any) -> None:
-    """Set these columns; raises AlreadyExists where a user name or an address is another account's."""
+    """Set these columns, and the hash of `email`; raise AlreadyExists if another account has the name or address."""
+    if "email" in fields:
+        fields["ehash"] = hash_of_account(connection, fields["email"], user_id)
     connection.execute(update(accounts).where(accounts.c.id == user_id).values(**fields))
 
 

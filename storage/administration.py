@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, literal_column, or_, select
 from storage import accounts, acts, events, names
 from storage.accounts import Account
 from storage.acts import Actor
+from storage.address_hashes import forms, matches
 from storage.events import Origin
 from storage.tables import Record
 from storage.tables import accounts as table
@@ -20,7 +21,7 @@ _containing = (
     .order_by(table.c.lusername)
     .limit(MOST_FOUND)
 )
-_by_first_address = select(table).where(table.c.ihash == bindparam("hash")).order_by(table.c.id).limit(MOST_FOUND)
+_by_first_address = select(table).where(matches(table.c.ihash)).order_by(table.c.id).limit(MOST_FOUND)
 # Said literally, as in the index, of which a parameter would not let the planner be sure.
 _is_administrator = table.c.role == literal_column("'admin'")
 _administrators = (
@@ -47,7 +48,7 @@ def search(connection: Connection, q: str, *, by: Actor, now: datetime) -> Found
     handled = accounts.find_by_handle(connection, q)
     found: Found = {
         "ehash": _some(accounts.find_by_hash(connection, digest)),
-        "ihash": list(connection.execute(_by_first_address, {"hash": digest}).mappings()),
+        "ihash": list(connection.execute(_by_first_address, forms(connection, digest)).mappings()),
         "username": _named(connection, q),
         "uuid": [handled] if handled and str(handled["uuid"]) == q.lower() else [],
         "id": [handled] if handled and str(handled["id"]) == q else [],

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, bindparam, delete, exists, false, insert, sel
 
 from clock import new_uuid
 from errors import AlreadyExists, NoSuchRecord, Overtaken
-from storage.accounts import ACTIVE, BLOCKED, email_hash
+from storage.accounts import ACTIVE, BLOCKED
+from storage.address_hashes import email_hash, forms, matches, stored
 from storage.faults import savepoint
 from storage.statements import inserted_id
 from storage.tables import Record, accounts, subscribers
@@ -33,12 +34,12 @@ class Recipient:
     user_id: int | None
 
 
-_of_ehash = subscribers.c.ehash == bindparam("of_ehash")
+_of_ehash = matches(subscribers.c.ehash)
 _by_ehash = select(subscribers).where(_of_ehash)
 _lock = _by_ehash.with_for_update()
-_reading = (accounts.c.ehash == bindparam("of_ehash")) & (accounts.c.newsletter == true())
+_reading = matches(accounts.c.ehash) & (accounts.c.newsletter == true())
 _account = select(accounts.c.uuid, accounts.c.email, accounts.c.language, accounts.c.id).where(_reading)
-_update = update(subscribers).where(_of_ehash)
+_update = update(subscribers).where(subscribers.c.id == bindparam("row"))
 _delete = delete(subscribers).where(_of_ehash)
 _stop_reading = update(accounts).where(_reading)
 _stale = (subscribers.c.active == false()) & (subscribers.c.created_at <= bindparam("end"))
@@ -54,8 +55,8 @@ def page(connection: Connection, *, limit: int, after: int, language: str | None
 
 
 def accounts_page(connection: Connection, *, limit: int, after: int, language: str | None = None) -> list[Record]:
-    """The same of accounts that get the newsletter, and not as subscribers too: id, ehash, email, language."""
-    query = select(accounts.c.id, accounts.c.ehash, accounts.c.email, accounts.c.language).where(
+    """The same of accounts that get the newsletter, and not as subscribers too: id, email, language."""
+    query = select(accounts.c.id, accounts.c.email, accounts.c.language).where(
         accounts.c.id > after,
         accounts.c.newsletter == true(),
         accounts.c.status == ACTIVE,
@@ -69,11 +70,12 @@ def accounts_page(connection: Connection, *, limit: int, after: int, language: s
 
 
 def find(connection: Connection, ehash: str) -> Recipient | None:
-    """Who gets letters at the address with this hash, confirmed or not; None if nobody does."""
-    subscriber = connection.execute(_by_ehash, {"of_ehash": ehash}).mappings().first()
+    """Return who gets mail at the address with this SHA-256, confirmed or not; None if nobody does."""
+    of_hash = forms(connection, ehash)
+    subscriber = connection.execute(_by_ehash, of_hash).mappings().first()
     if subscriber is not None:
         return Recipient(subscriber["uuid"], subscriber["email"], subscriber["language"], None)
-    account = connection.execute(_account, {"of_ehash": ehash}).first()
+    account = connection.execute(_account, of_hash).first()
     return Recipient(*account) if account is not None else None
 
 
@@ -96,13 +98,13 @@ def ask(connection: Connection, email: str, *, language: str, now: datetime) -> 
     if present["active"]:
         return present
     fields = {"language": language, "created_at": now, "updated_at": now}
-    connection.execute(_update, {"of_ehash": ehash, **fields})
+    connection.execute(_update, {"row": present["id"], **fields})
     return {**present, **fields}
 
 
 def _held(connection: Connection, ehash: str) -> Subscriber | None:
-    """The subscription, held until the transaction ends."""
-    return connection.execute(_lock, {"of_ehash": ehash}).mappings().first()
+    """Return the subscription of the address with this SHA-256, locked until the transaction ends."""
+    return connection.execute(_lock, forms(connection, ehash)).mappings().first()
 
 
 def _create(connection: Connection, email: str, *, ehash: str, language: str, now: datetime) -> Subscriber:
@@ -110,7 +112,7 @@ def _create(connection: Connection, email: str, *, ehash: str, language: str, no
         "uuid": new_uuid(),
         "created_at": now,
         "updated_at": now,
-        "ehash": ehash,
+        "ehash": stored(connection, ehash),
         "email": email,
         "language": language,
         "active": False,
@@ -119,7 +121,7 @@ def _create(connection: Connection, email: str, *, ehash: str, language: str, no
 
 
 def confirm(connection: Connection, uuid: UUID, ehash: str, *, now: datetime) -> Subscriber:
-    """The subscription, confirmed from now on; raises NoSuchRecord unless it has both this uuid and this hash.
+    """Confirm and return the subscription; raise NoSuchRecord unless it has this uuid and its address this SHA-256.
 
     Confirming again changes nothing: people press a link twice.
     """
@@ -129,7 +131,7 @@ def confirm(connection: Connection, uuid: UUID, ehash: str, *, now: datetime) ->
     if present["active"]:
         return present
     fields = {"active": True, "updated_at": now}
-    connection.execute(_update, {"of_ehash": ehash, **fields})
+    connection.execute(_update, {"row": present["id"], **fields})
     return {**present, **fields}
 
 
@@ -138,9 +140,10 @@ def _is_stale(subscriber: Subscriber, now: datetime) -> bool:
 
 
 def leave(connection: Connection, ehash: str, *, now: datetime) -> None:
-    """Send nothing more to the address with this hash, whether or not anything was sent before."""
-    connection.execute(_delete, {"of_ehash": ehash})
-    connection.execute(_stop_reading, {"of_ehash": ehash, "newsletter": False, "updated_at": now})
+    """Send nothing more to the address with this SHA-256, whether or not anything was sent before."""
+    of_hash = forms(connection, ehash)
+    connection.execute(_delete, of_hash)
+    connection.execute(_stop_reading, {**of_hash, "newsletter": False, "updated_at": now})
 
 
 def prune(connection: Connection, now: datetime) -> int:

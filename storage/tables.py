@@ -17,7 +17,9 @@ from sqlalchemy import (
     true,
 )
 
-from storage import fair_use as fair_use  # the rest of the tables: who imports these knows all
+# The rest of the tables: importing these imports all.
+from storage import fair_use as fair_use
+from storage import hash_keys as hash_keys
 from storage.columns import COUNTED, ID, NAME, NEVER_REUSED, PlainJson, UtcTime, only
 from storage.columns import metadata as metadata  # all that know the tables come here
 from storage.encryption import Encrypted, EncryptedJson
@@ -41,7 +43,7 @@ accounts = Table(
     Column("lusername", NAME, nullable=False, unique=True),
     # The compared form of a name from before 0.2.0 where that is not its lower case.
     Column("folded", NAME),
-    # SHA-256 of the current and of the first address: look-ups never need the address itself.
+    # Keyed hashes of the current and of the first address, see `address_hashes`.
     Column("ehash", String(64), nullable=False, unique=True),
     Column("ihash", String(64), nullable=False, index=True),
     Column("email", Encrypted("accounts.email"), nullable=False),
@@ -259,7 +261,7 @@ subscribers = Table(
     Column("uuid", Uuid, nullable=False, unique=True),
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
-    # SHA-256 of the address, with which its owner unsubscribes.
+    # Keyed hash of the address, see `address_hashes`.
     Column("ehash", String(64), nullable=False, unique=True),
     Column("email", Encrypted("subscribers.email"), nullable=False),
     Column("language", String(2), nullable=False),

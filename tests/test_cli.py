@@ -9,12 +9,13 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from settings import Settings
 from storage.accounts import email_hash
-from storage.tables import acts
-from tests.handlers.database import execute
+from storage.hash_keys import hash_keys
+from storage.tables import accounts, acts
+from tests.handlers.database import change_account, execute
 from tests.service import PASSWORD, ROOT, Person, Service
 
 
@@ -104,6 +105,28 @@ def test_keys_can_be_changed_without_losing_anything(
         own.start()
         assert alice.get(f"/sets/{made['id']}").json()["set"] == made
         assert alice.get("/account").json()["account"]["email"] == alice.email
+        # Found by its address still: the key of the hashes is encrypted under the new key.
+        assert cli(own, "users", "role", alice.email, "tester").returncode == 0
+    finally:
+        own.close()
+
+
+@pytest.mark.parametrize("service", ["sqlite"], indirect=True)
+def test_unsalted_hashes_are_reported_by_migrate_and_replaced_beside_a_running_server(
+    service: Service, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    own = Service(tmp_path_factory.mktemp("unsalted"))
+    try:
+        alice = own.start().sign_up()
+        assert cli(own, "migrate").stdout == ""
+        digest = email_hash(alice.email)
+        execute(own, delete(hash_keys))
+        change_account(own, alice.id, ehash=digest, ihash=digest)
+        assert "hash-addresses" in cli(own, "migrate").stdout
+        outcomes = [cli(own, "hash-addresses").stdout for _ in range(2)]
+        assert outcomes == ["1 rows changed\n", "0 rows changed\n"]
+        assert digest not in str(execute(own, select(accounts.c.ehash, accounts.c.ihash)))
+        assert cli(own, "users", "show", alice.email).returncode == 0
     finally:
         own.close()
 

@@ -135,3 +135,11 @@ def test_while_redis_is_away_everybody_is_counted_here_and_afterwards_there_agai
 
     assert run(count())[:4] == [10, 1, 2, 3]
     run(shared.close())
+
+
+def test_who_does_not_know_the_servers_key_cannot_tell_whose_a_counter_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = []
+    for key in (b"one", b"one", b"two"):
+        monkeypatch.setattr(counters, "_key", key)
+        names.append(counters.unnamed("alice@example.org"))
+    assert names[0] == names[1] != names[2]

@@ -211,3 +211,14 @@ def test_old_keys_are_forgotten_in_the_background(scene: Scene, monkeypatch: pyt
     scene.store.run(until_the_third())
     assert prunings[:3] == [0, None, 1]
     assert scene.store.count(idempotency_keys) == 0
+
+
+@pytest.mark.parametrize("size", [1, service.LARGE])
+def test_who_does_not_know_the_servers_key_cannot_guess_at_a_request(
+    monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    found = []
+    for key in (b"one", b"one", b"two"):
+        monkeypatch.setattr(service, "_key", key)
+        found.append(asyncio.run(service.fingerprint_of("id", "1", {"body": "x" * size})))
+    assert found[0] == found[1] != found[2]

@@ -19,6 +19,7 @@ from sqlalchemy.dialects import sqlite
 from storage import (
     accounts,
     acts,
+    address_hashes,
     apikeys,
     confirmations,
     health,
@@ -112,6 +113,14 @@ def _reencrypt(connection: Connection) -> None:
             _, after = reencryption.rewrite(connection, table, after)
 
 
+def _hash_addresses(connection: Connection) -> None:
+    address_hashes.stored(connection, "0" * 64)
+    address_hashes.create_key(connection)
+    address_hashes.are_unsalted(connection)
+    for table in address_hashes.COLUMNS:
+        address_hashes.convert(connection, table, 0)
+
+
 def _series(connection: Connection) -> None:
     for granularity in usage_reports.GRANULARITIES:
         for by in (None, "operation", "status", "key"):
@@ -151,6 +160,7 @@ CALLS: dict[str, Callable[[Connection], Any]] = {
     "accounts.change": lambda connection: accounts.change(connection, 1, bio="x"),
     "accounts.remove": lambda connection: accounts.remove(connection, 1),
     "acts.page": _acts,
+    "address_hashes": _hash_addresses,
     "apikeys.prune": lambda connection: apikeys.prune(connection, [1, 2]),
     "apikeys.rotate": _rotate,
     "confirmations": _confirmations,
