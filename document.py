@@ -9,7 +9,8 @@ Extensions that we read:
   `x-deprecated-since` and `x-sunset` (beside `deprecated`: from when it should not be used, and may be gone);
 - beside a parameter: `x-handled-by` (the middleware that takes it: it is checked as any other, and the handler does
   not get it), `x-errors` (the codes that operations with this parameter can answer besides their own);
-- beside a schema: `x-error-codes` (keyword → the code that its failure is told as);
+- beside a schema: `x-error-codes` (keyword → the code of its failure; `integer` for a number that is not whole where
+  an integer is required);
 - beside a request body: `x-error-code` (the code for a missing or empty one).
 
 One that we write: `x-test-domain`, beside the address of a server that is in test mode.

@@ -13,6 +13,7 @@ from errors import SchemaViolation, ValidationFailed
 _WANTED = {
     "required": "is missing",
     "type": "has the wrong type",
+    "integer": "is not a whole number",
     "enum": "is not one of the allowed values",
     "minimum": "is too small",
     "maximum": "is too large",
@@ -85,7 +86,10 @@ class Schema:
         try:
             self._validator.validate(value)
         except jsonschema_rs.ValidationError as error:
-            return self._told(error.kind.name, error.instance_path)
+            keyword = error.kind.name
+            if keyword == "type" and type(value) is float and "integer" in self._codes:
+                keyword = "integer"
+            return self._told(keyword, error.instance_path)
         raise AssertionError("only what does not fit is asked about")
 
     def _told(self, keyword: str, path: Iterable[str | int] = ()) -> tuple[str, SchemaViolation]:
@@ -114,15 +118,28 @@ def _compiled(schema: bytes) -> jsonschema_rs.Draft4Validator:
     return jsonschema_rs.Draft4Validator(orjson.loads(schema), validate_formats=False, mask="…")
 
 
+# Whose members are schemas by names that anyone may choose; of all other keywords the value is one schema or a list.
+_BY_NAME = ("properties",)
+_OF_SCHEMAS = ("items", "additionalProperties", "not", "allOf", "anyOf", "oneOf")
+_NOT_VALIDATED = ("example", "components")
+
+
 def _as_json_schema(schema: Any) -> Any:
     """OpenAPI 3.0's dialect as JSON Schema draft 4: `nullable` becomes a type."""
     if isinstance(schema, list):
         return [_as_json_schema(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    plain = {key: _as_json_schema(value) for key, value in schema.items() if key not in ("example", "components")}
+    plain = {key: _converted(key, value) for key, value in schema.items() if key not in _NOT_VALIDATED}
     if plain.pop("nullable", False) is True:
         if "enum" in plain:
             plain["enum"] = [*plain["enum"], None]
         plain["type"] = [plain["type"], "null"]
     return plain
+
+
+def _converted(keyword: str, value: Any) -> Any:
+    """Return the value of a keyword; a property may have the name of a keyword, and an enum any values."""
+    if keyword in _BY_NAME:
+        return {name: _as_json_schema(member) for name, member in value.items()}
+    return _as_json_schema(value) if keyword in _OF_SCHEMAS else value

@@ -23,12 +23,14 @@ _FITTING = (JSON, "application/problem+json", "application/*", "*/*")
 MOST_QUERY_PARAMETERS = 50
 _BOOLEANS = {"true": True, "false": False}
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?")
 
 
 class Parameter:
     """A path, query or header parameter."""
 
     def __init__(self, definition: dict[str, Any]) -> None:
+        _require_supported(definition)
         self.name: str = definition["name"]
         self.part: str = definition["in"]
         self.argument = argument_of(self.name, self.part)
@@ -58,7 +60,17 @@ class Parameter:
         """The text, or the value that it is of the parameter's type."""
         if self.type == "boolean":
             return _BOOLEANS.get(text, text)
+        if self.type == "number":
+            return float(text) if _NUMBER.fullmatch(text) else text
         return int(text) if self.type == "integer" and _INTEGER.fullmatch(text) else text
+
+
+def _require_supported(definition: dict[str, Any]) -> None:
+    """Raise ValueError, which stops the start, for a parameter that would not be decoded as the document states."""
+    kind = definition.get("schema", {}).get("type")
+    if definition["in"] == "cookie" or "content" in definition or kind in ("array", "object"):
+        wanted = "in the path, the query or a header, with a schema of a text, a number or a boolean"
+        raise ValueError(f"spec/openapi.yaml: the parameter {definition['name']} must be {wanted}")
 
 
 class Body:

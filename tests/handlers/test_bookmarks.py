@@ -18,6 +18,12 @@ def test_a_bookmark_of_every_kind_is_kept_and_read_back(alice: Person, kind: str
     assert alice.get("/bookmarks").json() == {"result": "success", "bookmarks": [made]}
 
 
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "example.org", " ", "<b>x</b>\n"])
+def test_the_address_of_a_bookmark_is_any_text(alice: Person, url: str) -> None:
+    made = alice.new_bookmark(url=url)
+    assert alice.get(f"/bookmarks/{made['id']}").json()["bookmark"]["url"] == url
+
+
 def test_title_and_address_can_change_and_the_type_cannot(alice: Person) -> None:
     made = alice.new_bookmark()
     change = {"title": "new", "type": "set", "id": 1, "userId": 1, "test": True}

@@ -1,0 +1,63 @@
+"""Schemas of the document: what is compiled of them, and what stops the start."""
+
+from typing import Any
+
+import pytest
+
+from errors import ValidationFailed
+from middleware.schemas import Schema
+from middleware.validation import Parameter
+
+
+def rejected(schema: dict[str, Any], value: Any) -> str:
+    """The code with which the value is rejected."""
+    with pytest.raises(ValidationFailed) as rejection:
+        Schema(schema, "body").check(value)
+    return rejection.value.code
+
+
+def test_a_property_may_have_the_name_of_a_keyword() -> None:
+    members = {name: {"type": "integer"} for name in ("example", "nullable", "components", "properties")}
+    schema = {"type": "object", "properties": members, "example": {"example": "no integer"}}
+    Schema(schema, "body").check(dict.fromkeys(members, 1))
+    for name in members:
+        assert rejected(schema, {name: "a text"}) == "validationFailed"
+
+
+def test_the_values_of_an_enum_are_not_read_as_schemas() -> None:
+    schema = {"enum": [{"nullable": True}], "type": "object"}
+    Schema(schema, "body").check({"nullable": True})
+    assert rejected(schema, {}) == "validationFailed"
+
+
+def test_a_number_that_is_not_whole_may_have_a_code_of_its_own() -> None:
+    schema = {"type": "integer", "x-error-codes": {"type": "notNumeric", "integer": "notWhole"}}
+    assert [rejected(schema, value) for value in (1.5, "1", True, None)] == ["notWhole", *["notNumeric"] * 3]
+
+
+@pytest.mark.parametrize(("text", "value"), [("1", 1), ("-0.5", -0.5), ("12.25", 12.25)])
+def test_a_number_parameter_is_decoded(text: str, value: float) -> None:
+    parameter = Parameter({"name": "height", "in": "query", "schema": {"type": "number"}})
+    assert parameter.value(text) == value
+
+
+@pytest.mark.parametrize("text", ["1e3", "NaN", "Infinity", "+1", "1_0", ".5", "5.", "\u0661", "0x1"])
+def test_a_text_that_is_not_a_plain_number_is_rejected(text: str) -> None:
+    parameter = Parameter({"name": "height", "in": "query", "schema": {"type": "number"}})
+    with pytest.raises(ValidationFailed):
+        parameter.value(text)
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        {"in": "query", "schema": {"type": "array", "items": {"type": "string"}}},
+        {"in": "query", "schema": {"type": "object"}},
+        {"in": "query", "content": {"application/json": {"schema": {}}}},
+        {"in": "cookie", "schema": {"type": "string"}},
+    ],
+    ids=["array", "object", "content", "cookie"],
+)
+def test_a_parameter_that_is_not_supported_stops_the_start_with_its_name(definition: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="the parameter tags must be in the path"):
+        Parameter({"name": "tags", **definition})
