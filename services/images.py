@@ -15,6 +15,7 @@ from collections.abc import Awaitable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from math import ceil
 from typing import TYPE_CHECKING, Protocol
 
 from errors import ImageInvalid
@@ -26,9 +27,15 @@ if TYPE_CHECKING:
     from PIL import Image
 
 
-# Two decoders are enough for a small machine and bound its memory: 40 megapixels take 0.2 GB (JPEG) to 0.8 GB
-# (translucent WebP) each.
-_WORKERS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="image")
+# One decoder: what an image may take (MOST_MEMORY) is what all of them take.
+_WORKERS = ThreadPoolExecutor(max_workers=1, thread_name_prefix="image")
+# Bytes that decoding may take, and what each pixel takes, by format and else by mode: libwebp keeps two frames, and
+# Pillow copies them twice; libavif keeps one more in another colour space.
+MOST_MEMORY = 90_000_000
+_BYTES_A_PIXEL = {"WEBP": 16, "AVIF": 12, "1": 1, "L": 1, "P": 1, "I;16": 2}
+_BYTES_OF_OTHERS = 4
+# Pixels that are converted and scaled at a time: converting a whole image would double its memory.
+_BAND = 2_000_000
 
 _DATA_URI = re.compile(r"data:image/[a-z0-9.+-]+(;[a-z0-9-]+=[^;,]*)*;base64", re.IGNORECASE)
 _DATA_URI_HEAD = 200
@@ -57,10 +64,11 @@ warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.TiffImageP
 
 @dataclass(frozen=True, slots=True)
 class ImageLimits:
-    """What a client may send, in bytes and in pixels; and the longest side of the result, in pixels."""
+    """What a client may send, in bytes and pixels, of a side too; and the longest side of the result, in pixels."""
 
     max_bytes: int = 12_000_000
     max_pixels: int = 40_000_000
+    max_sent_side: int = 65_535
     max_side: int = 2_000
 
 
@@ -97,9 +105,10 @@ def _recode(content: bytes, limits: ImageLimits) -> Picture:
         raise ImageInvalid("The image is empty.")
     if len(content) > limits.max_bytes:
         raise _too_large(limits)
-    if content.startswith(b"\xff\xd8") and _has_too_many_scans(content):
+    scans = _count_scans(content) if content.startswith(b"\xff\xd8") else 1
+    if scans > _MAX_SCANS:
         raise ImageInvalid("The image has too many scans.")
-    return _encode(_decode(content, limits))
+    return _encode(_decode(content, limits, in_one_pass=scans == 1))
 
 
 def _bytes_of_text(img: str, limits: ImageLimits) -> bytes:
@@ -118,15 +127,15 @@ def _bytes_of_text(img: str, limits: ImageLimits) -> bytes:
         raise ImageInvalid("The image is neither a URL, nor a data URI, nor valid base64.") from None
 
 
-def _decode(content: bytes, limits: ImageLimits) -> "Image.Image":
+def _decode(content: bytes, limits: ImageLimits, *, in_one_pass: bool) -> "Image.Image":
     from PIL import Image
 
     try:
         with Image.open(_PatientFile(content), formats=_formats()) as source:
             width, height = source.size
-            if not 0 < width * height <= limits.max_pixels:
+            if not 0 < width * height <= limits.max_pixels or max(width, height) > limits.max_sent_side:
                 raise ImageInvalid(f"The image has no, or more than {limits.max_pixels:,} pixels.")
-            return _upright_and_small(source, limits.max_side)
+            return _upright_and_small(source, limits.max_side, in_one_pass=in_one_pass)
     except ImageInvalid:
         raise
     except Exception as broken:
@@ -134,22 +143,67 @@ def _decode(content: bytes, limits: ImageLimits) -> "Image.Image":
         raise ImageInvalid(f"The image is not a whole file of one of {', '.join(_formats())}.") from broken
 
 
-def _upright_and_small(source: "Image.Image", max_side: int) -> "Image.Image":
+def _upright_and_small(source: "Image.Image", max_side: int, *, in_one_pass: bool) -> "Image.Image":
     from PIL.Image import Transpose
 
+    size = _size_within(source.size, max_side)
+    buffered = 0 if in_one_pass else _buffered_bytes(source)
     # A JPEG can be decoded at a half, quarter or eighth of its size; for other formats this does nothing.
-    source.draft(None, (max_side, max_side))
+    source.draft(None, size)
+    if buffered + _decoded_bytes(source) > MOST_MEMORY:
+        raise ImageInvalid(f"The image has too many pixels for its format, {source.format}. Send a smaller one.")
     source.load()
     turn = _TURNS.get(_orientation(source))
-    if source.mode.startswith("I"):
-        # Pillow clips 16-bit grey to white where it should scale it.
-        grey = source.point(lambda value: value * (1 / 256))
-        picture = grey.convert("L").convert("RGB")
-    else:
-        wanted = "RGBA" if source.has_transparency_data else "RGB"
-        picture = source if source.mode == wanted else source.convert(wanted)
-    picture.thumbnail((max_side, max_side))
+    picture = _scaled(source, size)
     return picture if turn is None else picture.transpose(Transpose[turn])
+
+
+def _size_within(size: tuple[int, int], max_side: int) -> tuple[int, int]:
+    """The size in proportion whose sides are at most `max_side`, and at least 1; never larger than it was."""
+    shrinking = min(1.0, max_side / max(size))
+    return max(1, round(size[0] * shrinking)), max(1, round(size[1] * shrinking))
+
+
+def _buffered_bytes(source: "Image.Image") -> int:
+    """The bytes that libjpeg keeps of a whole JPEG that comes in several passes."""
+    layers: list[tuple[int, int, int, int]] = getattr(source, "layer", [])
+    sides = [(across, down) for _, across, down, _ in layers]
+    largest = max(across for across, _ in sides) * max(down for _, down in sides)
+    return 2 * source.width * source.height * sum(across * down for across, down in sides) // largest
+
+
+def _decoded_bytes(source: "Image.Image") -> int:
+    """The bytes that decoding takes besides."""
+    of_mode = _BYTES_A_PIXEL.get(source.mode, _BYTES_OF_OTHERS)
+    return source.width * source.height * _BYTES_A_PIXEL.get(source.format or "", of_mode)
+
+
+def _scaled(source: "Image.Image", size: tuple[int, int]) -> "Image.Image":
+    """The decoded image at this size, as RGBA if it has transparency, else as RGB.
+
+    It is a new image: Pillow writes what it finds in `info` (comments, profiles) into some formats.
+    """
+    from PIL import Image
+
+    mode = "RGBA" if source.has_transparency_data else "RGB"
+    scaled = Image.new(mode, size)
+    ratio = source.height / size[1]
+    rows = max(1, int(_BAND / source.width / ratio))
+    for top in range(0, size[1], rows):
+        bottom = min(top + rows, size[1])
+        # The filter looks at two rows of the result above and below.
+        first, last = max(0, int((top - 3) * ratio)), min(source.height, ceil((bottom + 3) * ratio))
+        band = _converted(source.crop((0, first, source.width, last)), mode)
+        box = (0.0, top * ratio - first, float(source.width), min(bottom * ratio - first, band.height))
+        scaled.paste(band.resize((size[0], bottom - top), Image.Resampling.BICUBIC, box), (0, top))
+    return scaled
+
+
+def _converted(band: "Image.Image", mode: str) -> "Image.Image":
+    if band.mode.startswith("I"):
+        # Pillow clips 16-bit grey to white where it should scale it.
+        band = band.point(lambda value: value * (1 / 256)).convert("L")
+    return band if band.mode == mode else band.convert(mode)
 
 
 def _orientation(source: "Image.Image") -> int:
@@ -164,21 +218,16 @@ def _orientation(source: "Image.Image") -> int:
 
 
 def _encode(picture: "Image.Image") -> Picture:
-    from PIL import Image
-
-    # Pillow writes what it finds in `info` (comments, profiles) into some formats; a new image has none.
-    clean = Image.new(picture.mode, picture.size)
-    clean.paste(picture)
     buffer = io.BytesIO()
-    if clean.mode == "RGBA" and clean.getchannel("A").getextrema() != (255, 255):
-        clean.save(buffer, "WEBP", quality=85)
+    if picture.mode == "RGBA" and picture.getchannel("A").getextrema() != (255, 255):
+        picture.save(buffer, "WEBP", quality=85)
         return Picture(buffer.getvalue(), "image/webp")
-    clean.convert("RGB").save(buffer, "JPEG", quality=88)
+    picture.convert("RGB").save(buffer, "JPEG", quality=88)
     return Picture(buffer.getvalue(), "image/jpeg")
 
 
-def _has_too_many_scans(content: bytes) -> bool:
-    """Whether a JPEG draws itself in more passes than any encoder makes (about ten).
+def _count_scans(content: bytes) -> int:
+    """In how many passes a JPEG draws itself; counted up to one more than any encoder makes (about ten).
 
     A pass over 40 megapixels is 60 bytes and 20 ms: a file of 12 MB could keep a worker busy for an hour.
     """
@@ -186,12 +235,12 @@ def _has_too_many_scans(content: bytes) -> bool:
     while scans <= _MAX_SCANS:
         found = _JPEG_MARKER.search(content, position)
         if found is None or found[1][0] == _END_OF_IMAGE:
-            return False
+            break
         marker, position = found[1][0], found.end()
         scans += marker == _START_OF_SCAN
         if marker not in _WITHOUT_LENGTH:
             position += int.from_bytes(content[position : position + 2], "big")
-    return True
+    return scans
 
 
 def _too_large(limits: ImageLimits) -> ImageInvalid:

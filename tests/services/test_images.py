@@ -109,11 +109,24 @@ def test_every_colour_mode_becomes_rgb(mode: str) -> None:
 
 
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP"])
-@pytest.mark.parametrize("size", [(3000, 1000), (1000, 3000), (6000, 2500)])
+@pytest.mark.parametrize("size", [(3000, 1000), (1000, 3000), (4000, 1250)])
 def test_a_large_picture_is_scaled_down_in_proportion(format: str, size: tuple[int, int]) -> None:
     scale = 2000 / max(size)
     image = opened(normalised(encoded(two_halves(size), format)))
     assert image.size == (round(size[0] * scale), round(size[1] * scale))
+
+
+def test_an_image_that_is_scaled_piece_by_piece_has_no_seams() -> None:
+    wave = Image.linear_gradient("L").resize((2_400, 100))
+    shades = Image.new("L", (2_400, 2_400))
+    for top in range(0, 2_400, 200):
+        shades.paste(wave, (0, top))
+        shades.paste(wave.transpose(Image.Transpose.FLIP_TOP_BOTTOM), (0, top + 100))
+    image = opened(normalised(encoded(shades, "PNG"))).convert("L")
+    whole = shades.resize((2_000, 2_000), Image.Resampling.BICUBIC)
+    column = (1_000, 0, 1_001, 2_000)
+    pairs = zip(image.crop(column).tobytes(), whole.crop(column).tobytes(), strict=True)
+    assert max(abs(one - other) for one, other in pairs) <= 4
 
 
 def test_a_very_thin_picture_keeps_at_least_one_pixel() -> None:

@@ -2,14 +2,20 @@
 
 import asyncio
 import struct
+import subprocess
+import sys
 import zlib
 from base64 import b64encode
+from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
 
 from errors import ImageInvalid
 from services.image_store import Picture
 from services.images import ImageLimits, normalise
+from tests.service import ROOT
 from tests.services.pictures import FORMATS, data_uri, encoded, normalised, opened, refusal, two_halves
 
 
@@ -120,6 +126,48 @@ def test_pixels_up_to_the_limit_are_accepted() -> None:
     limits = ImageLimits(max_pixels=64 * 32)
     assert opened(normalised(PNG, limits)).size == (64, 32)
     assert "pixels" in refusal(data_uri(PNG), ImageLimits(max_pixels=64 * 32 - 1))
+
+
+@pytest.mark.parametrize(
+    ("format", "options", "side"),
+    [("PNG", {}, 4_800), ("WEBP", {"lossless": True, "method": 0}, 2_400), ("JPEG", {"progressive": True}, 5_500)],
+    ids=["PNG", "WEBP", "JPEG"],
+)
+def test_an_image_that_takes_too_much_memory_is_rejected(format: str, options: dict[str, Any], side: int) -> None:
+    content = encoded(Image.new("RGB", (side, side)), format, **options)
+    assert (
+        refusal(data_uri(content)) == f"The image has too many pixels for its format, {format}. Send a smaller one."
+    )
+
+
+# The most memory that a process has had, as Linux tells it.
+MEASURED = """
+import re, sys
+from services.images import ImageLimits, _recode
+used = lambda: int(re.search("VmHWM: *\\t* *(\\d+) kB", open("/proc/self/status").read())[1])
+for path in sys.argv[1:]:
+    content = open(path, "rb").read()
+    before = used()
+    _recode(content, ImageLimits())
+    print(used() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no /proc")
+def test_the_largest_images_take_less_than_150_mb(tmp_path: Path) -> None:
+    largest = {
+        "small": encoded(Image.new("RGB", (9, 9)), "PNG"),
+        "jpeg": encoded(Image.new("RGB", (6_300, 6_300)), "JPEG"),
+        "webp": encoded(Image.new("RGBA", (2_370, 2_370), (9, 9, 9, 9)), "WEBP", lossless=True, method=0),
+        "png": encoded(Image.new("RGBA", (4_740, 4_740), (9, 9, 9, 9)), "PNG", compress_level=1),
+    }
+    for name, content in largest.items():
+        (tmp_path / name).write_bytes(content)
+    paths = [str(tmp_path / name) for name in largest]
+    ran = subprocess.run(
+        [sys.executable, "-c", MEASURED, *paths], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert sum(int(line) for line in ran.stdout.split()[1:]) < 150_000
 
 
 def progressive_jpeg(extra_scans: int) -> bytes:
