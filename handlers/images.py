@@ -20,7 +20,7 @@ async def upload_image(body: dict[str, Any], caller: Caller | None) -> Response:
         raise unauthenticated("Without credentials only pictures for support are taken.")
     name = pictures.name_of(body["type"], body["slug"], body["subId"])
     may_replace = caller is not None and caller.level >= CURATE
-    await pictures.publish(body.get("img") or body["url"], name, replace=may_replace)
+    await pictures.publish(body.get("img") or body["url"], name, replace=may_replace, anonymous=caller is None)
     return success(imgId=name)
 
 

@@ -6,25 +6,27 @@ client must not learn from us which internal hosts exist or what they answer.
 """
 
 import asyncio
-import socket
 import ssl
 from collections.abc import Callable, Collection, Iterable
 from functools import cache
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_network
 from typing import TYPE_CHECKING, cast
 
 from errors import ImageInvalid
+from services.lookups import Address, Lookups
 
 # They take 3 MB, and few pictures are fetched: the functions that need them import them.
 if TYPE_CHECKING:
     import httpcore2
     import httpx2
 
-Address = IPv4Address | IPv6Address
 Allow = Callable[[Address], bool]
 
 PORTS = frozenset({80, 443})
 MAX_REDIRECTS = 3
+
+# Callers without credentials have fewer look-ups, and no way to use up those of the others.
+LOOKUPS, ANONYMOUS_LOOKUPS = Lookups(8), Lookups(2)
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -66,18 +68,20 @@ async def fetch(
     *,
     max_bytes: int,
     timeout: float = 10.0,
+    lookups: Lookups = LOOKUPS,
     allow: Allow = is_public,
     ports: Collection[int] = PORTS,
     tls: ssl.SSLContext | None = None,
 ) -> bytes:
-    """The body behind an http(s) URL, at most `max_bytes` bytes, within `timeout` seconds over all redirects.
+    """Return the body behind an http(s) URL, at most `max_bytes` bytes, within `timeout` seconds over all redirects.
 
-    `allow`, `ports` and `tls` are for tests, which serve on a loopback address. Raises ImageInvalid only.
+    `allow`, `ports` and `tls` are for tests, which serve on a loopback address. Raises ImageInvalid, and Overloaded
+    if too many host names are being looked up.
     """
     import httpcore2
     import httpx2
 
-    backend = cast(httpcore2.AsyncNetworkBackend, _CheckedBackend(allow))
+    backend = cast(httpcore2.AsyncNetworkBackend, _CheckedBackend(allow, lookups))
     try:
         async with asyncio.timeout(timeout):
             async with httpcore2.AsyncConnectionPool(tls or _trusted(), network_backend=backend) as pool:
@@ -160,22 +164,17 @@ def _embedded_ipv4(address: IPv6Address) -> IPv4Address | None:
     return address.ipv4_mapped or address.sixtofour
 
 
-async def _resolve(host: str, port: int) -> list[Address]:
-    """Every address of a name; `0x7f.1` and `2130706433` are names to us, and addresses to the resolver."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [ip_address(entry[4][0]) for entry in found]
-
-
 class _CheckedBackend:
     """Connects only if every address of a name is allowed, and then to the very address that was checked.
 
     An `AsyncNetworkBackend`, as far as the pool uses one.
     """
 
-    def __init__(self, allow: Allow) -> None:
+    def __init__(self, allow: Allow, lookups: Lookups) -> None:
         import httpcore2
 
         self._allow = allow
+        self._lookups = lookups
         self._network = httpcore2.AnyIOBackend()
 
     async def connect_tcp(
@@ -188,7 +187,7 @@ class _CheckedBackend:
     ) -> "httpcore2.AsyncNetworkStream":
         import httpcore2
 
-        addresses = await _resolve(host, port)
+        addresses = await self._lookups.resolve(host, port)
         if not all(self._allow(address) for address in addresses):
             raise httpcore2.ConnectError("not a public address")
         for address in addresses[:_CONNECT_ATTEMPTS]:

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from errors import ImageStoreUnavailable, NoSuchRecord
+from services.fetch import ANONYMOUS_LOOKUPS, LOOKUPS, fetch
 from services.file_urls import folder_of
 from services.image_store import ImageStore, Picture, StoredImage, new_image_id, open_store
 from services.images import normalise
@@ -134,9 +135,10 @@ async def exists(name: str) -> bool:
     return await _store().has(name)
 
 
-async def publish(img: str, name: str, *, replace: bool) -> None:
-    """Keep a picture under a name of its own; raises ImageInvalid, ImageExists, ImageStoreUnavailable."""
-    picture = await normalise(img)
+async def publish(img: str, name: str, *, replace: bool, anonymous: bool) -> None:
+    """Store an image under a name of its own; raise ImageInvalid, ImageExists, ImageStoreUnavailable, Overloaded."""
+    lookups = ANONYMOUS_LOOKUPS if anonymous else LOOKUPS
+    picture = await normalise(img, fetch=partial(fetch, lookups=lookups))
     try:
         await _store().put(name, picture, replace=replace)
     finally:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from errors import ImageInvalid
-from services.fetch import Address, fetch
+from services.fetch import fetch
+from services.lookups import Address
 
 NOT_FETCHED = "The image could not be fetched."
 Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]

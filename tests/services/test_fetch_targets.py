@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from errors import ImageInvalid
-from services.fetch import Address, Allow, fetch, is_public
+from services.fetch import Allow, fetch, is_public
+from services.lookups import Address
 from tests.services.fetching import (
     NOT_FETCHED,
     Answer,
