@@ -11,7 +11,8 @@ Extensions that we read:
   not get it), `x-errors` (the codes that operations with this parameter can answer besides their own);
 - beside a schema: `x-error-codes` (keyword → the code of its failure; `integer` for a number that is not whole where
   an integer is required);
-- beside a request body: `x-error-code` (the code for a missing or empty one).
+- beside a request body: `x-max-bytes` (its largest size: 65,536 unless it holds images, patterns or files; stated in
+  its description, too), `x-error-code` (the code for a missing or empty one).
 
 One that we write: `x-test-domain`, beside the address of a server that is in test mode.
 """

@@ -25,7 +25,7 @@ from handlers.replies import (
     updated,
 )
 from security import Caller
-from services import interchange, pictures
+from services import interchange, parsing, pictures
 from services.interchange import Report
 from services.interchange.report import Imported
 from storage import acts, sets
@@ -191,7 +191,7 @@ async def import_set(
     caller: Caller,
 ) -> Response:
     """Report what a file holds; with `store` create a set from it, with `derived` including computed measurements."""
-    report = await asyncio.to_thread(interchange.read, body, format, units, named=bool(personal))
+    report = await parsing.off_loop(interchange.read, body, format, units, named=bool(personal))
     if imperial is None:
         imperial = report.imperial
     told = {"report": shapes.import_report(report, imperial)}

@@ -47,6 +47,8 @@ class Schema:
         together = [schema, *schema.get("allOf", ())]
         self._required = frozenset(field for one in together for field in one.get("required", ()))
         self._constant = "enum" in schema
+        self._type: str = schema.get("type", "")
+        self._most: dict[str, int] = {key: schema[key] for key in ("maxProperties", "maxItems") if key in schema}
         members = {field: member for one in together for field, member in one.get("properties", {}).items()}
         self._members = {
             field: Schema(member, part, field, otherwise=self._otherwise) for field, member in members.items()
@@ -83,6 +85,12 @@ class Schema:
         return failed
 
     def _failure(self, value: Any) -> tuple[str, SchemaViolation]:
+        if self._alternatives:
+            # The library would copy the value for each alternative and each place at fault in it.
+            return self._told("oneOf")
+        keyword = self._unfit_container(value)
+        if keyword:
+            return self._told(keyword)
         try:
             self._validator.validate(value)
         except jsonschema_rs.ValidationError as error:
@@ -91,6 +99,16 @@ class Schema:
                 keyword = "integer"
             return self._told(keyword, error.instance_path)
         raise AssertionError("only what does not fit is asked about")
+
+    def _unfit_container(self, value: Any) -> str:
+        """Return the keyword that a list or an object fails as a whole, if any: the library would copy all of it."""
+        if isinstance(value, dict | list):
+            kind, most = ("object", "maxProperties") if isinstance(value, dict) else ("array", "maxItems")
+            if self._type not in (kind, ""):
+                return "type"
+            if len(value) > self._most.get(most, len(value)):
+                return most
+        return ""
 
     def _told(self, keyword: str, path: Iterable[str | int] = ()) -> tuple[str, SchemaViolation]:
         code = self._codes.get(keyword, self._otherwise)

@@ -14,7 +14,7 @@ from errors import MalformedBody, NoSuchRecord, NotAcceptable, SchemaViolation, 
 from middleware import bodies
 from middleware.schemas import Schema
 from middleware.straight import StraightAPI
-from services import strict_json
+from services import parsing, strict_json
 
 JSON = "application/json"
 # A file as it is: the handler gets its bytes.
@@ -80,16 +80,21 @@ class Body:
         self.required: bool = definition.get("required", False)
         self.code_if_missing: str | None = definition.get("x-error-code")
         self.schemas = {kind: Schema(media["schema"], "body") for kind, media in definition["content"].items()}
-        self.most: int = definition["content"].get(FILE, {}).get("schema", {}).get("maxLength", bodies.MOST_BYTES)
+        self.most: int = definition["x-max-bytes"]
 
     async def value(self, scope: Scope, receive: Receive) -> Any:
-        """The decoded body, or a file's bytes; an empty object where there is none and need not be one."""
+        """Return the decoded body, or a file's bytes; an empty object for an optional body that is absent."""
         raw = await bodies.read(scope, receive, self.most)
         if not raw:
             return self._without_body()
         kind = bodies.media_type(scope, self.schemas)
         if kind == FILE:
-            return raw
+            return bytes(raw)
+        if kind == JSON and not strict_json.is_light(raw):
+            return await parsing.off_loop(self._parsed, scope, kind, raw)
+        return self._parsed(scope, kind, raw)
+
+    def _parsed(self, scope: Scope, kind: str, raw: bytes | bytearray) -> Any:
         value = strict_json.decode(raw) if kind == JSON else bodies.decode_form(scope, raw)
         if value == {} and self.code_if_missing:
             return self._without_body()
@@ -158,6 +163,8 @@ def _require_acceptable(scope: Scope) -> None:
     accept = b",".join(value for name, value in scope["headers"] if name == b"accept").strip()
     if accept in (b"", b"*/*", b"application/json"):
         return
+    if len(accept) > bodies.LONGEST_HEADER:
+        raise NotAcceptable("The header Accept is too long.")
     accepted = parse_accept_header(accept.decode("latin-1"), MIMEAccept)
     # The most specific range counts (RFC 9110, section 12.5.1); parameters such as `charset` are not looked at.
     quality = {kind.partition(";")[0].strip().lower(): quality for kind, quality in reversed(accepted)}

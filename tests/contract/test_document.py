@@ -40,6 +40,17 @@ GENERAL = {
     "unavailable",
 }
 
+# The operations that accept images, patterns, posts or files, and the one that accepts less than the others.
+LARGE_BODIES = {
+    **dict.fromkeys(("create_set", "update_set", "create_pattern", "update_pattern"), 12_000_000),
+    **dict.fromkeys(("create_curated_set", "update_curated_set", "suggest_curated_set"), 12_000_000),
+    **dict.fromkeys(("create_option_pack", "update_option_pack", "suggest_option_pack"), 12_000_000),
+    **dict.fromkeys(("update_account", "upload_image", "import_users", "migrate_account"), 12_000_000),
+    **dict.fromkeys(("import_set", "import_subscribers"), 1_048_576),
+    "open_post": 2_500_000,
+    "unsubscribe_in_one_click": 20_000,
+}
+
 
 def resolved(item: dict[str, Any]) -> dict[str, Any]:
     """What a `$ref` points at, or the item itself."""
@@ -94,6 +105,18 @@ def test_every_body_has_an_example_that_validates(name: str, media: dict[str, An
     assert shown
     for example in shown:
         matches(example, media["schema"])
+
+
+@by_operation
+def test_an_operation_states_its_largest_body_for_programs_and_for_readers(operation: dict[str, Any]) -> None:
+    if "requestBody" not in operation:
+        return
+    body = operation["requestBody"]
+    assert body["x-max-bytes"] == LARGE_BODIES.get(operation["operationId"], 65_536)
+    assert body["description"].endswith(f"At most {body['x-max-bytes']:,} bytes.")
+    assert {"408", "413", "415"} <= set(operation["responses"])
+    for media in body["content"].values():
+        assert resolved(media["schema"]).get("maxLength", 0) <= body["x-max-bytes"]
 
 
 def test_every_parameter_and_header_example_validates() -> None:
