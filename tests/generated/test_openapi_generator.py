@@ -21,7 +21,17 @@ SCHEMAS = document.load()["components"]["schemas"]
 by_language = pytest.mark.parametrize("language", LANGUAGES)
 
 # What clients keep as they like, by contract.
-FREE = {"Empty", "MeasurementsChange", "MeasurementsInput", "Options", "PatternData", "PatternSettings", "V2Account"}
+FREE = {
+    "Empty",
+    "MeasurementsChange",
+    "MeasurementsInput",
+    "Options",
+    "PatternData",
+    "PatternSettings",
+    "TestFlag",
+    "TestRole",
+    "V2Account",
+}
 
 
 class Generated(NamedTuple):
