@@ -21,6 +21,7 @@ from errors import (
 from handlers import email_change, public, second_factor, shapes, staff
 from handlers.conditions import account_tag, require_account
 from handlers.paging import page_of, shown
+from handlers.reauthentication import reauthenticate, reauthenticated
 from handlers.replies import PRIVATE, SECRET, last_modified, success
 from handlers.usernames import is_acceptable
 from security import Caller
@@ -86,7 +87,7 @@ def _update(
     now: datetime,
 ) -> _Updated:
     user_id, origin = caller.user_id, staff.origin(caller, caller.user_id)
-    former = accounts.lock(connection, user_id)
+    former = reauthenticate(connection, caller).account
     require_account(if_match, former)
     account = accounts.edit(connection, user_id, fields=fields, data=body.get("data", {}), origin=origin, now=now)
     if len(account["data"]) > MOST_DATA or any(len(name) > LONGEST_NAME for name in account["data"]):
@@ -120,21 +121,22 @@ def _complete_change(
     connection: Connection, caller: Caller, body: dict[str, Any], if_match: str | None, now: datetime
 ) -> accounts.Account:
     user_id = caller.user_id
-    require_account(if_match, accounts.lock(connection, user_id))
+    require_account(if_match, reauthenticate(connection, caller).account)
     events.record(connection, user_id, events.EMAIL_CHANGED, now=now, origin=staff.origin(caller, user_id))
     return email_change.complete(connection, user_id, UUID(body["confirmation"]), body["check"], now)
 
 
 async def remove_account(if_match: str | None, caller: Caller) -> Response:
     """Remove the account, all that it owns, and its pictures."""
-    owned, suggested = await public.write(_remove, caller.user_id, if_match)
+    owned, suggested = await public.write(_remove, caller, if_match)
     await pictures.discard(*owned.pictures, *suggested)
     return success(data={})
 
 
-def _remove(connection: Connection, user_id: int, if_match: str | None) -> tuple[holdings.Holdings, list[str]]:
-    # Held first, so that nothing is added between the look and the removal.
-    require_account(if_match, accounts.lock(connection, user_id))
+def _remove(connection: Connection, caller: Caller, if_match: str | None) -> tuple[holdings.Holdings, list[str]]:
+    # Locked first, so that nothing is added between the reading and the removal.
+    require_account(if_match, reauthenticate(connection, caller).account)
+    user_id = caller.user_id
     owned = holdings.of(connection, user_id)
     suggested = suggestions.withdraw(connection, user_id)
     accounts.remove(connection, user_id)
@@ -150,8 +152,7 @@ async def restrict_account(caller: Caller) -> Response:
 
 def _restrict(connection: Connection, caller: Caller, now: datetime) -> None:
     origin = staff.origin(caller, caller.user_id)
-    # The account first, so that two that end its keys at once never wait for each other.
-    accounts.lock(connection, caller.user_id)
+    reauthenticate(connection, caller)
     accounts.set_status(connection, caller.user_id, accounts.RESTRICTED, origin=origin, now=now)
     events.record(connection, caller.user_id, events.ACCOUNT_RESTRICTED, now=now, origin=origin)
 
@@ -161,7 +162,7 @@ restrict_account_v3 = restrict_account
 
 async def export_account(caller: Caller) -> Response:
     """An address, good for a day, from which the account's data can be had."""
-    account = await storage.read(accounts.find, caller.user_id)
+    account = await storage.write(reauthenticated, caller, accounts.find, caller.user_id)
     export = exports.issue(account, clock.now())
     return success(data=export["url"], export=export, headers=SECRET)
 
@@ -205,8 +206,8 @@ async def _enable_mfa(secret: str, code: str, caller: Caller) -> Response:
 
 
 def _turn_on_mfa(connection: Connection, fields: dict[str, Any], caller: Caller, now: datetime) -> accounts.Account:
-    # Of two who turn it on at once only one may succeed: the other's secret would be worth nothing.
-    if accounts.lock(connection, caller.user_id)["mfa_enabled"]:
+    # Of two requests at once only one may succeed: the other's secret would be worth nothing.
+    if reauthenticate(connection, caller).account["mfa_enabled"]:
         raise Refused("mfaActive", MFA_IS_ON)
     return _set_mfa(connection, fields, events.MFA_ENABLED, caller, now)
 
@@ -216,13 +217,17 @@ async def _disable_mfa(account: accounts.Account, password: str, code: str, call
     verified = await passwords.verify(password, account["password"])
     if not verified.fits or not account["mfa_enabled"]:
         raise AuthenticationFailed("The password or the code is wrong.")
-    changed = await storage.write(_turn_off_mfa, code, caller, clock.now())
+    changed = await storage.write(_turn_off_mfa, code, account["password"], caller, clock.now())
     await attempts.succeeded(account["id"], "second factor")
     return success(account=shapes.account(changed))
 
 
-def _turn_off_mfa(connection: Connection, code: str, caller: Caller, now: datetime) -> accounts.Account:
-    if not second_factor.consume(connection, caller.user_id, code, now):
+def _turn_off_mfa(
+    connection: Connection, code: str, password_hash: str, caller: Caller, now: datetime
+) -> accounts.Account:
+    """Turn it off, unless the code is wrong, or the password is no longer the one that was verified."""
+    present = reauthenticate(connection, caller).account
+    if present["password"] != password_hash or not second_factor.consume(connection, caller.user_id, code, now):
         raise AuthenticationFailed("The password or the code is wrong.")
     fields: dict[str, Any] = {"mfa_enabled": False, "mfa_secret": None, "mfa_scratch": []}
     return _set_mfa(connection, fields, events.MFA_DISABLED, caller, now)

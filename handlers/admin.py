@@ -12,6 +12,7 @@ from errors import AccountNotActive, InsufficientLevel, OwnAccount
 from handlers import shapes
 from handlers.conditions import account_tag, require_account
 from handlers.paging import Page, page_of, shown
+from handlers.reauthentication import reauthenticate
 from handlers.replies import PRIVATE, SECRET, last_modified, success
 from handlers.staff import actor
 from security import ROLE_LEVELS, Caller
@@ -53,7 +54,9 @@ def _update(
     connection: Connection, handle: str, wanted: dict[str, Any], if_match: str | None, caller: Caller, now: datetime
 ) -> accounts.Account:
     by = actor(caller)
-    account = accounts.lock(connection, accounts.named(connection, handle)["id"])
+    user_id = accounts.named(connection, handle)["id"]
+    reauthenticate(connection, caller, user_id)
+    account = accounts.lock(connection, user_id)
     require_account(if_match, account)
     changes = any(account[column] != value for column, value in wanted.items())
     if changes and account["id"] in (caller.user_id, by.user_id):
@@ -67,13 +70,16 @@ def _update(
 async def impersonate_user(id: str, caller: Caller) -> Response:
     """A token with which to act as the account, for an hour."""
     now = clock.now()
-    account = await storage.write(_impersonate, id, actor(caller), now)
+    account = await storage.write(_impersonate, id, caller, now)
     token = tokens.issue_impersonation(account, actor(caller).user_id, now)
     return success(token=token, account=shapes.account(account), headers=SECRET)
 
 
-def _impersonate(connection: Connection, handle: str, by: acts.Actor, now: datetime) -> accounts.Account:
-    account = accounts.named(connection, handle)
+def _impersonate(connection: Connection, handle: str, caller: Caller, now: datetime) -> accounts.Account:
+    by = actor(caller)
+    user_id = accounts.named(connection, handle)["id"]
+    reauthenticate(connection, caller, user_id)
+    account = accounts.lock(connection, user_id)
     if not accounts.is_visible(account):
         raise AccountNotActive("The account is not active, is blocked, or has not given its consent.")
     acts.record(connection, by, acts.IMPERSONATE, subjects=[account["id"]], now=now)

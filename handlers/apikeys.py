@@ -40,7 +40,9 @@ async def create_api_key(body: dict[str, Any], caller: Caller) -> Response:
 def _create(
     connection: Connection, body: dict[str, Any], secret_hash: str, caller: Caller, now: datetime
 ) -> apikeys.ApiKey:
-    caller = reauthenticate(connection, caller).caller
+    again = reauthenticate(connection, caller)
+    caller = again.caller
+    expires_at = now + timedelta(seconds=body["expiresIn"])
     if body["level"] > caller.level:
         raise Refused("keyLevelExceedsRoleLevel", f"These credentials can give level {caller.level} at most.")
     return apikeys.create(
@@ -51,7 +53,7 @@ def _create(
         secret_hash=secret_hash,
         origin=staff.origin(caller, caller.user_id),
         now=now,
-        expires_at=now + timedelta(seconds=body["expiresIn"]),
+        expires_at=expires_at,
     )
 
 
@@ -110,7 +112,11 @@ def _end(
 
 
 def _held(connection: Connection, key: UUID, reason: str | None, caller: Caller) -> apikeys.Held:
-    """The key, to be ended; raises InsufficientLevel, and Refused where staff give no reason."""
+    """Return the key to end, and reauthenticate the caller.
+
+    Raises as `reauthenticate`, InsufficientLevel, NoSuchRecord, and Refused if staff give no reason.
+    """
+    caller = reauthenticate(connection, caller, apikeys.find(connection, key)["user_id"]).caller
     held = apikeys.lock(connection, key)
     require_allowed(held.key, caller, LEVEL_FOR_OTHERS)
     if reason is None and staff.origin(caller, held.owner["id"]).by != events.OWNER:
@@ -130,7 +136,8 @@ async def rotate_api_key(key: str, body: dict[str, Any], caller: Caller) -> Resp
 def _rotate(
     connection: Connection, key: UUID, secret_hash: str, grace: timedelta, caller: Caller, now: datetime
 ) -> apikeys.ApiKey:
-    held = apikeys.lock(connection, key)
+    again = reauthenticate(connection, caller, apikeys.find(connection, key)["user_id"])
+    caller, held = again.caller, apikeys.lock(connection, key)
     if held.key["user_id"] != caller.user_id:
         raise InsufficientLevel("This API key is another account's.")
     if held.key["level"] > caller.level:

@@ -18,6 +18,7 @@ from handlers.conditions import unless_changed
 from handlers.ids import record_id
 from handlers.paging import page_of, shown
 from handlers.prepared import Prepared
+from handlers.reauthentication import reauthenticated
 from handlers.replies import PRIVATE, body_of, created, last_modified, no_content, success
 from handlers.sets import measurements
 from handlers.translations import best, texts_of
@@ -97,10 +98,12 @@ async def read_curated_set_yaml(id: str, caller: Caller | None) -> Response:
     return await _reply(("one.yaml", id), caller, make)
 
 
-async def create_curated_set(body: dict[str, Any]) -> Response:
+async def create_curated_set(body: dict[str, Any], caller: Caller) -> Response:
     """Store a new set."""
     async with pictures.stored(body.get("img"), PICTURE) as img:
         made = await _write(
+            reauthenticated,
+            caller,
             curated_sets.create,
             now=clock.now(),
             published=body.get("published", True),
@@ -112,7 +115,7 @@ async def create_curated_set(body: dict[str, Any]) -> Response:
     return created(curatedSet=curated_shapes.curated_set(made))
 
 
-async def update_curated_set(id: str, body: dict[str, Any], if_match: str | None) -> Response:
+async def update_curated_set(id: str, body: dict[str, Any], if_match: str | None, caller: Caller) -> Response:
     """Change what was sent, and merge texts and measurements."""
     present = await storage.read(curated_sets.find, record_id(id))
     fields: dict[str, Any] = {"published": body["published"]} if "published" in body else {}
@@ -122,6 +125,8 @@ async def update_curated_set(id: str, body: dict[str, Any], if_match: str | None
         if img is not None:
             fields["img"] = img
         row, former = await _write(
+            reauthenticated,
+            caller,
             unless_changed,
             if_match,
             partial(_held, set_id=present["id"]),
@@ -142,10 +147,12 @@ async def update_curated_set(id: str, body: dict[str, Any], if_match: str | None
     return success(set=shape, curatedSet=shape, headers=headers)
 
 
-async def delete_curated_set(id: str, if_match: str | None) -> Response:
+async def delete_curated_set(id: str, if_match: str | None, caller: Caller) -> Response:
     """Remove a set and its picture."""
     present = await storage.read(curated_sets.find, record_id(id))
     removed = await _write(
+        reauthenticated,
+        caller,
         unless_changed,
         if_match,
         partial(_held, set_id=present["id"]),
@@ -188,6 +195,8 @@ async def suggest_curated_set(body: dict[str, Any], caller: Caller) -> Response:
     }
     async with pictures.stored(body.get("img"), PICTURE) as img:
         made = await storage.write(
+            reauthenticated,
+            caller,
             suggestions.create,
             user_id=caller.user_id,
             kind=suggestions.SET,
@@ -216,16 +225,17 @@ async def list_suggested_sets(limit: int | None, cursor: str | None) -> Response
     return success(suggestions=listed, headers={**PRIVATE, **link})
 
 
-async def delete_suggested_set(id: str) -> Response:
+async def delete_suggested_set(id: str, caller: Caller) -> Response:
     """Refuse a suggestion."""
-    refused = await storage.write(suggestions.take, suggestions.SET, UUID(id))
+    refused = await storage.write(reauthenticated, caller, suggestions.take, suggestions.SET, UUID(id))
     await pictures.discard(refused["img"])
     return no_content()
 
 
-async def accept_suggested_set(id: str) -> Response:
+async def accept_suggested_set(id: str, caller: Caller) -> Response:
     """Make a curated set of a suggestion, unpublished as yet, with the suggestion's own picture."""
-    return created(curatedSet=curated_shapes.curated_set(await _write(_accept, UUID(id), clock.now())))
+    made = await _write(reauthenticated, caller, _accept, UUID(id), clock.now())
+    return created(curatedSet=curated_shapes.curated_set(made))
 
 
 def _accept(connection: Connection, uuid: UUID, now: datetime) -> curated_sets.CuratedSet:

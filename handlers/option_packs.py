@@ -16,6 +16,7 @@ from handlers import curated_shapes, prepared
 from handlers.conditions import unless_changed
 from handlers.ids import record_id
 from handlers.paging import page_of, shown
+from handlers.reauthentication import reauthenticated
 from handlers.replies import PRIVATE, PUBLIC, created, last_modified, no_content, plain, success, updated
 from handlers.translations import texts_of
 from security import Caller
@@ -85,10 +86,12 @@ async def read_option_pack_yaml(id: str) -> Response:
     return (await prepared.as_yaml(shape, last_modified(row["updated_at"]))).reply()
 
 
-async def create_option_pack(body: dict[str, Any]) -> Response:
+async def create_option_pack(body: dict[str, Any], caller: Caller) -> Response:
     """Store a new pack."""
     async with pictures.stored(body.get("img"), PICTURE) as img:
         made = await storage.write(
+            reauthenticated,
+            caller,
             option_packs.create,
             now=clock.now(),
             design=body["design"],
@@ -99,7 +102,7 @@ async def create_option_pack(body: dict[str, Any]) -> Response:
     return created(optionPack=curated_shapes.option_pack(made))
 
 
-async def update_option_pack(id: str, body: dict[str, Any], if_match: str | None) -> Response:
+async def update_option_pack(id: str, body: dict[str, Any], if_match: str | None, caller: Caller) -> Response:
     """Change what was sent; options are replaced, texts merged."""
     present = await storage.read(option_packs.find, record_id(id))
     fields: dict[str, Any] = {"design": body["design"]} if "design" in body else {}
@@ -109,6 +112,8 @@ async def update_option_pack(id: str, body: dict[str, Any], if_match: str | None
         if img is not None:
             fields["img"] = img
         row, former = await storage.write(
+            reauthenticated,
+            caller,
             unless_changed,
             if_match,
             partial(_held, pack_id=present["id"]),
@@ -119,10 +124,12 @@ async def update_option_pack(id: str, body: dict[str, Any], if_match: str | None
     return updated(optionPack=curated_shapes.option_pack(row))
 
 
-async def delete_option_pack(id: str, if_match: str | None) -> Response:
+async def delete_option_pack(id: str, if_match: str | None, caller: Caller) -> Response:
     """Remove a pack and its picture."""
     present = await storage.read(option_packs.find, record_id(id))
     removed = await storage.write(
+        reauthenticated,
+        caller,
         unless_changed,
         if_match,
         partial(_held, pack_id=present["id"]),
@@ -146,6 +153,8 @@ async def suggest_option_pack(body: dict[str, Any], caller: Caller) -> Response:
     }
     async with pictures.stored(body.get("img"), PICTURE) as img:
         made = await storage.write(
+            reauthenticated,
+            caller,
             suggestions.create,
             user_id=caller.user_id,
             kind=suggestions.PACK,
@@ -164,8 +173,8 @@ async def list_suggested_packs(limit: int | None, cursor: str | None) -> Respons
     return success(suggestions=listed, headers={**PRIVATE, **link})
 
 
-async def delete_suggested_pack(id: str) -> Response:
+async def delete_suggested_pack(id: str, caller: Caller) -> Response:
     """Refuse a suggestion."""
-    refused = await storage.write(suggestions.take, suggestions.PACK, UUID(id))
+    refused = await storage.write(reauthenticated, caller, suggestions.take, suggestions.PACK, UUID(id))
     await pictures.discard(refused["img"])
     return no_content()

@@ -12,6 +12,7 @@ import storage
 from handlers import quota_shapes, staff
 from handlers.paging import Page, page_of, shown
 from handlers.quotas import require_fitting
+from handlers.reauthentication import reauthenticate, reauthenticated
 from handlers.replies import PRIVATE, created, no_content, success
 from security import Caller
 from services import outbox, quotas
@@ -24,7 +25,7 @@ async def create_quota_request(body: dict[str, Any], caller: Caller) -> Response
     require_fitting(body["policy"], has_key="key" in body)
     key = UUID(body["key"]) if "key" in body else None
     wish = quota_requests.Wish(body["policy"], body["quota"], body["purpose"], body["days"])
-    asked = await storage.write(quotas.ask, caller.user_id, key, wish, now=clock.now())
+    asked = await storage.write(reauthenticated, caller, quotas.ask, caller.user_id, key, wish, now=clock.now())
     outbox.wake()
     return created(request=quota_shapes.request(asked))
 
@@ -45,7 +46,7 @@ async def read_quota_request(id: str, caller: Caller) -> Response:
 
 async def delete_quota_request(id: str, caller: Caller) -> Response:
     """Withdraw a request that is open."""
-    await storage.write(quota_requests.withdraw, UUID(id), owner=caller.user_id)
+    await storage.write(reauthenticated, caller, quota_requests.withdraw, UUID(id), owner=caller.user_id)
     return no_content()
 
 
@@ -70,6 +71,13 @@ def _list(
 async def decide_quota_request(id: str, body: dict[str, Any], caller: Caller) -> Response:
     """Grant or decline, with a sentence for the owner."""
     decision = quota_requests.Decision(body["state"], body["answer"], body.get("quota"), body.get("days"))
-    decided = await storage.write(quotas.decide, UUID(id), decision, by=staff.actor(caller), now=clock.now())
+    decided = await storage.write(_decide, UUID(id), decision, caller, clock.now())
     outbox.wake()
     return success(request=quota_shapes.request(decided))
+
+
+def _decide(
+    connection: Connection, uuid: UUID, decision: quota_requests.Decision, caller: Caller, now: datetime
+) -> quota_requests.QuotaRequest:
+    reauthenticate(connection, caller, quota_requests.find(connection, uuid)["user_id"])
+    return quotas.decide(connection, uuid, decision, by=staff.actor(caller), now=now)

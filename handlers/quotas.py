@@ -12,6 +12,7 @@ import storage
 from errors import Refused
 from handlers import quota_shapes
 from handlers.paging import Page, page_of, shown
+from handlers.reauthentication import reauthenticate
 from handlers.replies import PRIVATE, no_content, success
 from handlers.staff import actor
 from security import Caller
@@ -36,7 +37,7 @@ async def set_quota(body: dict[str, Any], caller: Caller) -> Response:
     """Raise or lower one, until a moment."""
     now = clock.now()
     terms = quotas.Terms(body["quota"], _moment(body["until"], now), body["reason"])
-    kept = await storage.write(_set, body, terms, actor(caller), now)
+    kept = await storage.write(_set, body, terms, caller, now)
     return success(quota=quota_shapes.quota(kept))
 
 
@@ -51,13 +52,14 @@ def _moment(text: str, now: datetime) -> datetime:
 
 
 def _set(
-    connection: Connection, body: dict[str, Any], terms: quotas.Terms, by: acts.Actor, now: datetime
+    connection: Connection, body: dict[str, Any], terms: quotas.Terms, caller: Caller, now: datetime
 ) -> quotas.Quota:
     require_fitting(body["policy"], has_key="key" in body)
     if ("user" in body) == ("key" in body):
         raise Refused("validationFailed", "Name either the account, by `user`, or the API key, by `key`.")
     holder = quotas.holder_of_key(connection, UUID(body["key"])) if "key" in body else quotas.Holder(body["user"])
-    return quotas.set_by_staff(connection, holder, body["policy"], terms, by=by, now=now)
+    reauthenticate(connection, caller, holder.user_id)
+    return quotas.set_by_staff(connection, holder, body["policy"], terms, by=actor(caller), now=now)
 
 
 def require_fitting(policy: str, *, has_key: bool) -> None:
@@ -67,6 +69,11 @@ def require_fitting(policy: str, *, has_key: bool) -> None:
 
 
 async def delete_quota(id: str, caller: Caller) -> Response:
-    """Let what is usual hold again."""
-    await storage.write(quotas.remove, UUID(id), by=actor(caller), now=clock.now())
+    """End a quota, so that the usual one applies again."""
+    await storage.write(_remove, UUID(id), caller, clock.now())
     return no_content()
+
+
+def _remove(connection: Connection, uuid: UUID, caller: Caller, now: datetime) -> None:
+    reauthenticate(connection, caller, quotas.find(connection, uuid)["user_id"])
+    quotas.remove(connection, uuid, by=actor(caller), now=now)

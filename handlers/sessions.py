@@ -14,6 +14,7 @@ import clock
 import storage
 from errors import NoSuchRecord, Overtaken, Refused, SignInFailed, StorageUnavailable
 from handlers import second_factor, shapes, staff
+from handlers.reauthentication import reauthenticated
 from handlers.replies import SECRET, created, success
 from security import ROLE_LEVELS, Caller
 from services import attempts, limits, outbox, passwords, test_mode, tokens
@@ -23,6 +24,8 @@ from storage import accounts, apikeys, confirmations, events, mails
 SLOWEST_REFUSAL = 0.25
 # By what means somebody signs in.
 PASSWORD, LINK, SIGN_UP = "password", "link", "signUp"
+# A password is verified again if the stored hash changed meanwhile, up to this many times in all.
+MOST_VERIFICATIONS = 3
 LINKS = (confirmations.SIGN_IN, confirmations.HAVE_ACCOUNT)
 
 
@@ -88,8 +91,8 @@ def _confirm_sign_up(
     connection: Connection, confirmation_id: UUID, consent: int, check: str | None, request_id: UUID, now: datetime
 ) -> accounts.Account:
     found = confirmations.find(connection, confirmation_id, check=check, kinds=(confirmations.SIGN_UP,), now=now)
-    confirmations.use_up(connection, confirmation_id)
     account = accounts.lock(connection, found["user_id"])
+    confirmations.use_up(connection, confirmation_id)
     if account["status"] != accounts.INACTIVE:
         raise NoSuchRecord("There is no such confirmation, or it was used or has expired.")
     accounts.change(connection, account["id"], status=accounts.ACTIVE, consent=consent, updated_at=now)
@@ -129,32 +132,43 @@ async def sign_in(body: dict[str, Any], request_id: str) -> Response:
 
 
 async def _signed_in(account: accounts.Account | None, body: dict[str, Any], request_id: UUID) -> accounts.Account:
-    verified = await passwords.verify(body["password"], account["password"] if account else None)
-    if account is None or not verified.fits or not _may_sign_in(account):
-        raise SignInFailed("Sign-in failed.")
-    code = second_factor.given(body.get("token")) if account["mfa_enabled"] else None
-    return await storage.write(_admit, account, code, verified.upgrade, request_id, clock.now())
+    for _ in range(MOST_VERIFICATIONS):
+        verified = await passwords.verify(body["password"], account["password"] if account else None)
+        if account is None or not verified.fits or not _may_sign_in(account):
+            raise SignInFailed("Sign-in failed.")
+        admitted = await storage.write(_admit, account, body.get("token"), verified.upgrade, request_id, clock.now())
+        if admitted is not None:
+            return admitted
+        account = await storage.read(accounts.find_by_login, body["username"])
+    raise SignInFailed("Sign-in failed.")
 
 
 def _admit(
     connection: Connection,
-    account: accounts.Account,
-    code: str | None,
+    verified: accounts.Account,
+    token: Any,
     upgrade: str | None,
     request_id: UUID,
     now: datetime,
-) -> accounts.Account:
-    """The account, whose password was right: its second factor is used up, and that it signed in is kept."""
-    if code is not None and not second_factor.consume(connection, account["id"], code, now):
+) -> accounts.Account | None:
+    """Return the account as it is now, with its second factor used up and the sign-in recorded.
+
+    None if the stored password is no longer the one that was verified: changed by the owner, or upgraded by another
+    sign-in. Raises SignInFailed and MfaTokenRequired.
+    """
+    account = accounts.lock_all(connection, [verified["id"]]).get(verified["id"])
+    if account is None or not _may_sign_in(account):
+        raise SignInFailed("Sign-in failed.")
+    if account["password"] != verified["password"]:
+        return None
+    if account["mfa_enabled"] and not second_factor.consume(
+        connection, account["id"], second_factor.given(token), now
+    ):
         raise SignInFailed("Sign-in failed.")
     _record_sign_in(connection, account, PASSWORD, request_id, now)
-    return _upgraded(connection, account, upgrade) if upgrade else account
-
-
-def _upgraded(connection: Connection, account: accounts.Account, new: str) -> accounts.Account:
-    """Replace the hash that the password was held against, unless the owner has changed it meanwhile."""
-    if accounts.lock(connection, account["id"])["password"] == account["password"]:
-        accounts.change(connection, account["id"], password=new)
+    if upgrade is None:
+        return account
+    accounts.change(connection, account["id"], password=upgrade)
     return accounts.find(connection, account["id"])
 
 
@@ -179,7 +193,9 @@ async def request_sign_in_link(body: dict[str, Any]) -> Response:
 
 
 def _request_link(connection: Connection, username: str | int, now: datetime) -> None:
-    account = accounts.find_by_login(connection, username)
+    found = accounts.find_by_login(connection, username)
+    # Locked: a block that comes at the same moment either prevents the link, or removes it.
+    account = accounts.lock_all(connection, [found["id"]]).get(found["id"]) if found else None
     if account is None or not _may_sign_in(account):
         return
     issued = confirmations.issue(connection, confirmations.SIGN_IN, user_id=account["id"], now=now)
@@ -257,7 +273,7 @@ async def give_consent(body: dict[str, Any], caller: Caller) -> Response:
     fields = {"consent": body["consent"]}
     origin = staff.origin(caller, caller.user_id)
     account = await storage.write(
-        accounts.edit, caller.user_id, fields=fields, data={}, origin=origin, now=clock.now()
+        reauthenticated, caller, accounts.edit, caller.user_id, fields=fields, data={}, origin=origin, now=clock.now()
     )
     outbox.wake()
     return _session(account)

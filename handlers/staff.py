@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from errors import InsufficientLevel
+from handlers.reauthentication import reauthenticate
 from security import Caller
 from storage import acts, events
 
@@ -41,9 +42,13 @@ def recorded(
 ) -> Result:
     """Do the work and, where the record's owner is not the caller, keep that they did. Part of a write.
 
-    `act` is who does what to whose record, and when. A work that fails leaves no act.
+    `act` is who does what to whose record, and when. A work that fails leaves no act. A caller who is not the owner
+    is authenticated again first, and must still have the level of before. Raises as `reauthenticate`, and what the
+    work raises.
     """
     caller, name, owner, now = act
+    if caller.user_id != owner and reauthenticate(connection, caller, owner).caller.level < caller.level:
+        raise InsufficientLevel("The level of these credentials was lowered.")
     result: Any = work(connection, *args, **kwargs)
     if caller.user_id != owner:
         acts.record(connection, actor(caller), name, subjects=[owner], now=now)

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 import clock
 import storage
+from handlers.reauthentication import reauthenticated
 from handlers.replies import success
 from security import Caller
 from services import maintainer, outbox
@@ -21,7 +22,7 @@ NOTHING = "---"
 
 async def invite_translator(body: dict[str, Any], caller: Caller) -> Response:
     """Mail the caller how to go on."""
-    await storage.write(_invite, caller.user_id, body["language"], clock.now())
+    await storage.write(reauthenticated, caller, _invite, caller.user_id, body["language"], clock.now())
     outbox.wake()
     return success(data={})
 
@@ -45,7 +46,7 @@ async def suggest_language(body: dict[str, Any], caller: Caller) -> Response:
         "correspondence": body.get("correspondence") or NOTHING,
         "comments": body.get("comments") or NOTHING,
     }
-    await storage.write(_suggest, caller.user_id, said, clock.now())
+    await storage.write(reauthenticated, caller, _suggest, caller.user_id, said, clock.now())
     outbox.wake()
     return success(data={})
 

@@ -10,7 +10,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, or_
 
 from clock import new_uuid
 from errors import AlreadyExists, NoSuchRecord
-from storage import events, names, revocation
+from storage import confirmations, events, names, revocation
 from storage.address_hashes import email_hash as email_hash
 from storage.address_hashes import forms, hash_of_account, matches
 from storage.events import Origin
@@ -53,9 +53,8 @@ _by_name = select(accounts).where(
     )
 )
 _by_hash = select(accounts).where(matches(accounts.c.ehash))
-
-
 _lock = _by["id"].with_for_update()
+_lock_by_hash = _by_hash.with_for_update()
 _numbers: BindParameter[Any] = bindparam("numbers", expanding=True)
 _lock_all = select(accounts).where(accounts.c.id.in_(_numbers)).order_by(accounts.c.id).with_for_update()
 
@@ -167,18 +166,22 @@ def create(connection: Connection, *, email: str, language: str, role: str, pass
 def find_or_create(
     connection: Connection, email: str, *, language: str, role: str, password: str, now: datetime
 ) -> Account:
-    """The account with this address, a new one if there is none; of two who ask at once, both get the same."""
-    account = find_by_email(connection, email)
+    """Return the account with this address, locked; a new one if there is none, the same for concurrent requests."""
+    account = _lock_by_email(connection, email)
     if account is not None:
         return account
     try:
         with savepoint(connection):
             return create(connection, email=email, language=language, role=role, password=password, now=now)
     except AlreadyExists:
-        account = find_by_email(connection, email)
+        account = _lock_by_email(connection, email)
         if account is None:
             raise
         return account
+
+
+def _lock_by_email(connection: Connection, email: str) -> Account | None:
+    return connection.execute(_lock_by_hash, forms(connection, email_hash(email))).mappings().first()
 
 
 _EMPTY: dict[str, Any] = {
@@ -228,17 +231,11 @@ def edit(
     if "username" in fields:
         _rename(connection, user_id, fields["username"])
     if "consent" in fields and fields["consent"] != account["consent"]:
-        record_change(connection, user_id, events.CONSENT_CHANGED, account["consent"], fields["consent"], origin, now)
+        told = {"before": account["consent"], "after": fields["consent"]}
+        events.record(connection, user_id, events.CONSENT_CHANGED, now=now, origin=origin, **told)
     if fields.get("consent") == 0:
         revocation.revoke_all(connection, user_id, by=revocation.CONSENT, origin=origin, now=now)
     return find(connection, user_id)
-
-
-def record_change(
-    connection: Connection, user_id: int, event: str, before: Any, after: Any, origin: Origin, now: datetime
-) -> None:
-    """Keep what of the account changed from what to what; part of the same write."""
-    events.record(connection, user_id, event, now=now, origin=origin, before=before, after=after)
 
 
 def _rename(connection: Connection, user_id: int, name: str) -> None:
@@ -270,15 +267,21 @@ def lock_all(connection: Connection, user_ids: Iterable[int]) -> dict[int, Accou
 
 
 def set_role(connection: Connection, user_id: int, role: str, level: int, *, origin: Origin, now: datetime) -> None:
-    """Give the account a role; its keys above the role's `level` are revoked for good (all of them at -1)."""
+    """Give the account a role; its keys above the role's `level` are revoked for good (all of them at -1).
+
+    A blocked account also loses its confirmations: a sign-in link must not work once the account is unblocked.
+    """
     change(connection, user_id, role=role, updated_at=now)
+    if role == BLOCKED:
+        confirmations.drop_all(connection, user_id)
     revocation.revoke_all(connection, user_id, by=revocation.ROLE, origin=origin, now=now, above=level)
 
 
 def set_status(connection: Connection, user_id: int, status: int, *, origin: Origin, now: datetime) -> None:
-    """Give the account a status; anything but active ends every session and every key."""
+    """Give the account a status; any but active ends all sessions, confirmations and keys."""
     change(connection, user_id, status=status, updated_at=now)
     if status != ACTIVE:
+        confirmations.drop_all(connection, user_id)
         change(connection, user_id, epoch=accounts.c.epoch + 1)
         revocation.revoke_all(connection, user_id, by=revocation.STATUS, origin=origin, now=now)
 

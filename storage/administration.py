@@ -89,7 +89,8 @@ def update(
     origin = Origin(events.STAFF, by.request_id)
     for field, event in _EVENTS.items():
         if field in changed:
-            accounts.record_change(connection, user_id, event, account[field], changed[field], origin, now)
+            told = {"before": account[field], "after": changed[field]}
+            events.record(connection, user_id, event, now=now, origin=origin, **told)
     if "role" in changed:
         accounts.set_role(connection, user_id, changed["role"], level, origin=origin, now=now)
     if "status" in changed:

@@ -124,9 +124,9 @@ def set_by_staff(
 
 def remove(connection: Connection, uuid: UUID, *, by: acts.Actor, now: datetime) -> None:
     """End a quota, so that what is usual holds again, and record it; raises NoSuchRecord."""
-    found = _found(connection, uuid)
+    found = find(connection, uuid)
     accounts.lock(connection, found["user_id"])
-    found = _found(connection, uuid)
+    found = find(connection, uuid)
     connection.execute(_delete, {"quota_id": found["id"]})
     _spread(connection, found["user_id"], found["key_id"], now)
     holder = Holder(found["user_id"], found["key_id"], found["key"])
@@ -162,7 +162,8 @@ def _find(connection: Connection, query: Any, **values: Any) -> Quota | None:
     return found
 
 
-def _found(connection: Connection, uuid: UUID) -> Quota:
+def find(connection: Connection, uuid: UUID) -> Quota:
+    """Return the quota; raises NoSuchRecord."""
     found = _find(connection, _by_uuid, uuid=uuid)
     if found is None:
         raise NoSuchRecord("There is no such quota.")

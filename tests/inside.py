@@ -58,13 +58,19 @@ def inside(data: Path, database_url: str = "", forge: Forge | None = None) -> It
             runner.run(storage.disconnect())
 
 
-def before_next_write(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], Awaitable[object]]) -> None:
-    """Let this happen once, after the next request was authenticated and just before its first unit of work."""
+@contextmanager
+def before_next_write(patch: pytest.MonkeyPatch, happens: Callable[[], Awaitable[object]]) -> Iterator[None]:
+    """Inside, let this happen once: after a request was authenticated, just before its first unit of work.
+
+    Fails unless it happened.
+    """
     write = storage.write
 
     async def interrupted(*args: Any, **kwargs: Any) -> Any:
-        monkeypatch.setattr(storage, "write", write)
+        patch.setattr(storage, "write", write)
         await happens()
         return await write(*args, **kwargs)
 
-    monkeypatch.setattr(storage, "write", interrupted)
+    patch.setattr(storage, "write", interrupted)
+    yield
+    assert storage.write is write

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.databases import fresh_postgres
 from tests.handlers.guarded import Guarded
+from tests.inside import Inside, inside
 from tests.service import Person, Service
 
 
@@ -28,3 +30,15 @@ def guarded(alice: Person) -> Guarded:
 def curator(service: Service) -> Person:
     """Who may curate, and nothing more."""
     return service.sign_up("curator")
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def application(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
+    """The application, in this process."""
+    data = tmp_path_factory.mktemp("inside")
+    if request.param == "sqlite":
+        with inside(data) as there:
+            yield there
+    else:
+        with fresh_postgres() as url, inside(data, url) as there:
+            yield there

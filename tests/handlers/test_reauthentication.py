@@ -1,41 +1,59 @@
 """What ends access between authentication and the handler's transaction ends that request, too, on both engines."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
+import pyotp
 import pytest
+from httpx2 import Response
 from sqlalchemy import Connection, update
 
 import clock
+import document
 import storage
 from security import ROLE_LEVELS
 from storage import accounts, acts, administration, apikeys, revocation
 from storage.events import OWNER, Origin
 from storage.tables import apikeys as table
-from tests.databases import fresh_postgres
+from tests.contract.levels import CASES as CALLS
+from tests.contract.levels.case import known
 from tests.handlers.reading import failure
-from tests.inside import Inside, before_next_write, inside
-from tests.service import ApiKey, Credentials, Person
+from tests.inside import Inside, before_next_write
+from tests.service import Credentials, Person
 
 KEY = {"name": "a key", "level": 3, "expiresIn": 3600}
 UNAUTHORIZED, REVOKED = (401, "unauthorized"), (401, "keyRevoked")
 BY_OPERATOR = acts.Actor(acts.NOBODY, clock.new_uuid())
+SECURED = {
+    operation["operationId"]: (method.upper(), path)
+    for path, method, operation in document.operations(document.load())
+    if operation["security"] and {} not in operation["security"]
+}
+# Operations that change nothing but what the owner's own records hold, which a block does not end either: the hot
+# paths of the API. For the records of others see `BY_STAFF`.
+OWN_RECORDS = {
+    *("create_set", "import_set", "update_set", "delete_set", "clone_set", "clone_curated_set"),
+    *("create_pattern", "update_pattern", "delete_pattern", "clone_pattern"),
+    *("create_bookmark", "update_bookmark", "delete_bookmark"),
+}
+# Operations that change nothing in the database: a search, a name to check, the code forge, files.
+NO_TRANSACTION = {"search_users", "check_username", "open_post", "delete_image"}
+BY_GET = {"export_account", "impersonate_user", "restrict_account_v3"}
+REAUTHENTICATED = sorted(
+    {name for name, (method, _) in SECURED.items() if method != "GET"} - OWN_RECORDS - NO_TRANSACTION | BY_GET
+)
+# Bodies that make an operation get as far as its transaction.
+BODIES: dict[str, Callable[[Person], dict[str, Any]]] = {
+    "suggest_curated_set": lambda owner: {"set": owner.new_set()["id"]},
+    "configure_mfa": lambda owner: _mfa_body(owner),
+}
+# On records of others, with the level of staff.
+BY_STAFF = ("update_set", "delete_set", "clone_set", "update_pattern", "delete_pattern", "clone_pattern")
 Ends = Callable[[Connection, int, UUID | None], object]
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def application(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
-    """The application, in this process."""
-    data = tmp_path_factory.mktemp("reauthentication")
-    if request.param == "sqlite":
-        with inside(data) as there:
-            yield there
-    else:
-        with fresh_postgres() as url, inside(data, url) as there:
-            yield there
 
 
 def changed(**wanted: Any) -> Ends:
@@ -92,10 +110,52 @@ CASES = [
 ]
 
 
-def end_before_next_write(monkeypatch: pytest.MonkeyPatch, ends: Ends, person: Person, key: ApiKey) -> None:
-    """Let this end come just before the first unit of work of the next request."""
-    happens = partial(storage.write, ends, person.id, UUID(key.key))
-    before_next_write(monkeypatch, happens)
+def _mfa_body(owner: Person) -> dict[str, Any]:
+    """What turns multi-factor authentication on."""
+    secret = owner.post("/account/mfa", {"mfa": True}).json()["mfa"]["secret"]
+    return {"mfa": True, "secret": secret, "token": pyotp.TOTP(secret).now()}
+
+
+def call(name: str, caller: Person, owner: Person) -> Callable[[], Response]:
+    """The operation, ready to be called on a new record of the owner's."""
+    method, path = SECURED[name]
+    case = CALLS[name]
+    path = path.format(**(case.record(owner, False) if case.record else {}))
+    sent = {"json": BODIES[name](caller)} if name in BODIES else case.sent
+    return partial(caller.request, method, path, **sent)
+
+
+@contextmanager
+def role_before_next_write(
+    application: Inside, patch: pytest.MonkeyPatch, person: Person, role: str
+) -> Iterator[None]:
+    """The person's role changes just before the first unit of work of the next request, and back in the end."""
+    try:
+        with before_next_write(patch, partial(storage.write, accounts.change, person.id, role=role)):
+            yield
+    finally:
+        patch.undo()
+        application.run(storage.write(accounts.change, person.id, role="admin"))
+
+
+@pytest.mark.parametrize("name", REAUTHENTICATED)
+def test_an_operation_whose_result_outlives_it_is_rejected_after_a_block(
+    application: Inside, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    admin = known(application, "admin")
+    ready = call(name, admin, admin)
+    with role_before_next_write(application, monkeypatch, admin, accounts.BLOCKED):
+        assert failure(ready()) == UNAUTHORIZED
+
+
+@pytest.mark.parametrize("name", [*BY_STAFF, "read_all_data", "revoke_api_key"])
+def test_staff_who_are_demoted_no_longer_reach_the_records_of_others(
+    application: Inside, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    admin = known(application, "admin")
+    ready = call(name, admin, known(application, "owner"))
+    with role_before_next_write(application, monkeypatch, admin, "user"):
+        assert failure(ready()) == (403, "insufficientAccessLevel")
 
 
 @pytest.mark.parametrize(("ends", "kind", "outcome"), CASES)
@@ -105,8 +165,8 @@ def test_no_key_is_created_after_the_end_of_the_credentials(
     person = application.sign_up("curator")
     key = person.new_key(5)
     callers: dict[str, Credentials] = {"token": person, "key": key}
-    end_before_next_write(monkeypatch, ends, person, key)
-    reply = callers[kind].post("/apikeys", {**KEY, "level": 5})
+    with before_next_write(monkeypatch, partial(storage.write, ends, person.id, UUID(key.key))):
+        reply = callers[kind].post("/apikeys", {**KEY, "level": 5})
     assert failure(reply) == outcome
     assert ("www-authenticate" in reply.headers) == (reply.status_code == 401)
     assert len(application.run(storage.read(apikeys.list_of, person.id))) <= 1
