@@ -126,10 +126,6 @@ class PreconditionFailed(Fact):
     """`If-Match` names another state of the record than the present one."""
 
 
-class EmailTaken(Fact):
-    """The address became another account's in the meantime."""
-
-
 class RequestOpen(Fact):
     """The account waits for the answer to such a request, or to as many as it may."""
 
@@ -251,7 +247,6 @@ REPLIES: dict[type[Fact], Verdict] = {
     MethodNotAllowed: Verdict(405, "methodNotAllowed", "The path does not have this method"),
     NotAcceptable: Verdict(406, "notAcceptable", "No acceptable representation"),
     BodyTooSlow: Verdict(408, "bodyTooSlow", "The body did not come in time"),
-    EmailTaken: Verdict(409, "emailTaken", "The address belongs to another account"),
     SlugTaken: Verdict(409, "slugTaken", "The slug is taken"),
     ImageExists: Verdict(409, "imageExists", "There is an image of this name"),
     PreconditionFailed: Verdict(412, "preconditionFailed", "The record was changed in the meantime"),

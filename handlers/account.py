@@ -10,9 +10,7 @@ from starlette.responses import Response
 import clock
 import storage
 from errors import (
-    AlreadyExists,
     AuthenticationFailed,
-    EmailTaken,
     InsufficientLevel,
     MfaTokenInvalid,
     NoSuchRecord,
@@ -22,7 +20,7 @@ from handlers import email_change, public, second_factor, shapes, staff
 from handlers.conditions import account_tag, require_account
 from handlers.paging import page_of, shown
 from handlers.reauthentication import reauthenticate, reauthenticated
-from handlers.replies import PRIVATE, SECRET, last_modified, success
+from handlers.replies import PRIVATE, SECRET, last_modified, no_content, success
 from handlers.usernames import is_acceptable
 from security import Caller
 from services import attempts, exports, limits, mfa, outbox, passwords, pictures, test_mode
@@ -50,7 +48,7 @@ async def update_account(body: dict[str, Any], if_match: str | None, caller: Cal
     if body.get("confirm") and "confirmation" in body and "check" in body:
         return await _change_email(caller, body, if_match)
     if "email" in body:
-        await limits.spend_one("mails-to", body["email"].strip().lower())
+        await _count_mails(body["email"], caller)
     fields: dict[str, Any] = {name: body[name] for name in PLAIN_FIELDS if name in body}
     if "password" in body:
         fields["password"] = await passwords.hashed(body["password"])
@@ -64,6 +62,13 @@ async def update_account(body: dict[str, Any], if_match: str | None, caller: Cal
         await pictures.discard(updated.former_img)
     outbox.wake()
     return _account(updated.account, **_in_test_mode(updated, body))
+
+
+async def _count_mails(email: str, caller: Caller) -> None:
+    """Count the mails of a change of address: for the new address, and for the account. Raises QuotaExceeded."""
+    # In a counter of its own: nobody can use up the sign-in links of another person by naming their address.
+    await limits.spend_one("mails-to", f"emailchange {email.strip().lower()}")
+    await limits.spend_of_account("mails", caller.user_id)
 
 
 def _account(row: accounts.Account, **more: Any) -> Response:
@@ -110,11 +115,7 @@ def _in_test_mode(updated: _Updated, body: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _change_email(caller: Caller, body: dict[str, Any], if_match: str | None) -> Response:
-    try:
-        account = await storage.write(_complete_change, caller, body, if_match, clock.now())
-    except AlreadyExists:
-        raise EmailTaken("The address became another account's in the meantime.") from None
-    return _account(account)
+    return _account(await storage.write(_complete_change, caller, body, if_match, clock.now()))
 
 
 def _complete_change(
@@ -124,6 +125,19 @@ def _complete_change(
     require_account(if_match, reauthenticate(connection, caller).account)
     events.record(connection, user_id, events.EMAIL_CHANGED, now=now, origin=staff.origin(caller, user_id))
     return email_change.complete(connection, user_id, UUID(body["confirmation"]), body["check"], now)
+
+
+async def read_email_change(caller: Caller) -> Response:
+    """Return the change of the address that waits for its confirmation."""
+    pending = await storage.read(email_change.find_pending, caller.user_id, clock.now())
+    return success(emailChange=shapes.email_change(pending))
+
+
+async def cancel_email_change(caller: Caller) -> Response:
+    """Cancel the change of the address that waits for its confirmation."""
+    staff.require_owner(caller)
+    await storage.write(reauthenticated, caller, email_change.cancel, caller.user_id)
+    return no_content()
 
 
 async def remove_account(if_match: str | None, caller: Caller) -> Response:

@@ -203,6 +203,15 @@ def event(row: Record) -> dict[str, Any]:
     }
 
 
+def email_change(row: Record) -> dict[str, Any]:
+    """`EmailChange`: where the address of the account will go, and until when that can be confirmed."""
+    return {
+        "email": row["data"]["email"],
+        "createdAt": iso(row["created_at"]),
+        "expiresAt": iso(row["expires_at"]),
+    }
+
+
 def pattern(row: Record, reader: Caller | None) -> dict[str, Any]:
     """`Pattern`, with those of its sets that the reader may see; None is the public."""
     drafted_from, cset = row["set"], row["cset"]

@@ -11,7 +11,8 @@ import clock
 from middleware.straight import StraightAPI
 from security import Caller
 from services import limits, metrics, networks, notices
-from services.limits import Claims, Limiter, Policy, Purse, State
+from services.limits import Claims, Limiter, Purse, State
+from services.policies import Policy
 
 # What is somebody's own: an address of IPv4, a network of IPv6.
 OWN_BITS = (32, 64)

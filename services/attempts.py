@@ -9,7 +9,7 @@ import math
 
 import clock
 from errors import QuotaExceeded
-from services import limits
+from services import limits, policies
 from services.counters import unnamed
 
 FREE = 5
@@ -26,7 +26,7 @@ async def begin(name: str | int, kind: str = "sign-in") -> None:
         return
     failures, waiting = _keys(name, kind)
     counters = limits.counters()
-    count = await counters.incr(failures, limits.DAY)
+    count = await counters.incr(failures, policies.DAY)
     if count <= FREE:
         return
     # Of those who come while a wait goes on none gets in; the first after it begins the next.

@@ -26,6 +26,8 @@ KINDS = (
     "signup-aed",
     "signinlink",
     "emailchange",
+    "emailchange-notice",
+    "emailchange-taken",
     "nlsub",
     "nlsub-active",
     "nlunsub",
@@ -43,6 +45,14 @@ KINDS = (
     "quotanear",
     "quotareached",
 )
+# Mails that carry a link or answer a stranger: the request that causes one counts it for its recipient (`mails-to`),
+# and is rejected over the limit. All other kinds are notices, which count when they are sent (`services.outbox`).
+COUNTED_AT_REQUEST = frozenset(
+    {
+        *("signup", "signup-aea", "signup-aed", "signinlink", "emailchange", "emailchange-taken"),
+        *("nlsub", "nlsub-active", "nlunsub"),
+    }
+)
 LANGUAGES = ("en", "de", "es", "fr", "nl", "uk")
 
 _FOLDER = Path(__file__).parent / "templates" / "mail"
@@ -59,11 +69,11 @@ _LAYOUTS = Environment(
 class Letter:
     """What to say to whom.
 
-    `kind` is one of KINDS; `language` one of LANGUAGES, anything else is read as English; `to` and `cc` are
-    single bare addresses, and so is `reply_to`, where answers go if not to the sender. `link` is a path that starts
-    with `/`; kinds without a link ignore it. `values` may replace `service` (what the service calls itself; else the
-    sender's display name, else the website's host) and `contact` (where people can ask for help; else the sender's
-    address), and holds what the kind's own words need; without `key`, the kind's `nokey` stands in its place.
+    `kind` is one of KINDS; `language` one of LANGUAGES, anything else is read as English; `to` is a single bare
+    address, and so is `reply_to`, where answers go if not to the sender. `link` is a path that starts with `/`;
+    kinds without a link ignore it. `values` may replace `service` (what the service calls itself; else the sender's
+    display name, else the website's host) and `contact` (where people can ask for help; else the sender's address),
+    and holds what the kind's own words need; without `key`, the kind's `nokey` stands in its place.
     `subscriber` is the hash of the address of somebody who gets the newsletter: mail programs can then offer to end
     that (RFC 8058).
     """
@@ -71,7 +81,6 @@ class Letter:
     kind: str
     language: str
     to: str
-    cc: str | None = None
     link: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     reply_to: str | None = None
@@ -88,6 +97,14 @@ class _Unbroken(UnstructuredHeader, BaseHeader):
 _HEADERS = HeaderRegistry()
 _HEADERS.map_to_type("list-unsubscribe", _Unbroken)
 _POLICY = email.policy.default.clone(header_factory=_HEADERS)
+
+
+def of_queue(queued: Mapping[str, Any]) -> Letter:
+    """Return the letter of a row of the mail queue.
+
+    Version 0.1 queued the link to a new address with the old address in `cc`: the copy is not sent.
+    """
+    return Letter(**{name: value for name, value in queued.items() if name != "cc"})
 
 
 def render(letter: Letter, *, sender: str, website: str, server: str) -> EmailMessage:
@@ -118,8 +135,6 @@ def _address(message: EmailMessage, letter: Letter, author: Address, subject: st
     message["Subject"] = subject
     message["From"] = author
     message["To"] = _mailbox(letter.to)
-    if letter.cc is not None:
-        message["Cc"] = _mailbox(letter.cc)
     if letter.reply_to is not None:
         message["Reply-To"] = _mailbox(letter.reply_to)
     message["Date"] = clock.now()

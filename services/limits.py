@@ -12,38 +12,15 @@ from typing import Any, NamedTuple
 import clock
 from errors import QuotaExceeded
 from services.counters import Counters, Memory, unnamed
+from services.policies import DEFAULTS, Policy
 from storage.quotas import OF_ACCOUNTS, OF_KEYS
 
-MINUTE, DAY = 60, 86_400
 MOST_AT_ONCE = 50
 # A batch is at most this part of what is left: the end of a quota is not spread over instances that do not use it.
 PART = 16
 # Of one policy in one window. Beyond it what was taken in advance is forgotten, which never allows more.
 MOST_HOLDERS = 100_000
 NEAR, REACHED = 80, 100
-
-
-class Policy(NamedTuple):
-    """A rate-limit policy: `quota` units in each window of `seconds`."""
-
-    name: str
-    quota: int
-    seconds: int
-
-
-DEFAULTS = (
-    Policy("burst", 600, MINUTE),
-    Policy("day", 50_000, DAY),
-    Policy("account-burst", 1_200, MINUTE),
-    Policy("account-day", 100_000, DAY),
-    Policy("address-burst", 300, MINUTE),
-    Policy("address-day", 20_000, DAY),
-    Policy("sign-ins", 30, MINUTE),
-    Policy("sign-ups", 20, DAY),
-    Policy("mails", 50, DAY),
-    Policy("mails-to", 10, DAY),
-    Policy("leak-reports", 20, MINUTE),
-)
 
 
 Claims = Sequence[tuple[Policy, str, int]]
@@ -277,10 +254,19 @@ async def close() -> None:
 
 
 async def spend_one(name: str, holder: str) -> None:
-    """Take a unit of one policy for something that is known by a text, which is not kept; raises QuotaExceeded."""
+    """Use one unit of a policy, for a holder named by a text that is not kept; raises QuotaExceeded."""
+    await _spend(name, unnamed(holder))
+
+
+async def spend_of_account(name: str, user_id: int) -> None:
+    """Use one unit of a policy of the account, as `x-limits` does; raises QuotaExceeded."""
+    await _spend(name, f"a{user_id}")
+
+
+async def _spend(name: str, holder: str) -> None:
     if _limiter is None:
         return
-    states = await _limiter.spend([(_limiter.policies[name], unnamed(holder), 1)])
+    states = await _limiter.spend([(_limiter.policies[name], holder, 1)])
     if states[0].refused:
         raise refusal(states)
 

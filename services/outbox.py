@@ -9,8 +9,8 @@ from typing import Any
 
 import clock
 import storage
-from errors import NoSuchRecord
-from services import address, background, delivery, letters
+from errors import NoSuchRecord, QuotaExceeded
+from services import address, background, delivery, letters, limits, metrics
 from storage import confirmations, mails, subscribers
 from storage.encryption import Undecryptable
 
@@ -96,8 +96,8 @@ async def _send(mail_id: int) -> None:
 
 async def _deliver(mail: Any) -> None:
     try:
-        letter = letters.Letter(**mail["letter"])
-        if await _is_wanted(letter):
+        letter = letters.of_queue(mail["letter"])
+        if await _is_wanted(letter) and await _is_within_limit(mail, letter):
             server = address.of("")
             message = await asyncio.to_thread(letters.render, letter, sender=_sender, website=_website, server=server)
             await delivery.deliver(message, _url)
@@ -116,6 +116,24 @@ async def _deliver(mail: Any) -> None:
 async def _is_wanted(letter: letters.Letter) -> bool:
     """Not by those who have left the newsletter since it was queued."""
     return letter.subscriber is None or await storage.read(subscribers.find, letter.subscriber) is not None
+
+
+async def _is_within_limit(mail: Any, letter: letters.Letter) -> bool:
+    """Count a notice for its recipient; return False, and log it, if that has had enough of this kind today.
+
+    Each kind has a counter of its own: a flood of one kind suppresses no other kind and no mail with a link.
+    A mail that is tried again was counted before.
+    """
+    if letter.kind in letters.COUNTED_AT_REQUEST or mail["attempts"]:
+        return True
+    try:
+        await limits.spend_one("notices-to", f"{letter.kind} {letter.to.lower()}")
+    except QuotaExceeded:
+        log.warning("mail %s (%s) is not sent: its recipient has had enough of them today", mail["id"], letter.kind)
+        metrics.limiter("notices-to", metrics.REFUSED)
+        return False
+    metrics.limiter("notices-to", metrics.ALLOWED)
+    return True
 
 
 async def _failed(mail: Any, reason: str, *, for_good: bool) -> None:

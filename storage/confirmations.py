@@ -24,6 +24,14 @@ LIFETIMES = {
 
 
 _by_id = select(confirmations).where(confirmations.c.id == bindparam("confirmation_id"))
+_of_account = (confirmations.c.user_id == bindparam("owner"), confirmations.c.type == bindparam("kind"))
+_pending = (
+    select(confirmations)
+    .where(*_of_account, confirmations.c.expires_at > bindparam("now"))
+    .order_by(confirmations.c.created_at.desc())
+    .limit(1)
+)
+_drop = delete(confirmations).where(*_of_account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,16 @@ def use_up(connection: Connection, confirmation_id: UUID) -> None:
     """Take the confirmation away; raises NoSuchRecord for all but the first who asks."""
     if connection.execute(delete(confirmations).where(confirmations.c.id == confirmation_id)).rowcount == 0:
         raise NoSuchRecord("There is no such confirmation, or it was used or has expired.")
+
+
+def find_pending(connection: Connection, user_id: int, kind: str, *, now: datetime) -> Record | None:
+    """Return the newest confirmation of this kind that the account can still use; None if there is none."""
+    return connection.execute(_pending, {"owner": user_id, "kind": kind, "now": now}).mappings().first()
+
+
+def drop(connection: Connection, user_id: int, kind: str) -> int:
+    """Remove the account's confirmations of this kind; return how many there were."""
+    return connection.execute(_drop, {"owner": user_id, "kind": kind}).rowcount
 
 
 def drop_all(connection: Connection, user_id: int) -> None:

@@ -22,7 +22,7 @@ ASKED_FOR: dict[str, tuple[str, Callable[[Operation], bool]]] = {
 }
 MOST_LEVEL = 4
 # They change what the account is, use it up, or leave something behind that its owner cannot remove.
-OF_THE_ACCOUNT = {"update_account", "configure_mfa"}
+OF_THE_ACCOUNT = {"update_account", "configure_mfa", "cancel_email_change"}
 # They act on whoever calls, without a record that could be one that there is not.
 ON_THE_CALLER = ENDING | OF_THE_ACCOUNT
 LASTING = {"upload_image", "suggest_curated_set", "suggest_option_pack"}

@@ -1,6 +1,7 @@
 """Moving one's account to another address."""
 
 from hashlib import sha256
+from uuid import uuid4
 
 from tests.handlers.accounts import account_of, asked_for_change, patched, sign_in
 from tests.handlers.reading import (
@@ -23,7 +24,6 @@ def test_a_new_address_counts_only_when_its_owner_has_confirmed_it(service: Serv
     assert reply.json().keys() == {"result", "account"}
     assert reply.json()["account"]["email"] == alice.email
     letter = letter_to(service, new)
-    assert letter["Cc"] == alice.email
     link = link_in(letter)
     kind, confirmation, check = parts_of(link)
     assert (kind, service.http.get(link).status_code) == ("emailchange", 200)
@@ -35,6 +35,19 @@ def test_a_new_address_counts_only_when_its_owner_has_confirmed_it(service: Serv
     assert (changed["email"], changed["initial"]) == (new, alice.email)
     assert (changed["ehash"], changed["ihash"]) == (digest(new), digest(alice.email))
     assert failure(alice.patch("/account", body)) == (404, "notFound")
+
+
+def test_the_present_address_gets_a_notice_without_anything_that_completes_the_change(
+    service: Service, alice: Person
+) -> None:
+    new = new_address()
+    alice.patch("/account", {"email": new})
+    to_new, notice = letter_to(service, new), letter_to(service, alice.email)
+    _, confirmation, check = parts_of(link_in(to_new))
+    assert (to_new["Cc"], to_new["Bcc"], notice["Cc"]) == (None, None, None)
+    text = notice.as_string() + "".join(part.get_content() for part in notice.iter_parts())
+    assert not [secret for secret in ("/confirm/", confirmation, check, new) if secret in text]
+    assert "DELETE /account/email-change" in text
 
 
 def digest(address: str) -> str:
@@ -60,6 +73,7 @@ def test_in_test_mode_the_confirmation_comes_back_and_no_letter_goes_out(service
     assert "confirmation" not in alice.patch("/account", {"email": witness}).json()
     letter_to(service, witness)  # sent in turn: one to the other address would have come first
     assert letters_to(service, silent) == []
+    letter_to(service, alice.email)  # the notice about the second request alone
 
 
 def test_test_mode_is_for_accounts_of_its_domain(service: Service, alice: Person) -> None:
@@ -93,15 +107,81 @@ def test_only_its_owner_finishes_a_change_of_address(alice: Person, bob: Person)
     assert patched(alice, change)["email"] == new
 
 
-def test_an_address_that_is_anothers_by_then_is_refused_and_asking_for_it_tells_nothing(
+def test_nothing_tells_whether_the_new_address_has_an_account(service: Service, alice: Person, bob: Person) -> None:
+    free, unknown = new_test_address(), str(uuid4())
+    seen = []
+    for address in (free, bob.email):
+        reply = alice.patch("/account", {"email": address})
+        pending = alice.get("/account/email-change").json()["emailChange"]
+        assert pending.pop("email") == address
+        body = {"confirm": "emailchange", "confirmation": unknown, "check": CHECK}
+        seen.append((reply.status_code, reply.json()["account"]["email"], reply.json().keys(), pending.keys()))
+        assert failure(alice.patch("/account", body)) == (404, "notFound")
+    assert seen[0] == seen[1]
+    # The one who owns the mailbox learns it; the text holds no link.
+    assert "/confirm/emailchange/" in str(letter_to(service, free).get_body(("plain",)))
+    told = str(letter_to(service, bob.email).get_body(("plain",)))
+    assert "already has an account" in told and "/confirm/" not in told
+
+
+def test_a_change_to_the_address_of_another_account_is_answered_like_an_unknown_confirmation(
     alice: Person, bob: Person
 ) -> None:
     new = new_test_address()
     first, second = asked_for_change(alice, new), asked_for_change(bob, new)
     assert patched(alice, first)["email"] == new
+    unknown = bob.patch("/account", {**second, "confirmation": str(uuid4())}).json()
     for change in (second, asked_for_change(bob, new)):
-        assert failure(bob.patch("/account", change)) == (409, "emailTaken")
+        reply = bob.patch("/account", change)
+        assert reply.status_code == 404
+        assert {**reply.json(), "instance": ""} == {**unknown, "instance": ""}
     assert account_of(bob)["email"] == bob.email
+    changes = [event["event"] for event in bob.get("/account/events").json()["events"]]
+    assert "emailChanged" not in changes
+
+
+def test_a_sign_up_that_was_never_confirmed_does_not_block_its_address(service: Service, alice: Person) -> None:
+    new = new_test_address()
+    body = {"email": new, "language": "en", "test": True}
+    confirmation = service.http.post("/signup", json=body).json()["confirmation"]
+    assert patched(alice, asked_for_change(alice, new))["email"] == new
+    reply = service.http.post(f"/confirm/signup/{confirmation}", json={"consent": 1})
+    assert failure(reply) == (404, "notFound")
+
+
+def test_an_inactive_account_that_was_used_keeps_its_address(admin: Person, alice: Person, bob: Person) -> None:
+    assert admin.patch(f"/admin/user/{bob.id}", {"status": 0}).status_code == 200
+    assert failure(alice.patch("/account", asked_for_change(alice, bob.email))) == (404, "notFound")
+
+
+def test_a_pending_change_can_be_read_and_cancelled(alice: Person, bob: Person) -> None:
+    assert failure(alice.get("/account/email-change")) == (404, "notFound")
+    new = new_test_address()
+    change = asked_for_change(alice, new)
+    pending = alice.get("/account/email-change").json()["emailChange"]
+    assert pending["email"] == new and pending["createdAt"] < pending["expiresAt"]
+    assert failure(bob.delete("/account/email-change")) == (404, "notFound")
+    assert alice.delete("/account/email-change").status_code == 204
+    assert failure(alice.patch("/account", change)) == (404, "notFound")
+    for reply in (alice.get("/account/email-change"), alice.delete("/account/email-change")):
+        assert failure(reply) == (404, "notFound")
+
+
+def test_a_later_request_and_a_new_password_cancel_the_pending_change(alice: Person) -> None:
+    first = asked_for_change(alice, new_test_address())
+    second = asked_for_change(alice, new_test_address())
+    assert failure(alice.patch("/account", first)) == (404, "notFound")
+    patched(alice, {"password": PASSWORD})
+    assert failure(alice.get("/account/email-change")) == (404, "notFound")
+    assert failure(alice.patch("/account", second)) == (404, "notFound")
+
+
+def test_an_administrator_who_acts_as_the_account_cannot_cancel_its_change(admin: Person, alice: Person) -> None:
+    asked_for_change(alice, new_test_address())
+    token = admin.get(f"/admin/impersonate/{alice.id}").json()["token"]
+    acting = Credentials(alice.service, f"Bearer {token}")
+    assert failure(acting.delete("/account/email-change")) == (403, "insufficientAccessLevel")
+    assert alice.get("/account/email-change").status_code == 200
 
 
 def test_a_confirmation_of_another_kind_changes_no_address(service: Service, alice: Person) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from services import limits
 from services.counters import Memory
-from services.limits import MOST_AT_ONCE, NEAR, REACHED, Limiter, Policy
+from services.limits import MOST_AT_ONCE, NEAR, REACHED, Limiter
+from services.policies import Policy
 from tests.services.conftest import Clock
 
 Result = TypeVar("Result")

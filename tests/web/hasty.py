@@ -4,14 +4,14 @@ Whoever uses one up is really refused, and a test need not wait for a minute unt
 """
 
 import app
-from services import limits
+from services import limits, policies
 
 SECONDS = 2
 
 
 def main() -> None:
     """Serve."""
-    hasty = [one._replace(seconds=SECONDS) if one.seconds == limits.MINUTE else one for one in limits.DEFAULTS]
+    hasty = [one._replace(seconds=SECONDS) if one.seconds == policies.MINUTE else one for one in policies.DEFAULTS]
     setattr(limits, "DEFAULTS", tuple(hasty))  # noqa: B010
     app.main()
 

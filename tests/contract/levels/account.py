@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.contract.levels.case import Case
+from tests.handlers.reading import new_test_address
 from tests.service import Person
 
 
@@ -10,10 +11,18 @@ def _account(owner: Person, _public: bool) -> dict[str, Any]:
     return {"id": owner.id}
 
 
+def _pending_change(owner: Person, _public: bool) -> dict[str, Any]:
+    reply = owner.patch("/account", {"email": new_test_address(), "test": True})
+    assert "confirmation" in reply.json()
+    return {}
+
+
 CASES = {
     "read_account": Case(),
     "update_account": Case(body={"bio": "x"}),
     "remove_account": Case(ends=True),
+    "read_email_change": Case(record=_pending_change),
+    "cancel_email_change": Case(record=_pending_change, passed=204),
     "export_account": Case(),
     "restrict_account": Case(ends=True),
     "restrict_account_v3": Case(ends=True),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.contract.fuzzing import USERNAME
+from tests.contract.fuzzing import AUTHORIZATION, USERNAME, address, http
 
 
 def _own(case: Any) -> None:
@@ -13,10 +13,17 @@ def _taken(case: Any) -> None:
     case.body = {**case.body, "username": USERNAME}
 
 
+def _pending_change(_case: Any) -> None:
+    body = {"email": address(), "test": True}
+    http.patch("/account", json=body, headers={"Authorization": AUTHORIZATION})
+
+
 REAL = {
     "read_all_data": _own,
     "read_profile": _own,
     "read_profile_card": _own,
     "check_username": _taken,
+    "read_email_change": _pending_change,
+    "cancel_email_change": _pending_change,
 }
 ENDING = {"remove_account", "restrict_account", "restrict_account_v3"}

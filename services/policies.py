@@ -1,0 +1,29 @@
+"""The rate-limit policies and their usual quotas. The document's introduction explains each one."""
+
+from typing import NamedTuple
+
+MINUTE, DAY = 60, 86_400
+
+
+class Policy(NamedTuple):
+    """A rate-limit policy: `quota` units in each window of `seconds`."""
+
+    name: str
+    quota: int
+    seconds: int
+
+
+DEFAULTS = (
+    Policy("burst", 600, MINUTE),
+    Policy("day", 50_000, DAY),
+    Policy("account-burst", 1_200, MINUTE),
+    Policy("account-day", 100_000, DAY),
+    Policy("address-burst", 300, MINUTE),
+    Policy("address-day", 20_000, DAY),
+    Policy("sign-ins", 30, MINUTE),
+    Policy("sign-ups", 20, DAY),
+    Policy("mails", 50, DAY),
+    Policy("mails-to", 10, DAY),
+    Policy("notices-to", 20, DAY),
+    Policy("leak-reports", 20, MINUTE),
+)

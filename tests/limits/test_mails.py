@@ -1,0 +1,63 @@
+"""How many mails one address is sent, whoever causes them."""
+
+from collections.abc import Iterator
+
+import httpx2
+import pytest
+
+from tests.handlers.reading import letter_to, letters_to, new_address
+from tests.limits.conftest import settings
+from tests.service import Person, Service
+
+
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A server that sends few mails to one address."""
+    service = Service(tmp_path_factory.mktemp("quiet"), **settings(notices_to=2, mails=12))
+    try:
+        yield service.start()
+    finally:
+        service.close()
+
+
+def subjects(service: Service, person: Person) -> list[str]:
+    """The subjects of the mails to the person, oldest first."""
+    return [str(letter["Subject"]) for letter in letters_to(service, person.email)]
+
+
+def test_a_flood_of_one_notice_suppresses_neither_other_notices_nor_links(quiet: Service) -> None:
+    alice = quiet.sign_up()
+    for _ in range(4):
+        alice.post(f"/apikeys/{alice.new_key().key}/revoke")
+    alice.patch("/account", {"email": new_address()})
+    quiet.http.post("/signinlink", json={"username": alice.email})
+    # Mails are sent in the order in which they were queued.
+    letter_to(quiet, alice.email, number=4)
+    revoked, other, link = subjects(quiet, alice)[:2], *subjects(quiet, alice)[2:]
+    assert all("was revoked" in subject for subject in revoked)
+    assert "is about to change" in other and "sign-in link" in link
+
+
+def violated(reply: httpx2.Response) -> list[str]:
+    """The policies of which a quota is used up."""
+    assert reply.status_code == 429, reply.text
+    policies: list[str] = reply.json()["violated-policies"]
+    return policies
+
+
+def test_requests_for_one_address_are_limited_and_use_up_none_of_its_sign_in_links(quiet: Service) -> None:
+    alice, bob = quiet.sign_up(), quiet.sign_up()
+    statuses = [alice.patch("/account", {"email": bob.email}).status_code for _ in range(3)]
+    assert statuses == [200] * 3
+    # Bob's sign-up was the first of his three mails with a link.
+    for _ in range(2):
+        assert quiet.http.post("/signinlink", json={"username": bob.email}).status_code == 200
+    for person in (alice, quiet.sign_up()):
+        assert violated(person.patch("/account", {"email": bob.email})) == ["mails-to"]
+
+
+def test_one_account_is_limited_whatever_addresses_it_names(quiet: Service) -> None:
+    alice = quiet.sign_up()
+    statuses = [alice.patch("/account", {"email": new_address()}).status_code for _ in range(12)]
+    assert statuses == [200] * 12
+    assert violated(alice.patch("/account", {"email": new_address()})) == ["mails"]
