@@ -146,6 +146,10 @@ class KeyNotActive(Fact):
     """The API key has expired or was revoked: it gets no new secret."""
 
 
+class PreviousSecretActive(Fact):
+    """The secret before the last rotation of the API key is still good."""
+
+
 class KeyInUse(Fact):
     """The first request with this idempotency key is still being worked on."""
 
@@ -255,6 +259,7 @@ REPLIES: dict[type[Fact], Verdict] = {
     OwnAccount: Verdict(409, "ownAccount", "Nobody changes their own account as staff"),
     AccountNotActive: Verdict(409, "accountNotActive", "The account is not active"),
     KeyNotActive: Verdict(409, "keyNotActive", "The API key is not active"),
+    PreviousSecretActive: Verdict(409, "previousSecretActive", "The secret before the last rotation is still good"),
     KeyInUse: Verdict(409, "idempotencyKeyInUse", "The first request with this key is not answered yet", _LATER),
     AnswerLost: Verdict(409, "idempotencyAnswerLost", "The answer to the first request with this key is lost"),
     BodyTooLarge: Verdict(413, "bodyTooLarge", "The body is too large"),

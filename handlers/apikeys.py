@@ -53,7 +53,7 @@ def _create(
         secret_hash=secret_hash,
         origin=staff.origin(caller, caller.user_id),
         now=now,
-        expires_at=expires_at,
+        expires_at=min(expires_at, again.until or expires_at),
     )
 
 
@@ -125,7 +125,7 @@ def _held(connection: Connection, key: UUID, reason: str | None, caller: Caller)
 
 
 async def rotate_api_key(key: str, body: dict[str, Any], caller: Caller) -> Response:
-    """Give a key of the caller's another secret, and show it this once; the present one works on for a while."""
+    """Give a key of the caller another secret, and return it this once; the present one stays good for a while."""
     staff.require_owner(caller)
     secret = keys.new_secret()
     grace = timedelta(seconds=body.get("grace", GRACE))
@@ -142,6 +142,8 @@ def _rotate(
         raise InsufficientLevel("This API key is another account's.")
     if held.key["level"] > caller.level:
         raise InsufficientLevel(f"The API key has level {held.key['level']}; these credentials have {caller.level}.")
+    if again.until and held.key["expires_at"] > again.until:
+        raise InsufficientLevel("The API key expires after the secret that this request was made with.")
     origin = staff.origin(caller, caller.user_id)
     return apikeys.rotate(connection, held, secret_hash=secret_hash, grace=grace, origin=origin, now=now)
 

@@ -6,6 +6,7 @@ the result of the transaction and ends that, too, or the transaction sees the en
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -23,14 +24,15 @@ Locked = dict[int, accounts.Account]
 
 
 class Reauthenticated(NamedTuple):
-    """The caller as the transaction sees it, the locked account, and the API key if the request was made with one.
+    """The caller as the transaction sees it, and the locked account.
 
-    The caller's level may be lower than it was before.
+    The caller's level may be lower than it was before. `until` is when the secret of an API key ends; None with a
+    token. Nothing that this caller creates may give access for longer.
     """
 
     caller: Caller
     account: accounts.Account
-    key: apikeys.KeyStanding | None
+    until: datetime | None
 
 
 def reauthenticate(connection: Connection, caller: Caller, *others: int) -> Reauthenticated:
@@ -68,12 +70,12 @@ def _again(connection: Connection, caller: Caller, locked: Locked) -> Reauthenti
     account = locked.get(caller.user_id)
     if account is None:
         raise Unauthorized("The account was removed.")
-    key = None
+    until = None
     if caller.key is None:
         again = _by_token(caller, locked)
     else:
-        again, key = _by_key(connection, caller, caller.key)
-    return Reauthenticated(again._replace(need=caller.need, request_id=caller.request_id), account, key)
+        again, until = _by_key(connection, caller, caller.key)
+    return Reauthenticated(again._replace(need=caller.need, request_id=caller.request_id), account, until)
 
 
 def _by_token(caller: Caller, locked: Locked) -> Caller:
@@ -87,11 +89,12 @@ def _standing(locked: Locked, user_id: int) -> accounts.Standing | None:
     return None if account is None else accounts.Standing(*(account[name] for name in accounts.Standing._fields))
 
 
-def _by_key(connection: Connection, caller: Caller, key: UUID) -> tuple[Caller, apikeys.KeyStanding]:
+def _by_key(connection: Connection, caller: Caller, key: UUID) -> tuple[Caller, datetime]:
     standing = apikeys.find_standing(connection, key)
+    until = None if standing is None else credentials.end_of_secret(standing, caller.secret_hash)
     now = clock.now()
-    if standing is None or not credentials.has_secret(standing, caller.secret_hash, now):
+    if standing is None or until is None or until <= now < standing.expires_at:
         raise Unauthorized("There is no API key with this secret.")
     if standing.revoked_at is not None:
         raise revoked(apikeys.find_end(connection, standing.id), clock.iso(standing.revoked_at))
-    return key_caller(key, standing, caller.secret_hash, now), standing
+    return key_caller(key, standing, caller.secret_hash, now), until

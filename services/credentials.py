@@ -60,9 +60,10 @@ async def verify(key: UUID, secret: str, now: datetime) -> Verified | None:
     return Verified(standing, previous, min(until, standing.expires_at))
 
 
-def has_secret(standing: apikeys.KeyStanding, secret_hash: str, now: datetime) -> bool:
-    """Return whether the secret with this hash, which was good before, still is: it was not rotated away."""
+def end_of_secret(standing: apikeys.KeyStanding, secret_hash: str) -> datetime | None:
+    """Return when the secret with this hash ends, which may be in the past; None if the key has no such secret."""
     if secret_hash == standing.secret_hash:
-        return True
-    until = standing.previous_until
-    return secret_hash == standing.previous_hash and until is not None and until > now
+        return standing.expires_at
+    if secret_hash != standing.previous_hash or standing.previous_until is None:
+        return None
+    return min(standing.previous_until, standing.expires_at)

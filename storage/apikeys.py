@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
 from clock import iso, new_uuid
-from errors import KeyNotActive, NoSuchRecord
+from errors import KeyNotActive, NoSuchRecord, PreviousSecretActive
 from storage import events
 from storage.events import Origin
 from storage.fair_use import usage_days
@@ -228,11 +228,17 @@ def rotate(
 ) -> ApiKey:
     """Give the key another secret; the present one stays good for `grace`, never past the expiry.
 
-    The one before ends at once, if it has not yet. Raises KeyNotActive.
+    Without a grace all earlier secrets end at once. With one, while that of the last rotation has not ended: raises
+    PreviousSecretActive, as a key has one earlier secret at most. Raises KeyNotActive.
     """
     key = held.key
     if state(key, now) != ACTIVE:
         raise KeyNotActive("The API key has expired or was revoked: make a new one.")
+    if grace and key["previous_until"] is not None and key["previous_until"] > now:
+        good_until = f"The secret before the last rotation is good until {iso(key['previous_until'])}"
+        raise PreviousSecretActive(
+            f"{good_until}: rotate the key after that, or with a grace of 0 to end it at once."
+        )
     until = min(now + grace, key["expires_at"])
     connection.execute(
         update(apikeys)

@@ -230,13 +230,29 @@ def test_after_a_rotation_both_secrets_work_until_the_grace_is_over(service: Ser
     assert new.secret not in alice.get(f"/apikeys/{old.key}").text
 
 
-def test_rotating_again_ends_the_secret_before_the_last(alice: Person) -> None:
-    first = alice.new_key()
+def test_another_rotation_waits_for_the_end_of_the_earlier_secret_or_ends_all_at_once(alice: Person) -> None:
+    first = alice.new_key(expires_in=10 * WEEK)
     second = rotated(alice, first, grace=WEEK)
-    third = rotated(alice, second)
-    assert [key.get("/whoami").status_code for key in (first, second, third)] == [401, 200, 200]
-    fourth = rotated(alice, third, grace=0)
-    assert [key.get("/whoami").status_code for key in (second, third, fourth)] == [401, 401, 200]
+    until = shown(alice, first)["previousUntil"]
+    told = problem(alice.post(f"/apikeys/{first.key}/rotate", {"grace": 60}), 409, "previousSecretActive")
+    assert until in told["detail"]
+    assert [key.get("/whoami").status_code for key in (first, second)] == [200, 200]
+    third = rotated(alice, second, grace=0)
+    assert [key.get("/whoami").status_code for key in (first, second, third)] == [401, 401, 200]
+    fourth = rotated(alice, third)
+    assert [key.get("/whoami").status_code for key in (third, fourth)] == [200, 200]
+
+
+def test_a_key_gains_no_access_for_longer_than_its_own(service: Service, alice: Person) -> None:
+    short, long = alice.new_key(expires_in=3600), alice.new_key(expires_in=WEEK)
+    made = short.post("/apikeys", {"name": "longer", "level": 4, "expiresIn": WEEK}).json()["apikey"]
+    assert made["expiresAt"] == shown(alice, short)["expiresAt"]
+    assert failure(short.post(f"/apikeys/{long.key}/rotate")) == (403, "insufficientAccessLevel")
+    # Neither does the secret before a rotation.
+    rotated(alice, long, grace=60)
+    made = long.post("/apikeys", {"name": "longer", "level": 4, "expiresIn": WEEK}).json()["apikey"]
+    assert made["expiresAt"] == shown(alice, long)["previousUntil"]
+    assert failure(long.post(f"/apikeys/{long.key}/rotate", {"grace": 0})) == (403, "insufficientAccessLevel")
 
 
 def test_the_secret_before_never_outlives_the_key(alice: Person) -> None:

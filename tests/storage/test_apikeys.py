@@ -95,14 +95,14 @@ def test_a_list_holds_the_keys_in_one_state(store: Store) -> None:
 
 def test_a_rotation_keeps_the_secret_before_until_its_end_and_never_past_the_expiry(store: Store) -> None:
     key = store.new_key(store.new_account()["id"], secret_hash="a" * 64)["key"]
-    later = NOW + timedelta(minutes=30)
-    for secret, grace, until in (
-        ("b" * 64, timedelta(minutes=5), later + timedelta(minutes=5)),
-        ("c" * 64, timedelta(days=7), NOW + timedelta(hours=1)),
-        ("d" * 64, timedelta(0), later),
+    minute = timedelta(minutes=1)
+    for secret, now, grace, until in (
+        ("b" * 64, NOW + 30 * minute, 5 * minute, NOW + 35 * minute),
+        ("c" * 64, NOW + 35 * minute, timedelta(days=7), NOW + 60 * minute),
+        ("d" * 64, NOW + 40 * minute, timedelta(0), NOW + 40 * minute),
     ):
         before = store.read(apikeys.find, key)["secret_hash"]
-        store.write(apikeys.rotate, held(store, key), secret_hash=secret, grace=grace, origin=ORIGIN, now=later)
+        store.write(apikeys.rotate, held(store, key), secret_hash=secret, grace=grace, origin=ORIGIN, now=now)
         standing = store.read(apikeys.find_standing, key)
         assert standing is not None
         assert (standing.secret_hash, standing.previous_hash, standing.previous_until) == (secret, before, until)
