@@ -7,6 +7,8 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from middleware.limits import charge_file
+
 
 class Files(StaticFiles):
     """Files that a browser keeps, and asks about each time: a page never meets the scripts of another version."""
@@ -29,6 +31,7 @@ class Assets:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # A prefix by itself is no file, but may be a page.
         if scope["type"] == "http" and scope["path"].startswith(self.prefixes) and scope["path"] not in self.prefixes:
+            await charge_file(scope)
             prefix = next(prefix for prefix in self.prefixes if scope["path"].startswith(prefix))
             # Sent whole: a header of 32 kB can name thousands of ranges, which take a tenth of a second.
             headers = [header for header in scope["headers"] if header[0] != b"range"]

@@ -6,7 +6,6 @@ from connexion.middleware.abstract import RoutedMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from errors import ConsentLacking, InsufficientLevel, KeyExpired, KeyRevoked, NoSuchRecord, Unauthorized
-from middleware.limits import count_refused
 from middleware.straight import StraightAPI
 from security import BASIC, BEARER, Requirement, authenticate, require_standing
 
@@ -53,26 +52,18 @@ class AuthenticatedOperation:
         except (Unauthorized, NoSuchRecord):
             if rejected is None:
                 raise
-            await count_refused(scope)
             raise rejected from None
 
     async def _authenticate(self, scope: Scope) -> None:
         given = [value for name, value in scope["headers"] if name == b"authorization"]
-        try:
-            # Known before it is judged by its level: a call that is refused for that is counted, too.
-            scope["caller"] = caller = await authenticate(
-                # Of two headers neither may be preferred: joined they are no credentials at all.
-                b", ".join(given).decode("latin-1") if given else None,
-                self.requirement,
-                scope["only_scheme"],
-                scope["request_id"],
-            )
-        except (Unauthorized, KeyExpired, KeyRevoked):
-            # It counts for the address: no key and no account pays for bad credentials. A request that is answered as
-            # an anonymous one counts as one.
-            if not self.is_public:
-                await count_refused(scope)
-            raise
+        # Set before the level is checked: a call that is rejected for its level is counted as the caller's.
+        scope["caller"] = caller = await authenticate(
+            # Of two headers neither may be preferred: joined they are no credentials at all.
+            b", ".join(given).decode("latin-1") if given else None,
+            self.requirement,
+            scope["only_scheme"],
+            scope["request_id"],
+        )
         require_standing(caller, self.requirement)
 
 

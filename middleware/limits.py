@@ -8,6 +8,7 @@ from connexion.middleware.abstract import RoutedMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import clock
+from errors import QuotaExceeded
 from middleware.straight import StraightAPI
 from security import Caller
 from services import limits, metrics, networks, notices
@@ -16,6 +17,8 @@ from services.policies import Policy
 
 # What is somebody's own: an address of IPv4, a network of IPv6.
 OWN_BITS = (32, 64)
+# Of a file that a page loads: a page of the documentation has about ten.
+FILE_COST = 1 / 8
 # Whose owners are told when they are nearly used up.
 DAILY = ("day", "account-day")
 _telling: set[asyncio.Task[None]] = set()
@@ -37,23 +40,32 @@ class LimitedOperation:
 
     async def _spend(self, scope: Scope) -> None:
         caller = scope["caller"]
-        claims = claims_of(self.limiter, caller, scope, self.cost)
-        if self.policies:
-            holder = f"a{caller.user_id}" if caller else address_of(scope)
-            claims = [*claims, *((policy, holder, 1) for policy in self.policies)]
-        await spend(self.limiter, claims, scope)
+        usual = claims_of(self.limiter, caller, scope, self.cost)
+        holder = f"a{caller.user_id}" if caller else address_of(scope)
+        own: Claims = [(policy, holder, 1) for policy in self.policies]
+        try:
+            await spend(self.limiter, [*usual, *own], scope)
+        except QuotaExceeded:
+            if own and caller is None:
+                # Nothing was taken, but a rejected request counts too.
+                await self.limiter.spend(_claims_of_address(self.limiter, holder, 1))
+            raise
 
 
 def spend_usual(limiter: Limiter, scope: Scope, cost: int) -> bool:
-    """Take what a call costs from what is held for its caller, and tell what is left, as nearly all calls need it.
+    """Take what a call costs from what is held for its caller or address, and tell what is left.
 
-    False, and nothing taken, where that is not enough, or the caller is nobody known or has other than the usual
-    quotas.
+    Return False, and take nothing, if that is not enough, or the caller has other than the usual quotas.
     """
     caller: Caller | None = scope["caller"]
-    if caller is None or caller.account_quotas or caller.key_quotas:
+    if caller is None:
+        return _spend_held(_usual_of_address(limiter, address_of(scope), cost), scope)
+    if caller.account_quotas or caller.key_quotas:
         return False
-    usual = _usual(limiter, caller.user_id, caller.key_id, cost)
+    return _spend_held(_usual(limiter, caller.user_id, caller.key_id, cost), scope)
+
+
+def _spend_held(usual: "Usual", scope: Scope) -> bool:
     now = clock.epoch()
     if not usual.purse.spend(now):
         return False
@@ -78,6 +90,12 @@ class Usual(NamedTuple):
 @lru_cache(maxsize=10_000)
 def _usual(limiter: Limiter, user_id: int, key_id: int, cost: int) -> Usual:
     purse = Purse(limiter, limits.usual_claims(limiter, user_id, key_id, cost))
+    return Usual(purse, *_stated(purse.policies))
+
+
+@lru_cache(maxsize=10_000)
+def _usual_of_address(limiter: Limiter, address: str, cost: float) -> Usual:
+    purse = Purse(limiter, _claims_of_address(limiter, address, cost))
     return Usual(purse, *_stated(purse.policies))
 
 
@@ -108,13 +126,15 @@ def notify(state: State, caller: Caller) -> None:
 
 def claims_of(limiter: Limiter, caller: Caller | None, scope: Scope, cost: int) -> Claims:
     """Whose quotas a request uses: its key's and its account's, its account's alone, or its address's."""
-    policies = limiter.policies
     if caller is not None:
         return limits.claims_of_account(
             limiter, caller.user_id, caller.account_quotas, caller.key_id, caller.key_quotas, cost
         )
-    holder = address_of(scope)
-    return [(policies["address-burst"], holder, cost), (policies["address-day"], holder, cost)]
+    return _claims_of_address(limiter, address_of(scope), cost)
+
+
+def _claims_of_address(limiter: Limiter, address: str, cost: float) -> Claims:
+    return [(limiter.policies[name], address, cost) for name in ("address-burst", "address-day")]
 
 
 def address_of(scope: Scope) -> str:
@@ -139,11 +159,27 @@ def _stated(policies: tuple[Policy, ...]) -> tuple[bytes, bytes]:
     return quotas.encode(), left.encode()
 
 
-async def count_refused(scope: Scope) -> None:
-    """Count a request whose credentials let nobody in for its address; raises QuotaExceeded."""
+async def charge_rejected(scope: Scope) -> None:
+    """Charge the address for a request that was rejected before its caller was charged; raise QuotaExceeded.
+
+    An unknown path, a wrong method, bad credentials, a level that is too low, a lacking consent.
+    """
     limiter = limits.limiter()
-    if limiter is not None:
-        await spend(limiter, claims_of(limiter, None, scope, 1), scope)
+    if limiter is None or any(name == b"ratelimit" for name, _ in scope["reply_headers"]):
+        return
+    if not _spend_held(_usual_of_address(limiter, address_of(scope), 1), scope):
+        await spend(limiter, _claims_of_address(limiter, address_of(scope), 1), scope)
+
+
+async def charge_file(scope: Scope) -> None:
+    """Charge the address for a file of a page; raise QuotaExceeded."""
+    limiter = limits.limiter()
+    if limiter is None or _usual_of_address(limiter, address_of(scope), FILE_COST).purse.spend(clock.epoch()):
+        return
+    states = await limiter.spend(_claims_of_address(limiter, address_of(scope), FILE_COST))
+    if any(state.refused for state in states):
+        tell(states, scope)
+        raise limits.refusal(states)
 
 
 class LimitsAPI(StraightAPI[ASGIApp]):

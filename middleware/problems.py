@@ -21,6 +21,7 @@ from errors import (
     ValidationFailed,
     problem,
 )
+from middleware.limits import charge_rejected
 
 log = logging.getLogger(__name__)
 JSON = "application/json; charset=utf-8"
@@ -47,7 +48,7 @@ class Problems:
         except Exception as error:
             if scope["reply_begun"]:
                 raise
-            await self.reply(error, scope)(scope, receive, send)
+            await self.reply(await _charged(error, scope), scope)(scope, receive, send)
 
     def reply(self, error: Exception, scope: Scope) -> Response:
         """The reply that tells this error."""
@@ -70,6 +71,17 @@ class Problems:
         if isinstance(fact, QuotaExceeded):
             body["violated-policies"] = fact.policies
         return _response(body, {**verdict.headers, **fact.headers})
+
+
+async def _charged(error: Exception, scope: Scope) -> Exception:
+    """Charge the address for a rejected request. Return the error to report, maybe QuotaExceeded."""
+    fact = _as_fact(error)
+    if fact is not None and REPLIES[type(fact)].status < 500:
+        try:
+            await charge_rejected(scope)
+        except QuotaExceeded as exceeded:
+            return exceeded
+    return error
 
 
 def _as_fact(error: Exception) -> Fact | None:

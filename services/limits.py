@@ -23,8 +23,9 @@ MOST_HOLDERS = 100_000
 NEAR, REACHED = 80, 100
 
 
-Claims = Sequence[tuple[Policy, str, int]]
-"""What a request asks for: units of a policy, for a holder."""
+Claims = Sequence[tuple[Policy, str, float]]
+"""What a request asks for: units of a policy, for a holder. A fraction is a multiple of a power of two, so that the
+difference of two numbers is exact."""
 
 Quotas = dict[str, dict[str, Any]]
 """What somebody was given in place of the usual: {policy: {quota, until}}, `until` in seconds since the epoch."""
@@ -49,7 +50,7 @@ class Held:
     __slots__ = ("ends", "left", "quota", "untaken")
 
     def __init__(self, quota: int, ends: int) -> None:
-        self.left = 0
+        self.left: float = 0
         self.untaken = quota
         self.quota = quota
         self.ends = ends
@@ -93,7 +94,7 @@ class Limiter:
             for one, claim in zip(held, claims, strict=True):
                 one.left -= claim[2]
         return [
-            State(claim[0], one.left + one.untaken, ceil(one.ends - now), lacks, mark)
+            State(claim[0], int(one.left + one.untaken), ceil(one.ends - now), lacks, mark)
             for one, claim, lacks, mark in zip(held, claims, refused, reached, strict=True)
         ]
 
@@ -102,7 +103,7 @@ class Limiter:
         now = clock.epoch()
         held = self.held(claims, now)
         return [
-            State(claim[0], one.left + one.untaken, ceil(one.ends - now))
+            State(claim[0], int(one.left + one.untaken), ceil(one.ends - now))
             for one, claim in zip(held, claims, strict=True)
         ]
 
@@ -122,9 +123,9 @@ class Limiter:
             held = window.held[holder] = Held(policy.quota, window.ends)
         return held
 
-    async def _take(self, held: Held, policy: Policy, holder: str, cost: int, now: float) -> int:
+    async def _take(self, held: Held, policy: Policy, holder: str, cost: float, now: float) -> int:
         """Take a batch of at least `cost` units; the mark that this passed, or 0."""
-        batch = max(cost, min(MOST_AT_ONCE, held.untaken // PART))
+        batch = max(ceil(cost), min(MOST_AT_ONCE, held.untaken // PART))
         taken = await self._counters.incr(
             f"{policy.name}:{holder}:{int(now // policy.seconds)}", policy.seconds, batch
         )
@@ -160,9 +161,9 @@ class Purse:
             one.left -= cost
         return True
 
-    def left(self, now: float) -> tuple[int, ...]:
-        """Of each policy the units that are left, and the seconds until its window ends."""
-        numbers: list[int] = []
+    def left(self, now: float) -> tuple[float, ...]:
+        """Return of each policy the units that are left, and the seconds until its window ends."""
+        numbers: list[float] = []
         for one in self._held:
             numbers += (one.left + one.untaken, ceil(one.ends - now))
         return tuple(numbers)

@@ -20,6 +20,11 @@ def left(reply: Response) -> dict[str, tuple[int, int]]:
     return {name: (int(units), int(seconds)) for name, units, seconds in items}
 
 
+def left_of_address(service: Service) -> int:
+    """The units that are left of the address's minute, after this question, which costs one."""
+    return left(service.http.get("/curated-sets"))["address-burst"][0]
+
+
 def within_a_minute(seconds: float = 15) -> None:
     """So that what follows falls into one window: wait for the next if this one is nearly over."""
     rest = A_MINUTE - time.time() % A_MINUTE
@@ -86,6 +91,63 @@ def test_one_keys_quota_is_not_anothers_and_the_account_has_its_own(limited: Ser
     assert calls + allowed == QUOTAS["account-burst"]
     assert alice.get("/sets").status_code == 429
     assert limited.sign_up().new_key().get("/sets").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "cost"),
+    [
+        ("GET", "/no/such/path", 404, 1),
+        ("GET", "/sets%2f1", 404, 1),
+        ("DELETE", "/health", 405, 1),
+        ("GET", "/apikeys", 401, 1),
+        ("GET", "/sets/999999.json", 404, 1),
+        ("POST", "/signup", 415, 5),
+        ("GET", "/health", 200, 0),
+    ],
+)
+def test_a_rejected_request_is_charged_to_its_address_once(
+    limited: Service, method: str, path: str, status: int, cost: int
+) -> None:
+    within_a_minute()
+    before = left_of_address(limited)
+    reply = limited.http.request(method, path, content=b"x" if status == 415 else None)
+    assert reply.status_code == status, reply.text
+    assert len(reply.headers.get_list("ratelimit")) == (cost > 0)
+    assert before - left_of_address(limited) == cost + 1
+
+
+def test_a_lacking_level_or_consent_is_charged_to_the_address(limited: Service) -> None:
+    alice = limited.sign_up()
+    key = alice.new_key(0)
+    within_a_minute()
+    before = left_of_address(limited)
+    assert key.post("/sets", {"name": "x"}).status_code == 403
+    assert alice.patch("/consent", {"consent": 0}).status_code == 200
+    assert alice.post("/sets", {"name": "x"}).status_code == 451
+    assert before - left_of_address(limited) == 3
+
+
+def test_eight_files_of_a_page_cost_a_unit(limited: Service) -> None:
+    within_a_minute()
+    before = left_of_address(limited)
+    for _ in range(16):
+        assert limited.http.get("/web/style.css").status_code == 200
+    assert before - left_of_address(limited) == 3
+
+
+def test_an_address_whose_quota_is_used_up_gets_no_more_errors_or_files(tmp_path: Any) -> None:
+    service = Service(tmp_path, **settings(address_burst=20, sign_ins=2))
+    try:
+        alice = service.start().sign_up()
+        within_a_minute()
+        for _ in range(20):
+            service.http.post("/signin", json={"username": "nobody", "password": "wrong password"})
+        replies = [service.http.get(path) for path in ("/no/such/path", "/web/style.css", "/curated-sets")]
+        violated = [reply.json()["violated-policies"] for reply in replies]
+        assert [reply.status_code for reply in replies] == [429] * 3 and violated == [["address-burst"]] * 3
+        assert alice.get("/sets").status_code == service.http.get("/health").status_code == 200
+    finally:
+        service.close()
 
 
 def test_dearer_operations_cost_more(limited: Service) -> None:
