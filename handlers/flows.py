@@ -11,7 +11,7 @@ from errors import NoSuchRecord
 from handlers.replies import created, success
 from security import Caller
 from services import forge, pictures
-from services.forge.api import Made
+from services.forge.api import Issue, Made
 from storage import accounts
 
 SLUG = re.compile(document.load()["components"]["schemas"]["Slug"]["pattern"].strip("^$"))
@@ -41,12 +41,17 @@ async def check_slug(type: str, slug: str) -> Response:
 
 async def create_issue(body: dict[str, Any]) -> Response:
     """Open an issue."""
-    return created(issue=_page(await forge.create_issue(body["title"], body["body"])))
+    labels, assignees = (tuple(body.get(field, ())) for field in ("labels", "assignees"))
+    opened = await forge.create_issue(Issue(body["title"], body["body"], labels, assignees))
+    return created(issue={**_page(opened), "state": "open"})
 
 
 async def create_discussion(body: dict[str, Any]) -> Response:
     """Open a discussion."""
-    return created(discussion=_page(await forge.create_discussion(body["title"], body["body"])))
+    page = _page(await forge.create_discussion(body["title"], body["body"]))
+    # FreeSewing's support form reads the address from GitHub's own answer, which its server passes on.
+    github = {"createDiscussion": {"discussion": {name: page[name] for name in ("number", "title", "url")}}}
+    return created(discussion={**page, "data": github})
 
 
 async def _is_taken(type: str, slug: str) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 import clock
 from errors import ForgeUnavailable, NotEnabled, SlugTaken
 from services.forge import forgejo, github
-from services.forge.api import Author, Commit, Made, Post, client, require_usable, unavailable
+from services.forge.api import Author, Commit, Issue, Made, Post, client, require_usable, unavailable
 from services.forge.forgejo import Forgejo
 from services.forge.github import GitHub
 
@@ -85,10 +85,10 @@ def author_of(data: Mapping[str, Any]) -> Author | None:
     return Author(name, email) if _NAME.fullmatch(name) and _EMAIL.fullmatch(email) else None
 
 
-async def create_issue(title: str, body: str) -> Made:
+async def create_issue(issue: Issue) -> Made:
     """Open an issue; raises NotEnabled without a forge, ForgeUnavailable."""
     async with _asking() as (forge, _):
-        return await forge.create_issue(title, body)
+        return await forge.create_issue(issue)
 
 
 async def create_discussion(title: str, body: str) -> Made:

@@ -40,6 +40,16 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue to open: its texts, and the names of labels and assignees, which the forge may not know."""
+
+    title: str
+    body: str
+    labels: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Author:
     """Who is named in a commit; it is public."""
 
@@ -130,6 +140,16 @@ async def client(base: str, headers: dict[str, str]) -> AsyncIterator[Http]:
         follow_redirects=False,
     ) as connections:
         yield Http(connections, base)
+
+
+async def create_issue(http: Http, path: str, issue: Issue, options: dict[str, Any]) -> Made:
+    """Open an issue; with 422 once more without its `options`, which name what the forge may not know."""
+    texts = {"title": issue.title, "body": issue.body}
+    given = {name: value for name, value in options.items() if value}
+    status, answer = await http.ask("POST", path, texts | given, expected={201, 422} if given else {201})
+    if status == 422:
+        _, answer = await http.ask("POST", path, texts, expected={201})
+    return made(answer)
 
 
 def made(answer: Any, *, url: str = "html_url") -> Made:

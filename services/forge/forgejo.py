@@ -4,9 +4,11 @@ from base64 import b64encode
 from dataclasses import asdict
 from typing import Any
 
-from services.forge.api import Commit, Http, Made, Post, made, segment, text
+from services.forge.api import Commit, Http, Issue, Made, Post, create_issue, field, made, segment, text
 
 API = "https://codeberg.org/api/v1"
+# A page of Forgejo's lists has no more.
+MOST_LABELS = 50
 
 
 def headers(token: str) -> dict[str, str]:
@@ -21,16 +23,23 @@ class Forgejo:
         self._http = http
         self._path = f"/repos/{repository}"
 
-    async def create_issue(self, title: str, body: str) -> Made:
-        """Open an issue."""
-        _, answer = await self._http.ask(
-            "POST", f"{self._path}/issues", {"title": title, "body": body}, expected={201}
-        )
-        return made(answer)
+    async def create_issue(self, issue: Issue) -> Made:
+        """Open an issue, with the labels that the repository has, and without assignees if Forgejo rejects those."""
+        options = {"labels": await self._label_ids(issue.labels), "assignees": issue.assignees}
+        return await create_issue(self._http, f"{self._path}/issues", issue, options)
 
     async def create_discussion(self, title: str, body: str) -> Made:
         """Open an issue, for there are no discussions."""
-        return await self.create_issue(title, body)
+        return await self.create_issue(Issue(title, body))
+
+    async def _label_ids(self, names: tuple[str, ...]) -> list[int]:
+        """Return the numbers of the labels with these names, as far as the repository has them."""
+        if not names:
+            return []
+        _, answer = await self._http.ask("GET", f"{self._path}/labels?limit={MOST_LABELS}", expected={200})
+        labels = answer if isinstance(answer, list) else []
+        numbers = [field(label, "id") for label in labels if field(label, "name") in names]
+        return [number for number in numbers if type(number) is int]
 
     async def head_of(self, branch: str) -> Commit | None:
         """The branch's last commit, None if there is no such branch."""

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from services.forge.api import Commit, Http, Made, Post, field, made, segment, text, unavailable
+from services.forge.api import Commit, Http, Issue, Made, Post, create_issue, field, made, segment, text, unavailable
 
 API = "https://api.github.com"
 
@@ -35,12 +35,10 @@ class GitHub:
         self._path = f"/repos/{repository}"
         self._discussions = discussions
 
-    async def create_issue(self, title: str, body: str) -> Made:
-        """Open an issue."""
-        _, answer = await self._http.ask(
-            "POST", f"{self._path}/issues", {"title": title, "body": body}, expected={201}
-        )
-        return made(answer)
+    async def create_issue(self, issue: Issue) -> Made:
+        """Open an issue, without labels and assignees if GitHub rejects those."""
+        options = {"labels": issue.labels, "assignees": issue.assignees}
+        return await create_issue(self._http, f"{self._path}/issues", issue, options)
 
     async def create_discussion(self, title: str, body: str) -> Made:
         """Open a discussion in the category that is set."""

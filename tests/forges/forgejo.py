@@ -13,6 +13,7 @@ class Forgejo(Forge):
     authorization = f"token {TOKEN}"
     routes = [  # noqa: RUF012 (declared a class variable by its base)
         ("POST", f"{WHERE}/issues", "create_issue"),
+        ("GET", f"{WHERE}/labels", "list_labels"),
         ("GET", f"{WHERE}/branches/(?P<branch>[^/]+)", "get_branch"),
         ("DELETE", f"{WHERE}/branches/(?P<branch>[^/]+)", "delete_branch"),
         ("GET", f"{WHERE}/contents/(?P<path>.+)", "get_contents"),
@@ -23,6 +24,8 @@ class Forgejo(Forge):
     def create_issue(self, asked: Asked) -> Answer:
         if not asked.body.get("title", "").strip():
             return Answer(422, {"message": "[Title]: Required", "url": ""})
+        if "nobody" in asked.body.get("assignees", ()):
+            return Answer(422, {"message": "Assignee does not exist", "url": ""})
         number = len(self.issues) + 1
         made = {
             "id": 2_000_000 + number,
@@ -30,11 +33,16 @@ class Forgejo(Forge):
             "title": asked.body["title"],
             "body": asked.body["body"],
             "state": "open",
+            "labels": asked.body.get("labels", []),
+            "assignees": asked.body.get("assignees", []),
             "url": f"https://forge.example/api/v1{WHERE}/issues/{number}",
             "html_url": self.page_of("issues", number),
         }
         self.issues.append(made)
         return Answer(201, made)
+
+    def list_labels(self, asked: Asked) -> Answer:
+        return Answer(200, [{"id": 11, "name": "bug"}, {"id": 12, "name": "documentation"}])
 
     def get_branch(self, asked: Asked, branch: str) -> Answer:
         if branch not in self.branches:

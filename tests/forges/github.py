@@ -38,6 +38,8 @@ class GitHub(Forge):
     def create_issue(self, asked: Asked) -> Answer:
         if not asked.body.get("title", "").strip() or len(asked.body["body"]) > 65_536:
             return _invalid("Issue", "title or body")
+        if "nobody" in asked.body.get("assignees", ()):
+            return _invalid("Issue", "assignees")
         number = len(self.issues) + 1
         made = {
             "id": 1_000_000 + number,
@@ -46,6 +48,8 @@ class GitHub(Forge):
             "title": asked.body["title"],
             "body": asked.body["body"],
             "state": "open",
+            "labels": asked.body.get("labels", []),
+            "assignees": asked.body.get("assignees", []),
             "url": f"https://api.forge.example{WHERE}/issues/{number}",
             "html_url": self.page_of("issues", number),
         }

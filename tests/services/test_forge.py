@@ -8,7 +8,7 @@ import pytest
 
 from errors import NotEnabled, SlugTaken
 from services import forge
-from services.forge.api import Author, Made
+from services.forge.api import Author, Issue, Made
 from tests.forges import Commit, Forge
 from tests.service import wait_until
 from tests.services.forging import ALICE, KINDS, done, fails, place, post, running
@@ -26,7 +26,7 @@ def there(kind: str) -> Iterator[Forge]:
 
 
 def test_an_issue_is_opened_with_its_title_and_body(there: Forge) -> None:
-    made = done(forge.create_issue("A button is missing", "Where is it?\n\nÆlla 👗"))
+    made = done(forge.create_issue(Issue("A button is missing", "Where is it?\n\nÆlla 👗")))
     assert [(issue["title"], issue["body"]) for issue in there.issues] == [
         ("A button is missing", "Where is it?\n\nÆlla 👗")
     ]
@@ -145,7 +145,7 @@ def test_no_more_than_so_many_ask_at_a_time(there: Forge) -> None:
     there.fails("POST", "/issues", hang=True)
 
     async def crowd() -> list[Any]:
-        waiting = [asyncio.create_task(forge.create_issue("t", "b")) for _ in range(forge.AT_ONCE + 5)]
+        waiting = [asyncio.create_task(forge.create_issue(Issue("t", "b"))) for _ in range(forge.AT_ONCE + 5)]
         await asyncio.to_thread(wait_until, lambda: there.busy == forge.AT_ONCE, 10, "the requests")
         there.ended.set()
         return await asyncio.gather(*waiting, return_exceptions=True)
@@ -157,7 +157,7 @@ def test_no_more_than_so_many_ask_at_a_time(there: Forge) -> None:
 @pytest.mark.parametrize(
     "work",
     [
-        lambda: forge.create_issue("t", "b"),
+        lambda: forge.create_issue(Issue("t", "b")),
         lambda: forge.create_discussion("t", "b"),
         lambda: forge.has_post("blog", "hello"),
         lambda: post("hello"),

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from services import forge
+from services.forge.api import Issue
 from tests.forges import TOKEN, Forge
 from tests.service import wait_until
 from tests.services.forging import KINDS, done, fails, place, post, running
@@ -75,14 +76,14 @@ BROKEN: list[dict[str, Any]] = [
 @pytest.mark.parametrize("how", BROKEN, ids=[f"{how['status']}-{how.get('raw', b'')[:20]!r}" for how in BROKEN])
 def test_every_failure_reads_the_same(there: Forge, how: dict[str, Any]) -> None:
     there.fails("POST", "/issues", **how)
-    detail = fails(forge.create_issue("t", "b"))
+    detail = fails(forge.create_issue(Issue("t", "b")))
     assert detail == "The code forge cannot be reached, or did not do what it was asked."
 
 
 def test_a_wrong_token_is_the_operators_to_learn(caplog: pytest.LogCaptureFixture) -> None:
     for kind in KINDS:
         with running(kind, token="another") as there:
-            fails(forge.create_issue("t", "b"))
+            fails(forge.create_issue(Issue("t", "b")))
             assert there.issues == []
             assert "answered 401" in caplog.text and "FREESEWING_FORGE_TOKEN" in caplog.text
             assert "another" not in caplog.text
@@ -91,7 +92,7 @@ def test_a_wrong_token_is_the_operators_to_learn(caplog: pytest.LogCaptureFixtur
 def test_a_repository_that_is_not_there_is_the_operators_to_learn(caplog: pytest.LogCaptureFixture) -> None:
     for kind in KINDS:
         with running(kind, repository="acme/gone"):
-            for work in (forge.create_issue("t", "b"), forge.has_post("blog", "hello"), post("hello")):
+            for work in (forge.create_issue(Issue("t", "b")), forge.has_post("blog", "hello"), post("hello")):
                 fails(work)
             assert "FREESEWING_FORGE_REPOSITORY" in caplog.text
 
@@ -117,13 +118,13 @@ def test_a_forge_that_is_down_reads_the_same() -> None:
     with socket.socket() as taken:  # bound and not listening: nothing else can answer there
         taken.bind(("127.0.0.1", 0))
         forge.configure(place("github", f"http://127.0.0.1:{taken.getsockname()[1]}"))
-        fails(forge.create_issue("t", "b"))
+        fails(forge.create_issue(Issue("t", "b")))
     forge.configure(None)
 
 
 def test_a_name_that_has_no_address_reads_the_same() -> None:
     forge.configure(place("forgejo", "http://forge.invalid/api/v1"))
-    fails(forge.create_issue("t", "b"))
+    fails(forge.create_issue(Issue("t", "b")))
     forge.configure(None)
 
 
@@ -131,7 +132,7 @@ def test_a_forge_that_stalls_meets_the_deadline(there: Forge, monkeypatch: pytes
     monkeypatch.setattr(forge, "SECONDS", 0.3)
     there.fails("POST", "/issues", hang=True)
     started = monotonic()
-    fails(forge.create_issue("t", "b"))
+    fails(forge.create_issue(Issue("t", "b")))
     assert monotonic() - started < 5
 
 
