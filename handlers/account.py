@@ -227,22 +227,27 @@ def _turn_on_mfa(connection: Connection, fields: dict[str, Any], caller: Caller,
 
 
 async def _disable_mfa(account: accounts.Account, password: str, code: str, caller: Caller) -> Response:
-    await attempts.begin(account["id"], "second factor")
+    attempt = await attempts.begin_code("second factor", account["id"])
     verified = await passwords.verify(password, account["password"])
     if not verified.fits or not account["mfa_enabled"]:
         raise AuthenticationFailed("The password or the code is wrong.")
-    changed = await storage.write(_turn_off_mfa, code, account["password"], caller, clock.now())
-    await attempts.succeeded(account["id"], "second factor")
+    changed = await storage.write(_turn_off_mfa, code, account["password"], attempt, caller, clock.now())
     return success(account=shapes.account(changed))
 
 
 def _turn_off_mfa(
-    connection: Connection, code: str, password_hash: str, caller: Caller, now: datetime
+    connection: Connection,
+    code: str,
+    password_hash: str,
+    attempt: attempts.Attempt,
+    caller: Caller,
+    now: datetime,
 ) -> accounts.Account:
     """Turn it off, unless the code is wrong, or the password is no longer the one that was verified."""
     present = reauthenticate(connection, caller).account
     if present["password"] != password_hash or not second_factor.consume(connection, caller.user_id, code, now):
         raise AuthenticationFailed("The password or the code is wrong.")
+    attempts.succeeded(connection, attempt)
     fields: dict[str, Any] = {"mfa_enabled": False, "mfa_secret": None, "mfa_scratch": []}
     return _set_mfa(connection, fields, events.MFA_DISABLED, caller, now)
 

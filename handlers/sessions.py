@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 import clock
 import storage
-from errors import NoSuchRecord, Overtaken, Refused, SignInFailed, StorageUnavailable
-from handlers import second_factor, shapes, staff
+from errors import NoSuchRecord, Overtaken, QuotaExceeded, SignInFailed, StorageUnavailable
+from handlers import second_factor, shapes, sign_ups, staff
 from handlers.reauthentication import reauthenticated
 from handlers.replies import SECRET, created, success
 from security import ROLE_LEVELS, Caller
@@ -29,15 +29,22 @@ MOST_VERIFICATIONS = 3
 LINKS = (confirmations.SIGN_IN, confirmations.HAVE_ACCOUNT)
 
 
+class Request(NamedTuple):
+    """The request that signs in: its id, and the address that it came from."""
+
+    id: UUID
+    address: str | None
+
+
 async def sign_up(body: dict[str, Any]) -> Response:
     """Make an account for the address, or tell its owner that there is one; the caller cannot see which."""
     email = body["email"].strip().lower()
     await limits.spend_one("mails-to", email)
     in_test = test_mode.applies(body, email)
-    role = _test_role(body) if in_test else "user"
+    role = sign_ups.test_role(body) if in_test else "user"
     password = await passwords.hashed(clock.new_check())
     issued = await storage.write(
-        _sign_up, email, body["language"], role=role, password=password, silent=in_test, now=clock.now()
+        sign_ups.request, email, body["language"], role=role, password=password, silent=in_test, now=clock.now()
     )
     outbox.wake()
     if in_test and issued:
@@ -45,50 +52,17 @@ async def sign_up(body: dict[str, Any]) -> Response:
     return created(email=email)
 
 
-def _test_role(body: dict[str, Any]) -> str:
-    """Return the role that test mode gives a new account; raises Refused for one that does not exist."""
-    role = body.get("role", "user")
-    if role not in (*ROLE_LEVELS, accounts.BLOCKED):
-        raise Refused("validationFailed", "The role must be one of the roles of accounts.")
-    return str(role)
-
-
-def _sign_up(
-    connection: Connection,
-    email: str,
-    language: str,
-    *,
-    role: str,
-    password: str,
-    silent: bool,
-    now: datetime,
-) -> confirmations.Issued | None:
-    account = accounts.find_or_create(connection, email, language=language, role=role, password=password, now=now)
-    kind, issued, link = "signup-aed", None, ""
-    if account["status"] == accounts.INACTIVE:
-        kind = confirmations.SIGN_UP
-        issued = confirmations.issue(connection, kind, user_id=account["id"], now=now)
-        link = f"/confirm/signup/{issued.id}/{issued.check}"
-    elif account["status"] == accounts.ACTIVE and account["role"] in ROLE_LEVELS:
-        kind = confirmations.HAVE_ACCOUNT
-        issued = confirmations.issue(connection, kind, user_id=account["id"], now=now)
-        link = f"/confirm/signin/{issued.id}/{issued.check}"
-    if not silent:
-        letter = {"kind": kind, "language": language, "to": account["email"], "link": link}
-        mails.enqueue(connection, letter, user_id=account["id"], now=now)
-    return issued
-
-
-async def confirm_sign_up(id: str, body: dict[str, Any], request_id: str) -> Response:
+async def confirm_sign_up(id: str, body: dict[str, Any], request_id: str, address: str | None) -> Response:
     """Activate the account that the confirmation is for, and sign in."""
+    request = Request(UUID(request_id), address)
     account = await storage.write(
-        _confirm_sign_up, UUID(id), body["consent"], body.get("check"), UUID(request_id), clock.now()
+        _confirm_sign_up, UUID(id), body["consent"], body.get("check"), request, clock.now()
     )
     return _session(account)
 
 
 def _confirm_sign_up(
-    connection: Connection, confirmation_id: UUID, consent: int, check: str | None, request_id: UUID, now: datetime
+    connection: Connection, confirmation_id: UUID, consent: int, check: str | None, request: Request, now: datetime
 ) -> accounts.Account:
     found = confirmations.find(connection, confirmation_id, check=check, kinds=(confirmations.SIGN_UP,), now=now)
     account = accounts.lock(connection, found["user_id"])
@@ -96,17 +70,18 @@ def _confirm_sign_up(
     if account["status"] != accounts.INACTIVE:
         raise NoSuchRecord("There is no such confirmation, or it was used or has expired.")
     accounts.change(connection, account["id"], status=accounts.ACTIVE, consent=consent, updated_at=now)
-    _record_sign_in(connection, account, SIGN_UP, request_id, now)
+    _record_sign_in(connection, account, SIGN_UP, request, now)
     return accounts.find(connection, account["id"])
 
 
 def _record_sign_in(
-    connection: Connection, account: accounts.Account, means: str, request_id: UUID, now: datetime
+    connection: Connection, account: accounts.Account, means: str, request: Request, now: datetime
 ) -> None:
-    """Keep that somebody signed in, by what means and whether with a second factor."""
+    """Store that the owner signed in: by what means, whether with a second factor, and from which network."""
     told = {"means": means, "mfa": account["mfa_enabled"]}
-    origin = events.Origin(events.OWNER, request_id)
+    origin = events.Origin(events.OWNER, request.id)
     events.record(connection, account["id"], events.SIGNED_IN, now=now, origin=origin, **told)
+    attempts.remember(connection, account["id"], request.address, now)
 
 
 async def read_confirmation(id: str, check: str) -> Response:
@@ -115,32 +90,34 @@ async def read_confirmation(id: str, check: str) -> Response:
     return success(confirmation={"id": id, "check": check}, headers=SECRET)
 
 
-async def sign_in(body: dict[str, Any], request_id: str) -> Response:
+async def sign_in(body: dict[str, Any], request_id: str, address: str | None) -> Response:
     """Exchange a password, and a one-time code where one is needed, for a token."""
     started = time.monotonic()
-    await attempts.begin(body["username"])
-    account = await storage.read(accounts.find_by_login, body["username"])
+    request = Request(UUID(request_id), address)
+    attempt = await attempts.begin(body["username"], address)
     try:
-        signed_in = await _signed_in(account, body, UUID(request_id))
-        await attempts.succeeded(body["username"])
-        return _session(signed_in)
+        return _session(await _signed_in(attempt, body, request))
     except SignInFailed:
-        if account is not None:
-            await _keep_failure(account["id"], UUID(request_id))
+        if attempt.account is not None:
+            await _keep_failure(attempt.account["id"], request.id)
         await asyncio.sleep(SLOWEST_REFUSAL - (time.monotonic() - started))
-        raise
+        raise attempt.failure() from None
 
 
-async def _signed_in(account: accounts.Account | None, body: dict[str, Any], request_id: UUID) -> accounts.Account:
+async def _signed_in(attempt: attempts.Attempt, body: dict[str, Any], request: Request) -> accounts.Account:
+    account = attempt.account
+    if account is None and attempt.refusal is not None:
+        raise attempts.failed()  # without the work of a hash: the caller is over its limit
     for _ in range(MOST_VERIFICATIONS):
         verified = await passwords.verify(body["password"], account["password"] if account else None)
-        if account is None or not verified.fits or not _may_sign_in(account):
-            raise SignInFailed("Sign-in failed.")
-        admitted = await storage.write(_admit, account, body.get("token"), verified.upgrade, request_id, clock.now())
+        if account is None or not verified.fits or not attempt.accepts or not _may_sign_in(account):
+            raise attempts.failed()
+        admission = (account, body.get("token"), verified.upgrade, attempt, request, clock.now())
+        admitted = await storage.write(_admit, *admission)
         if admitted is not None:
             return admitted
         account = await storage.read(accounts.find_by_login, body["username"])
-    raise SignInFailed("Sign-in failed.")
+    raise attempts.failed()
 
 
 def _admit(
@@ -148,7 +125,8 @@ def _admit(
     verified: accounts.Account,
     token: Any,
     upgrade: str | None,
-    request_id: UUID,
+    attempt: attempts.Attempt,
+    request: Request,
     now: datetime,
 ) -> accounts.Account | None:
     """Return the account as it is now, with its second factor used up and the sign-in recorded.
@@ -158,14 +136,15 @@ def _admit(
     """
     account = accounts.lock_all(connection, [verified["id"]]).get(verified["id"])
     if account is None or not _may_sign_in(account):
-        raise SignInFailed("Sign-in failed.")
+        raise attempts.failed()
     if account["password"] != verified["password"]:
         return None
     if account["mfa_enabled"] and not second_factor.consume(
         connection, account["id"], second_factor.given(token), now
     ):
-        raise SignInFailed("Sign-in failed.")
-    _record_sign_in(connection, account, PASSWORD, request_id, now)
+        raise attempts.failed()
+    attempts.succeeded(connection, attempt)
+    _record_sign_in(connection, account, PASSWORD, request, now)
     if upgrade is None:
         return account
     accounts.change(connection, account["id"], password=upgrade)
@@ -182,22 +161,28 @@ def _may_sign_in(account: accounts.Account) -> bool:
     return account["status"] >= accounts.ACTIVE and account["role"] in ROLE_LEVELS
 
 
-async def request_sign_in_link(body: dict[str, Any]) -> Response:
+async def request_sign_in_link(body: dict[str, Any], address: str | None) -> Response:
     """Mail a link to the account's owner, if there is such an account; the answer is the same if not."""
     started = time.monotonic()
-    await limits.spend_one("mails-to", str(body["username"]).strip().lower())
-    await storage.write(_request_link, body["username"], clock.now())
+    refusal = await storage.write(_request_link, body["username"], address, clock.now())
     outbox.wake()
     await asyncio.sleep(SLOWEST_REFUSAL - (time.monotonic() - started))
+    if refusal is not None:
+        raise refusal
     return success(headers=SECRET, result="emailSent")
 
 
-def _request_link(connection: Connection, username: str | int, now: datetime) -> None:
+def _request_link(
+    connection: Connection, username: str | int, address: str | None, now: datetime
+) -> QuotaExceeded | None:
+    """Put the mail in the queue, unless the account has had too many. Return the error to answer with, if any."""
     found = accounts.find_by_login(connection, username)
     # Locked: a block that comes at the same moment either prevents the link, or removes it.
-    account = accounts.lock_all(connection, [found["id"]]).get(found["id"]) if found else None
-    if account is None or not _may_sign_in(account):
-        return
+    locked = accounts.lock_all(connection, [found["id"]]).get(found["id"]) if found else None
+    account = locked if locked is not None and _may_sign_in(locked) else None
+    wanted, refusal = attempts.count_link(connection, account, address, now)
+    if account is None or not wanted:
+        return refusal
     issued = confirmations.issue(connection, confirmations.SIGN_IN, user_id=account["id"], now=now)
     letter = {
         "kind": "signinlink",
@@ -206,44 +191,54 @@ def _request_link(connection: Connection, username: str | int, now: datetime) ->
         "link": f"/confirm/signin/{issued.id}/{issued.check}",
     }
     mails.enqueue(connection, letter, user_id=account["id"], now=now)
+    return refusal
 
 
-async def sign_in_by_link(id: str, body: dict[str, Any], request_id: str) -> Response:
+async def sign_in_by_link(id: str, body: dict[str, Any], request_id: str, address: str | None) -> Response:
     """Exchange a link for a token, once (version 4)."""
-    return await _by_link(UUID(id), body["check"], body.get("token"), UUID(request_id))
+    return await _by_link(UUID(id), body["check"], body.get("token"), Request(UUID(request_id), address))
 
 
-async def sign_in_by_full_link(id: str, check: str, body: dict[str, Any], request_id: str) -> Response:
+async def sign_in_by_full_link(
+    id: str, check: str, body: dict[str, Any], request_id: str, address: str | None
+) -> Response:
     """Exchange a link for a token, once (version 3)."""
-    return await _by_link(UUID(id), check, body.get("token"), UUID(request_id))
+    return await _by_link(UUID(id), check, body.get("token"), Request(UUID(request_id), address))
 
 
-async def _by_link(confirmation_id: UUID, check: str, token: Any, request_id: UUID) -> Response:
-    # With a wrong code the link stays good: the codes must not be tried one after the other.
-    await attempts.begin(str(confirmation_id), "link")
+async def _by_link(confirmation_id: UUID, check: str, token: Any, request: Request) -> Response:
     now = clock.now()
     found = await storage.read(confirmations.find, confirmation_id, check=check, kinds=LINKS, now=now)
+    # With a wrong code the link stays good: the codes must not be tried one after the other, nor with many links.
+    attempt = await attempts.begin_code("link", str(confirmation_id), found["user_id"])
     try:
-        return _session(await storage.write(_use_link, confirmation_id, check, token, request_id, now))
+        return _session(await storage.write(_use_link, confirmation_id, check, token, attempt, request, now))
     except SignInFailed:
-        await _keep_failure(found["user_id"], request_id)
+        await _keep_failure(found["user_id"], request.id)
         raise
 
 
 def _use_link(
-    connection: Connection, confirmation_id: UUID, check: str, token: Any, request_id: UUID, now: datetime
+    connection: Connection,
+    confirmation_id: UUID,
+    check: str,
+    token: Any,
+    attempt: attempts.Attempt,
+    request: Request,
+    now: datetime,
 ) -> accounts.Account:
     found = confirmations.find(connection, confirmation_id, check=check, kinds=LINKS, now=now)
     account = accounts.lock(connection, found["user_id"])
     if not _may_sign_in(account):
-        raise SignInFailed("Sign-in failed.")
+        raise attempts.failed()
     # Without a code, or with a wrong one, the link stays good: the transaction is undone.
-    if account["mfa_enabled"] and not second_factor.consume(
-        connection, account["id"], second_factor.given(token), now
+    if account["mfa_enabled"] and not (
+        second_factor.consume(connection, account["id"], second_factor.given(token), now) and attempt.accepts
     ):
-        raise SignInFailed("Sign-in failed.")
+        raise attempts.failed()
     confirmations.use_up(connection, confirmation_id)
-    _record_sign_in(connection, account, LINK, request_id, now)
+    attempts.succeeded(connection, attempt)
+    _record_sign_in(connection, account, LINK, request, now)
     return account
 
 

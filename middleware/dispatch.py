@@ -21,6 +21,7 @@ class DispatchedOperation:
         self.handler = operation.function
         taken = signature(self.handler).parameters
         self.takes_caller, self.takes_request_id = "caller" in taken, "request_id" in taken
+        self.takes_address = "address" in taken
         self.conditional = any(given.get("x-handled-by") == "dispatch" for given in operation.parameters)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -29,6 +30,9 @@ class DispatchedOperation:
             arguments["caller"] = scope["caller"]
         if self.takes_request_id:
             arguments["request_id"] = scope["request_id"]
+        if self.takes_address:
+            # None on a Unix socket without a proxy that names the client.
+            arguments["address"] = scope["client"][0] if scope["client"] else None
         if_none_match = arguments.pop("if_none_match") if self.conditional else None
         reply = await self.handler(**arguments)
         if self.conditional and reply.status_code == 200:

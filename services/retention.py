@@ -6,19 +6,25 @@ import logging
 import clock
 import storage
 from services import background
-from storage import apikeys, events
+from storage import apikeys, attempts, events, known_networks
 
 INTERVAL_SECONDS = 3600.0
 # Between batches, so that requests come first.
 PAUSE_SECONDS = 0.2
+PRUNED = {
+    "security events": events.prune,
+    "counters of attempts": attempts.prune,
+    "known networks": known_networks.prune,
+}
 log = logging.getLogger(__name__)
 
 
 async def forget() -> None:
     """Remove what is out of date, batch after batch."""
-    while pruned := await storage.write(events.prune, clock.now()):
-        log.info("%s security events were out of date", pruned)
-        await asyncio.sleep(PAUSE_SECONDS)
+    for what, prune in PRUNED.items():
+        while pruned := await storage.write(prune, clock.now()):
+            log.info("%s %s were out of date", pruned, what)
+            await asyncio.sleep(PAUSE_SECONDS)
     after: int | None = 0
     while after is not None:
         ended, after = await storage.read_aside(apikeys.ended, clock.now(), after)

@@ -84,13 +84,9 @@ def find_by_hash(connection: Connection, ehash: str) -> Account | None:
 
 
 def find_by_login(connection: Connection, login: str | int) -> Account | None:
-    """The account that a person means at sign-in: by e-mail address, number, or user name in any case."""
+    """Return the account that is named at sign-in: by e-mail address, number, UUID, or user name."""
     login = str(login).strip()
-    if "@" in login:
-        return find_by_email(connection, login)
-    if _is_number(login):
-        return _find_by(connection, "id", int(login))
-    return find_by_username(connection, login)
+    return find_by_email(connection, login) if "@" in login else find_by_handle(connection, login)
 
 
 def find_by_username(connection: Connection, username: str) -> Account | None:

@@ -19,6 +19,7 @@ from sqlalchemy import (
 
 # The rest of the tables: importing these imports all.
 from storage import fair_use as fair_use
+from storage import guessing as guessing
 from storage import hash_keys as hash_keys
 from storage.columns import COUNTED, ID, NAME, NEVER_REUSED, PlainJson, UtcTime, only
 from storage.columns import metadata as metadata  # all that know the tables come here

@@ -28,4 +28,5 @@ NAMES: dict[str, Callable[[dict[str, Any]], str]] = {
     "address in capitals": lambda account: str(account["email"]).upper(),
     "address with spaces around": lambda account: f"  {account['email']} ",
     "number": lambda account: str(account["id"]),
+    "uuid": lambda account: str(account["uuid"]),
 }

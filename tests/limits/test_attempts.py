@@ -1,13 +1,17 @@
 """Guessing passwords and codes: each attempt waits longer, and the answers tell nothing."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import pytest
 from httpx2 import Response
 
-from services.attempts import FREE
-from tests.service import PASSWORD, Person, Service
+from services.attempts import GUESSES, LINKS, MOST_FOR_ACCOUNT
+from tests.handlers.reading import letters_to
+from tests.service import PASSWORD, Person, Service, wait_until
+
+FREE = GUESSES.free
 
 
 @pytest.fixture
@@ -18,9 +22,10 @@ def guessed(limited: Service) -> Person:
     return person
 
 
-def sign_in(service: Service, username: str | int, password: str = "wrong") -> Response:
-    """Try to."""
-    return service.http.post("/signin", json={"username": username, "password": password})
+def sign_in(service: Service, username: str | int, password: str = "wrong", address: str | None = None) -> Response:
+    """Try to, from an address that a proxy names, or without one from the network where the account was made."""
+    headers = {"X-Forwarded-For": address} if address else {}
+    return service.http.post("/signin", json={"username": username, "password": password}, headers=headers)
 
 
 def guess_in_vain(service: Service, username: str | int, times: int = FREE) -> None:
@@ -43,11 +48,44 @@ def test_unknown_names_are_treated_alike(limited: Service) -> None:
     assert sign_in(limited, "no such person").status_code == 429
 
 
-def test_whoever_is_kept_waiting_is_that_under_one_name_only(limited: Service, guessed: Person) -> None:
+def test_one_name_from_one_address_waits_and_no_other(limited: Service, guessed: Person) -> None:
     guess_in_vain(limited, guessed.email, FREE + 1)
     assert sign_in(limited, guessed.email.upper() + " ").status_code == 429
     # Else a stranger would learn whose address it is.
     assert sign_in(limited, guessed.id).status_code == 401
+    # Else a stranger would lock the owner out.
+    assert sign_in(limited, guessed.email, PASSWORD, "192.0.2.1").status_code == 200
+
+
+def test_strangers_who_try_every_name_lock_nobody_out_of_a_known_network(limited: Service, guessed: Person) -> None:
+    account = guessed.get("/account").json()["account"]
+    names = [account[name] for name in ("username", "email", "id", "uuid")]
+
+    def guess(number: int) -> int:
+        return sign_in(limited, names[number % 4], address=f"2001:db8:{number:x}::1").status_code
+
+    with ThreadPoolExecutor(16) as pool:
+        assert set(pool.map(guess, range(MOST_FOR_ACCOUNT))) == {401}
+    stranger, owner = "203.0.113.9", None
+    right, wrong = (sign_in(limited, names[0], password, stranger) for password in (PASSWORD, "wrong"))
+    assert {**right.json(), "instance": ""} == {**wrong.json(), "instance": ""}
+    assert (right.status_code, right.headers.keys()) == (401, wrong.headers.keys())
+    assert sign_in(limited, names[1], PASSWORD, owner).status_code == 200
+
+
+def test_strangers_do_not_use_up_the_links_of_the_owner(limited: Service, guessed: Person) -> None:
+    def request_link(address: str) -> None:
+        headers = {"X-Forwarded-For": address}
+        reply = limited.http.post("/signinlink", json={"username": guessed.email}, headers=headers)
+        assert (reply.status_code, reply.json()) == (200, {"result": "emailSent"})
+
+    # As with guesses, the first attempt after the free ones does not wait.
+    strangers = LINKS.free + 1
+    for number in range(strangers + 3):
+        request_link(f"2001:db8:{number:x}::1")
+    wait_until(lambda: len(letters_to(limited, guessed.email)) == strangers, 20, "the strangers' links")
+    request_link("127.0.0.9")
+    wait_until(lambda: len(letters_to(limited, guessed.email)) == strangers + 1, 20, "the owner's link")
 
 
 def test_success_forgets_the_failures(limited: Service, guessed: Person) -> None:

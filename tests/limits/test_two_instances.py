@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
+from services.attempts import GUESSES
 from services.limits import MOST_AT_ONCE
 from tests.databases import fresh_postgres, fresh_redis
 from tests.limits.conftest import settings
@@ -119,3 +120,11 @@ def test_while_redis_is_away_each_limits_by_itself_and_nobody_is_refused_for_it(
 
     # A Redis that failed is left alone for a second; on a busy machine it may fail once more.
     wait_until(together_again, 90, "them to share their limits again")
+
+
+def test_attempts_to_sign_in_are_counted_together(pair: Pair) -> None:
+    name = "guessed at both"
+    body = {"username": name, "password": "wrong"}
+    turns = [(pair.here, pair.there)[number % 2] for number in range(GUESSES.free + 2)]
+    statuses = [service.http.post("/signin", json=body).status_code for service in turns]
+    assert statuses == [401] * (GUESSES.free + 1) + [429]

@@ -6,8 +6,10 @@ import pytest
 
 import clock
 from services import retention
-from storage import apikeys, events
+from storage import apikeys, attempts, events, known_networks
 from storage.fair_use import events as table
+from storage.guessing import attempts as counters
+from storage.guessing import known_networks as networks
 from tests.storage.conftest import postgresql_url, sqlite_url, store
 from tests.storage.store import NOW, Store
 
@@ -26,3 +28,17 @@ def test_old_events_and_keys_that_ended_long_ago_are_forgotten(store: Store, mon
     monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=401))
     store.run(retention.forget())
     assert store.read(apikeys.find_standing, key["key"]) is None and store.count(table) == 0
+
+
+def test_expired_counters_of_attempts_and_networks_that_are_not_used_are_pruned(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "PAUSE_SECONDS", 0)
+    for number in range(3):
+        store.write(attempts.lock, [f"counter {number}"], NOW)
+        store.write(attempts.add, {f"counter {number}": timedelta(hours=number)}, NOW)
+        store.write(known_networks.remember, store.new_account()["id"], "network", NOW + timedelta(days=number))
+    for now, left in ((timedelta(hours=1), (1, 3)), (timedelta(days=401), (0, 2))):
+        monkeypatch.setattr(clock, "now", lambda now=now: NOW + now)
+        store.run(retention.forget())
+        assert (store.count(counters), store.count(networks)) == left
