@@ -26,8 +26,8 @@ from storage.tables import accounts, subscribers
 
 # The columns of hashes; the first is unique.
 COLUMNS = {accounts: ("ehash", "ihash"), subscribers: ("ehash",)}
-# Rows in a transaction.
-BATCH = 1000
+# Rows in a transaction: a tenth of a second, in which other writes wait.
+BATCH = 200
 _NAME = "addresses"
 # No hexadecimal number begins with it, and all of them sort before it, whatever the collation.
 _KEYED = "hmac:"
