@@ -117,6 +117,13 @@ def require_standing(caller: Caller | None, need: Requirement) -> None:
         raise InsufficientLevel(f"This operation needs level {need.level}; these credentials have {caller.level}.")
 
 
+async def require_account(caller: Caller) -> None:
+    """Raise Unauthorized if the account of the caller was removed since authentication."""
+    if await storage.read(accounts.find_standing, caller.user_id) is None:
+        used = frozenset({BASIC if caller.key else BEARER})
+        raise Unauthorized("The account was removed.", headers=challenge(used))
+
+
 def unauthenticated(detail: str) -> Unauthorized:
     """The refusal of a request without credentials, by an operation that needs them for some requests only."""
     return Unauthorized(detail, headers=challenge(frozenset(CHALLENGES)))

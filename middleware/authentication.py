@@ -5,9 +5,9 @@ from typing import Any
 from connexion.middleware.abstract import RoutedMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from errors import ConsentLacking, InsufficientLevel, KeyExpired, KeyRevoked, NoSuchRecord, Unauthorized
+from errors import ConsentLacking, InsufficientLevel, KeyExpired, KeyRevoked, NoSuchRecord, Overtaken, Unauthorized
 from middleware.straight import StraightAPI
-from security import BASIC, BEARER, Requirement, authenticate, require_standing
+from security import BASIC, BEARER, Requirement, authenticate, require_account, require_standing
 
 REJECTED = (Unauthorized, KeyExpired, KeyRevoked, ConsentLacking, InsufficientLevel)
 
@@ -28,6 +28,8 @@ def requirement(operation: dict[str, Any], schemes: dict[str, Any]) -> Requireme
 class AuthenticatedOperation:
     """One operation: sets `scope["caller"]`, or raises what `security.authenticate` and `require_standing` raise.
 
+    A request that fails because its account is removed at the same moment gets the 401 that later ones get.
+
     Where anyone may read, bad credentials do not hide what is public: the response is that of an anonymous request.
     Only if that would be 401 or 404 the error of the credentials is raised.
     """
@@ -40,7 +42,12 @@ class AuthenticatedOperation:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not self.is_public:
             await self._authenticate(scope)
-            await self.next_app(scope, receive, send)
+            try:
+                await self.next_app(scope, receive, send)
+            except Overtaken:
+                if scope["caller"] is not None:
+                    await require_account(scope["caller"])
+                raise
             return
         rejected = None
         try:

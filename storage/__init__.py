@@ -15,6 +15,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
+from errors import Overtaken
 from storage.encryption import Keyring
 
 Arguments = ParamSpec("Arguments")
@@ -113,19 +114,30 @@ async def write(
     *args: Arguments.args,
     **kwargs: Arguments.kwargs,
 ) -> Result:
-    """Run a query in a transaction; when this returns the change is durable."""
+    """Run a query in a transaction; when this returns the change is durable.
+
+    The query may be repeated, after a rollback: if a row that it found was removed before it referred to that.
+    """
     companion = _companion.get()
     if companion is None or companion.written:
-        return await _connected().write(lambda connection: query(connection, *args, **kwargs))
+        return await _write(lambda connection: query(connection, *args, **kwargs))
 
     def both(connection: Connection) -> Result:
         result = query(connection, *args, **kwargs)
         companion.query(connection)
         return result
 
-    result = await _connected().write(both)
+    result = await _write(both)
     companion.written = True
     return result
+
+
+async def _write(work: Callable[[Connection], Result]) -> Result:
+    try:
+        return await _connected().write(work)
+    except Overtaken:
+        # The second time it finds that the row is gone, unless it was read outside of this transaction.
+        return await _connected().write(work)
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from storage.tables import apikeys as table
 from tests.contract.levels import CASES as CALLS
 from tests.contract.levels.case import known
 from tests.handlers.reading import failure
+from tests.idempotent import SET, new_key, post
 from tests.inside import Inside, before_next_write
 from tests.service import Credentials, Person
 
@@ -146,6 +147,35 @@ def test_an_operation_whose_result_outlives_it_is_rejected_after_a_block(
     ready = call(name, admin, admin)
     with role_before_next_write(application, monkeypatch, admin, accounts.BLOCKED):
         assert failure(ready()) == UNAUTHORIZED
+
+
+@pytest.mark.parametrize("name", sorted(OWN_RECORDS))
+def test_an_operation_of_an_account_that_is_removed_meanwhile_is_401_or_404(
+    application: Inside, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    person = application.sign_up()
+    ready = call(name, person, person)
+    with before_next_write(monkeypatch, partial(storage.write, accounts.remove, person.id)):
+        assert failure(ready()) in (UNAUTHORIZED, (404, "notFound"))
+
+
+def test_a_request_with_an_idempotency_key_is_401_if_its_account_is_removed_meanwhile(
+    application: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = application.sign_up()
+    with before_next_write(monkeypatch, partial(storage.write, accounts.remove, person.id)):
+        reply = post(person, "/sets", SET, new_key())
+    assert failure(reply) == UNAUTHORIZED
+
+
+def test_a_report_of_a_key_is_answered_alike_if_its_account_is_removed_meanwhile(
+    application: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = application.sign_up()
+    key = person.new_key()
+    with before_next_write(monkeypatch, partial(storage.write, accounts.remove, person.id)):
+        reply = application.http.post("/apikeys/leaked", json={"key": key.key, "secret": key.secret})
+    assert (reply.status_code, reply.json()) == (202, {"result": "received"})
 
 
 @pytest.mark.parametrize("name", [*BY_STAFF, "read_all_data", "revoke_api_key"])

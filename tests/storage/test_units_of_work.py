@@ -262,3 +262,10 @@ def test_a_unit_that_ends_an_iteration_fails_alone(store: Store) -> None:
     outcomes = store.write_at_once(lambda _: next(iter(())), lambda _: 1, lambda _: 2)
     assert isinstance(outcomes[0], RuntimeError)
     assert outcomes[1:] == [1, 2]
+
+
+def test_a_query_whose_row_was_removed_before_it_referred_to_that_looks_again(store: Store) -> None:
+    user_id = store.new_account()["id"]
+    seen = iter([999_999, user_id])
+    assert store.write(lambda connection: new_set(connection, next(seen)))["user_id"] == user_id
+    assert store.count(sets_table) == 1
