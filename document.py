@@ -6,6 +6,7 @@ Extensions that we read:
   consented), `x-alias` (the path whose `/jwt` and `/key` forms stand for this one), `x-unsafe` (a GET that changes
   something, so that it has no HEAD), `x-errors` (the codes of its own that it can answer), `x-cost` (the units that
   it costs, 1 if absent), `x-limits` (rate-limit policies that it has besides the usual ones),
+  `x-limits-anonymous` (those for requests without credentials only),
   `x-deprecated-since` and `x-sunset` (beside `deprecated`: from when it should not be used, and may be gone);
 - beside a parameter: `x-handled-by` (the middleware that takes it: it is checked as any other, and the handler does
   not get it), `x-errors` (the codes that operations with this parameter can answer besides their own);

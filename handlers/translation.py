@@ -11,7 +11,7 @@ import storage
 from handlers.reauthentication import reauthenticated
 from handlers.replies import success
 from security import Caller
-from services import maintainer, outbox
+from services import limits, maintainer, outbox
 from storage import accounts, mails
 
 # In the language itself, so that it is right in a letter of any language.
@@ -40,7 +40,8 @@ def _invite(connection: Connection, user_id: int, language: str, now: datetime) 
 
 
 async def suggest_language(body: dict[str, Any], caller: Caller) -> Response:
-    """Mail the suggestion to those who can act on it, who can answer it."""
+    """Mail the suggestion to the maintainer, with the caller's address to reply to."""
+    await limits.spend_notice("langsuggest", maintainer.email())
     said = {
         "suggestion": body["language"],
         "correspondence": body.get("correspondence") or NOTHING,

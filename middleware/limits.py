@@ -25,16 +25,23 @@ _telling: set[asyncio.Task[None]] = set()
 
 
 class LimitedOperation:
-    """One operation: its cost in units, and the policies that it has besides the usual ones."""
+    """One operation: its cost in units, and the policies that it has besides the usual ones.
 
-    def __init__(self, next_app: ASGIApp, limiter: Limiter, cost: int, policies: list[str]) -> None:
+    `anonymous` are policies for requests without credentials only.
+    """
+
+    def __init__(
+        self, next_app: ASGIApp, limiter: Limiter, cost: int, policies: list[str], anonymous: list[str]
+    ) -> None:
         self.next_app = next_app
         self.limiter = limiter
         self.cost = cost
         self.policies = [limiter.policies[name] for name in policies]
+        self.anonymous = [limiter.policies[name] for name in anonymous]
+        self.has_own = bool(policies or anonymous)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.policies or not spend_usual(self.limiter, scope, self.cost):
+        if self.has_own or not spend_usual(self.limiter, scope, self.cost):
             await self._spend(scope)
         await self.next_app(scope, receive, send)
 
@@ -42,7 +49,8 @@ class LimitedOperation:
         caller = scope["caller"]
         usual = claims_of(self.limiter, caller, scope, self.cost)
         holder = f"a{caller.user_id}" if caller else address_of(scope)
-        own: Claims = [(policy, holder, 1) for policy in self.policies]
+        policies = self.policies if caller else [*self.policies, *self.anonymous]
+        own: Claims = [(policy, holder, 1) for policy in policies]
         try:
             await spend(self.limiter, [*usual, *own], scope)
         except QuotaExceeded:
@@ -191,7 +199,9 @@ class LimitsAPI(StraightAPI[ASGIApp]):
         straight_on = self.next_of(operation)
         if limiter is None or not cost:
             return straight_on
-        return LimitedOperation(straight_on, limiter, cost, operation._operation.get("x-limits", []))
+        stated = operation._operation
+        policies, anonymous = stated.get("x-limits", []), stated.get("x-limits-anonymous", [])
+        return LimitedOperation(straight_on, limiter, cost, policies, anonymous)
 
 
 class Limits(RoutedMiddleware[LimitsAPI]):

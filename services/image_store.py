@@ -57,17 +57,25 @@ def new_image_id(kind: str) -> str:
 
 
 class ImageStore:
-    """Images by id. Ids other than `<kind>-<characters>` are a ValueError, so none can be a path."""
+    """Images by id. Ids other than `<kind>-<characters>` are a ValueError, so none can be a path.
 
-    def __init__(self, store: "ObjectStore") -> None:
+    With a `folder` its images are kept apart from those of the same store without one.
+    """
+
+    def __init__(self, store: "ObjectStore", folder: str = "") -> None:
         self._store = store
+        self._prefix = f"{folder}/" if folder else ""
+
+    def part(self, folder: str) -> "ImageStore":
+        """Return the images in this folder of the same store."""
+        return ImageStore(self._store, folder)
 
     async def put(self, image_id: str, picture: Picture, *, replace: bool = True) -> None:
         """Keep a picture, in place of any earlier one of that id; JPEG, PNG or WebP, else ValueError.
 
         Without `replace` an earlier one stays, and ImageExists is raised; of two at once one is kept.
         """
-        path = _path(image_id)
+        path = self._path(image_id)
         if _media_type(picture.content) != picture.media_type:
             raise ValueError("the media type is not that of the content, or not one that is kept")
         import obstore
@@ -83,7 +91,7 @@ class ImageStore:
         """The image of that id, None if there is none."""
         import obstore
 
-        path = _path(image_id)
+        path = self._path(image_id)
         with _told_as_unavailable():
             try:
                 found = await obstore.get_async(self._store, path)
@@ -97,7 +105,7 @@ class ImageStore:
         """Whether there is an image of that id."""
         import obstore
 
-        path = _path(image_id)
+        path = self._path(image_id)
         with _told_as_unavailable():
             try:
                 await obstore.head_async(self._store, path)
@@ -109,12 +117,27 @@ class ImageStore:
         """Remove the image of that id, if there is one."""
         import obstore
 
-        path = _path(image_id)
+        path = self._path(image_id)
         with _told_as_unavailable():
             try:
                 await obstore.delete_async(self._store, path)
             except FileNotFoundError:
                 return
+
+    async def older_than(self, moment: datetime) -> list[str]:
+        """Return the ids of the images that were stored before the moment (UTC). Every image is listed."""
+        import obstore
+
+        found: list[str] = []
+        with _told_as_unavailable():
+            async for listed in obstore.list(self._store, self._prefix or None):
+                found += [one["path"].removeprefix(self._prefix) for one in listed if one["last_modified"] < moment]
+        return [image_id for image_id in found if _IMAGE_ID.fullmatch(image_id)]
+
+    def _path(self, image_id: str) -> str:
+        if not _IMAGE_ID.fullmatch(image_id):
+            raise ValueError("not the id of an image")
+        return self._prefix + image_id
 
 
 def open_store(url: str) -> ImageStore:
@@ -138,12 +161,6 @@ def open_store(url: str) -> ImageStore:
         raise ValueError(
             f"images cannot be kept there ({scheme if colon else 'no scheme'}: {type(unusable).__name__})"
         ) from None
-
-
-def _path(image_id: str) -> str:
-    if not _IMAGE_ID.fullmatch(image_id):
-        raise ValueError("not the id of an image")
-    return image_id
 
 
 def _media_type(content: bytes) -> str:

@@ -45,12 +45,13 @@ KINDS = (
     "quotanear",
     "quotareached",
 )
-# Mails that carry a link or answer a stranger: the request that causes one counts it for its recipient (`mails-to`),
-# and is rejected over the limit. All other kinds are notices, which count when they are sent (`services.outbox`).
+# Mails that carry a link, answer a stranger, or say what is stored nowhere else. The request that causes one counts
+# it for its recipient, and is rejected over the limit. All other kinds are notices: they count when they are sent
+# (`services.outbox`), and are dropped over the limit.
 COUNTED_AT_REQUEST = frozenset(
     {
         *("signup", "signup-aea", "signup-aed", "signinlink", "emailchange", "emailchange-taken"),
-        *("nlsub", "nlsub-active", "nlunsub"),
+        *("nlsub", "nlsub-active", "nlunsub", "langsuggest"),
     }
 )
 LANGUAGES = ("en", "de", "es", "fr", "nl", "uk")

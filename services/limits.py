@@ -264,6 +264,11 @@ async def spend_of_account(name: str, user_id: int) -> None:
     await _spend(name, f"a{user_id}")
 
 
+async def spend_notice(kind: str, recipient: str) -> None:
+    """Count a notice for its recipient, by kind, so that a flood of one kind suppresses no other; as `spend_one`."""
+    await spend_one("notices-to", f"{kind} {recipient.lower()}")
+
+
 async def _spend(name: str, holder: str) -> None:
     if _limiter is None:
         return

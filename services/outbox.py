@@ -127,7 +127,7 @@ async def _is_within_limit(mail: Any, letter: letters.Letter) -> bool:
     if letter.kind in letters.COUNTED_AT_REQUEST or mail["attempts"]:
         return True
     try:
-        await limits.spend_one("notices-to", f"{letter.kind} {letter.to.lower()}")
+        await limits.spend_notice(letter.kind, letter.to)
     except QuotaExceeded:
         log.warning("mail %s (%s) is not sent: its recipient has had enough of them today", mail["id"], letter.kind)
         metrics.limiter("notices-to", metrics.REFUSED)

@@ -6,10 +6,11 @@ import logging
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from errors import ImageStoreUnavailable, NoSuchRecord
+from errors import ImageExists, ImageStoreUnavailable, NoSuchRecord
 from services.fetch import ANONYMOUS_LOOKUPS, LOOKUPS, fetch
 from services.file_urls import folder_of
 from services.image_store import ImageStore, Picture, StoredImage, new_image_id, open_store
@@ -18,6 +19,9 @@ from services.shelf import Shelf
 
 NONE = "default-avatar"
 # Of what nobody's record names: the kind, and what the picture is of.
+# Images uploaded without credentials, which expire, are kept in a folder of their own. They are all of one kind.
+_ANONYMOUS_FOLDER, _ANONYMOUS_KIND = "anonymous", "support-"
+ANONYMOUS_LIFETIME = timedelta(days=30)
 _OF_ITS_OWN = re.compile("(blog|showcase|support)-[a-z0-9-]+")
 log = logging.getLogger(__name__)
 
@@ -56,6 +60,14 @@ def _store() -> ImageStore:
     return _opened
 
 
+def _anonymous() -> ImageStore:
+    return _store().part(_ANONYMOUS_FOLDER)
+
+
+def _may_be_anonymous(name: str) -> bool:
+    return name.startswith(_ANONYMOUS_KIND)
+
+
 async def find(name: str) -> StoredImage:
     """The picture of this name, as it was less than a second ago; raises NoSuchRecord, ImageStoreUnavailable."""
     return await _shelf.get(name, partial(_read, name))
@@ -63,6 +75,8 @@ async def find(name: str) -> StoredImage:
 
 async def _read(name: str) -> StoredImage:
     found = await _store().get(name)
+    if found is None and _may_be_anonymous(name):
+        found = await _anonymous().get(name)
     if found is None:
         raise NoSuchRecord("There is no such image.")
     return found
@@ -131,25 +145,46 @@ def has_name_of_its_own(name: str) -> bool:
 
 
 async def exists(name: str) -> bool:
-    """Whether there is a picture of this name; raises ImageStoreUnavailable."""
-    return await _store().has(name)
+    """Whether there is an image of this name; raises ImageStoreUnavailable."""
+    return await _store().has(name) or (_may_be_anonymous(name) and await _anonymous().has(name))
 
 
 async def publish(img: str, name: str, *, replace: bool, anonymous: bool) -> None:
-    """Store an image under a name of its own; raise ImageInvalid, ImageExists, ImageStoreUnavailable, Overloaded."""
+    """Store an image under a name of its own; one that is `anonymous` expires after ANONYMOUS_LIFETIME.
+
+    Raises ImageInvalid, ImageExists, ImageStoreUnavailable, Overloaded.
+    """
+    if not replace and await exists(name):
+        raise ImageExists("There is an image of this name.")
     lookups = ANONYMOUS_LOOKUPS if anonymous else LOOKUPS
     picture = await normalise(img, fetch=partial(fetch, lookups=lookups))
     try:
-        await _store().put(name, picture, replace=replace)
+        await (_anonymous() if anonymous else _store()).put(name, picture, replace=replace)
     finally:
         _shelf.forget()
 
 
 async def withdraw(name: str) -> None:
-    """Remove a picture that has a name of its own; raises NoSuchRecord, ImageStoreUnavailable."""
-    if not has_name_of_its_own(name) or not await _store().has(name):
+    """Remove an image that has a name of its own; raises NoSuchRecord, ImageStoreUnavailable."""
+    if not has_name_of_its_own(name) or not await exists(name):
         raise NoSuchRecord("There is no such image.")
     try:
         await _store().remove(name)
+        if _may_be_anonymous(name):
+            await _anonymous().remove(name)
+    finally:
+        _shelf.forget()
+
+
+async def expire(now: datetime) -> None:
+    """Remove the images that were uploaded without credentials more than ANONYMOUS_LIFETIME before `now`."""
+    folder = folder_of(_url)
+    if folder is not None and not (folder / _ANONYMOUS_FOLDER).is_dir():
+        return  # without loading the library of the store
+    try:
+        for name in await _anonymous().older_than(now - ANONYMOUS_LIFETIME):
+            await _anonymous().remove(name)
+    except ImageStoreUnavailable as error:
+        log.warning("anonymous images are not removed now: %s", error.detail)
     finally:
         _shelf.forget()

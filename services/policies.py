@@ -25,5 +25,10 @@ DEFAULTS = (
     Policy("mails", 50, DAY),
     Policy("mails-to", 10, DAY),
     Policy("notices-to", 20, DAY),
+    Policy("staff-mails", 10, DAY),
+    Policy("issues", 20, DAY),
+    Policy("posts", 10, DAY),
+    Policy("images", 200, DAY),
+    Policy("anonymous-images", 20, DAY),
     Policy("leak-reports", 20, MINUTE),
 )

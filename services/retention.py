@@ -5,7 +5,7 @@ import logging
 
 import clock
 import storage
-from services import background
+from services import background, pictures
 from storage import apikeys, attempts, events, known_networks
 
 INTERVAL_SECONDS = 3600.0
@@ -31,6 +31,7 @@ async def forget() -> None:
         if ended:
             await storage.write(apikeys.prune, ended)
         await asyncio.sleep(PAUSE_SECONDS)
+    await pictures.expire(clock.now())
 
 
 async def run() -> None:

@@ -13,7 +13,7 @@ Operation = dict[str, Any]
 ASKED_FOR: dict[str, tuple[str, Callable[[Operation], bool]]] = {
     "mails": (
         "sends mails",
-        lambda it: bool({"mails", "sign-ups"} & set(it.get("x-limits", ()))) or _tells_by_mail(it),
+        lambda it: bool({"mails", "sign-ups", "staff-mails"} & set(it.get("x-limits", ()))) or _tells_by_mail(it),
     ),
     "newsletter": ("is about the newsletter", lambda it: it["tags"] == ["subscribers"]),
     "forge": ("reaches a code forge", lambda it: it["tags"] == ["flows"]),

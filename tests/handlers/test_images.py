@@ -51,6 +51,22 @@ def test_without_credentials_only_support_is_taken(service: Service) -> None:
         assert "Bearer" in reply.headers["www-authenticate"]
 
 
+def test_only_images_that_were_uploaded_without_credentials_will_expire(alice: Person, curator: Person) -> None:
+    mine, anonymous = upload(type="support"), upload(type="support")
+    assert alice.post("/images", mine).status_code == 200
+    name = alice.service.http.post("/images", json=anonymous).json()["imgId"]
+    expiring = {file.name for file in (alice.service.data / "images" / "anonymous").iterdir()}
+    assert name in expiring and f"support-{mine['slug']}" not in expiring
+    # In every other way it is an image like any other.
+    first = alice.service.http.get(f"/images/{name}")
+    assert first.status_code == 200
+    problem(alice.post("/images", anonymous), 409, "imageExists")
+    assert curator.post("/images", {**anonymous, "img": picture(BLUE)}).status_code == 200
+    assert alice.service.http.get(f"/images/{name}").content != first.content
+    assert curator.delete(f"/images/{name}").status_code == 204
+    problem(alice.service.http.get(f"/images/{name}"), 404, "notFound")
+
+
 def test_a_key_that_may_only_authenticate_adds_none(alice: Person) -> None:
     problem(alice.new_key(0).post("/images", upload()), 403, "insufficientAccessLevel")
     assert alice.new_key(1).post("/images", upload()).status_code == 200

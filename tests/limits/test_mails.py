@@ -13,7 +13,7 @@ from tests.service import Person, Service
 @pytest.fixture(scope="module")
 def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A server that sends few mails to one address."""
-    service = Service(tmp_path_factory.mktemp("quiet"), **settings(notices_to=2, mails=12))
+    service = Service(tmp_path_factory.mktemp("quiet"), **settings(notices_to=2, mails=16, staff_mails=3))
     try:
         yield service.start()
     finally:
@@ -58,6 +58,35 @@ def test_requests_for_one_address_are_limited_and_use_up_none_of_its_sign_in_lin
 
 def test_one_account_is_limited_whatever_addresses_it_names(quiet: Service) -> None:
     alice = quiet.sign_up()
-    statuses = [alice.patch("/account", {"email": new_address()}).status_code for _ in range(12)]
-    assert statuses == [200] * 12
+    statuses = [alice.patch("/account", {"email": new_address()}).status_code for _ in range(16)]
+    assert statuses == [200] * 16
     assert violated(alice.patch("/account", {"email": new_address()})) == ["mails"]
+
+
+def test_requests_that_are_created_and_deleted_mail_administrators_within_limits(quiet: Service) -> None:
+    admin = quiet.sign_up("admin")
+    wish = {"policy": "account-day", "quota": 5, "purpose": "A study of fit.", "days": 3}
+
+    def create_and_delete(person: Person) -> httpx2.Response:
+        reply = person.post("/quota-requests", wish)
+        if reply.status_code == 201:
+            person.delete(f"/quota-requests/{reply.json()['request']['id']}")
+        return reply
+
+    alice, bob = quiet.sign_up(), quiet.sign_up()
+    assert [create_and_delete(alice).status_code for _ in range(3)] == [201] * 3
+    assert violated(create_and_delete(alice)) == ["staff-mails"]
+    assert create_and_delete(bob).status_code == 201
+    quiet.http.post("/signinlink", json={"username": admin.email})
+    # Mails are sent in the order in which they were queued.
+    letter_to(quiet, admin.email, number=3)
+    assert ["sign-in link" in subject for subject in subjects(quiet, admin)] == [False, False, True]
+
+
+def test_a_suggestion_that_would_not_be_mailed_is_rejected(quiet: Service) -> None:
+    statuses = [
+        quiet.sign_up().post("/flows/language-suggestion", {"language": "Esperanto"}).status_code for _ in range(2)
+    ]
+    assert statuses == [200, 200]
+    third = quiet.sign_up()
+    assert violated(third.post("/flows/language-suggestion", {"language": "Esperanto"})) == ["notices-to"]

@@ -1,11 +1,11 @@
 """What is out of date is forgotten, and nothing else."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 import clock
-from services import retention
+from services import pictures, retention
 from storage import apikeys, attempts, events, known_networks
 from storage.fair_use import events as table
 from storage.guessing import attempts as counters
@@ -14,6 +14,19 @@ from tests.storage.conftest import postgresql_url, sqlite_url, store
 from tests.storage.store import NOW, Store
 
 __all__ = ["postgresql_url", "sqlite_url", "store"]
+
+
+def test_anonymous_images_are_removed_with_what_is_out_of_date(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    called_at = []
+
+    async def expire(now: datetime) -> None:
+        called_at.append(now)
+
+    monkeypatch.setattr(retention, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    monkeypatch.setattr(pictures, "expire", expire)
+    store.run(retention.forget())
+    assert called_at == [NOW]
 
 
 def test_old_events_and_keys_that_ended_long_ago_are_forgotten(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
