@@ -28,7 +28,7 @@ from middleware.routing import Routing
 from middleware.upstream import ConnexionMiddleware, LifespanMiddleware, Resolver, validated_before
 from middleware.validation import Validation
 from services import lifecycle, logs, pages
-from serving import channel, connections
+from serving import channel, connections, memory
 from serving.server import HandedServer, Server
 from serving.upstream import Config
 from settings import Settings
@@ -102,6 +102,7 @@ def main() -> None:
         settings = configuration.load()
         if settings.workers > 1 and place is None:
             _become_supervisor()
+        memory.return_large_blocks()
         # A worker answers for the metrics once nobody else does in its place.
         app = create_app(settings.model_copy(update={"metrics_port": 0}) if place else settings)
     except (configuration.SettingsInvalid, ValueError) as error:

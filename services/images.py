@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _WORKERS = ThreadPoolExecutor(max_workers=1, thread_name_prefix="image")
 # Bytes that decoding may take, and what each pixel takes, by format and else by mode: libwebp keeps two frames, and
 # Pillow copies them twice; libavif keeps one more in another colour space.
-MOST_MEMORY = 90_000_000
+MOST_MEMORY = 64_000_000
 _BYTES_A_PIXEL = {"WEBP": 16, "AVIF": 12, "1": 1, "L": 1, "P": 1, "I;16": 2}
 _BYTES_OF_OTHERS = 4
 # Pixels that are converted and scaled at a time: converting a whole image would double its memory.

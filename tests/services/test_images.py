@@ -109,7 +109,7 @@ def test_every_colour_mode_becomes_rgb(mode: str) -> None:
 
 
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP"])
-@pytest.mark.parametrize("size", [(3000, 1000), (1000, 3000), (4000, 1250)])
+@pytest.mark.parametrize("size", [(3000, 1000), (1000, 3000), (4000, 1000)])
 def test_a_large_picture_is_scaled_down_in_proportion(format: str, size: tuple[int, int]) -> None:
     scale = 2000 / max(size)
     image = opened(normalised(encoded(two_halves(size), format)))
