@@ -15,7 +15,6 @@ from typing import Any, NoReturn
 import document
 import settings as configuration
 import storage
-from middleware import bodies
 from middleware.assets import Assets
 from middleware.authentication import Authentication
 from middleware.concurrency import Concurrency
@@ -27,6 +26,7 @@ from middleware.problems import Problems
 from middleware.routing import Routing
 from middleware.upstream import ConnexionMiddleware, LifespanMiddleware, Resolver, validated_before
 from middleware.validation import Validation
+from middleware.waiting import Waiting
 from services import lifecycle, logs, pages
 from serving import channel, connections, memory
 from serving.server import HandedServer, Server
@@ -51,7 +51,7 @@ class ByTag(Resolver):
 def create_app(settings: Settings) -> ConnexionMiddleware:
     """The ASGI application. Raises ValueError for a setting that a service cannot use."""
     lifecycle.configure(settings)
-    bodies.configure(settings.client_seconds)
+    waiting = Waiting(settings.max_connections_per_address, settings.client_seconds)
     app = ConnexionMiddleware(
         Dispatch(),
         lifespan=partial(_lifespan, settings),
@@ -59,7 +59,7 @@ def create_app(settings: Settings) -> ConnexionMiddleware:
             LifespanMiddleware,
             partial(Envelope, base=settings.public_url),
             partial(Problems, base=settings.public_url),
-            partial(Concurrency, most=settings.max_concurrency),
+            partial(Concurrency, most=settings.max_concurrency, waiting=waiting),
             partial(Assets, folders=pages.folders()),
             Routing,
             Authentication,
@@ -135,7 +135,7 @@ def _uvicorn(app: ConnexionMiddleware, settings: Settings) -> Config:
         log_config=None,  # its loggers pass on to ours
         log_level=settings.log_level,
         server_header=False,
-        http=connections.limited(settings.client_seconds, settings.max_connections),
+        http=connections.limited(settings),
         ws="none",
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,

@@ -72,7 +72,13 @@ class Settings(BaseSettings):
         500, ge=1, description="Requests that a process works on at the same time; over it, 503."
     )
     max_connections: int = Field(
-        800, ge=1, description="Connections that a process holds; over it, the one longest at rest is closed."
+        800, ge=1, description="Connections that a process holds; over it, the idle or slowest one is closed."
+    )
+    max_connections_per_address: int = Field(
+        100,
+        ge=1,
+        description="Connections that a process holds for one address (IPv6: one /64) that is no trusted proxy,"
+        " and requests of one address that wait for their client.",
     )
     client_seconds: float = Field(
         20.0, gt=0, description="How long a client may take to send a request, and may stop amid a body or reply."

@@ -11,7 +11,7 @@ from werkzeug.http import parse_accept_header
 
 from document import argument_of
 from errors import MalformedBody, NoSuchRecord, NotAcceptable, SchemaViolation, ValidationFailed
-from middleware import bodies
+from middleware import bodies, reading
 from middleware.schemas import Schema
 from middleware.straight import StraightAPI
 from services import parsing, strict_json
@@ -84,7 +84,7 @@ class Body:
 
     async def value(self, scope: Scope, receive: Receive) -> Any:
         """Return the decoded body, or a file's bytes; an empty object for an optional body that is absent."""
-        raw = await bodies.read(scope, receive, self.most)
+        raw = await reading.read(scope, receive, self.most)
         if not raw:
             return self._without_body()
         kind = bodies.media_type(scope, self.schemas)

@@ -8,15 +8,24 @@ import asyncio
 import contextlib
 import socket
 import weakref
+from collections import Counter
+from collections.abc import Container
 from typing import Any, NamedTuple, cast
 
-from serving.upstream import Config, HttpToolsProtocol, ServerState
+from services import networks
+from serving.upstream import Config, HttpToolsProtocol, ProxyHeadersMiddleware, ServerState
+from settings import Settings
 
 LOOK_SECONDS = 1.0
 # Bytes a second of a reply that a client must take, on average over `client_seconds`.
 LEAST_RATE = 1_000
-# uvicorn takes a head of any size.
-MOST_HEAD_BYTES = 256_000
+# uvicorn accepts heads, trailers and queues of pipelined requests of any size.
+MOST_HEAD_BYTES, MOST_URL_BYTES, MOST_HEADERS, MOST_PIPELINED = 32_768, 16_384, 100, 64
+# How long a client may go on sending a body that was rejected: a reset connection would hide the reply from it.
+LINGER_SECONDS = 2.0
+# A request that the client did not get on with for so long can make room for another.
+SLOW_SECONDS = 2.0
+OWN_BITS = (32, 64)
 UNSENT_BYTES = 65_536
 MOST_JOINED = 65_536
 CONTINUE = b"HTTP/1.1 100 "
@@ -38,41 +47,66 @@ class Wait(NamedTuple):
 
 
 class Connection(HttpToolsProtocol):
-    """A client's connection, under watch. `client_seconds` is its patience, `most` how many there may be."""
+    """A client's connection, under watch.
+
+    `client_seconds` is how long it may keep the server waiting, `most` how many there may be, and `most_of_address`
+    how many of one address, unless that is one of the `trusted` proxies.
+    """
 
     client_seconds = 20.0
     most = 800
+    most_of_address = 100
+    trusted: Container[str] = ()
 
     def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], **options: Any) -> None:
         super().__init__(config, server_state, app_state, **options)
-        self.head_bytes = 0
+        self.head_bytes = self.body_bytes = 0
+        self.lingers = False
+        self.address: str | None = None
         self.answered: Any = None
+        self.begun = 0.0
         self.pause: object = None
         self.wait: Wait | None = None
         self.since = self.loop.time()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take it; where there are too many, the one that has rested longest makes room, be it this one."""
+        """Accept it. Where there are too many, the one that keeps the server waiting most ends, be it this one."""
         super().connection_made(transport)
         _show_progress(transport.get_extra_info("socket"))
         _watch(self.loop, self.server_state)
-        if len(self.connections) > self.most:
-            resting = [one for one in _ours(self.server_state) if one.is_at_rest()]
-            min(resting, key=lambda one: one.since).end()
+        if self.client and self.client[0] not in self.trusted:
+            self.address = networks.network_of(self.client[0], *OWN_BITS)
+        ours = [one for one in _ours(self.server_state) if not one.transport.is_closing()]
+        same = [one for one in ours if one.address == self.address]
+        if self.address and len(same) > self.most_of_address:
+            _end_one(same, self.loop.time())
+        elif len(ours) > self.most:
+            _end_one(ours, self.loop.time())
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came, unless it is a head without end."""
+        """Parse what came, unless it is a head without end, or the rest of a body that was rejected."""
+        if self.lingers:
+            return
         before = self.scope
         super().data_received(data)
         if self.scope is not before:
             # Another request began in it: what was counted belongs to those before.
-            self.head_bytes = 0
+            self.head_bytes = self.body_bytes = 0
         elif self.cycle is None or self.cycle.scope is not self.scope:
             self.head_bytes += len(data)
             if self.head_bytes > MOST_HEAD_BYTES and not self.transport.is_closing():
                 self.send_400_response("The head of the request is too large.")
         else:
             self.head_bytes = 0
+            self.body_bytes += len(data)
+            if len(self.headers) > MOST_HEADERS:  # trailers
+                self.end()
+
+    def on_headers_complete(self) -> None:
+        """Begin the request; raise ValueError, which uvicorn answers with 400, if its head is too large."""
+        if len(self.headers) > MOST_HEADERS or len(self.url) > MOST_URL_BYTES or len(self.pipeline) >= MOST_PIPELINED:
+            raise ValueError
+        super().on_headers_complete()
 
     def pause_writing(self) -> None:
         """The client takes a reply more slowly than it is made."""
@@ -91,6 +125,28 @@ class Connection(HttpToolsProtocol):
         elif now - self.since > self._patience(wait):
             # What may be left to send would only wait for the same client.
             self.end()
+
+    def slowness(self, now: float) -> tuple[float, ...]:
+        """Return how much it keeps the server waiting, to compare with others; empty if it does not, or not for long.
+
+        Long idle is more than slow, and slow is more than idle since a moment ago, as a new connection is. Of slow
+        bodies that with the lowest rate counts most.
+        """
+        if self.is_at_rest():
+            return (2 if now - self.since > SLOW_SECONDS else 0), now - self.since
+        if self.transport.get_write_buffer_size():
+            return (1, 0.0) if now - self.since > SLOW_SECONDS else ()
+        age = now - self.begun
+        return (1, -self.body_bytes / age) if self.cycle.more_body and age > SLOW_SECONDS else ()
+
+    def finish(self) -> None:
+        """Close it once the client has the reply: not while it sends, which would reset the connection."""
+        if self.cycle is None or not self.cycle.more_body or self.lingers:
+            self.transport.close()
+            return
+        self.lingers = True
+        self.transport.write_eof()
+        self.loop.call_later(LINGER_SECONDS, self.transport.abort)
 
     def end(self) -> None:
         """End it at once, and let nothing be written to it any more."""
@@ -111,6 +167,8 @@ class Connection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         self.answered = cycle
+        self.begun = self.loop.time()
+        cycle.scope["cut"] = self.transport.abort
         if cycle.scope["method"] != "HEAD":  # its reply has no body that its head could wait for
             cycle.transport = Joining(cycle.transport)
         super()._start_asgi_task(cycle, app)
@@ -120,7 +178,7 @@ class Connection(HttpToolsProtocol):
         if left:
             return Wait(REPLY, self.pause, left)
         if not self.is_at_rest():
-            # If its body is waited for, then where it is read: see middleware/bodies.py.
+            # If its body is waited for, then where it is read: see middleware/reading.py.
             return None
         if self.cycle is not None and self.cycle.more_body:
             return Wait(REST_OF_BODY, self.cycle.scope)
@@ -163,13 +221,35 @@ class Joining:
         else:  # more of the body, or leave to send one
             self._transport.write(data)
 
+    def close(self) -> None:
+        """Close it after the reply."""
+        connection: Any = self._transport.get_protocol()
+        connection.finish()
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
 
 
-def limited(client_seconds: float, most: int) -> type[Connection]:
-    """The class of connections, for uvicorn's `http`, with these limits."""
-    return type("LimitedConnection", (Connection,), {"client_seconds": client_seconds, "most": most})
+def limited(settings: Settings) -> type[Connection]:
+    """Return the class of connections, for uvicorn's `http`, with these limits."""
+    limits = {
+        "client_seconds": settings.client_seconds,
+        "most": settings.max_connections,
+        "most_of_address": settings.max_connections_per_address,
+        "trusted": ProxyHeadersMiddleware(_nothing, settings.trusted_proxies).trusted_hosts,
+    }
+    return type("LimitedConnection", (Connection,), limits)
+
+
+async def _nothing(*_: object) -> None:
+    """Stand for the application where only the trusted proxies are wanted."""
+
+
+def _end_one(connections: list[Connection], now: float) -> None:
+    """End the connection that keeps the server waiting most, of the address that has most connections."""
+    number = Counter(one.address for one in connections)
+    found = [(number[one.address], slowness, one) for one in connections if (slowness := one.slowness(now))]
+    max(found, key=lambda each: each[:2])[2].end()
 
 
 def _ours(state: ServerState) -> list[Connection]:

@@ -4,8 +4,9 @@ from loading import set_aside
 
 with set_aside("uvicorn.main", "Server", "main", "run"):
     from uvicorn.config import Config as Config
+    from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware as ProxyHeadersMiddleware
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as HttpToolsProtocol
     from uvicorn.server import Server as UvicornServer
     from uvicorn.server import ServerState as ServerState
 
-__all__ = ["Config", "HttpToolsProtocol", "ServerState", "UvicornServer"]
+__all__ = ["Config", "HttpToolsProtocol", "ProxyHeadersMiddleware", "ServerState", "UvicornServer"]

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
+from typing import Any
 
 from tests.service import Person, Service
 from tests.wire import head
@@ -18,7 +19,15 @@ Step = Callable[[socket.socket], bool]
 class Crowd:
     """Connections on which one thread takes a step each, ten times a second, until they are over."""
 
-    def __init__(self, service: Service, size: int, begin: bytes, step: Step, receive_buffer: int = 0) -> None:
+    def __init__(
+        self,
+        service: Service,
+        size: int,
+        begin: bytes,
+        step: Step,
+        receive_buffer: int = 0,
+        source: str = "127.0.0.1",
+    ) -> None:
         self._step = step
         self._stop = Event()
         self._open = []
@@ -26,8 +35,10 @@ class Crowd:
             connection = socket.socket()
             if receive_buffer:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+            connection.bind((source, 0))
             connection.connect(("127.0.0.1", service.port))
-            connection.sendall(begin)
+            with contextlib.suppress(OSError):  # it may have been ended already
+                connection.sendall(begin)
             connection.setblocking(False)
             self._open.append(connection)
         self._thread = Thread(target=self._live)
@@ -63,9 +74,9 @@ class Crowd:
 
 
 @contextmanager
-def crowd(service: Service, size: int, begin: bytes, step: Step, receive_buffer: int = 0) -> Iterator[Crowd]:
+def crowd(service: Service, size: int, begin: bytes, step: Step, **options: Any) -> Iterator[Crowd]:
     """So many clients that begin like this and go on like that."""
-    people = Crowd(service, size, begin, step, receive_buffer)
+    people = Crowd(service, size, begin, step, **options)
     try:
         yield people
     finally:

@@ -9,8 +9,9 @@ import pytest
 from starlette.types import Message
 
 from errors import BodyTooLarge
-from middleware import bodies
+from middleware.reading import read
 from middleware.validation import Body
+from middleware.waiting import Waiting
 from services import strict_json
 from tests.problems import problem
 from tests.service import Person, Service
@@ -36,7 +37,11 @@ class ThreadSeen(Body):
 
 def scope(**headers: str) -> dict[str, Any]:
     given = {"content-type": "application/json", **{name.replace("_", "-"): value for name, value in headers.items()}}
-    return {"headers": [(name.encode(), value.encode()) for name, value in given.items()]}
+    return {
+        "headers": [(name.encode(), value.encode()) for name, value in given.items()],
+        "client": ("192.0.2.1", 1),
+        "waiting": Waiting(10, client_seconds=20),
+    }
 
 
 class Client:
@@ -69,15 +74,15 @@ def test_what_takes_long_to_parse_is_parsed_off_the_event_loop(content: bytes, o
 def test_a_body_over_the_limit_is_not_read_where_its_length_says_so() -> None:
     client = Client([b"x"])
     with pytest.raises(BodyTooLarge):
-        asyncio.run(bodies.read(scope(content_length="11"), client.receive, 10))
+        asyncio.run(read(scope(content_length="11"), client.receive, 10))
     assert client.read == 0
 
 
 def test_a_body_without_a_length_is_read_up_to_the_limit_and_no_further() -> None:
-    assert asyncio.run(bodies.read(scope(), Client([b"x"] * 10).receive, 10)) == b"x" * 10
+    assert asyncio.run(read(scope(), Client([b"x"] * 10).receive, 10)) == b"x" * 10
     client = Client([b"x"] * 20)
     with pytest.raises(BodyTooLarge):
-        asyncio.run(bodies.read(scope(), client.receive, 10))
+        asyncio.run(read(scope(), client.receive, 10))
     assert client.read == 11
 
 

@@ -127,8 +127,8 @@ def test_a_suffixed_path_lacks_the_methods_that_are_public_or_take_the_other_sch
         "/web/",
         "/web/../app.py",
         "/web/" + "a/" * 5_000,
-        "/" + "a" * 50_000,
-        "/" * 50_000,
+        "/" + "a" * 15_000,
+        "/" * 15_000,
         "/%ff%fe",
         "/%",
         "/%zz",
@@ -169,7 +169,7 @@ def test_static_files_take_only_get_and_head(service: Service) -> None:
         "?%ff=%00",
         "?a=1&a=2&&&===&",
         "?id=2&method=DELETE",
-        "?" + "a=b&" * 10_000,
+        "?" + "a=b&" * 4_000,
         "?é=1",
         "#x",
     ],
@@ -191,7 +191,7 @@ def odd_forms(number: int, uuid: str) -> list[str]:
     forms += [f"{text}%00", f"%00{text}", f"{text}%0A", f"{text}%0D%0A", f"{text}%09", f"{text}%", f"{text}%zz"]
     forms += ["".join(f"%{byte:02X}" for byte in text.translate(digits).encode()) for digits in (ARABIC, FULL_WIDTH)]
     forms += ["0", "-0", "-1", "1e400", "NaN", "null", "undefined", "true", "[1]", "%7B%7D", "%ff", "%ED%A0%80"]
-    forms += [str(2**31), str(2**63), str(2**64), str(2**64 + number), "9" * 16, "9" * 5_000, "1" * 50_000]
+    forms += [str(2**31), str(2**63), str(2**64), str(2**64 + number), "9" * 16, "9" * 5_000, "1" * 15_000]
     forms += [uuid.replace("-", ""), f"%7B{uuid}%7D", f"urn:uuid:{uuid}", f"{uuid}%0A", f"{uuid}0", uuid[:-1]]
     return [*forms, uuid.replace("-", "", 1) + "-", "g" + uuid[1:], f"%20{uuid}", f"{uuid},", str(uuid4())]
 
