@@ -254,7 +254,9 @@ def _accept(connection: Connection, uuid: UUID, now: datetime) -> curated_sets.C
 
 def centimetres(height: float | str | None) -> int | None:
     """A height in whole centimetres, from a number or its text; None for none and the empty text."""
-    return None if height in (None, "") else round(float(height))
+    if height in (None, ""):
+        return None
+    return round(float(height.removesuffix("cm")) if isinstance(height, str) else height)
 
 
 def _curates(caller: Caller | None) -> bool:

@@ -13,6 +13,8 @@ ABOUT_SET = (
     "Curated body measurements in millimetres (shoulderSlope in degrees), for made-to-measure sewing patterns;"
     " height in centimetres."
 )
+# FreeSewing's names of what is suggested.
+_TYPES = {SET: "cset", PACK: "opack"}
 ABOUT_PACK = "A bundle of options of a design, for made-to-measure sewing patterns."
 
 
@@ -34,10 +36,7 @@ def public_curated_set(row: Record) -> dict[str, Any]:
         "author": AUTHOR,
         "type": "curatedMeasurementsSet",
         "about": ABOUT_SET,
-        **_known_by(row),
-        "height": row["height"],
-        "img": row["img"],
-        **members_of(row["texts"]),
+        **curated_set(row),
         "measurements": row["measies"],
     }
 
@@ -70,6 +69,7 @@ def _known_by(row: Record) -> dict[str, Any]:
 def suggestion(row: Record) -> dict[str, Any]:
     """`SuggestedSet` or `SuggestedPack`, which are known by their uuid alone."""
     return {
+        "type": _TYPES[row["type"]],
         "id": str(row["uuid"]),
         "uuid": str(row["uuid"]),
         "createdAt": iso(row["created_at"]),

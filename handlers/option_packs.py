@@ -1,6 +1,7 @@
 """Option packs, and what users suggest for them."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,7 @@ from storage import option_packs, suggestions
 
 PICTURE = "opack"
 MOST_BYTES = 100_000
+MOST_OPTIONS = 500
 
 
 async def list_option_packs(design: str | None, limit: int | None, cursor: str | None) -> Response:
@@ -45,9 +47,10 @@ async def list_option_packs_yaml(design: str | None, limit: int | None, cursor: 
     return (await prepared.as_yaml(*found)).reply()
 
 
-def _options(body: dict[str, Any]) -> Any:
-    """The options as they were sent; raises Refused for what cannot be kept as it is."""
-    options = body.get("options", {})
+def _storable(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options; raise Refused for what cannot be stored as it is."""
+    if len(options) > MOST_OPTIONS:
+        raise Refused("validationFailed", f"An option pack has at most {MOST_OPTIONS} options.")
     try:
         size = len(orjson.dumps(options))
     except TypeError:
@@ -96,18 +99,16 @@ async def create_option_pack(body: dict[str, Any], caller: Caller) -> Response:
             now=clock.now(),
             design=body["design"],
             img=img or pictures.NONE,
-            options=_options(body),
+            options=_storable(body.get("options", {})),
             texts=texts_of(body),
         )
     return created(optionPack=curated_shapes.option_pack(made))
 
 
 async def update_option_pack(id: str, body: dict[str, Any], if_match: str | None, caller: Caller) -> Response:
-    """Change what was sent; options are replaced, texts merged."""
+    """Change what was sent; options and texts are merged."""
     present = await storage.read(option_packs.find, record_id(id))
     fields: dict[str, Any] = {"design": body["design"]} if "design" in body else {}
-    if "options" in body:
-        fields["options"] = _options(body)
     async with pictures.stored(body.get("img"), PICTURE) as img:
         if img is not None:
             fields["img"] = img
@@ -117,11 +118,20 @@ async def update_option_pack(id: str, body: dict[str, Any], if_match: str | None
             unless_changed,
             if_match,
             partial(_held, pack_id=present["id"]),
-            partial(option_packs.edit, pack_id=present["id"], fields=fields, texts=texts_of(body), now=clock.now()),
+            partial(_edit, pack_id=present["id"], fields=fields, body=body, now=clock.now()),
         )
     if img is not None:
         await pictures.discard(former["img"])
     return updated(optionPack=curated_shapes.option_pack(row))
+
+
+def _edit(
+    connection: Connection, pack_id: int, fields: dict[str, Any], body: dict[str, Any], now: datetime
+) -> tuple[option_packs.OptionPack, option_packs.OptionPack]:
+    if "options" in body:
+        merged = {**option_packs.lock(connection, pack_id)["options"], **body["options"]}
+        fields["options"] = _storable({name: value for name, value in merged.items() if value is not None})
+    return option_packs.edit(connection, pack_id, fields=fields, texts=texts_of(body), now=now)
 
 
 async def delete_option_pack(id: str, if_match: str | None, caller: Caller) -> Response:
@@ -149,7 +159,7 @@ async def suggest_option_pack(body: dict[str, Any], caller: Caller) -> Response:
         "name": body.get("name", ""),
         "notes": body.get("notes", ""),
         "design": body["design"],
-        "options": _options(body),
+        "options": _storable(body.get("options", {})),
     }
     async with pictures.stored(body.get("img"), PICTURE) as img:
         made = await storage.write(

@@ -58,13 +58,27 @@ def test_a_list_holds_all_packs_or_those_of_a_design(service: Service, curator: 
     assert service.http.get(first.links["next"]["url"]).json()["optionPacks"] == [made[2]]
 
 
-def test_an_update_replaces_options_and_merges_texts(service: Service, curator: Person) -> None:
-    made = new_pack(curator, notesEn="n", options={"a": 1})
+def test_an_update_merges_options_and_texts(service: Service, curator: Person) -> None:
+    made = new_pack(curator, notesEn="n", options={"a": 1, "c": {"min": 3}})
     path = f"/option-packs/{made['id']}"
-    sent = {"nameNl": "Ruim", "options": {"b": 2}, "design": "brian"}
+    sent = {"nameNl": "Ruim", "options": {"b": 2, "c": None}, "design": "brian"}
     changed = curator.patch(path, sent).json()["optionPack"]
-    assert changed == {**made, **sent, "updatedAt": changed["updatedAt"]}
+    assert changed == {**made, **sent, "options": {"a": 1, "b": 2}, "updatedAt": changed["updatedAt"]}
     assert service.http.get(path).json()["optionPack"] == changed
+
+
+def test_merged_options_stay_within_their_limits(curator: Person) -> None:
+    path = f"/option-packs/{new_pack(curator, options={'a': 'x' * 60_000})['id']}"
+    for options in ({"b": "x" * 60_000}, {f"{number}": 1 for number in range(500)}):
+        assert failure(curator.patch(path, {"options": options})) == (400, "validationFailed")
+
+
+def test_tags_are_those_of_each_language_that_has_none_of_its_own(curator: Person) -> None:
+    made = new_pack(curator, tags=["wide", "new"], tagsDe=["weit"])
+    assert (made["tagsEn"], made["tagsUk"], made["tagsDe"]) == (["wide", "new"], ["wide", "new"], ["weit"])
+    assert made["tags"] == ["wide", "new", "weit"]
+    changed = curator.patch(f"/option-packs/{made['id']}", {"tags": []}).json()["optionPack"]
+    assert changed["tags"] == changed["tagsDe"] == []
 
 
 def test_two_editors_cannot_overwrite_each_other(service: Service, curator: Person) -> None:

@@ -24,6 +24,7 @@ def test_a_suggested_set_is_a_copy_that_curators_see(curator: Person, alice: Per
     reply = alice.post("/curated-sets/suggest", body)
     assert reply.status_code == 201
     made = reply.json()["submission"]
+    assert made["type"] == "cset"
     assert made["uuid"] == made["id"]
     assert (made["height"], made["name"], made["notes"], made["userId"]) == (172, "", "", alice.id)
     alice.patch(f"/sets/{own['id']}", {"measies": {"chest": 1}})
@@ -117,6 +118,7 @@ def test_the_list_is_walked_in_pages(curator: Person, alice: Person) -> None:
 def test_a_suggested_pack_waits_and_can_be_refused(curator: Person, alice: Person) -> None:
     body = {"design": "aaron", "options": {"a": [1.0, None, {}]}, "name": "Loose", "notes": "n"}
     made = alice.post("/option-packs/suggest", body).json()["submission"]
+    assert made["type"] == "opack"
     assert made in _waiting(curator, "packs")
     assert made["id"] not in [waiting["id"] for waiting in _waiting(curator)]
     assert {name: made[name] for name in body} == body
