@@ -66,8 +66,7 @@ async def update_account(body: dict[str, Any], if_match: str | None, caller: Cal
 
 async def _count_mails(email: str, caller: Caller) -> None:
     """Count the mails of a change of address: for the new address, and for the account. Raises QuotaExceeded."""
-    # In a counter of its own: nobody can use up the sign-in links of another person by naming their address.
-    await limits.spend_one("mails-to", f"emailchange {email.strip().lower()}")
+    await limits.spend_mail("emailchange", email)
     await limits.spend_of_account("mails", caller.user_id)
 
 

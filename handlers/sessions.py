@@ -39,7 +39,7 @@ class Request(NamedTuple):
 async def sign_up(body: dict[str, Any]) -> Response:
     """Make an account for the address, or tell its owner that there is one; the caller cannot see which."""
     email = body["email"].strip().lower()
-    await limits.spend_one("mails-to", email)
+    await limits.spend_mail("signup", email)
     in_test = test_mode.applies(body, email)
     role = sign_ups.test_role(body) if in_test else "user"
     password = await passwords.hashed(clock.new_check())

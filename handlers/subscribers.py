@@ -24,7 +24,7 @@ _UNKNOWN = "There is no such subscription, or it has ended."
 async def subscribe(body: dict[str, Any]) -> Response:
     """Mail a link that confirms, or tell a subscriber that they are one; the caller cannot see which."""
     email, language = body["email"].strip().lower(), body["language"].lower()
-    await limits.spend_one("mails-to", email)
+    await limits.spend_mail("nlsub", email)
     in_test = test_mode.applies(body, email)
     made = await storage.write(_subscribe, email, language, silent=in_test, now=clock.now())
     outbox.wake()
@@ -97,7 +97,7 @@ async def unsubscribe(ehash: str) -> Response:
 async def request_unsubscription(body: dict[str, Any]) -> Response:
     """Mail a link with which to end it to who gets it; the answer is the same for who does not."""
     started = time.monotonic()
-    await limits.spend_one("mails-to", body["email"].strip().lower())
+    await limits.spend_mail("nlunsub", body["email"])
     await storage.write(_request_unsubscription, body["email"], clock.now())
     outbox.wake()
     await asyncio.sleep(LEAST_SECONDS - (time.monotonic() - started))

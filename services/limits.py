@@ -264,6 +264,14 @@ async def spend_of_account(name: str, user_id: int) -> None:
     await _spend(name, f"a{user_id}")
 
 
+async def spend_mail(kind: str, recipient: str) -> None:
+    """Count a requested mail with a link for its recipient, by kind; raises QuotaExceeded.
+
+    Each kind has a counter of its own: nobody can use up one kind of mail to an address by requesting another kind.
+    """
+    await spend_one("mails-to", f"{kind} {recipient.strip().lower()}")
+
+
 async def spend_notice(kind: str, recipient: str) -> None:
     """Count a notice for its recipient, by kind, so that a flood of one kind suppresses no other; as `spend_one`."""
     await spend_one("notices-to", f"{kind} {recipient.lower()}")

@@ -292,9 +292,8 @@ def test_an_address_is_mailed_so_often_a_day_whether_or_not_it_is_known(limited:
     def request_mail(email: str) -> Response:
         return limited.http.post("/subscriber/remove", json={"email": email})
 
-    # The sign-up was one mail.
-    assert [request_mail(alice.email.upper()).status_code for _ in range(3)] == [200] * 2 + [429]
-    assert [request_mail("nobody.knows@freesewing.dev").status_code for _ in range(4)] == [200] * 3 + [429]
+    for address in (alice.email.upper(), "nobody.knows@freesewing.dev"):
+        assert [request_mail(address).status_code for _ in range(4)] == [200] * 3 + [429]
     reply = request_mail(alice.email)
     assert reply.json()["violated-policies"] == ["mails-to"]
     assert reply.json()["error"] == "quotaExceeded" and int(reply.headers["retry-after"]) > 0
