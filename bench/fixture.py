@@ -77,7 +77,7 @@ async def _seed(settings: Settings) -> Fixture:
         key, secret = await _key(account["id"])
         own = [await _set(account["id"], number) for number in range(SETS)]
         await storage.write(sizes.seed, clock.now())
-        curated = await storage.read(curated_sets.list_all)
+        curated = list(await storage.read(curated_sets.list_all))
         for number in range(PATTERNS):
             await _pattern(account["id"], number, own, curated)
     finally:

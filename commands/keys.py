@@ -54,7 +54,7 @@ def _list(settings: Settings, options: Any) -> None:
 
 
 async def _of(login: str) -> list[apikeys.ApiKey]:
-    return await storage.read(apikeys.list_of, (await account(login))["id"])
+    return list(await storage.read(apikeys.list_of, (await account(login))["id"]))
 
 
 def _show(settings: Settings, options: Any) -> None:

@@ -57,7 +57,7 @@ def _list(settings: Settings, options: Any) -> None:
 
 def _read(connection: Connection, state: str, by: acts.Actor, now: datetime) -> list[QuotaRequest]:
     acts.record(connection, by, acts.LIST_QUOTA_REQUESTS, subjects=[acts.NOBODY], now=now)
-    return quota_requests.page(connection, state, limit=MOST_LISTED)
+    return list(quota_requests.page(connection, state, limit=MOST_LISTED))
 
 
 def _grant(settings: Settings, options: Any) -> None:

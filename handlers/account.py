@@ -141,19 +141,17 @@ async def cancel_email_change(caller: Caller) -> Response:
 
 async def remove_account(if_match: str | None, caller: Caller) -> Response:
     """Remove the account, all that it owns, and its pictures."""
-    owned, suggested = await public.write(_remove, caller, if_match)
-    await pictures.discard(*owned.pictures, *suggested)
+    await pictures.discard(*await public.write(_remove, caller, if_match))
     return success(data={})
 
 
-def _remove(connection: Connection, caller: Caller, if_match: str | None) -> tuple[holdings.Holdings, list[str]]:
+def _remove(connection: Connection, caller: Caller, if_match: str | None) -> list[str]:
     # Locked first, so that nothing is added between the reading and the removal.
     require_account(if_match, reauthenticate(connection, caller).account)
     user_id = caller.user_id
-    owned = holdings.of(connection, user_id)
-    suggested = suggestions.withdraw(connection, user_id)
+    images = [*holdings.images(connection, user_id), *suggestions.withdraw(connection, user_id)]
     accounts.remove(connection, user_id)
-    return owned, suggested
+    return images
 
 
 async def restrict_account(caller: Caller) -> Response:

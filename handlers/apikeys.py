@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from errors import InsufficientLevel, NoSuchRecord, Refused
 from handlers import shapes, staff
 from handlers.conditions import require_match
 from handlers.owned import require_allowed
-from handlers.paging import page_of, shown
+from handlers.paging import Listing, member
 from handlers.reauthentication import reauthenticate
 from handlers.replies import PRIVATE, SECRET, accepted, created, no_content, success
 from security import Caller
@@ -28,6 +29,7 @@ LEVEL_FOR_OTHERS = 9
 GRACE = 86400
 # A report takes at least this many seconds: its time does not tell what was right of it.
 LEAST_SECONDS = 0.25
+LIST = Listing("/apikeys", shapes.api_key_listed, member("apikeys"))
 
 
 async def create_api_key(body: dict[str, Any], caller: Caller) -> Response:
@@ -60,10 +62,8 @@ def _create(
 
 async def list_api_keys(state: str | None, limit: int | None, cursor: str | None, caller: Caller) -> Response:
     """The caller's keys, those in one state where it is given."""
-    page = page_of(limit, cursor)
-    found = await storage.read(apikeys.list_of, caller.user_id, state=state, now=clock.now(), **page.window)
-    listed, link = shown(page, found, shapes.api_key_listed, "/apikeys", state=state)
-    return success(apikeys=listed, headers={**PRIVATE, **link})
+    read = partial(apikeys.list_of, state=state, now=clock.now())
+    return (await LIST.page(limit, cursor, read, caller.user_id, state=state)).reply(cache=PRIVATE)
 
 
 async def read_api_key(key: str, caller: Caller) -> Response:

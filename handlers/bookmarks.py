@@ -12,12 +12,13 @@ from errors import InsufficientLevel
 from handlers import shapes
 from handlers.conditions import unless_changed
 from handlers.ids import record_id
-from handlers.paging import page_of, shown
+from handlers.paging import Listing, member
 from handlers.replies import PRIVATE, created, last_modified, no_content, success, updated
 from security import Caller
 from storage import bookmarks
 
 FIELDS = ("title", "url")
+LIST = Listing("/bookmarks", shapes.bookmark, member("bookmarks"))
 
 
 async def create_bookmark(body: dict[str, Any], caller: Caller) -> Response:
@@ -29,10 +30,7 @@ async def create_bookmark(body: dict[str, Any], caller: Caller) -> Response:
 
 async def list_bookmarks(limit: int | None, cursor: str | None, caller: Caller) -> Response:
     """The caller's bookmarks."""
-    page = page_of(limit, cursor)
-    found = await storage.read(bookmarks.list_of, caller.user_id, **page.window)
-    listed, link = shown(page, found, shapes.bookmark, "/bookmarks")
-    return success(bookmarks=listed, headers={**PRIVATE, **link})
+    return (await LIST.page(limit, cursor, bookmarks.list_of, caller.user_id)).reply(cache=PRIVATE)
 
 
 async def read_bookmark(id: str, caller: Caller) -> Response:

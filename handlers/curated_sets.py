@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
+import orjson
 from sqlalchemy import Connection
 from starlette.responses import Response
 
@@ -16,7 +17,7 @@ from errors import NoSuchRecord, Refused
 from handlers import curated_shapes, prepared, public, shapes
 from handlers.conditions import unless_changed
 from handlers.ids import record_id
-from handlers.paging import page_of, shown
+from handlers.paging import Listing, member, yaml_listing
 from handlers.prepared import Prepared
 from handlers.reauthentication import reauthenticated
 from handlers.replies import PRIVATE, body_of, created, last_modified, no_content, success
@@ -30,6 +31,10 @@ from storage import curated_sets, sets, suggestions
 CURATE = 5
 PICTURE = "cset"
 UNNAMED = "Untitled"
+LIST = Listing("/curated-sets", curated_shapes.curated_set, member("curatedSets"))
+JSON_LIST = Listing("/curated-sets.json", curated_shapes.public_curated_set, orjson.dumps)
+YAML_LIST = yaml_listing("/curated-sets.yaml", curated_shapes.public_curated_set)
+SUGGESTIONS = Listing("/suggested-sets", curated_shapes.suggestion, member("suggestions"))
 _shelf = Shelf[Prepared]()
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -37,33 +42,19 @@ Result = TypeVar("Result")
 
 async def list_curated_sets(limit: int | None, cursor: str | None, caller: Caller | None) -> Response:
     """The published sets; for curators, all."""
-
-    async def make() -> Prepared:
-        listed, link = await _page("/curated-sets", curated_shapes.curated_set, limit, cursor, caller)
-        return prepared.as_json({"result": "success", "curatedSets": listed}, link)
-
+    make = partial(_page, LIST, limit, cursor, caller)
     return await _reply(("list", limit, cursor), caller, make)
 
 
 async def list_curated_sets_json(limit: int | None, cursor: str | None, caller: Caller | None) -> Response:
     """The same as data."""
-
-    async def make() -> Prepared:
-        return prepared.as_json(
-            *await _page("/curated-sets.json", curated_shapes.public_curated_set, limit, cursor, caller)
-        )
-
+    make = partial(_page, JSON_LIST, limit, cursor, caller)
     return await _reply(("list.json", limit, cursor), caller, make)
 
 
 async def list_curated_sets_yaml(limit: int | None, cursor: str | None, caller: Caller | None) -> Response:
     """The same as data, in YAML."""
-
-    async def make() -> Prepared:
-        return await prepared.as_yaml(
-            *await _page("/curated-sets.yaml", curated_shapes.public_curated_set, limit, cursor, caller)
-        )
-
+    make = partial(_page, YAML_LIST, limit, cursor, caller)
     return await _reply(("list.yaml", limit, cursor), caller, make)
 
 
@@ -219,10 +210,7 @@ async def _own_set(id: str, caller: Caller) -> sets.MeasurementsSet:
 
 async def list_suggested_sets(limit: int | None, cursor: str | None) -> Response:
     """What waits to be judged."""
-    page = page_of(limit, cursor)
-    rows = await storage.read(suggestions.list_all, suggestions.SET, **page.window)
-    listed, link = shown(page, rows, curated_shapes.suggestion, "/suggested-sets")
-    return success(suggestions=listed, headers={**PRIVATE, **link})
+    return (await SUGGESTIONS.page(limit, cursor, suggestions.list_all, suggestions.SET)).reply(cache=PRIVATE)
 
 
 async def delete_suggested_set(id: str, caller: Caller) -> Response:
@@ -270,12 +258,8 @@ async def _visible(id: str, caller: Caller | None) -> curated_sets.CuratedSet:
     return row
 
 
-async def _page(
-    path: str, shape: Callable[[Any], Any], limit: int | None, cursor: str | None, caller: Caller | None
-) -> tuple[list[Any], dict[str, str]]:
-    page = page_of(limit, cursor)
-    rows = await storage.read(curated_sets.list_all, unpublished=_curates(caller), **page.window)
-    return shown(page, rows, shape, path)
+async def _page(listing: Listing, limit: int | None, cursor: str | None, caller: Caller | None) -> Prepared:
+    return await listing.page(limit, cursor, partial(curated_sets.list_all, unpublished=_curates(caller)))
 
 
 async def _reply(key: Hashable, caller: Caller | None, make: Callable[[], Awaitable[Prepared]]) -> Response:

@@ -1,6 +1,5 @@
 """Option packs, and what users suggest for them."""
 
-from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -16,7 +15,7 @@ from errors import Refused
 from handlers import curated_shapes, prepared
 from handlers.conditions import unless_changed
 from handlers.ids import record_id
-from handlers.paging import page_of, shown
+from handlers.paging import Listing, member, yaml_listing
 from handlers.reauthentication import reauthenticated
 from handlers.replies import PRIVATE, PUBLIC, created, last_modified, no_content, plain, success, updated
 from handlers.translations import texts_of
@@ -27,24 +26,25 @@ from storage import option_packs, suggestions
 PICTURE = "opack"
 MOST_BYTES = 100_000
 MOST_OPTIONS = 500
+LIST = Listing("/option-packs", curated_shapes.option_pack, member("optionPacks"))
+JSON_LIST = Listing("/option-packs.json", curated_shapes.public_option_pack, orjson.dumps)
+YAML_LIST = yaml_listing("/option-packs.yaml", curated_shapes.public_option_pack)
+SUGGESTIONS = Listing("/suggested-packs", curated_shapes.suggestion, member("suggestions"))
 
 
 async def list_option_packs(design: str | None, limit: int | None, cursor: str | None) -> Response:
     """All packs, or those of a design."""
-    listed, link = await _page("/option-packs", curated_shapes.option_pack, design, limit, cursor)
-    return success(optionPacks=listed, headers={**PUBLIC, **link})
+    return await _page(LIST, design, limit, cursor)
 
 
 async def list_option_packs_json(design: str | None, limit: int | None, cursor: str | None) -> Response:
     """The same as data."""
-    listed, link = await _page("/option-packs.json", curated_shapes.public_option_pack, design, limit, cursor)
-    return plain(listed, headers={**PUBLIC, **link})
+    return await _page(JSON_LIST, design, limit, cursor)
 
 
 async def list_option_packs_yaml(design: str | None, limit: int | None, cursor: str | None) -> Response:
     """The same as data, in YAML."""
-    found = await _page("/option-packs.yaml", curated_shapes.public_option_pack, design, limit, cursor)
-    return (await prepared.as_yaml(*found)).reply()
+    return await _page(YAML_LIST, design, limit, cursor)
 
 
 def _storable(options: dict[str, Any]) -> dict[str, Any]:
@@ -60,12 +60,9 @@ def _storable(options: dict[str, Any]) -> dict[str, Any]:
     return options
 
 
-async def _page(
-    path: str, shape: Callable[[Any], Any], design: str | None, limit: int | None, cursor: str | None
-) -> tuple[list[Any], dict[str, str]]:
-    page = page_of(limit, cursor)
-    rows = await storage.read(option_packs.list_all, design=design, **page.window)
-    return shown(page, rows, shape, path, design=design)
+async def _page(listing: Listing, design: str | None, limit: int | None, cursor: str | None) -> Response:
+    read = partial(option_packs.list_all, design=design)
+    return (await listing.page(limit, cursor, read, design=design)).reply()
 
 
 async def read_option_pack(id: str) -> Response:
@@ -177,10 +174,7 @@ async def suggest_option_pack(body: dict[str, Any], caller: Caller) -> Response:
 
 async def list_suggested_packs(limit: int | None, cursor: str | None) -> Response:
     """What waits to be judged."""
-    page = page_of(limit, cursor)
-    rows = await storage.read(suggestions.list_all, suggestions.PACK, **page.window)
-    listed, link = shown(page, rows, curated_shapes.suggestion, "/suggested-packs")
-    return success(suggestions=listed, headers={**PRIVATE, **link})
+    return (await SUGGESTIONS.page(limit, cursor, suggestions.list_all, suggestions.PACK)).reply(cache=PRIVATE)
 
 
 async def delete_suggested_pack(id: str, caller: Caller) -> Response:

@@ -1,21 +1,31 @@
 """Lists in pages: `limit` and `cursor` in, `Link: rel="next"` out.
 
-A cursor is the number of the last record that was seen, so that a walk neither repeats nor misses what was there when
-it began, whatever is added or removed meanwhile. Clients must not look into it.
+A page ends at `limit` records or at a number of bytes, whichever comes first. A cursor is the number of the last
+record of a page, so that a walk neither repeats nor misses what was there when it began, whatever is added or removed
+meanwhile. Clients must not look into it.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
+import orjson
+
+import storage
+from handlers.prepared import YAML, Prepared, as_it_is, yaml_of
+from handlers.replies import JSON, body_of
 from services import address
+from storage.slices import LAST, Slice
 from storage.tables import Record
 
 MOST = 1000
-# The greatest number that a database gives a row.
-LAST = 2**63 - 1
+# Bytes of a page. A page of more than SMALL_BYTES, as they are stored, is made off the event loop.
+MOST_BYTES, SMALL_BYTES = 4_000_000, 64_000
+# YAML takes fifty times as long to write as JSON.
+MOST_YAML_BYTES = 400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,16 @@ class Page:
         """What storage is asked for: one record more than is shown tells whether there are more."""
         return {"limit": self.limit + 1, "after": self.after}
 
+    def link(self, path: str, last: int, query: Mapping[str, str | None]) -> dict[str, str]:
+        """The header that leads to the page after the record numbered `last`.
+
+        `path` is the list's clean path, `query` what else the request asked for.
+        """
+        cursor = urlsafe_b64encode(last.to_bytes(8)).decode().rstrip("=")
+        asked = {name: value for name, value in query.items() if value is not None}
+        address_of_next = address.of(f"{path}?{urlencode({**asked, 'limit': self.limit, 'cursor': cursor})}")
+        return {"Link": f'<{address_of_next}>; rel="next"'}
+
 
 def page_of(limit: int | None, cursor: str | None) -> Page:
     """The page that the query asks for; all from the start, up to MOST, where it says nothing."""
@@ -38,23 +58,72 @@ def page_of(limit: int | None, cursor: str | None) -> Page:
 
 
 def shown(
-    page: Page,
-    rows: Sequence[Record],
-    shape: Callable[[Record], Any],
-    path: str,
-    *,
-    key: str = "id",
-    **query: str | None,
+    page: Page, rows: Sequence[Record], shape: Callable[[Record], Any], path: str, **query: str | None
 ) -> tuple[list[Any], dict[str, str]]:
-    """The records of the page, and the headers that lead to the next one, if there is one.
+    """The records of a page, and the headers that lead to the next one, if there is one.
 
-    `path` is the list's clean path, `query` what else the request asked for.
+    Only for records so small that MOST of them stay below MOST_BYTES. Other lists are a `Listing`.
     """
     headers = {}
     if len(rows) > page.limit:
         rows = rows[: page.limit]
-        cursor = urlsafe_b64encode(int(rows[-1][key]).to_bytes(8)).decode().rstrip("=")
-        asked = {name: value for name, value in query.items() if value is not None}
-        address_of_next = address.of(f"{path}?{urlencode({**asked, 'limit': page.limit, 'cursor': cursor})}")
-        headers = {"Link": f'<{address_of_next}>; rel="next"'}
+        headers = page.link(path, int(rows[-1]["id"]), query)
     return [shape(row) for row in rows], headers
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list of records of any size: its clean path, the serializer of a record, the encoder of a page's records.
+
+    With `encoded`, the serializer gets stored JSON as an `orjson.Fragment` and must pass it on as it is.
+    """
+
+    path: str
+    serialize: Callable[[Record], Any]
+    encode: Callable[[list[Any]], bytes]
+    media_type: str = JSON
+    encoded: bool = False
+    most_bytes: int = MOST_BYTES
+    # A page of up to so many stored bytes is made on the event loop.
+    small_bytes: int = SMALL_BYTES
+
+    async def page(
+        self, limit: int | None, cursor: str | None, read: Callable[..., Slice], *args: Any, **query: str | None
+    ) -> Prepared:
+        """The page that the request asks for, with the link to the next one, which repeats `query`.
+
+        `read` is called as `read(connection, *args, limit=…, after=…, most_bytes=…)`.
+        """
+        page = page_of(limit, cursor)
+        part = {"limit": page.limit, "after": page.after}
+        if self.small_bytes:
+            found = await storage.read(read, *args, **part, most_bytes=self.small_bytes)
+            if found.stored_bytes <= self.small_bytes:
+                return self._prepared(page, query, found)
+        made = partial(self._prepared, page, query)
+        return await storage.read_large(made, read, *args, **part, most_bytes=self.most_bytes)
+
+    def _prepared(self, page: Page, query: Mapping[str, str | None], found: Slice) -> Prepared:
+        records: list[Any] = []
+        last, has_more, left = 0, found.has_more, self.most_bytes
+        for row in found.records(encoded=self.encoded):
+            record = self.serialize(row)
+            # As JSON, text can have six times the bytes that it has in the database.
+            left -= len(orjson.dumps(record)) if found.stored_bytes > self.small_bytes else 0
+            if left < 0 and records:
+                has_more = True
+                break
+            records.append(record)
+            last = row["id"]
+        link = page.link(self.path, last, query) if has_more else {}
+        return as_it_is(self.encode(records), self.media_type, link)
+
+
+def yaml_listing(path: str, serialize: Callable[[Record], Any]) -> Listing:
+    """A list in YAML, whose pages are all made off the event loop."""
+    return Listing(path, serialize, yaml_of, YAML, most_bytes=MOST_YAML_BYTES, small_bytes=0)
+
+
+def member(name: str) -> Callable[[list[Any]], bytes]:
+    """The encoder of a reply that has its records in one member."""
+    return lambda records: body_of(**{name: records})

@@ -15,7 +15,7 @@ from errors import NoSuchRecord, Refused
 from handlers import owned, prepared, public, shapes, staff
 from handlers.conditions import unless_changed
 from handlers.ids import record_id
-from handlers.paging import page_of, shown
+from handlers.paging import Listing, member
 from handlers.prepared import Prepared
 from handlers.replies import (
     PRIVATE,
@@ -88,10 +88,8 @@ def _chosen(
 
 async def list_patterns(limit: int | None, cursor: str | None, caller: Caller) -> Response:
     """The caller's patterns."""
-    page = page_of(limit, cursor)
-    found = await storage.read(patterns.list_of, caller.user_id, **page.window)
-    listed, link = shown(page, found, lambda row: shapes.pattern(row, caller), "/patterns")
-    return success(patterns=listed, headers={**PRIVATE, **link})
+    listing = Listing("/patterns", partial(shapes.pattern, reader=caller), member("patterns"), encoded=True)
+    return (await listing.page(limit, cursor, patterns.list_of, caller.user_id)).reply(cache=PRIVATE)
 
 
 async def read_pattern(id: str, caller: Caller) -> Response:

@@ -38,10 +38,11 @@ def as_json(value: Any, headers: dict[str, str]) -> Prepared:
 
 async def as_yaml(value: Any, headers: dict[str, str]) -> Prepared:
     """The same in YAML, written in a thread: twenty sets take tens of milliseconds, a large pattern a second."""
-    return as_it_is(await asyncio.to_thread(_yaml, value), YAML, headers)
+    return as_it_is(await asyncio.to_thread(yaml_of, value), YAML, headers)
 
 
-def _yaml(value: Any) -> bytes:
+def yaml_of(value: Any) -> bytes:
+    """A value as YAML, which takes fifty times as long as JSON."""
     return yaml.dump(value, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True).encode()
 
 

@@ -10,13 +10,16 @@ from starlette.responses import Response
 import clock
 import storage
 from handlers import quota_shapes, staff
-from handlers.paging import Page, page_of, shown
+from handlers.paging import Listing, member
 from handlers.quotas import require_fitting
 from handlers.reauthentication import reauthenticate, reauthenticated
 from handlers.replies import PRIVATE, created, no_content, success
 from security import Caller
 from services import outbox, quotas
 from storage import acts, quota_requests
+
+LIST = Listing("/quota-requests", quota_shapes.request, member("requests"))
+ALL = Listing("/admin/quota-requests", quota_shapes.request, member("requests"))
 
 
 async def create_quota_request(body: dict[str, Any], caller: Caller) -> Response:
@@ -32,10 +35,7 @@ async def create_quota_request(body: dict[str, Any], caller: Caller) -> Response
 
 async def list_quota_requests(limit: int | None, cursor: str | None, caller: Caller) -> Response:
     """What the caller asked for."""
-    page = page_of(limit, cursor)
-    found = await storage.read(quota_requests.list_of, caller.user_id, **page.window)
-    listed, link = shown(page, found, quota_shapes.request, "/quota-requests")
-    return success(requests=listed, headers={**PRIVATE, **link})
+    return (await LIST.page(limit, cursor, quota_requests.list_of, caller.user_id)).reply(cache=PRIVATE)
 
 
 async def read_quota_request(id: str, caller: Caller) -> Response:
@@ -54,18 +54,10 @@ async def list_all_quota_requests(
     limit: int | None, cursor: str | None, state: str | None, caller: Caller
 ) -> Response:
     """Everyone's requests that are open, or in another state."""
-    page = page_of(limit, cursor)
+    by = staff.actor(caller)
+    await storage.write(acts.record, by, acts.LIST_QUOTA_REQUESTS, subjects=[acts.NOBODY], now=clock.now())
     wanted = state or quota_requests.OPEN
-    found = await storage.write(_list, page, wanted, staff.actor(caller), clock.now())
-    listed, link = shown(page, found, quota_shapes.request, "/admin/quota-requests", state=state)
-    return success(requests=listed, headers={**PRIVATE, **link})
-
-
-def _list(
-    connection: Connection, page: Page, state: str, by: acts.Actor, now: datetime
-) -> list[quota_requests.QuotaRequest]:
-    acts.record(connection, by, acts.LIST_QUOTA_REQUESTS, subjects=[acts.NOBODY], now=now)
-    return quota_requests.page(connection, state, **page.window)
+    return (await ALL.page(limit, cursor, quota_requests.page, wanted, state=state)).reply(cache=PRIVATE)
 
 
 async def decide_quota_request(id: str, body: dict[str, Any], caller: Caller) -> Response:

@@ -1,6 +1,7 @@
 """Quotas that administrators raise or lower, with the record of it."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,26 +12,23 @@ import clock
 import storage
 from errors import Refused
 from handlers import quota_shapes
-from handlers.paging import Page, page_of, shown
+from handlers.paging import Listing, member
 from handlers.reauthentication import reauthenticate
 from handlers.replies import PRIVATE, no_content, success
 from handlers.staff import actor
 from security import Caller
 from storage import acts, quotas
 
+LIST = Listing("/admin/quotas", quota_shapes.quota, member("quotas"))
+
 
 async def list_quotas(limit: int | None, cursor: str | None, user: int | None, caller: Caller) -> Response:
     """The quotas that hold."""
-    page = page_of(limit, cursor)
-    found = await storage.write(_list, page, user, actor(caller), clock.now())
-    asked = None if user is None else str(user)
-    listed, link = shown(page, found, quota_shapes.quota, "/admin/quotas", user=asked)
-    return success(quotas=listed, headers={**PRIVATE, **link})
-
-
-def _list(connection: Connection, page: Page, user: int | None, by: acts.Actor, now: datetime) -> list[quotas.Quota]:
-    acts.record(connection, by, acts.LIST_QUOTAS, subjects=[user or acts.NOBODY], now=now)
-    return quotas.page(connection, now=now, user_id=user, **page.window)
+    now = clock.now()
+    await storage.write(acts.record, actor(caller), acts.LIST_QUOTAS, subjects=[user or acts.NOBODY], now=now)
+    read = partial(quotas.page, now=now, user_id=user)
+    query = {} if user is None else {"user": str(user)}
+    return (await LIST.page(limit, cursor, read, **query)).reply(cache=PRIVATE)
 
 
 async def set_quota(body: dict[str, Any], caller: Caller) -> Response:

@@ -14,7 +14,7 @@ from errors import Refused
 from handlers import owned, prepared, public, shapes, staff
 from handlers.conditions import unless_changed
 from handlers.csv_replies import CSV, attachment
-from handlers.paging import page_of, shown
+from handlers.paging import Listing, member
 from handlers.prepared import Prepared
 from handlers.replies import (
     PRIVATE,
@@ -37,6 +37,7 @@ NUMBERS = (int, float)
 UNSET = "__UNSET__"
 NO_NOTES = "--"
 PLAIN_FIELDS = ("name", "notes", "imperial", "public")
+LIST = Listing("/sets", shapes.measurements_set, member("sets"), encoded=True)
 
 
 async def create_set(body: dict[str, Any], caller: Caller) -> Response:
@@ -58,10 +59,7 @@ async def create_set(body: dict[str, Any], caller: Caller) -> Response:
 
 async def list_sets(limit: int | None, cursor: str | None, caller: Caller) -> Response:
     """The caller's sets."""
-    page = page_of(limit, cursor)
-    found = await storage.read(sets.list_of, caller.user_id, **page.window)
-    listed, link = shown(page, found, shapes.measurements_set, "/sets")
-    return success(sets=listed, headers={**PRIVATE, **link})
+    return (await LIST.page(limit, cursor, sets.list_of, caller.user_id)).reply(cache=PRIVATE)
 
 
 async def read_set(id: str, caller: Caller) -> Response:

@@ -20,6 +20,9 @@ from storage.encryption import Keyring
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
+Made = TypeVar("Made")
+# How many `read_large` read at the same time: each may hold megabytes, and they take turns at the interpreter anyway.
+MOST_LARGE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class Engine(Protocol):
     def read(self, work: Callable[[Connection], Result]) -> Awaitable[Result]: ...
 
     def read_aside(self, work: Callable[[Connection], Result]) -> Awaitable[Result]: ...
+
+    def read_large(self, work: Callable[[Connection], Result], make: Callable[[Result], Made]) -> Awaitable[Made]: ...
 
     def write(self, work: Callable[[Connection], Result]) -> Awaitable[Result]: ...
 
@@ -107,6 +112,19 @@ async def read_aside(
 ) -> Result:
     """Run a query that only reads, and reads so much that no request should wait for it."""
     return await _connected().read_aside(lambda connection: query(connection, *args, **kwargs))
+
+
+async def read_large(
+    make: Callable[[Result], Made],
+    query: Callable[Concatenate[Connection, Arguments], Result],
+    *args: Arguments.args,
+    **kwargs: Arguments.kwargs,
+) -> Made:
+    """Run a query that may read megabytes, and return what `make` makes of its result, on another thread.
+
+    MOST_LARGE run at the same time; others wait, and hold nothing while they do.
+    """
+    return await _connected().read_large(lambda connection: query(connection, *args, **kwargs), make)
 
 
 async def write(

@@ -12,8 +12,9 @@ from errors import KeyNotActive, NoSuchRecord, PreviousSecretActive
 from storage import events
 from storage.events import Origin
 from storage.fair_use import usage_days
+from storage.slices import Slice, SlicedList
 from storage.statements import Statement
-from storage.tables import ALL, Record, accounts, apikeys
+from storage.tables import Record, accounts, apikeys
 
 ApiKey = Record
 
@@ -93,22 +94,22 @@ _self = Statement(
         _calls_of_day.label("calls_of_day"),
     ).where(apikeys.c.key == bindparam("key"), apikeys.c.removed_at.is_(None))
 )
-_list = (
-    select(apikeys)
-    .where(
-        apikeys.c.user_id == bindparam("user_id"),
-        apikeys.c.id > bindparam("after"),
-        apikeys.c.removed_at.is_(None),
-    )
-    .order_by(apikeys.c.id)
-    .limit(bindparam("limit"))
-)
 _not_revoked = apikeys.c.revoked_at.is_(None)
+_in_state = {
+    None: (),
+    ACTIVE: (_not_revoked, apikeys.c.expires_at > bindparam("now")),
+    EXPIRED: (_not_revoked, apikeys.c.expires_at <= bindparam("now")),
+    REVOKED: (apikeys.c.revoked_at.is_not(None),),
+}
 _lists = {
-    None: _list,
-    ACTIVE: _list.where(_not_revoked, apikeys.c.expires_at > bindparam("now")),
-    EXPIRED: _list.where(_not_revoked, apikeys.c.expires_at <= bindparam("now")),
-    REVOKED: _list.where(apikeys.c.revoked_at.is_not(None)),
+    state: SlicedList(
+        select(apikeys),
+        apikeys,
+        apikeys.c.user_id == bindparam("user_id"),
+        apikeys.c.removed_at.is_(None),
+        *conditions,
+    )
+    for state, conditions in _in_state.items()
 }
 _end = select(apikeys.c.revoked_by, apikeys.c.revoked_reason).where(apikeys.c.id == bindparam("key_id"))
 _owner = (
@@ -179,19 +180,18 @@ def state(key: ApiKey, now: datetime) -> str:
 
 def list_of(
     connection: Connection,
+    /,
     user_id: int,
     *,
-    limit: int = ALL,
-    after: int = 0,
     state: str | None = None,
     now: datetime | None = None,
-) -> list[ApiKey]:
-    """The account's keys, oldest first: at most `limit` of those numbered above `after`.
+    **part: int,
+) -> Slice:
+    """A slice of the account's keys, oldest first; `part` is as in `SlicedList.read`.
 
-    Those in one `state` at the moment `now`, where it is given.
+    Only keys in `state` at the moment `now`, where it is given.
     """
-    asked = {"user_id": user_id, "limit": limit, "after": after, "now": now}
-    return list(connection.execute(_lists[state], asked).mappings())
+    return _lists[state].read(connection, user_id=user_id, now=now, **part)
 
 
 def create(

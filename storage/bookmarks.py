@@ -8,19 +8,15 @@ from sqlalchemy import Connection, Select, bindparam, delete, insert, select, up
 from clock import new_uuid
 from errors import NoSuchRecord
 from storage.sets import RecordId
+from storage.slices import Slice, SlicedList
 from storage.statements import inserted_id
-from storage.tables import ALL, Record, bookmarks
+from storage.tables import Record, bookmarks
 
 Bookmark = Record
 
 _by_id = select(bookmarks).where(bookmarks.c.id == bindparam("value"))
 _by_uuid = select(bookmarks).where(bookmarks.c.uuid == bindparam("value"))
-_list = (
-    select(bookmarks)
-    .where(bookmarks.c.user_id == bindparam("user_id"), bookmarks.c.id > bindparam("after"))
-    .order_by(bookmarks.c.id)
-    .limit(bindparam("limit"))
-)
+_list = SlicedList(select(bookmarks), bookmarks, bookmarks.c.user_id == bindparam("user_id"))
 _lock = _by_id.with_for_update()
 _create = insert(bookmarks)
 _update = update(bookmarks).where(bookmarks.c.id == bindparam("bookmark_id"))
@@ -44,9 +40,9 @@ def lock(connection: Connection, bookmark_id: int) -> Bookmark:
     return _found(connection, _lock, bookmark_id)
 
 
-def list_of(connection: Connection, user_id: int, *, limit: int = ALL, after: int = 0) -> list[Bookmark]:
-    """The account's bookmarks, oldest first: at most `limit` of those numbered above `after`."""
-    return list(connection.execute(_list, {"user_id": user_id, "limit": limit, "after": after}).mappings())
+def list_of(connection: Connection, /, user_id: int, **part: int) -> Slice:
+    """A slice of the account's bookmarks, oldest first; `part` is as in `SlicedList.read`."""
+    return _list.read(connection, user_id=user_id, **part)
 
 
 def create(connection: Connection, /, *, user_id: int, now: datetime, **fields: Any) -> Bookmark:

@@ -8,22 +8,19 @@ from sqlalchemy import Boolean, Connection, bindparam, delete, insert, or_, sele
 from clock import new_uuid
 from errors import NoSuchRecord
 from storage.sets import RecordId
+from storage.slices import Slice, SlicedList
 from storage.statements import inserted_id
-from storage.tables import ALL, Record, curated_sets
+from storage.tables import Record, curated_sets
 from storage.texts import Texts, merged
 
 CuratedSet = Record
 
 _by_id = select(curated_sets).where(curated_sets.c.id == bindparam("value"))
 _by_uuid = select(curated_sets).where(curated_sets.c.uuid == bindparam("value"))
-_list = (
-    select(curated_sets)
-    .where(
-        curated_sets.c.id > bindparam("after"),
-        or_(curated_sets.c.published, bindparam("unpublished", type_=Boolean)),
-    )
-    .order_by(curated_sets.c.id)
-    .limit(bindparam("limit"))
+_list = SlicedList(
+    select(curated_sets),
+    curated_sets,
+    or_(curated_sets.c.published, bindparam("unpublished", type_=Boolean)),
 )
 _lock = _by_id.with_for_update()
 _create = insert(curated_sets)
@@ -48,12 +45,9 @@ def lock(connection: Connection, set_id: int) -> CuratedSet:
     return _found(connection, _lock, set_id)
 
 
-def list_all(
-    connection: Connection, *, unpublished: bool = False, limit: int = ALL, after: int = 0
-) -> list[CuratedSet]:
-    """The published sets, or all of them, oldest first: at most `limit` of those numbered above `after`."""
-    asked = {"unpublished": unpublished, "limit": limit, "after": after}
-    return list(connection.execute(_list, asked).mappings())
+def list_all(connection: Connection, /, *, unpublished: bool = False, **part: int) -> Slice:
+    """A slice of the published sets, or of all, oldest first; `part` is as in `SlicedList.read`."""
+    return _list.read(connection, unpublished=unpublished, **part)
 
 
 def create(connection: Connection, /, *, now: datetime, **fields: Any) -> CuratedSet:

@@ -67,8 +67,8 @@ class Encrypted(TypeDecorator[str]):
 
     def result_processor(self, dialect: Dialect, _coltype: object) -> Callable[[Any], Any]:
         """What decrypts a stored value of this column."""
-        loads, place = self.loads, self.place.encode()
-        return lambda stored: None if stored is None else loads(keyring_of(dialect).decrypt(stored, place))
+        loads, place, decrypt = self.loads, self.place.encode(), keyring_of(dialect).decrypt
+        return lambda stored: None if stored is None else loads(decrypt(stored, place))
 
     def dumps(self, value: Any) -> bytes:
         """The value as bytes to encrypt."""
@@ -89,6 +89,11 @@ class EncryptedJson(Encrypted):
 
     def loads(self, plain: bytes) -> Any:
         return orjson.loads(plain)
+
+    def fragment_processor(self, dialect: Dialect) -> Callable[[Any], orjson.Fragment | None]:
+        """What decrypts a stored value without parsing it: `orjson.dumps` copies a fragment as it is."""
+        place, decrypt = self.place.encode(), keyring_of(dialect).decrypt
+        return lambda stored: None if stored is None else orjson.Fragment(decrypt(stored, place))
 
 
 def keyring_of(dialect: Dialect) -> Keyring:

@@ -8,21 +8,17 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from clock import new_uuid
 from errors import NoSuchRecord
 from storage.sets import RecordId
+from storage.slices import Slice, SlicedList
 from storage.statements import inserted_id
-from storage.tables import ALL, Record, option_packs
+from storage.tables import Record, option_packs
 from storage.texts import Texts, merged
 
 OptionPack = Record
 
 _by_id = select(option_packs).where(option_packs.c.id == bindparam("value"))
 _by_uuid = select(option_packs).where(option_packs.c.uuid == bindparam("value"))
-_list = (
-    select(option_packs)
-    .where(option_packs.c.id > bindparam("after"))
-    .order_by(option_packs.c.id)
-    .limit(bindparam("limit"))
-)
-_of_design = _list.where(option_packs.c.design == bindparam("design"))
+_list = SlicedList(select(option_packs), option_packs)
+_of_design = SlicedList(select(option_packs), option_packs, option_packs.c.design == bindparam("design"))
 _lock = _by_id.with_for_update()
 _create = insert(option_packs)
 _update = update(option_packs).where(option_packs.c.id == bindparam("pack_id"))
@@ -46,14 +42,11 @@ def lock(connection: Connection, pack_id: int) -> OptionPack:
     return _found(connection, _lock, pack_id)
 
 
-def list_all(
-    connection: Connection, *, design: str | None = None, limit: int = ALL, after: int = 0
-) -> list[OptionPack]:
-    """All packs, or those of a design, oldest first: at most `limit` of those numbered above `after`."""
-    asked = {"limit": limit, "after": after}
+def list_all(connection: Connection, /, *, design: str | None = None, **part: int) -> Slice:
+    """A slice of all packs, or of those of a design, oldest first; `part` is as in `SlicedList.read`."""
     if design is not None:
-        return list(connection.execute(_of_design, {**asked, "design": design}).mappings())
-    return list(connection.execute(_list, asked).mappings())
+        return _of_design.read(connection, design=design, **part)
+    return _list.read(connection, **part)
 
 
 def create(connection: Connection, /, *, now: datetime, **fields: Any) -> OptionPack:

@@ -3,37 +3,64 @@
 A pattern carries its set and its curated set as rows, `set` and `cset`, or None; who may see them is not judged here.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Label, Table, bindparam, delete, insert, select, update
 
 from clock import new_uuid
 from errors import NoSuchRecord
 from storage.sets import RecordId
-from storage.statements import inserted_id
-from storage.tables import ALL, Record, accounts, curated_sets, patterns, sets
+from storage.slices import Slice, SlicedList
+from storage.statements import Statement, inserted_id
+from storage.tables import Record, accounts, curated_sets, patterns, sets
 
 Pattern = Record
-# Databases take some ten thousand values in one statement; no page of a list needs more than this.
-AT_ONCE = 1000
 
-_with_owner = select(patterns, accounts.c.uuid.label("user_uuid")).join_from(patterns, accounts)
-_by_id = _with_owner.where(patterns.c.id == bindparam("value"))
-_by_uuid = _with_owner.where(patterns.c.uuid == bindparam("value"))
-_list = (
-    _with_owner.where(patterns.c.user_id == bindparam("user_id"), patterns.c.id > bindparam("after"))
-    .order_by(patterns.c.id)
-    .limit(bindparam("limit"))
+_SET, _CSET = "set.", "cset."
+_set_owners = accounts.alias("set_owners")
+_drafted_from = patterns.outerjoin(sets, sets.c.id == patterns.c.set_id).outerjoin(
+    curated_sets, curated_sets.c.id == patterns.c.cset_id
 )
-_lock = _by_id.with_for_update(of=patterns)
+
+
+def _labelled(prefix: str, table: Table) -> list[Label[Any]]:
+    return [column.label(prefix + column.name) for column in table.c]
+
+
+_with_sets = select(
+    patterns,
+    accounts.c.uuid.label("user_uuid"),
+    *_labelled(_SET, sets),
+    _set_owners.c.uuid.label(f"{_SET}user_uuid"),
+    *_labelled(_CSET, curated_sets),
+).select_from(
+    _drafted_from.join(accounts, accounts.c.id == patterns.c.user_id).outerjoin(
+        _set_owners, _set_owners.c.id == sets.c.user_id
+    )
+)
+
+
+def _arranged(row: Record) -> Pattern:
+    """The pattern of a joined row, with its sets as rows of their own."""
+    parts: dict[str, dict[str, Any]] = {"": {}, "set": {}, "cset": {}}
+    for name, value in row.items():
+        part, _, column = name.rpartition(".")
+        parts[part][column] = value
+    drafted_from = {name: None if parts[name]["id"] is None else parts[name] for name in ("set", "cset")}
+    return {**parts[""], **drafted_from}
+
+
+_numbered = _with_sets.where(patterns.c.id == bindparam("value"))
+_by_id = Statement(_numbered)
+_by_uuid = Statement(_with_sets.where(patterns.c.uuid == bindparam("value")))
+_lock = Statement(_numbered.with_for_update(of=patterns))
+_list = SlicedList(
+    _with_sets, patterns, patterns.c.user_id == bindparam("user_id"), sized=_drafted_from, arrange=_arranged
+)
 _create = insert(patterns)
 _update = update(patterns).where(patterns.c.id == bindparam("pattern_id"))
 _delete = delete(patterns).where(patterns.c.id == bindparam("pattern_id"))
-_ids: BindParameter[Any] = bindparam("ids", expanding=True)
-_sets = select(sets, accounts.c.uuid.label("user_uuid")).join_from(sets, accounts).where(sets.c.id.in_(_ids))
-_csets = select(curated_sets).where(curated_sets.c.id.in_(_ids))
 
 
 def find(connection: Connection, pattern_id: RecordId) -> Pattern:
@@ -41,11 +68,11 @@ def find(connection: Connection, pattern_id: RecordId) -> Pattern:
     return _found(connection, _by_id if isinstance(pattern_id, int) else _by_uuid, pattern_id)
 
 
-def _found(connection: Connection, query: Select[Any], pattern_id: RecordId) -> Pattern:
-    rows = connection.execute(query, {"value": pattern_id}).mappings().all()
-    if not rows:
+def _found(connection: Connection, query: Statement, pattern_id: RecordId) -> Pattern:
+    row = query.first(connection, {"value": pattern_id})
+    if row is None:
         raise NoSuchRecord("There is no such pattern.")
-    return _with_sets(connection, rows)[0]
+    return _arranged(row)
 
 
 def lock(connection: Connection, pattern_id: int) -> Pattern:
@@ -53,10 +80,9 @@ def lock(connection: Connection, pattern_id: int) -> Pattern:
     return _found(connection, _lock, pattern_id)
 
 
-def list_of(connection: Connection, user_id: int, *, limit: int = ALL, after: int = 0) -> list[Pattern]:
-    """The account's patterns, oldest first: at most `limit` of those numbered above `after`."""
-    asked = {"user_id": user_id, "limit": limit, "after": after}
-    return _with_sets(connection, connection.execute(_list, asked).mappings().all())
+def list_of(connection: Connection, /, user_id: int, **part: int) -> Slice:
+    """A slice of the account's patterns, oldest first; `part` is as in `SlicedList.read`."""
+    return _list.read(connection, user_id=user_id, **part)
 
 
 def create(connection: Connection, /, *, user_id: int, now: datetime, **fields: Any) -> Pattern:
@@ -86,19 +112,3 @@ def remove(connection: Connection, pattern_id: int) -> Pattern:
     present = lock(connection, pattern_id)
     connection.execute(_delete, {"pattern_id": pattern_id})
     return present
-
-
-def _with_sets(connection: Connection, rows: Sequence[Record]) -> list[Pattern]:
-    """The patterns with their sets, which take a query of each kind, however many patterns there are."""
-    found_sets = _by_number(connection, _sets, {row["set_id"] for row in rows})
-    found_csets = _by_number(connection, _csets, {row["cset_id"] for row in rows})
-    return [{**row, "set": found_sets.get(row["set_id"]), "cset": found_csets.get(row["cset_id"])} for row in rows]
-
-
-def _by_number(connection: Connection, query: Select[Any], numbers: set[int | None]) -> dict[int, Record]:
-    ids = sorted(number for number in numbers if number is not None)
-    return {
-        row["id"]: row
-        for first in range(0, len(ids), AT_ONCE)
-        for row in connection.execute(query, {"ids": ids[first : first + AT_ONCE]}).mappings()
-    }

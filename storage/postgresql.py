@@ -12,13 +12,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from errors import StorageUnavailable
-from storage import Load
+from storage import MOST_LARGE, Load
 from storage.encryption import Keyring
 from storage.faults import may_be_repeated, note_lost_connection, translated, was_lost
 from storage.readers import Readers
 from storage.upstream import create_async_engine
 
 Result = TypeVar("Result")
+Made = TypeVar("Made")
 CONNECT_SECONDS = 5
 # How long a statement may take, and of that wait for a lock, before the server ends it.
 STATEMENT_SECONDS, LOCK_SECONDS = 8, 4
@@ -54,6 +55,7 @@ class PostgresEngine:
         self._readers = Readers(self._engine)
         # As many units of work at a time as there are connections.
         self._turns = asyncio.Semaphore(pool)
+        self._large = asyncio.Semaphore(MOST_LARGE)
         self._waiting = 0
         self._stale_seconds = stale_seconds
         self._writes = 0
@@ -75,6 +77,10 @@ class PostgresEngine:
 
     async def read_aside(self, work: Callable[[Connection], Result]) -> Result:
         return await self.read(work)
+
+    async def read_large(self, work: Callable[[Connection], Result], make: Callable[[Result], Made]) -> Made:
+        async with self._large:
+            return await asyncio.to_thread(make, await self.read(work))
 
     async def write(self, work: Callable[[Connection], Result]) -> Result:
         with translated():

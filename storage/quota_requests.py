@@ -15,7 +15,8 @@ from errors import NoSuchRecord, RequestDecided, RequestOpen
 from storage import accounts, acts, quotas
 from storage.fair_use import quota_requests
 from storage.quotas import WHOLE_ACCOUNT, Holder, Terms
-from storage.tables import ALL, Record, apikeys
+from storage.slices import Slice, SlicedList
+from storage.tables import Record, apikeys
 
 QuotaRequest = Record
 
@@ -46,17 +47,8 @@ class Decision:
 
 _with_key = select(quota_requests, apikeys.c.key).outerjoin(apikeys, apikeys.c.id == quota_requests.c.key_id)
 _by_uuid = _with_key.where(quota_requests.c.uuid == bindparam("uuid"))
-_after = _with_key.where(quota_requests.c.id > bindparam("after"))
-_list = (
-    _after.where(quota_requests.c.user_id == bindparam("user_id"))
-    .order_by(quota_requests.c.id)
-    .limit(bindparam("limit"))
-)
-_page = (
-    _after.where(quota_requests.c.state == bindparam("wanted"))
-    .order_by(quota_requests.c.id)
-    .limit(bindparam("limit"))
-)
+_list = SlicedList(_with_key, quota_requests, quota_requests.c.user_id == bindparam("user_id"))
+_page = SlicedList(_with_key, quota_requests, quota_requests.c.state == bindparam("wanted"))
 _open = select(quota_requests.c.key_id, quota_requests.c.policy).where(
     quota_requests.c.user_id == bindparam("user_id"), quota_requests.c.state == OPEN
 )
@@ -93,14 +85,14 @@ def find(connection: Connection, uuid: UUID, *, owner: int | None = None) -> Quo
     return row
 
 
-def list_of(connection: Connection, user_id: int, *, limit: int = ALL, after: int = 0) -> list[QuotaRequest]:
-    """The account's, oldest first: at most `limit` of those numbered above `after`."""
-    return list(connection.execute(_list, {"user_id": user_id, "limit": limit, "after": after}).mappings())
+def list_of(connection: Connection, /, user_id: int, **part: int) -> Slice:
+    """A slice of the account's requests, oldest first; `part` is as in `SlicedList.read`."""
+    return _list.read(connection, user_id=user_id, **part)
 
 
-def page(connection: Connection, state: str = OPEN, *, limit: int = ALL, after: int = 0) -> list[QuotaRequest]:
-    """Everyone's in this state, oldest first: at most `limit` of those numbered above `after`."""
-    return list(connection.execute(_page, {"wanted": state, "limit": limit, "after": after}).mappings())
+def page(connection: Connection, /, state: str = OPEN, **part: int) -> Slice:
+    """A slice of everyone's requests in this state, oldest first; `part` is as in `SlicedList.read`."""
+    return _page.read(connection, wanted=state, **part)
 
 
 def withdraw(connection: Connection, uuid: UUID, *, owner: int) -> None:

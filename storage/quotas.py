@@ -15,7 +15,8 @@ from clock import iso, new_uuid
 from errors import NoSuchRecord
 from storage import accounts, acts, events
 from storage.fair_use import quotas
-from storage.tables import ALL, Record, apikeys
+from storage.slices import Slice, SlicedList
+from storage.tables import Record, apikeys
 from storage.tables import accounts as owners
 
 Quota = Record
@@ -35,11 +36,9 @@ _present = _with_key.where(
     quotas.c.key_id == bindparam("key_id"),
     quotas.c.policy == bindparam("policy"),
 )
-_page = (
-    _with_key.where(quotas.c.until > bindparam("now"), quotas.c.id > bindparam("after"))
-    .order_by(quotas.c.id)
-    .limit(bindparam("limit"))
-)
+_not_ended = quotas.c.until > bindparam("now")
+_page = SlicedList(_with_key, quotas, _not_ended)
+_page_of_account = SlicedList(_with_key, quotas, _not_ended, quotas.c.user_id == bindparam("user_id"))
 _holding = select(quotas.c.policy, quotas.c.quota, quotas.c.until).where(
     quotas.c.user_id == bindparam("user_id"),
     quotas.c.key_id == bindparam("key_id"),
@@ -135,15 +134,14 @@ def remove(connection: Connection, uuid: UUID, *, by: acts.Actor, now: datetime)
     acts.record(connection, by, acts.DELETE_QUOTA, subjects=[found["user_id"]], now=now, changes=changes)
 
 
-def page(
-    connection: Connection, *, now: datetime, user_id: int | None = None, limit: int = ALL, after: int = 0
-) -> list[Quota]:
-    """What has not ended, of everyone or of one account, oldest first: at most `limit` numbered above `after`.
+def page(connection: Connection, /, *, now: datetime, user_id: int | None = None, **part: int) -> Slice:
+    """A slice of the quotas that have not ended, of everyone or of one account, oldest first.
 
-    Each with the `key` that it is for, or None.
+    Each with the `key` that it is for, or None; `part` is as in `SlicedList.read`.
     """
-    query = _page if user_id is None else _page.where(quotas.c.user_id == user_id)
-    return list(connection.execute(query, {"now": now, "limit": limit, "after": after}).mappings())
+    if user_id is None:
+        return _page.read(connection, now=now, **part)
+    return _page_of_account.read(connection, now=now, user_id=user_id, **part)
 
 
 def prune(connection: Connection, now: datetime) -> bool:

@@ -8,8 +8,9 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from clock import new_uuid
 from errors import NoSuchRecord
+from storage.slices import Slice, SlicedList
 from storage.statements import Statement
-from storage.tables import ALL, Record, accounts, sets
+from storage.tables import Record, accounts, sets
 
 MeasurementsSet = Record
 RecordId = int | UUID
@@ -21,11 +22,7 @@ _by_uuid = Statement(_with_owner.where(sets.c.uuid == bindparam("value")))
 _owner = select(sets.c.id, sets.c.user_id)
 _owner_by_id = Statement(_owner.where(sets.c.id == bindparam("value")))
 _owner_by_uuid = Statement(_owner.where(sets.c.uuid == bindparam("value")))
-_list = Statement(
-    _with_owner.where(sets.c.user_id == bindparam("user_id"), sets.c.id > bindparam("after"))
-    .order_by(sets.c.id)
-    .limit(bindparam("limit"))
-)
+_list = SlicedList(_with_owner, sets, sets.c.user_id == bindparam("user_id"))
 _lock = Statement(_numbered.with_for_update(of=sets))
 _create = Statement(insert(sets).returning(sets.c.id))
 _update = Statement(update(sets).where(sets.c.id == bindparam("set_id")))
@@ -54,9 +51,9 @@ def lock(connection: Connection, set_id: int) -> MeasurementsSet:
     return _found(connection, _lock, set_id)
 
 
-def list_of(connection: Connection, user_id: int, *, limit: int = ALL, after: int = 0) -> list[MeasurementsSet]:
-    """The account's sets, oldest first: at most `limit` of those numbered above `after`."""
-    return list(_list.all(connection, {"user_id": user_id, "limit": limit, "after": after}))
+def list_of(connection: Connection, /, user_id: int, **part: int) -> Slice:
+    """A slice of the account's sets, oldest first; `part` is as in `SlicedList.read`."""
+    return _list.read(connection, user_id=user_id, **part)
 
 
 def create(connection: Connection, /, *, user_id: int, now: datetime, **fields: Any) -> MeasurementsSet:

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
@@ -23,12 +24,13 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from errors import Fact, StorageUnavailable
-from storage import Load
+from storage import MOST_LARGE, Load
 from storage.encryption import Keyring
 from storage.faults import translated
 from storage.statements import DIRECT
 
 Result = TypeVar("Result")
+Made = TypeVar("Made")
 Work = Callable[[Connection], Any]
 MOST_TOGETHER = 64
 
@@ -43,6 +45,7 @@ class SqliteEngine:
         )
         self._engine.dialect.keyring = keyring  # type: ignore[attr-defined]
         event.listen(self._engine, "connect", _prepare)
+        self._large = ThreadPoolExecutor(MOST_LARGE, "large-read")
         self._reader: Connection | None = None
         self._version: object = None
         self._writing: Connection | None = None
@@ -68,6 +71,10 @@ class SqliteEngine:
     async def read_aside(self, work: Callable[[Connection], Result]) -> Result:
         with translated():
             return await asyncio.to_thread(self._read_alone, work)
+
+    async def read_large(self, work: Callable[[Connection], Result], make: Callable[[Result], Made]) -> Made:
+        with translated():
+            return await asyncio.get_running_loop().run_in_executor(self._large, lambda: make(self._read_alone(work)))
 
     def _read_alone(self, work: Callable[[Connection], Result]) -> Result:
         connection = self._open()
@@ -107,6 +114,7 @@ class SqliteEngine:
     async def close(self) -> None:
         self._queue.put(None)
         await asyncio.to_thread(self._writer.join)
+        self._large.shutdown(wait=False)
         _close(self._reader)
         self._engine.dispose()
 

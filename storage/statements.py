@@ -5,11 +5,12 @@ which takes 30 µs of the 40 of a look-up by index. Where an engine does not off
 whose transactions SQLAlchemy keeps), it executes as ever.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, CursorResult, Dialect, Insert, Select, Update
 
+from storage.encryption import EncryptedJson
 from storage.tables import Record
 
 Process = Callable[[Any], Any]
@@ -28,6 +29,8 @@ class Plan(NamedTuple):
     binds: tuple[tuple[int, Process], ...]
     columns: tuple[str, ...]
     results: tuple[tuple[str, Process], ...]
+    # The same, but what is stored as JSON stays JSON.
+    encoded: tuple[tuple[str, Process], ...]
 
     def values(self, parameters: Mapping[str, Any]) -> list[Any]:
         """The parameters in the driver's order and form."""
@@ -37,12 +40,41 @@ class Plan(NamedTuple):
             values[at] = process(values[at])
         return values
 
-    def record(self, row: Sequence[Any]) -> dict[str, Any]:
-        """A row by its columns' names."""
+    def record(self, row: Sequence[Any], *, encoded: bool = False) -> dict[str, Any]:
+        """A row by its columns' names; with `encoded`, encrypted JSON becomes an `orjson.Fragment`."""
         record = dict(zip(self.columns, row, strict=True))
-        for name, process in self.results:
+        for name, process in self.encoded if encoded else self.results:
             record[name] = process(record[name])
         return record
+
+
+class Fetched:
+    """Rows as the driver returned them. They are converted (decrypted) only on iteration, on the iterating thread."""
+
+    def __init__(self, rows: Sequence[Any], plan: Plan | None = None) -> None:
+        """Rows of the driver with their plan, or, without one, records that SQLAlchemy has converted."""
+        self._rows = rows
+        self._plan = plan
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, part: slice) -> "Fetched":
+        return Fetched(self._rows[part], self._plan)
+
+    def values(self, column: str) -> list[Any]:
+        """The values of a column as the driver returned them."""
+        place: Any = self._plan.columns.index(column) if self._plan else column
+        return [row[place] for row in self._rows]
+
+    def records(self, *, encoded: bool = False) -> Iterator[dict[str, Any]]:
+        """Each row by its columns' names. With `encoded`, stored JSON is not parsed: it is an `orjson.Fragment`."""
+        plan = self._plan
+        if plan is None:
+            yield from map(dict, self._rows)
+            return
+        for row in self._rows:
+            yield plan.record(row, encoded=encoded)
 
 
 class Statement:
@@ -61,6 +93,16 @@ class Statement:
             if rows is not None:
                 return [plan.record(row) for row in rows]
         return self._execute(connection, parameters)
+
+    def fetch(self, connection: Connection, parameters: Mapping[str, Any]) -> Fetched:
+        """Every row, not yet converted."""
+        direct: Direct | None = connection.get_execution_options().get(DIRECT)
+        if direct is not None:
+            plan = self._plan(connection.dialect, parameters)
+            rows = direct(plan.sql, plan.values(parameters))
+            if rows is not None:
+                return Fetched(rows, plan)
+        return Fetched(self._execute(connection, parameters))
 
     def first(self, connection: Connection, parameters: Mapping[str, Any]) -> Record | None:
         """The first row; None if there is none."""
@@ -93,14 +135,20 @@ def _plan_of(compiled: Any, parameters: Mapping[str, Any], columns: Sequence[tup
         raise ValueError(f"no value for {', '.join(lacking)}")
     types = [compiled.binds[name].type.dialect_impl(dialect) for name in names]
     binds = [(at, kind.bind_processor(dialect)) for at, kind in enumerate(types)]
-    results = [(name, column.type.dialect_impl(dialect).result_processor(dialect, None)) for name, column in columns]
+    results = {name: column.type.dialect_impl(dialect).result_processor(dialect, None) for name, column in columns}
+    fragments = {
+        name: column.type.fragment_processor(dialect)
+        for name, column in columns
+        if isinstance(column.type, EncryptedJson)
+    }
     return Plan(
         compiled.string,
         names,
         {name: compiled.params[name] for name in names if name not in parameters},
         tuple((at, process) for at, process in binds if process),
         tuple(name for name, _ in columns),
-        tuple((name, process) for name, process in results if process),
+        tuple((name, process) for name, process in results.items() if process),
+        tuple((name, process) for name, process in {**results, **fragments}.items() if process),
     )
 
 

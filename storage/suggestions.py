@@ -8,21 +8,22 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from clock import new_uuid
 from errors import NoSuchRecord
+from storage.slices import Slice, SlicedList
 from storage.statements import inserted_id
-from storage.tables import ALL, Record, suggestions
+from storage.tables import Record, suggestions
 
 Suggestion = Record
 SET, PACK = "set", "pack"
 
 _one = select(suggestions).where(suggestions.c.uuid == bindparam("uuid"), suggestions.c.type == bindparam("kind"))
 _lock = _one.with_for_update()
-_list = (
-    select(suggestions)
-    .where(suggestions.c.type == bindparam("kind"), suggestions.c.id > bindparam("after"))
-    .order_by(suggestions.c.id)
-    .limit(bindparam("limit"))
+_list = SlicedList(select(suggestions), suggestions, suggestions.c.type == bindparam("kind"))
+_of = SlicedList(
+    select(suggestions),
+    suggestions,
+    suggestions.c.user_id == bindparam("user_id"),
+    suggestions.c.type == bindparam("kind"),
 )
-_of = select(suggestions).where(suggestions.c.user_id == bindparam("user_id")).order_by(suggestions.c.id)
 _create = insert(suggestions)
 _delete = delete(suggestions).where(suggestions.c.id == bindparam("suggestion_id"))
 _withdraw = delete(suggestions).where(suggestions.c.user_id == bindparam("owner")).returning(suggestions.c.img)
@@ -36,14 +37,14 @@ def create(
     return {"id": inserted_id(connection.execute(_create, row)), **row}
 
 
-def list_all(connection: Connection, kind: str, *, limit: int = ALL, after: int = 0) -> list[Suggestion]:
-    """Everyone's suggestions of this kind, oldest first: at most `limit` of those numbered above `after`."""
-    return list(connection.execute(_list, {"kind": kind, "limit": limit, "after": after}).mappings())
+def list_all(connection: Connection, /, kind: str, **part: int) -> Slice:
+    """A slice of everyone's suggestions of this kind, oldest first; `part` is as in `SlicedList.read`."""
+    return _list.read(connection, kind=kind, **part)
 
 
-def list_of(connection: Connection, user_id: int) -> list[Suggestion]:
-    """The account's suggestions of both kinds, oldest first."""
-    return list(connection.execute(_of, {"user_id": user_id}).mappings())
+def list_of(connection: Connection, /, user_id: int, kind: str, **part: int) -> Slice:
+    """The same of one account."""
+    return _of.read(connection, user_id=user_id, kind=kind, **part)
 
 
 def take(connection: Connection, kind: str, uuid: UUID) -> Suggestion:

@@ -47,7 +47,7 @@ def test_every_account_has_its_keys_and_sets(store: Store) -> None:
     for account in (2, ACCOUNTS):
         assert len(store.read(apikeys.list_of, account)) == numbered.KEYS
         assert len(store.read(sets.list_of, account)) == numbered.SETS
-    collected = store.read(sets.list_of, numbered.COLLECTOR)
+    collected = list(store.read(sets.list_of, numbered.COLLECTOR))
     assert len(collected) == numbered.SETS + numbered.COLLECTED
 
 

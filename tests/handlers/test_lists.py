@@ -155,6 +155,24 @@ def test_a_list_is_whole_up_to_its_bound_and_leads_on_past_it(alice: Person) -> 
     assert walk(alice, "/bookmarks", "bookmarks") == [str(number) for number in made]
 
 
+def test_a_list_of_large_records_ends_before_four_megabytes(alice: Person) -> None:
+    drawing = {"path": "x" * 199_000}
+    made = [str(alice.new_pattern(data=drawing, settings=drawing)["id"]) for _ in range(12)]
+    page = alice.get("/patterns")
+    assert 3_000_000 < len(page.content) < 4_000_000 and "next" in page.links
+    assert page.headers["etag"] == alice.get("/patterns").headers["etag"]
+    assert walk(alice, "/patterns", "patterns") == made
+    assert walk(alice, "/patterns?limit=11", "patterns") == made
+
+
+def test_text_that_is_longer_as_json_ends_a_page_too(alice: Person) -> None:
+    """Each character of the notes has one byte in the database and six bytes as JSON."""
+    made = [str(alice.new_set(notes="\x01" * 20_000)["id"]) for _ in range(40)]
+    page = alice.get("/sets")
+    assert 3_500_000 < len(page.content) < 4_100_000 and "next" in page.links
+    assert walk(alice, "/sets", "sets") == made
+
+
 def test_a_short_list_has_no_next_page(alice: Person) -> None:
     alice.new_set()
     reply = alice.get("/sets?limit=1")

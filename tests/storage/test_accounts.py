@@ -155,7 +155,7 @@ def test_withdrawn_consent_revokes_the_keys_for_good(store: Store) -> None:
     key = store.new_key(user_id)["key"]
     _edit(store, user_id, consent=0)
     _edit(store, user_id, consent=2)
-    assert store.read(apikeys.list_of, user_id, state=apikeys.ACTIVE, now=NOW) == []
+    assert list(store.read(apikeys.list_of, user_id, state=apikeys.ACTIVE, now=NOW)) == []
     standing = store.read(apikeys.find_standing, key)
     assert standing is not None and standing.revoked_at == NOW + timedelta(hours=1)
 
@@ -168,8 +168,8 @@ def test_a_closed_account_loses_its_sessions_and_its_keys_and_others_keep_theirs
     kept = store.new_key(other)
     store.write(accounts.set_status, one, status, origin=ORIGIN, now=NOW)
     assert store.read(accounts.find_standing, one) == accounts.Standing(account["uuid"], "user", status, 1, 5, None)
-    assert store.read(apikeys.list_of, one, state=apikeys.ACTIVE, now=NOW) == []
-    assert store.read(apikeys.list_of, other, state=apikeys.ACTIVE, now=NOW) == [kept]
+    assert list(store.read(apikeys.list_of, one, state=apikeys.ACTIVE, now=NOW)) == []
+    assert list(store.read(apikeys.list_of, other, state=apikeys.ACTIVE, now=NOW)) == [kept]
 
 
 def test_an_account_that_is_opened_again_keeps_its_sessions_and_gets_no_key_back(store: Store) -> None:
@@ -186,7 +186,7 @@ def test_with_a_lesser_role_go_the_keys_above_it(store: Store) -> None:
     low, _, high = (store.new_key(user_id, level=level) for level in (4, 5, 9))
     store.write(accounts.set_role, user_id, "user", 4, origin=ORIGIN, now=NOW)
     assert store.read(accounts.find, user_id)["role"] == "user"
-    assert store.read(apikeys.list_of, user_id, state=apikeys.ACTIVE, now=NOW) == [low]
+    assert list(store.read(apikeys.list_of, user_id, state=apikeys.ACTIVE, now=NOW)) == [low]
     standing = store.read(apikeys.find_standing, high["key"])
     assert standing is not None and standing.revoked_at == NOW
 

@@ -31,15 +31,15 @@ def test_an_edit_changes_one_bookmark_and_returns_what_is_stored(store: Store) -
     one, other = store.new_bookmark(user_id), store.new_bookmark(user_id)
     changed = store.write(bookmarks.edit, one["id"], fields={"title": "new"}, now=LATER)
     assert changed == {**one, "title": "new", "updated_at": LATER}
-    assert store.read(bookmarks.list_of, user_id) == [changed, other]
+    assert list(store.read(bookmarks.list_of, user_id)) == [changed, other]
 
 
 def test_a_list_is_read_in_pages_of_ones_own_oldest_first(store: Store) -> None:
     alice, bob = store.new_account()["id"], store.new_account()["id"]
     mine = [store.new_bookmark(alice) for _ in range(3)]
     store.new_bookmark(bob)
-    assert store.read(bookmarks.list_of, alice) == mine
-    assert store.read(bookmarks.list_of, alice, limit=1, after=mine[0]["id"]) == mine[1:2]
+    assert list(store.read(bookmarks.list_of, alice)) == mine
+    assert list(store.read(bookmarks.list_of, alice, limit=1, after=mine[0]["id"])) == mine[1:2]
 
 
 def test_a_bookmark_can_be_removed_once(store: Store) -> None:
@@ -48,7 +48,7 @@ def test_a_bookmark_can_be_removed_once(store: Store) -> None:
     store.write(bookmarks.remove, gone["id"])
     with pytest.raises(NoSuchRecord):
         store.write(bookmarks.remove, gone["id"])
-    assert store.read(bookmarks.list_of, user_id) == [kept]
+    assert list(store.read(bookmarks.list_of, user_id)) == [kept]
 
 
 def test_an_unknown_bookmark_is_no_such_record(store: Store) -> None:

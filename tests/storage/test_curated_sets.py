@@ -58,9 +58,9 @@ def test_an_edit_merges_texts_and_measurements_and_tells_what_was_there_before(s
 
 def test_a_list_holds_what_is_published_or_all_in_the_order_of_their_numbers(store: Store) -> None:
     made = [_new(store, published=number != 1) for number in range(4)]
-    assert store.read(curated_sets.list_all) == [made[0], made[2], made[3]]
-    assert store.read(curated_sets.list_all, unpublished=True) == made
-    assert store.read(curated_sets.list_all, limit=1, after=made[0]["id"]) == [made[2]]
+    assert list(store.read(curated_sets.list_all)) == [made[0], made[2], made[3]]
+    assert list(store.read(curated_sets.list_all, unpublished=True)) == made
+    assert list(store.read(curated_sets.list_all, limit=1, after=made[0]["id"])) == [made[2]]
 
 
 def test_a_set_can_be_removed_once(store: Store) -> None:

@@ -141,7 +141,7 @@ def test_without_its_key_a_value_cannot_be_read(store: Store, keys: dict[str, by
     reads: list[Callable[..., Any]] = [accounts.find, apikeys.list_of, sets.list_of]
     for read in reads:
         with pytest.raises(Undecryptable) as failure:
-            store.read(read, user_id)
+            list(store.read(read, user_id))
         assert SIGN not in str(failure.value)
     mail_id = store.write(mails.claim, now=NOW)
     assert mail_id is not None

@@ -46,11 +46,11 @@ def test_an_edit_replaces_options_and_merges_texts(store: Store) -> None:
 
 def test_a_list_holds_all_packs_or_those_of_a_design(store: Store) -> None:
     made = [_new(store, design=design) for design in ("aaron", "brian", "aaron")]
-    assert store.read(option_packs.list_all) == made
-    assert store.read(option_packs.list_all, design="aaron") == [made[0], made[2]]
-    assert store.read(option_packs.list_all, design="Aaron") == []
-    assert store.read(option_packs.list_all, limit=1, after=made[0]["id"]) == [made[1]]
-    assert store.read(option_packs.list_all, design="aaron", limit=1, after=made[0]["id"]) == [made[2]]
+    assert list(store.read(option_packs.list_all)) == made
+    assert list(store.read(option_packs.list_all, design="aaron")) == [made[0], made[2]]
+    assert list(store.read(option_packs.list_all, design="Aaron")) == []
+    assert list(store.read(option_packs.list_all, limit=1, after=made[0]["id"])) == [made[1]]
+    assert list(store.read(option_packs.list_all, design="aaron", limit=1, after=made[0]["id"])) == [made[2]]
 
 
 def test_a_pack_can_be_removed_once(store: Store) -> None:

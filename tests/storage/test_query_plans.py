@@ -26,13 +26,13 @@ from storage import (
     mails,
     migrate,
     profiles,
-    quotas,
     reencryption,
     revocation,
     subscribers,
     totals,
     usage_reports,
 )
+from storage.slices import SlicedList
 from storage.statements import Statement
 from storage.tables import apikeys as key_table
 from storage.tables import metadata
@@ -62,7 +62,7 @@ ALLOWED = {
     "usage_reports.heaviest_networks": "the same",
 }
 # They run at import: what they build stands at the top of a module.
-AT_IMPORT = {"columns.only", "usage._removing"}
+AT_IMPORT = {"columns.only", "slices.__init__", "slices._last", "usage._removing"}
 Span = dict[str, Any]
 SPAN: Span = {"begin": NOW - 7 * DAY, "end": NOW, "limit": 10}
 STATEMENTS = (Select, Insert, Update, Delete, TextClause)
@@ -73,7 +73,9 @@ def _modules() -> list[str]:
 
 
 def _statements(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Statement):
+    if isinstance(value, SlicedList):
+        yield from _statements(name, value.statement)
+    elif isinstance(value, Statement):
         yield name, value.statement
     elif isinstance(value, STATEMENTS) and not isinstance(value, sqlite.Insert):
         yield name, value
@@ -167,7 +169,6 @@ CALLS: dict[str, Callable[[Connection], Any]] = {
     "health.revision": health.revision,
     "mails": _mail,
     "profiles.find_profiles": lambda connection: profiles.find_profiles(connection, "a", 10),
-    "quotas.page": lambda connection: quotas.page(connection, now=NOW, user_id=1),
     "reencryption.rewrite": _reencrypt,
     "revocation.revoke_all": lambda connection: revocation.revoke_all(
         connection, 1, by=revocation.STATUS, origin=ORIGIN, now=NOW

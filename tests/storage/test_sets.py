@@ -75,7 +75,7 @@ def test_a_list_holds_ones_own_sets_oldest_first(store: Store) -> None:
     alice, bob = store.new_account()["id"], store.new_account()["id"]
     mine = [store.new_set(alice, name=str(number)) for number in range(3)]
     store.new_set(bob)
-    assert store.read(sets.list_of, alice) == mine
+    assert list(store.read(sets.list_of, alice)) == mine
 
 
 def test_a_set_can_be_removed_once(store: Store) -> None:
@@ -84,4 +84,4 @@ def test_a_set_can_be_removed_once(store: Store) -> None:
     store.write(sets.remove, gone["id"])
     with pytest.raises(NoSuchRecord):
         store.write(sets.remove, gone["id"])
-    assert store.read(sets.list_of, user_id) == [kept]
+    assert list(store.read(sets.list_of, user_id)) == [kept]

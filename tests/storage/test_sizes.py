@@ -29,7 +29,7 @@ def test_there_are_ten_sizes_of_each_group_with_every_measurement_in_six_languag
 
 def test_a_new_installation_gets_them_as_the_first_published_sets(store: Store) -> None:
     assert store.write(sizes.seed, NOW) == 20
-    found = store.read(curated_sets.list_all)
+    found = list(store.read(curated_sets.list_all))
     assert [row["id"] for row in found] == list(range(1, 21))
     assert [(row["measies"], row["texts"]) for row in found] == [
         (size["measies"], size["texts"]) for size in sizes.sizes()
@@ -41,13 +41,13 @@ def test_what_curators_changed_or_removed_stays_so(store: Store) -> None:
     store.write(sizes.seed, NOW)
     store.write(curated_sets.edit, 1, fields={"height": 170}, measies={}, texts={}, now=NOW)
     store.write(curated_sets.remove, 2)
-    before = store.read(curated_sets.list_all)
+    before = list(store.read(curated_sets.list_all))
     assert store.write(sizes.seed, NOW) == 0
-    assert store.read(curated_sets.list_all) == before
+    assert list(store.read(curated_sets.list_all)) == before
     for row in before:
         store.write(curated_sets.remove, row["id"])
     assert store.write(sizes.seed, NOW) == 0
-    assert store.read(curated_sets.list_all) == []
+    assert list(store.read(curated_sets.list_all)) == []
 
 
 def test_an_installation_that_has_sets_of_its_own_gets_none(store: Store) -> None:

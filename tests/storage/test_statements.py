@@ -99,7 +99,7 @@ def test_an_error_in_a_query_is_told_by_sqlalchemy_and_leaves_the_connection_usa
     for _ in range(10):
         with pytest.raises(DBAPIError, match="no_such_table"):
             store.read(missing.all, {})
-    assert store.read(sets.list_of, user_id) == []
+    assert list(store.read(sets.list_of, user_id)) == []
 
 
 def test_a_forgotten_parameter_is_no_null(store: Store) -> None:

@@ -18,17 +18,17 @@ def _new(store: Store, user_id: int, kind: str = suggestions.SET, **fields: Any)
 
 def test_what_creation_returns_is_what_is_stored_and_nobody_else_can_read(store: Store) -> None:
     made = _new(store, store.new_account()["id"])
-    assert store.read(suggestions.list_all, suggestions.SET) == [made]
+    assert list(store.read(suggestions.list_all, suggestions.SET)) == [made]
     assert b"secret" not in bytes(store.sql("SELECT data FROM suggestions")[0][0])
 
 
 def test_sets_and_packs_are_lists_of_their_own(store: Store) -> None:
     user_id = store.new_account()["id"]
     one, pack, other = (_new(store, user_id, kind) for kind in ("set", "pack", "set"))
-    assert store.read(suggestions.list_all, suggestions.SET) == [one, other]
-    assert store.read(suggestions.list_all, suggestions.SET, limit=1, after=one["id"]) == [other]
-    assert store.read(suggestions.list_all, suggestions.PACK) == [pack]
-    assert store.read(suggestions.list_of, user_id) == [one, pack, other]
+    assert list(store.read(suggestions.list_all, suggestions.SET)) == [one, other]
+    assert list(store.read(suggestions.list_all, suggestions.SET, limit=1, after=one["id"])) == [other]
+    assert list(store.read(suggestions.list_all, suggestions.PACK)) == [pack]
+    assert list(store.read(suggestions.list_of, user_id, suggestions.SET)) == [one, other]
 
 
 def test_of_several_who_take_a_suggestion_one_gets_it(store: Store) -> None:
@@ -54,4 +54,4 @@ def test_an_account_withdraws_its_own_and_learns_the_names_of_their_pictures(sto
     for name in ("one", "two"):
         _new(store, alice, img=name)
     assert sorted(store.write(suggestions.withdraw, alice)) == ["one", "two"]
-    assert store.read(suggestions.list_all, suggestions.SET) == [kept]
+    assert list(store.read(suggestions.list_all, suggestions.SET)) == [kept]

@@ -202,7 +202,7 @@ def test_what_goes_with_the_first_write_goes_with_no_other(store: Store) -> None
 
     async def three_writes() -> None:
         with storage.with_first_write(Companion(user_id)):
-            assert await storage.read(sets.list_of, user_id) == []
+            assert list(await storage.read(sets.list_of, user_id)) == []
             for name in ("first", "second"):
                 await storage.write(new_set, user_id, name=name)
         await storage.write(new_set, user_id, name="after")
