@@ -66,6 +66,8 @@ def test_the_suffixed_forms_are_there_for_each_scheme_that_an_operation_takes(
     path = filled(operation.get("x-alias", template))
     for suffix, scheme, challenge in (("/jwt", "bearer", "Bearer "), ("/key", "key", "Basic ")):
         reply = ask(service, method, path + suffix, "Authorization: Digest x")
+        if method == "GET" and {} in operation["security"] and reply.status_code == 200:
+            continue  # what is public is returned whatever the credentials
         problem(reply, 401, "unauthorized")
         # Where the operation does not take the suffix's scheme, it names the one that it takes.
         named = challenge if scheme in schemes(operation) else "Bearer "
