@@ -31,6 +31,11 @@ def iso(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
+def minute(moment: datetime) -> str:
+    """Return the moment for a mail, the same in every language: `2026-11-20 12:00 UTC`."""
+    return f"{iso(moment)[:16].replace('T', ' ')} UTC"
+
+
 def new_uuid() -> UUID:
     """A random (version 4) UUID."""
     return uuid4()

@@ -16,8 +16,9 @@ import storage
 from errors import ConsentLacking, InsufficientLevel, KeyExpired, KeyRevoked, Unauthorized
 from services import credentials, tokens
 from services.limits import Quotas
+from services.tokens import Session
 from services.unchanged import Unchanged
-from storage import accounts, apikeys
+from storage import accounts, apikeys, sessions
 
 ROLE_LEVELS = {"user": 4, "tester": 4, "curator": 5, "bughunter": 6, "support": 8, "admin": 9}
 # What who calls with a revoked key is told, where nobody gave a reason.
@@ -65,6 +66,8 @@ class Caller(NamedTuple):
     key_quotas: Quotas | None = None
     # The epoch in a token; None with an API key.
     epoch: int | None = None
+    # The session of a token; None with an API key, and with a token issued before 0.2.0.
+    session: UUID | None = None
     # The stored hash of the secret that was sent with an API key.
     secret_hash: str = ""
     # These two differ from request to request: an identity is cached without them.
@@ -150,31 +153,52 @@ async def _identify(authorization: str | None, schemes: frozenset[str], need: Re
 
 async def _by_token(token: str) -> Identity:
     session = tokens.verify(token)
-    standing = await storage.read(accounts.find_standing, session.user_id)
-    by = None if session.by is None else await storage.read(accounts.find_standing, session.by)
-    return Identity(token_caller(session.user_id, session.epoch, session.by, standing, by), session.until)
+    standing = await storage.read(sessions.find_standing, session.user_id, session.id)
+    admin = None if session.by is None else await storage.read(sessions.find_administrator, session.id)
+    return Identity(token_caller(session, standing, admin), session.until)
 
 
 def token_caller(
-    user_id: int, epoch: int, by: int | None, account: accounts.Standing | None, admin: accounts.Standing | None
+    session: Session, standing: sessions.Standing | None, admin: sessions.Administrator | None
 ) -> Caller:
-    """Return the caller with a token, from the present state of the account and of the impersonating administrator.
+    """Return the caller with a token of this session, from the present state that `storage.sessions` finds.
 
-    Raises Unauthorized.
+    `admin` is the administrator who impersonates in the session. Raises Unauthorized.
     """
-    if account is None or account.epoch != epoch or not _may_sign_in(account.role, account.status):
+    if standing is None or not _is_open(session, standing) or not _may_sign_in(standing.role, standing.status):
         raise Unauthorized("The session has ended.")
-    if by is not None and (admin is None or admin.role != "admin" or not _may_sign_in(admin.role, admin.status)):
+    if session.by is not None and (admin is None or not _may_impersonate(session.by, admin)):
         raise Unauthorized("The session has ended.")
     return Caller(
-        user_id,
-        account.uuid,
-        ROLE_LEVELS[account.role],
-        account.role,
-        by=by,
-        consents=account.consent > 0,
-        account_quotas=account.quotas,
-        epoch=epoch,
+        session.user_id,
+        standing.uuid,
+        ROLE_LEVELS[standing.role],
+        standing.role,
+        by=session.by,
+        consents=standing.consent > 0,
+        account_quotas=standing.quotas,
+        epoch=session.epoch,
+        session=session.id,
+    )
+
+
+def _is_open(session: Session, standing: sessions.Standing) -> bool:
+    """Return whether the session is valid in the present epoch of the account."""
+    if session.id is None:
+        # Issued before 0.2.0. An impersonation must end with the administrator's session: without one it has ended.
+        return session.by is None and session.epoch == standing.epoch
+    return standing.session_epoch == standing.epoch
+
+
+def _may_impersonate(by: int, admin: sessions.Administrator) -> bool:
+    """Return whether `by` is an administrator still, whose session is valid in which the impersonation began."""
+    standing = admin.standing
+    return (
+        admin.user_id == by
+        and standing.session_epoch == standing.epoch
+        and standing.role == "admin"
+        and standing.consent > 0
+        and _may_sign_in(standing.role, standing.status)
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -17,7 +18,7 @@ import settings as configuration
 import storage
 from services import keys, lifecycle, tokens
 from settings import Settings
-from storage import accounts, apikeys, curated_sets, migrate, patterns, sets, sizes
+from storage import accounts, apikeys, curated_sets, migrate, patterns, sessions, sets, sizes
 from storage.encryption import Keyring
 from storage.events import SYSTEM, Origin
 from storage.tables import Record
@@ -74,6 +75,7 @@ async def _seed(settings: Settings) -> Fixture:
     await storage.connect(settings.database_url, Keyring(configuration.parse_keys(settings.encryption_keys)))
     try:
         account = await _account()
+        session = await _session(account)
         key, secret = await _key(account["id"])
         own = [await _set(account["id"], number) for number in range(SETS)]
         await storage.write(sizes.seed, clock.now())
@@ -83,7 +85,7 @@ async def _seed(settings: Settings) -> Fixture:
     finally:
         await storage.disconnect()
     basic = b64encode(f"{key}:{secret}".encode()).decode()
-    token = tokens.issue(account, clock.now())
+    token = tokens.issue(account, session, clock.now())
     own_ids, curated_ids = (tuple(row["id"] for row in rows) for rows in (own, curated))
     return Fixture(settings, f"Basic {basic}", f"Bearer {token}", own_ids, curated_ids)
 
@@ -94,6 +96,11 @@ async def _account() -> accounts.Account:
     )
     await storage.write(accounts.change, made["id"], status=accounts.ACTIVE, consent=2)
     return await storage.read(accounts.find, made["id"])
+
+
+async def _session(account: accounts.Account) -> UUID:
+    now = clock.now()
+    return await storage.write(sessions.begin, account, now=now, until=now + tokens.LIFETIME)
 
 
 async def _key(user_id: int) -> tuple[str, str]:

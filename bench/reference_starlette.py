@@ -24,7 +24,7 @@ from handlers import curated_shapes, paging, shapes
 from security import ROLE_LEVELS, Caller
 from services import keys, lifecycle, tokens
 from settings import Settings
-from storage import accounts, apikeys, curated_sets, patterns, sets
+from storage import accounts, apikeys, curated_sets, patterns, sessions, sets
 from storage.encryption import Keyring
 
 JSON = "application/json; charset=utf-8"
@@ -127,10 +127,10 @@ async def _caller(request: Request, level: int) -> Caller:
     if scheme == "Basic":
         return await _by_key(credentials, level)
     session = tokens.verify(credentials)
-    standing = await storage.read(accounts.find_standing, session.user_id)
+    standing = await storage.read(sessions.find_standing, session.user_id, session.id)
     if (
         standing is None
-        or standing.epoch != session.epoch
+        or standing.session_epoch != standing.epoch
         or standing.status < accounts.ACTIVE
         or standing.consent < 1
         or ROLE_LEVELS[standing.role] < level

@@ -10,27 +10,25 @@ from starlette.responses import Response
 import clock
 import storage
 from errors import (
-    AuthenticationFailed,
     InsufficientLevel,
-    MfaTokenInvalid,
     NoSuchRecord,
     Refused,
 )
-from handlers import email_change, public, second_factor, shapes, staff
+from handlers import email_change, own_sessions, public, second_factor, shapes, staff
 from handlers.conditions import account_tag, require_account
 from handlers.paging import page_of, shown
 from handlers.reauthentication import reauthenticate, reauthenticated
 from handlers.replies import PRIVATE, SECRET, last_modified, no_content, success
 from handlers.usernames import is_acceptable
 from security import Caller
-from services import attempts, exports, limits, mfa, outbox, passwords, pictures, test_mode
-from storage import accounts, acts, confirmations, events, holdings, suggestions
+from services import exports, limits, mfa, outbox, passwords, pictures, test_mode
+from services.clients import Client
+from storage import accounts, acts, confirmations, events, holdings, sessions, suggestions
 
 LEVEL_FOR_OTHERS_DATA = 8
 # What the document says of one request holds for all of them together.
 MOST_DATA = 100
 LONGEST_NAME = 100
-MFA_IS_ON = "Multi-factor authentication is already on."
 # What nobody may do who acts as another.
 OWNERS_ALONE = frozenset({"consent", "password", "email", "confirm"})
 PLAIN_FIELDS = ("bio", "compare", "consent", "control", "imperial", "language", "newsletter", "notices")
@@ -41,12 +39,12 @@ async def read_account(caller: Caller) -> Response:
     return _account(await storage.read(accounts.find, caller.user_id))
 
 
-async def update_account(body: dict[str, Any], if_match: str | None, caller: Caller) -> Response:
+async def update_account(body: dict[str, Any], if_match: str | None, caller: Caller, client: Client) -> Response:
     """Change what was sent; a new address only once its owner has confirmed it."""
     if OWNERS_ALONE & body.keys():
         staff.require_owner(caller)
     if body.get("confirm") and "confirmation" in body and "check" in body:
-        return await _change_email(caller, body, if_match)
+        return await _change_email(caller, client, body, if_match)
     if "email" in body:
         await _count_mails(body["email"], caller)
     fields: dict[str, Any] = {name: body[name] for name in PLAIN_FIELDS if name in body}
@@ -57,7 +55,7 @@ async def update_account(body: dict[str, Any], if_match: str | None, caller: Cal
     async with pictures.stored(body.get("img"), "user") as img:
         if img is not None:
             fields["img"] = img
-        updated = await storage.write(_update, caller, fields, body, if_match, clock.now())
+        updated = await storage.write(_update, caller, client, fields, body, if_match, clock.now())
     if img is not None:
         await pictures.discard(updated.former_img)
     outbox.wake()
@@ -85,6 +83,7 @@ class _Updated(NamedTuple):
 def _update(
     connection: Connection,
     caller: Caller,
+    client: Client,
     fields: dict[str, Any],
     body: dict[str, Any],
     if_match: str | None,
@@ -99,7 +98,7 @@ def _update(
         raise Refused("validationFailed", f"The data of an account has {most}.")
     if "password" in fields:
         confirmations.drop_all(connection, user_id)
-        events.record(connection, user_id, events.PASSWORD_CHANGED, now=now, origin=origin)
+        own_sessions.changed(connection, events.PASSWORD_CHANGED, account, caller, client, now)
     issued = None
     if "email" in body:
         silent = test_mode.applies(body, former["email"])
@@ -113,17 +112,25 @@ def _in_test_mode(updated: _Updated, body: dict[str, Any]) -> dict[str, Any]:
     return test_mode.returned(updated.issued.id, updated.issued.check)
 
 
-async def _change_email(caller: Caller, body: dict[str, Any], if_match: str | None) -> Response:
-    return _account(await storage.write(_complete_change, caller, body, if_match, clock.now()))
+async def _change_email(caller: Caller, client: Client, body: dict[str, Any], if_match: str | None) -> Response:
+    account = await storage.write(_complete_change, caller, client, body, if_match, clock.now())
+    outbox.wake()
+    return _account(account)
 
 
 def _complete_change(
-    connection: Connection, caller: Caller, body: dict[str, Any], if_match: str | None, now: datetime
+    connection: Connection,
+    caller: Caller,
+    client: Client,
+    body: dict[str, Any],
+    if_match: str | None,
+    now: datetime,
 ) -> accounts.Account:
-    user_id = caller.user_id
-    require_account(if_match, reauthenticate(connection, caller).account)
-    events.record(connection, user_id, events.EMAIL_CHANGED, now=now, origin=staff.origin(caller, user_id))
-    return email_change.complete(connection, user_id, UUID(body["confirmation"]), body["check"], now)
+    former = reauthenticate(connection, caller).account
+    require_account(if_match, former)
+    # The mail goes to the former address: the owner may have lost the account to whoever has the new one.
+    own_sessions.changed(connection, events.EMAIL_CHANGED, former, caller, client, now)
+    return email_change.complete(connection, caller.user_id, UUID(body["confirmation"]), body["check"], now)
 
 
 async def read_email_change(caller: Caller) -> Response:
@@ -186,75 +193,41 @@ async def list_events(limit: int | None, cursor: str | None, caller: Caller) -> 
     return success(events=listed, headers={**PRIVATE, **link})
 
 
-async def configure_mfa(body: dict[str, Any], caller: Caller) -> Response:
-    """Hand out a secret, turn multi-factor authentication on with it, or turn it off."""
+async def list_sessions(caller: Caller) -> Response:
+    """The sessions of the account, newest first."""
+    found = await storage.read(sessions.list_of, caller.user_id, now=clock.now())
+    return success(sessions=[shapes.session(row, caller) for row in found], headers=PRIVATE)
+
+
+async def end_session(id: str, caller: Caller) -> Response:
+    """End one session."""
+    staff.require_owner(caller)
+    await storage.write(own_sessions.end, UUID(id), caller, clock.now())
+    return no_content()
+
+
+async def end_sessions(all: bool | None, caller: Caller) -> Response:
+    """End every session but the caller's own, or all of them."""
+    staff.require_owner(caller)
+    await storage.write(own_sessions.end_all, None if all else caller.session, caller, clock.now())
+    return no_content()
+
+
+async def configure_mfa(body: dict[str, Any], caller: Caller, client: Client) -> Response:
+    """Return a new secret, turn multi-factor authentication on with it, or turn it off."""
     staff.require_owner(caller)
     account = await storage.read(accounts.find, caller.user_id)
     if not body["mfa"]:
-        return await _disable_mfa(account, body["password"], body["token"], caller)
+        changed = await second_factor.turn_off(account, body["password"], body["token"], caller, client)
+        return success(account=shapes.account(changed))
     if account["mfa_enabled"]:
-        raise Refused("mfaActive", MFA_IS_ON)
+        raise Refused("mfaActive", second_factor.IS_ON)
     if "secret" in body and "token" in body:
-        return await _enable_mfa(body["secret"], body["token"], caller)
+        changed, codes = await second_factor.turn_on(body["secret"], body["token"], caller, client)
+        return success(account=shapes.account(changed), scratchCodes=codes, headers=SECRET)
     secret = mfa.new_secret()
     address = mfa.otpauth(secret, account["username"])
     return success(mfa={"secret": secret, "otpauth": address, "qrcode": mfa.qrcode(address)}, headers=SECRET)
-
-
-async def _enable_mfa(secret: str, code: str, caller: Caller) -> Response:
-    step = mfa.matching_step(secret, code, now=clock.now(), after=0)
-    if step is None:
-        raise MfaTokenInvalid("The code does not fit the secret.")
-    codes = mfa.new_scratch_codes()
-    fields = {
-        "mfa_enabled": True,
-        "mfa_secret": secret,
-        "mfa_step": step,
-        "mfa_scratch": [mfa.hash_of(scratch) for scratch in codes],
-    }
-    changed = await storage.write(_turn_on_mfa, fields, caller, clock.now())
-    return success(account=shapes.account(changed), scratchCodes=codes, headers=SECRET)
-
-
-def _turn_on_mfa(connection: Connection, fields: dict[str, Any], caller: Caller, now: datetime) -> accounts.Account:
-    # Of two requests at once only one may succeed: the other's secret would be worth nothing.
-    if reauthenticate(connection, caller).account["mfa_enabled"]:
-        raise Refused("mfaActive", MFA_IS_ON)
-    return _set_mfa(connection, fields, events.MFA_ENABLED, caller, now)
-
-
-async def _disable_mfa(account: accounts.Account, password: str, code: str, caller: Caller) -> Response:
-    attempt = await attempts.begin_code("second factor", account["id"])
-    verified = await passwords.verify(password, account["password"])
-    if not verified.fits or not account["mfa_enabled"]:
-        raise AuthenticationFailed("The password or the code is wrong.")
-    changed = await storage.write(_turn_off_mfa, code, account["password"], attempt, caller, clock.now())
-    return success(account=shapes.account(changed))
-
-
-def _turn_off_mfa(
-    connection: Connection,
-    code: str,
-    password_hash: str,
-    attempt: attempts.Attempt,
-    caller: Caller,
-    now: datetime,
-) -> accounts.Account:
-    """Turn it off, unless the code is wrong, or the password is no longer the one that was verified."""
-    present = reauthenticate(connection, caller).account
-    if present["password"] != password_hash or not second_factor.consume(connection, caller.user_id, code, now):
-        raise AuthenticationFailed("The password or the code is wrong.")
-    attempts.succeeded(connection, attempt)
-    fields: dict[str, Any] = {"mfa_enabled": False, "mfa_secret": None, "mfa_scratch": []}
-    return _set_mfa(connection, fields, events.MFA_DISABLED, caller, now)
-
-
-def _set_mfa(
-    connection: Connection, fields: dict[str, Any], event: str, caller: Caller, now: datetime
-) -> accounts.Account:
-    origin = staff.origin(caller, caller.user_id)
-    events.record(connection, caller.user_id, event, now=now, origin=origin)
-    return accounts.edit(connection, caller.user_id, fields=fields, data={}, origin=origin, now=now)
 
 
 async def check_username(body: dict[str, Any], caller: Caller) -> Response:

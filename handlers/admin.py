@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -9,15 +10,15 @@ from starlette.responses import Response
 import clock
 import storage
 from errors import AccountNotActive, InsufficientLevel, OwnAccount
-from handlers import shapes
+from handlers import shapes, staff
 from handlers.conditions import account_tag, require_account
 from handlers.paging import Page, page_of, shown
 from handlers.reauthentication import reauthenticate
 from handlers.replies import PRIVATE, SECRET, last_modified, success
 from handlers.staff import actor
-from security import ROLE_LEVELS, Caller
+from security import ROLE_LEVELS, Caller, unauthenticated
 from services import outbox, tokens
-from storage import accounts, acts, administration, events, subscribers
+from storage import accounts, acts, administration, events, sessions, subscribers
 from storage.tables import Record
 
 LANGUAGES = ("en", "de", "es", "fr", "nl", "uk")
@@ -69,14 +70,18 @@ def _update(
 
 async def impersonate_user(id: str, caller: Caller) -> Response:
     """A token with which to act as the account, for an hour."""
+    # An impersonation ends with the session in which it began, which is the administrator's own.
+    staff.require_owner(caller)
+    if caller.session is None:
+        raise unauthenticated("Sign in again: this token was issued before sessions were recorded.")
     now = clock.now()
-    account = await storage.write(_impersonate, id, caller, now)
-    token = tokens.issue_impersonation(account, actor(caller).user_id, now)
+    account, session = await storage.write(_impersonate, id, caller, now)
+    token = tokens.issue_impersonation(account, actor(caller).user_id, session, now)
     return success(token=token, account=shapes.account(account), headers=SECRET)
 
 
-def _impersonate(connection: Connection, handle: str, caller: Caller, now: datetime) -> accounts.Account:
-    by = actor(caller)
+def _impersonate(connection: Connection, handle: str, caller: Caller, now: datetime) -> tuple[accounts.Account, UUID]:
+    by, parent = actor(caller), caller.session
     user_id = accounts.named(connection, handle)["id"]
     reauthenticate(connection, caller, user_id)
     account = accounts.lock(connection, user_id)
@@ -85,7 +90,8 @@ def _impersonate(connection: Connection, handle: str, caller: Caller, now: datet
     acts.record(connection, by, acts.IMPERSONATE, subjects=[account["id"]], now=now)
     origin = events.Origin(events.STAFF, by.request_id)
     events.record(connection, account["id"], events.IMPERSONATED, now=now, origin=origin)
-    return account
+    until = now + tokens.IMPERSONATION_LIFETIME
+    return account, sessions.begin(connection, account, now=now, until=until, parent=parent)
 
 
 async def list_subscribers(limit: int | None, cursor: str | None, caller: Caller) -> Response:

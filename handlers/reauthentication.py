@@ -1,8 +1,8 @@
 """Authenticate a caller again, inside the transaction whose result outlives the request.
 
 Between authentication and the transaction of the handler the account may be blocked, demoted or removed, the consent
-withdrawn, the API key revoked. Whatever ends access locks the account first, and so does this: either the end sees
-the result of the transaction and ends that, too, or the transaction sees the end and is rejected.
+withdrawn, the session ended, the API key revoked. Whatever ends access locks the account first, and so does this:
+either the end sees the result of the transaction and ends that, too, or the transaction sees the end and is rejected.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,8 @@ import clock
 from errors import KeyExpired, KeyRevoked, Unauthorized
 from security import BASIC, BEARER, Caller, challenge, key_caller, require_standing, revoked, token_caller
 from services import credentials
-from storage import accounts, apikeys
+from services.tokens import Session
+from storage import accounts, apikeys, sessions
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -72,21 +73,17 @@ def _again(connection: Connection, caller: Caller, locked: Locked) -> Reauthenti
         raise Unauthorized("The account was removed.")
     until = None
     if caller.key is None:
-        again = _by_token(caller, locked)
+        again = _by_token(connection, caller)
     else:
         again, until = _by_key(connection, caller, caller.key)
     return Reauthenticated(again._replace(need=caller.need, request_id=caller.request_id), account, until)
 
 
-def _by_token(caller: Caller, locked: Locked) -> Caller:
-    owner = _standing(locked, caller.user_id)
-    admin = None if caller.by is None else _standing(locked, caller.by)
-    return token_caller(caller.user_id, caller.epoch or 0, caller.by, owner, admin)
-
-
-def _standing(locked: Locked, user_id: int) -> accounts.Standing | None:
-    account = locked.get(user_id)
-    return None if account is None else accounts.Standing(*(account[name] for name in accounts.Standing._fields))
+def _by_token(connection: Connection, caller: Caller) -> Caller:
+    session = Session(caller.user_id, caller.epoch or 0, clock.now(), caller.by, caller.session)
+    standing = sessions.find_standing(connection, caller.user_id, caller.session)
+    admin = None if caller.by is None else sessions.find_administrator(connection, caller.session)
+    return token_caller(session, standing, admin)
 
 
 def _by_key(connection: Connection, caller: Caller, key: UUID) -> tuple[Caller, datetime]:

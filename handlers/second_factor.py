@@ -1,13 +1,22 @@
-"""The second factor: one-time codes and scratch codes, each accepted once."""
+"""The second factor: turned on and off; one-time codes and scratch codes, each accepted once."""
 
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
-from errors import MfaTokenRequired
-from services import mfa
-from storage import accounts
+import clock
+import storage
+from errors import AuthenticationFailed, MfaTokenInvalid, MfaTokenRequired, Refused
+from handlers import own_sessions
+from handlers.reauthentication import reauthenticate
+from security import Caller
+from services import attempts, mfa, outbox, passwords
+from services.clients import Client
+from storage import accounts, events
+
+IS_ON = "Multi-factor authentication is already on."
+WRONG = "The password or the code is wrong."
 
 
 def given(token: Any) -> str:
@@ -32,3 +41,74 @@ def consume(connection: Connection, user_id: int, code: str, now: datetime) -> b
     left = [scratch for scratch in account["mfa_scratch"] if scratch != hashed]
     accounts.change(connection, user_id, mfa_scratch=left)
     return True
+
+
+async def turn_on(secret: str, code: str, caller: Caller, client: Client) -> tuple[accounts.Account, list[str]]:
+    """Turn it on with this secret, and return the account and its scratch codes.
+
+    Raises MfaTokenInvalid, and Refused if it is on already.
+    """
+    step = mfa.matching_step(secret, code, now=clock.now(), after=0)
+    if step is None:
+        raise MfaTokenInvalid("The code does not fit the secret.")
+    codes = mfa.new_scratch_codes()
+    hashes = [mfa.hash_of(scratch) for scratch in codes]
+    fields = {"mfa_enabled": True, "mfa_secret": secret, "mfa_step": step, "mfa_scratch": hashes}
+    account = await storage.write(_turn_on, fields, caller, client, clock.now())
+    outbox.wake()
+    return account, codes
+
+
+def _turn_on(
+    connection: Connection, fields: dict[str, Any], caller: Caller, client: Client, now: datetime
+) -> accounts.Account:
+    account = reauthenticate(connection, caller).account
+    # Of two requests at once only one may succeed: the secret of the other would be worth nothing.
+    if account["mfa_enabled"]:
+        raise Refused("mfaActive", IS_ON)
+    return _set(connection, account, fields, events.MFA_ENABLED, caller, client, now)
+
+
+async def turn_off(
+    account: accounts.Account, password: str, code: str, caller: Caller, client: Client
+) -> accounts.Account:
+    """Turn it off and return the account; raises AuthenticationFailed."""
+    attempt = await attempts.begin_code("second factor", account["id"])
+    verified = await passwords.verify(password, account["password"])
+    if not verified.fits or not account["mfa_enabled"]:
+        raise AuthenticationFailed(WRONG)
+    changed = await storage.write(_turn_off, code, account["password"], attempt, caller, client, clock.now())
+    outbox.wake()
+    return changed
+
+
+def _turn_off(
+    connection: Connection,
+    code: str,
+    password_hash: str,
+    attempt: attempts.Attempt,
+    caller: Caller,
+    client: Client,
+    now: datetime,
+) -> accounts.Account:
+    """Turn it off, unless the code is wrong, or the password is no longer the one that was verified."""
+    account = reauthenticate(connection, caller).account
+    if account["password"] != password_hash or not consume(connection, caller.user_id, code, now):
+        raise AuthenticationFailed(WRONG)
+    attempts.succeeded(connection, attempt)
+    fields: dict[str, Any] = {"mfa_enabled": False, "mfa_secret": None, "mfa_scratch": []}
+    return _set(connection, account, fields, events.MFA_DISABLED, caller, client, now)
+
+
+def _set(
+    connection: Connection,
+    account: accounts.Account,
+    fields: dict[str, Any],
+    event: str,
+    caller: Caller,
+    client: Client,
+    now: datetime,
+) -> accounts.Account:
+    accounts.change(connection, account["id"], updated_at=now, **fields)
+    own_sessions.changed(connection, event, account, caller, client, now)
+    return accounts.find(connection, account["id"])

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -14,11 +14,13 @@ import clock
 import storage
 from errors import NoSuchRecord, Overtaken, QuotaExceeded, SignInFailed, StorageUnavailable
 from handlers import second_factor, shapes, sign_ups, staff
+from handlers.own_sessions import SignedIn, SignIn, open_session
 from handlers.reauthentication import reauthenticated
 from handlers.replies import SECRET, created, success
 from security import ROLE_LEVELS, Caller
 from services import attempts, limits, outbox, passwords, test_mode, tokens
-from storage import accounts, apikeys, confirmations, events, mails
+from services.clients import Client
+from storage import accounts, apikeys, confirmations, events, mails, sessions
 
 # A refused sign-in, and a wish for a link, take at least this many seconds: their time tells nothing.
 SLOWEST_REFUSAL = 0.25
@@ -27,13 +29,6 @@ PASSWORD, LINK, SIGN_UP = "password", "link", "signUp"
 # A password is verified again if the stored hash changed meanwhile, up to this many times in all.
 MOST_VERIFICATIONS = 3
 LINKS = (confirmations.SIGN_IN, confirmations.HAVE_ACCOUNT)
-
-
-class Request(NamedTuple):
-    """The request that signs in: its id, and the address that it came from."""
-
-    id: UUID
-    address: str | None
 
 
 async def sign_up(body: dict[str, Any]) -> Response:
@@ -52,36 +47,23 @@ async def sign_up(body: dict[str, Any]) -> Response:
     return created(email=email)
 
 
-async def confirm_sign_up(id: str, body: dict[str, Any], request_id: str, address: str | None) -> Response:
+async def confirm_sign_up(id: str, body: dict[str, Any], request_id: str, client: Client) -> Response:
     """Activate the account that the confirmation is for, and sign in."""
-    request = Request(UUID(request_id), address)
-    account = await storage.write(
-        _confirm_sign_up, UUID(id), body["consent"], body.get("check"), request, clock.now()
-    )
-    return _session(account)
+    request = SignIn(UUID(request_id), client, clock.now())
+    return _token(await storage.write(_confirm_sign_up, UUID(id), body["consent"], body.get("check"), request))
 
 
 def _confirm_sign_up(
-    connection: Connection, confirmation_id: UUID, consent: int, check: str | None, request: Request, now: datetime
-) -> accounts.Account:
+    connection: Connection, confirmation_id: UUID, consent: int, check: str | None, request: SignIn
+) -> SignedIn:
+    now = request.now
     found = confirmations.find(connection, confirmation_id, check=check, kinds=(confirmations.SIGN_UP,), now=now)
     account = accounts.lock(connection, found["user_id"])
     confirmations.use_up(connection, confirmation_id)
     if account["status"] != accounts.INACTIVE:
         raise NoSuchRecord("There is no such confirmation, or it was used or has expired.")
     accounts.change(connection, account["id"], status=accounts.ACTIVE, consent=consent, updated_at=now)
-    _record_sign_in(connection, account, SIGN_UP, request, now)
-    return accounts.find(connection, account["id"])
-
-
-def _record_sign_in(
-    connection: Connection, account: accounts.Account, means: str, request: Request, now: datetime
-) -> None:
-    """Store that the owner signed in: by what means, whether with a second factor, and from which network."""
-    told = {"means": means, "mfa": account["mfa_enabled"]}
-    origin = events.Origin(events.OWNER, request.id)
-    events.record(connection, account["id"], events.SIGNED_IN, now=now, origin=origin, **told)
-    attempts.remember(connection, account["id"], request.address, now)
+    return open_session(connection, account, SIGN_UP, request)
 
 
 async def read_confirmation(id: str, check: str) -> Response:
@@ -90,13 +72,13 @@ async def read_confirmation(id: str, check: str) -> Response:
     return success(confirmation={"id": id, "check": check}, headers=SECRET)
 
 
-async def sign_in(body: dict[str, Any], request_id: str, address: str | None) -> Response:
+async def sign_in(body: dict[str, Any], request_id: str, client: Client) -> Response:
     """Exchange a password, and a one-time code where one is needed, for a token."""
     started = time.monotonic()
-    request = Request(UUID(request_id), address)
-    attempt = await attempts.begin(body["username"], address)
+    request = SignIn(UUID(request_id), client, clock.now())
+    attempt = await attempts.begin(body["username"], client.address)
     try:
-        return _session(await _signed_in(attempt, body, request))
+        return _token(await _signed_in(attempt, body, request))
     except SignInFailed:
         if attempt.account is not None:
             await _keep_failure(attempt.account["id"], request.id)
@@ -104,7 +86,7 @@ async def sign_in(body: dict[str, Any], request_id: str, address: str | None) ->
         raise attempt.failure() from None
 
 
-async def _signed_in(attempt: attempts.Attempt, body: dict[str, Any], request: Request) -> accounts.Account:
+async def _signed_in(attempt: attempts.Attempt, body: dict[str, Any], request: SignIn) -> SignedIn:
     account = attempt.account
     if account is None and attempt.refusal is not None:
         raise attempts.failed()  # without the work of a hash: the caller is over its limit
@@ -112,8 +94,7 @@ async def _signed_in(attempt: attempts.Attempt, body: dict[str, Any], request: R
         verified = await passwords.verify(body["password"], account["password"] if account else None)
         if account is None or not verified.fits or not attempt.accepts or not _may_sign_in(account):
             raise attempts.failed()
-        admission = (account, body.get("token"), verified.upgrade, attempt, request, clock.now())
-        admitted = await storage.write(_admit, *admission)
+        admitted = await storage.write(_admit, account, body.get("token"), verified.upgrade, attempt, request)
         if admitted is not None:
             return admitted
         account = await storage.read(accounts.find_by_login, body["username"])
@@ -126,10 +107,9 @@ def _admit(
     token: Any,
     upgrade: str | None,
     attempt: attempts.Attempt,
-    request: Request,
-    now: datetime,
-) -> accounts.Account | None:
-    """Return the account as it is now, with its second factor used up and the sign-in recorded.
+    request: SignIn,
+) -> SignedIn | None:
+    """Use up the second factor, open a session, and return it with the account as it is now.
 
     None if the stored password is no longer the one that was verified: changed by the owner, or upgraded by another
     sign-in. Raises SignInFailed and MfaTokenRequired.
@@ -140,15 +120,13 @@ def _admit(
     if account["password"] != verified["password"]:
         return None
     if account["mfa_enabled"] and not second_factor.consume(
-        connection, account["id"], second_factor.given(token), now
+        connection, account["id"], second_factor.given(token), request.now
     ):
         raise attempts.failed()
     attempts.succeeded(connection, attempt)
-    _record_sign_in(connection, account, PASSWORD, request, now)
-    if upgrade is None:
-        return account
-    accounts.change(connection, account["id"], password=upgrade)
-    return accounts.find(connection, account["id"])
+    if upgrade is not None:
+        accounts.change(connection, account["id"], password=upgrade)
+    return open_session(connection, account, PASSWORD, request)
 
 
 async def _keep_failure(user_id: int, request_id: UUID) -> None:
@@ -161,10 +139,10 @@ def _may_sign_in(account: accounts.Account) -> bool:
     return account["status"] >= accounts.ACTIVE and account["role"] in ROLE_LEVELS
 
 
-async def request_sign_in_link(body: dict[str, Any], address: str | None) -> Response:
+async def request_sign_in_link(body: dict[str, Any], client: Client) -> Response:
     """Mail a link to the account's owner, if there is such an account; the answer is the same if not."""
     started = time.monotonic()
-    refusal = await storage.write(_request_link, body["username"], address, clock.now())
+    refusal = await storage.write(_request_link, body["username"], client.address, clock.now())
     outbox.wake()
     await asyncio.sleep(SLOWEST_REFUSAL - (time.monotonic() - started))
     if refusal is not None:
@@ -194,25 +172,26 @@ def _request_link(
     return refusal
 
 
-async def sign_in_by_link(id: str, body: dict[str, Any], request_id: str, address: str | None) -> Response:
+async def sign_in_by_link(id: str, body: dict[str, Any], request_id: str, client: Client) -> Response:
     """Exchange a link for a token, once (version 4)."""
-    return await _by_link(UUID(id), body["check"], body.get("token"), Request(UUID(request_id), address))
+    request = SignIn(UUID(request_id), client, clock.now())
+    return await _by_link(UUID(id), body["check"], body.get("token"), request)
 
 
 async def sign_in_by_full_link(
-    id: str, check: str, body: dict[str, Any], request_id: str, address: str | None
+    id: str, check: str, body: dict[str, Any], request_id: str, client: Client
 ) -> Response:
     """Exchange a link for a token, once (version 3)."""
-    return await _by_link(UUID(id), check, body.get("token"), Request(UUID(request_id), address))
+    request = SignIn(UUID(request_id), client, clock.now())
+    return await _by_link(UUID(id), check, body.get("token"), request)
 
 
-async def _by_link(confirmation_id: UUID, check: str, token: Any, request: Request) -> Response:
-    now = clock.now()
-    found = await storage.read(confirmations.find, confirmation_id, check=check, kinds=LINKS, now=now)
+async def _by_link(confirmation_id: UUID, check: str, token: Any, request: SignIn) -> Response:
+    found = await storage.read(confirmations.find, confirmation_id, check=check, kinds=LINKS, now=request.now)
     # With a wrong code the link stays good: the codes must not be tried one after the other, nor with many links.
     attempt = await attempts.begin_code("link", str(confirmation_id), found["user_id"])
     try:
-        return _session(await storage.write(_use_link, confirmation_id, check, token, attempt, request, now))
+        return _token(await storage.write(_use_link, confirmation_id, check, token, attempt, request))
     except SignInFailed:
         await _keep_failure(found["user_id"], request.id)
         raise
@@ -224,9 +203,9 @@ def _use_link(
     check: str,
     token: Any,
     attempt: attempts.Attempt,
-    request: Request,
-    now: datetime,
-) -> accounts.Account:
+    request: SignIn,
+) -> SignedIn:
+    now = request.now
     found = confirmations.find(connection, confirmation_id, check=check, kinds=LINKS, now=now)
     account = accounts.lock(connection, found["user_id"])
     if not _may_sign_in(account):
@@ -238,8 +217,7 @@ def _use_link(
         raise attempts.failed()
     confirmations.use_up(connection, confirmation_id)
     attempts.succeeded(connection, attempt)
-    _record_sign_in(connection, account, LINK, request, now)
-    return account
+    return open_session(connection, account, LINK, request)
 
 
 async def who_am_i(caller: Caller) -> Response:
@@ -262,18 +240,26 @@ def _quotas(caller: Caller) -> list[dict[str, Any]]:
     return [shapes.quota_state(state, now) for state in limiter.peek(claims)]
 
 
-async def give_consent(body: dict[str, Any], caller: Caller) -> Response:
-    """Store the consent and hand out a fresh token."""
+async def give_consent(body: dict[str, Any], caller: Caller, client: Client) -> Response:
+    """Store the consent and return a new token of the same session."""
     staff.require_owner(caller)
-    fields = {"consent": body["consent"]}
-    origin = staff.origin(caller, caller.user_id)
-    account = await storage.write(
-        reauthenticated, caller, accounts.edit, caller.user_id, fields=fields, data={}, origin=origin, now=clock.now()
-    )
+    consented = await storage.write(reauthenticated, caller, _consent, body["consent"], caller, client, clock.now())
     outbox.wake()
-    return _session(account)
+    return _token(consented)
 
 
-def _session(account: accounts.Account) -> Response:
-    token = tokens.issue(account, clock.now())
-    return success(token=token, account=shapes.account(account), headers=SECRET)
+def _consent(connection: Connection, consent: int, caller: Caller, client: Client, now: datetime) -> SignedIn:
+    origin = staff.origin(caller, caller.user_id)
+    account = accounts.edit(connection, caller.user_id, fields={"consent": consent}, data={}, origin=origin, now=now)
+    until = now + tokens.LIFETIME
+    session = caller.session
+    if session is None or not sessions.extend(connection, caller.user_id, session, until=until):
+        session = sessions.begin(
+            connection, account, network=client.network, agent=client.agent, now=now, until=until
+        )
+    return SignedIn(account, session)
+
+
+def _token(signed_in: SignedIn) -> Response:
+    account, session = signed_in
+    return success(token=tokens.issue(account, session, clock.now()), account=shapes.account(account), headers=SECRET)

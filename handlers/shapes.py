@@ -212,6 +212,20 @@ def email_change(row: Record) -> dict[str, Any]:
     }
 
 
+def session(row: Record, caller: Caller) -> dict[str, Any]:
+    """`Session`: where an account is signed in; of a session of staff it does not say from where."""
+    return {
+        "id": str(row["id"]),
+        "createdAt": iso(row["created_at"]),
+        "lastUsedAt": iso(row["last_used_at"]),
+        "expiresAt": iso(row["expires_at"]),
+        "network": row["network"],
+        "userAgent": row["agent"],
+        "by": "owner" if row["parent_id"] is None else "staff",
+        "current": row["id"] == caller.session,
+    }
+
+
 def pattern(row: Record, reader: Caller | None) -> dict[str, Any]:
     """`Pattern`, with those of its sets that the reader may see; None is the public."""
     drafted_from, cset = row["set"], row["cset"]

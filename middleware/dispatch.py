@@ -8,7 +8,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 import etags
+from middleware import bodies
 from middleware.straight import StraightAPI
+from services.clients import Client
 
 # What a 304 repeats of the reply that it stands for (RFC 9110, section 15.4.5).
 _KEPT = ("cache-control", "etag", "last-modified", "link", "vary")
@@ -21,7 +23,7 @@ class DispatchedOperation:
         self.handler = operation.function
         taken = signature(self.handler).parameters
         self.takes_caller, self.takes_request_id = "caller" in taken, "request_id" in taken
-        self.takes_address = "address" in taken
+        self.takes_client = "client" in taken
         self.conditional = any(given.get("x-handled-by") == "dispatch" for given in operation.parameters)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -30,14 +32,20 @@ class DispatchedOperation:
             arguments["caller"] = scope["caller"]
         if self.takes_request_id:
             arguments["request_id"] = scope["request_id"]
-        if self.takes_address:
-            # None on a Unix socket without a proxy that names the client.
-            arguments["address"] = scope["client"][0] if scope["client"] else None
+        if self.takes_client:
+            arguments["client"] = client(scope)
         if_none_match = arguments.pop("if_none_match") if self.conditional else None
         reply = await self.handler(**arguments)
         if self.conditional and reply.status_code == 200:
             reply = conditional(reply, if_none_match)
         await reply(scope, receive, send)
+
+
+def client(scope: Scope) -> Client:
+    """Return the client of a request."""
+    agent = bodies.header(scope, b"user-agent") or b""
+    # On a Unix socket, without a proxy that names the client, there is no address.
+    return Client(scope["client"][0] if scope["client"] else None, agent.decode("latin-1"))
 
 
 def conditional(reply: Response, if_none_match: str | None) -> Response:

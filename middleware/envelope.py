@@ -94,7 +94,7 @@ def _count(scope: Scope, status: int, sent: int, microseconds: int) -> None:
     else:
         # Who acts as another is not to use up what is the other's.
         user_id = caller.by or caller.user_id
-        usage.count(user_id, caller.key_id, scope["operation_id"], status, sent, microseconds)
+        usage.count(user_id, caller.key_id, scope["operation_id"], status, sent, microseconds, caller.session)
 
 
 def _preflight(scope: Scope) -> Response:

@@ -11,7 +11,7 @@ import storage
 from clock import iso
 from errors import NoSuchRecord, Unauthorized
 from services import address, tokens
-from storage import accounts, holdings
+from storage import accounts, holdings, sessions
 
 
 def issue(account: accounts.Account, now: datetime) -> dict[str, Any]:
@@ -26,7 +26,7 @@ async def open_export(token: str) -> holdings.Holdings:
         session = tokens.verify_export(token)
     except Unauthorized:
         raise NoSuchRecord("There is no such export, or it has expired.") from None
-    standing = await storage.read(accounts.find_standing, session.user_id)
+    standing = await storage.read(sessions.find_standing, session.user_id)
     if standing is None or standing.epoch != session.epoch:
         raise NoSuchRecord("There is no such export, or it has expired.")
     return await storage.read(holdings.of, session.user_id)

@@ -44,6 +44,11 @@ KINDS = (
     "keyunused",
     "quotanear",
     "quotareached",
+    "passwordchanged",
+    "emailchanged",
+    "mfaenabled",
+    "mfadisabled",
+    "mfaremoved",
 )
 # Mails that carry a link, answer a stranger, or say what is stored nowhere else. The request that causes one counts
 # it for its recipient, and is rejected over the limit. All other kinds are notices: they count when they are sent

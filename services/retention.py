@@ -1,4 +1,4 @@
-"""Forgetting what is out of date: security events by their age, and API keys that ended long ago."""
+"""Pruning: security events by their age, expired sessions, and API keys that ended long ago."""
 
 import asyncio
 import logging
@@ -6,7 +6,7 @@ import logging
 import clock
 import storage
 from services import background, pictures
-from storage import apikeys, attempts, events, known_networks
+from storage import apikeys, attempts, events, known_networks, sessions
 
 INTERVAL_SECONDS = 3600.0
 # Between batches, so that requests come first.
@@ -15,6 +15,7 @@ PRUNED = {
     "security events": events.prune,
     "counters of attempts": attempts.prune,
     "known networks": known_networks.prune,
+    "sessions": sessions.prune,
 }
 log = logging.getLogger(__name__)
 

@@ -1,9 +1,10 @@
-"""JSON Web Tokens: FreeSewing's claims, and the epoch that lets an account end all of its sessions."""
+"""JSON Web Tokens: FreeSewing's claims, the session (`sid`), and the epoch that lets an account end all sessions."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any
+from uuid import UUID
 
 import jwt
 from cachetools import LRUCache, cached
@@ -30,18 +31,20 @@ class _Claims(BaseModel, strict=True):
     epoch: int = Field(ge=0, le=_LARGEST_EPOCH)
     exp: int = Field(ge=0, le=_LATEST)
     by: int | None = Field(None, ge=1, le=_LARGEST_ID)
+    sid: UUID | None = Field(None, strict=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a valid token says: whose it is, the epoch in which it was made, until when it is good, and who acts as
-    its owner, if another.
+    """What a valid token says: the account, its epoch when the token was issued, the expiry, the administrator who
+    impersonates the account, if any, and the session; tokens issued before 0.2.0 have none.
     """
 
     user_id: int
     epoch: int
     until: datetime
     by: int | None = None
+    id: UUID | None = None
 
 
 def configure(key: bytes, issuer: str) -> None:
@@ -51,16 +54,20 @@ def configure(key: bytes, issuer: str) -> None:
     _decoded.cache_clear()
 
 
-def issue(account: Any, now: datetime) -> str:
-    """A token for a session of the account (a row of `accounts`), good for seven days."""
-    claims = {"username": account["username"], "role": account["role"], "status": account["status"]}
-    return _sign(account, now, LIFETIME, _issuer, claims)
+def issue(account: Any, session: UUID, now: datetime) -> str:
+    """Return a token for this session of the account (a row of `accounts`), valid for seven days."""
+    return _sign(account, now, LIFETIME, _issuer, {**_known_to_clients(account), "sid": str(session)})
 
 
-def issue_impersonation(account: Any, by: int, now: datetime) -> str:
-    """A token for `by`, an administrator, to act as the account, good for an hour."""
-    claims = {"username": account["username"], "role": account["role"], "status": account["status"], "by": by}
+def issue_impersonation(account: Any, by: int, session: UUID, now: datetime) -> str:
+    """Return a token with which the administrator `by` acts as the account in this session, valid for an hour."""
+    claims = {**_known_to_clients(account), "by": by, "sid": str(session)}
     return _sign(account, now, IMPERSONATION_LIFETIME, _issuer, claims)
+
+
+def _known_to_clients(account: Any) -> dict[str, Any]:
+    """Return the claims that FreeSewing's clients read; this server ignores them."""
+    return {"username": account["username"], "role": account["role"], "status": account["status"]}
 
 
 def issue_export(account: Any, now: datetime) -> str:
@@ -113,4 +120,4 @@ def _decoded(token: str, audience: str) -> Session:
         options={"require": ["exp", "iat", "_id", "epoch"]},
     )
     claims = _Claims.model_validate(payload)
-    return Session(claims.user_id, claims.epoch, datetime.fromtimestamp(claims.exp, UTC), claims.by)
+    return Session(claims.user_id, claims.epoch, datetime.fromtimestamp(claims.exp, UTC), claims.by, claims.sid)

@@ -9,6 +9,7 @@ import logging
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
+from uuid import UUID
 
 import clock
 import storage
@@ -41,19 +42,22 @@ class Batch:
     calls: dict[usage.Name, list[int]] = field(default_factory=dict)
     seen: dict[tuple[int, int], datetime] = field(default_factory=dict)
     anonymous: dict[usage.AnonymousName, list[int]] = field(default_factory=dict)
+    # The last use of each session.
+    sessions: dict[UUID, datetime] = field(default_factory=dict)
 
     def add(self, older: "Batch") -> None:
         """Add the counts of an older batch that could not be written."""
         for name, amounts in older.calls.items():
             _sum(self.calls, name, *amounts)
         self.seen = older.seen | self.seen
+        self.sessions = older.sessions | self.sessions
         for network, amounts in older.anonymous.items():
             self.add_anonymous(network, *amounts)
 
     def halves(self) -> list["Batch"]:
         """Return two batches that hold the same counts; none if there is a single count."""
         if self.calls and self.anonymous:
-            return [Batch(self.calls, self.seen), Batch(anonymous=self.anonymous)]
+            return [Batch(self.calls, self.seen, sessions=self.sessions), Batch(anonymous=self.anonymous)]
         calls, anonymous = list(self.calls.items()), list(self.anonymous.items())
         middle = max(len(calls), len(anonymous)) // 2
         if not middle:
@@ -63,7 +67,7 @@ class Batch:
 
     def _part(self, calls: dict[usage.Name, list[int]], anonymous: dict[usage.AnonymousName, list[int]]) -> "Batch":
         names = {(name[0], name[2]) for name in calls}
-        return Batch(calls, {name: self.seen[name] for name in names}, anonymous)
+        return Batch(calls, {name: self.seen[name] for name in names}, anonymous, self.sessions if calls else {})
 
     def add_anonymous(self, name: usage.AnonymousName, calls: int, sent: int, microseconds: int) -> None:
         """Count anonymous calls, by network while there are not too many of them."""
@@ -78,15 +82,26 @@ _batch = Batch()
 _hour = _day = _next_hour = datetime.min.replace(tzinfo=UTC)
 
 
-def count(user_id: int, key_id: int, operation: str, status: int, sent: int, microseconds: int) -> None:
-    """One call of an account's, with its key of this number or (0) with a token, that was answered with `status`.
+def count(
+    user_id: int,
+    key_id: int,
+    operation: str,
+    status: int,
+    sent: int,
+    microseconds: int,
+    session: UUID | None = None,
+) -> None:
+    """Count one call of an account, with its key of this number or (0) with a token, that was answered with `status`.
 
     `sent` are the bytes of the reply's body, `microseconds` the time from the first byte in to the last byte out.
+    `session` is the session of the token, if it has one.
     """
     now = clock.now()
     if not _hour <= now < _next_hour:
         _begin_hour(now)
     _batch.seen[user_id, key_id] = now
+    if session is not None:
+        _batch.sessions[session] = now
     name = (user_id, _hour, key_id, operation, status // 100 or GONE)
     _sum(_batch.calls, name, 1, sent, microseconds)
 
@@ -135,7 +150,9 @@ async def flush() -> None:
     while waiting:
         part = waiting.pop()
         try:
-            await storage.write(usage.add, calls=part.calls, seen=part.seen, anonymous=part.anonymous)
+            await storage.write(
+                usage.add, calls=part.calls, seen=part.seen, anonymous=part.anonymous, sessions=part.sessions
+            )
         except Exception as error:
             if isinstance(error, StorageUnavailable) or is_of_schema(error):
                 for each in (part, *waiting):

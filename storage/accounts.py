@@ -3,19 +3,19 @@
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, or_, select, update
 
 from clock import new_uuid
 from errors import AlreadyExists, NoSuchRecord
-from storage import confirmations, events, names, revocation
+from storage import confirmations, events, names, revocation, sessions
 from storage.address_hashes import email_hash as email_hash
 from storage.address_hashes import forms, hash_of_account, matches
 from storage.events import Origin
 from storage.faults import savepoint
-from storage.statements import Statement, inserted_id
+from storage.statements import inserted_id
 from storage.tables import Record, accounts
 
 Account = Record
@@ -27,22 +27,6 @@ BLOCKED = "blocked"
 VISIBLE = (accounts.c.status == ACTIVE, accounts.c.consent >= 1, accounts.c.role != BLOCKED)
 
 
-class Standing(NamedTuple):
-    """What decides whether a token still lets its owner in."""
-
-    uuid: UUID
-    role: str
-    status: int
-    consent: int
-    epoch: int
-    quotas: dict[str, Any] | None
-
-
-_standing = Statement(
-    select(
-        accounts.c.uuid, accounts.c.role, accounts.c.status, accounts.c.consent, accounts.c.epoch, accounts.c.quotas
-    ).where(accounts.c.id == bindparam("user_id"))
-)
 _by = {name: select(accounts).where(accounts.c[name] == bindparam("value")) for name in ("id", "uuid")}
 # Older names are found by their lower case too.
 _by_name = select(accounts).where(
@@ -57,12 +41,6 @@ _lock = _by["id"].with_for_update()
 _lock_by_hash = _by_hash.with_for_update()
 _numbers: BindParameter[Any] = bindparam("numbers", expanding=True)
 _lock_all = select(accounts).where(accounts.c.id.in_(_numbers)).order_by(accounts.c.id).with_for_update()
-
-
-def find_standing(connection: Connection, user_id: int) -> Standing | None:
-    """One indexed look-up for each request with a token; None if there is no such account."""
-    row = _standing.first(connection, {"user_id": user_id})
-    return Standing(*row.values()) if row is not None else None
 
 
 def find(connection: Connection, user_id: int) -> Account:
@@ -230,6 +208,7 @@ def edit(
         told = {"before": account["consent"], "after": fields["consent"]}
         events.record(connection, user_id, events.CONSENT_CHANGED, now=now, origin=origin, **told)
     if fields.get("consent") == 0:
+        sessions.end_impersonations(connection, user_id)
         revocation.revoke_all(connection, user_id, by=revocation.CONSENT, origin=origin, now=now)
     return find(connection, user_id)
 
@@ -263,22 +242,26 @@ def lock_all(connection: Connection, user_ids: Iterable[int]) -> dict[int, Accou
 
 
 def set_role(connection: Connection, user_id: int, role: str, level: int, *, origin: Origin, now: datetime) -> None:
-    """Give the account a role; its keys above the role's `level` are revoked for good (all of them at -1).
+    """Give the account a role, and end impersonations; its keys above the role's `level` are revoked for good.
 
-    A blocked account also loses its confirmations: a sign-in link must not work once the account is unblocked.
+    At level -1 all keys are. Blocking an account, and unblocking it, ends its sessions and confirmations for good.
     """
+    former = lock(connection, user_id)["role"]
     change(connection, user_id, role=role, updated_at=now)
-    if role == BLOCKED:
+    if BLOCKED in (former, role):
         confirmations.drop_all(connection, user_id)
+        sessions.end_all(connection, user_id)
+    sessions.end_impersonations(connection, user_id)
     revocation.revoke_all(connection, user_id, by=revocation.ROLE, origin=origin, now=now, above=level)
 
 
 def set_status(connection: Connection, user_id: int, status: int, *, origin: Origin, now: datetime) -> None:
-    """Give the account a status; any but active ends all sessions, confirmations and keys."""
+    """Give the account a status and end its sessions; any but active also ends confirmations and keys for good."""
     change(connection, user_id, status=status, updated_at=now)
+    # With any status: what ended before an account is enabled again must not be valid again afterwards.
+    sessions.end_all(connection, user_id)
     if status != ACTIVE:
         confirmations.drop_all(connection, user_id)
-        change(connection, user_id, epoch=accounts.c.epoch + 1)
         revocation.revoke_all(connection, user_id, by=revocation.STATUS, origin=origin, now=now)
 
 

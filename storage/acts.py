@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, insert, select
 
-from storage.tables import Record, acts
+from storage.access import acts
+from storage.tables import Record
 
 Act = Record
 Changes = dict[str, list[Any]]

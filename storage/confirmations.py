@@ -96,7 +96,7 @@ def drop(connection: Connection, user_id: int, kind: str) -> int:
 
 
 def drop_all(connection: Connection, user_id: int) -> None:
-    """Take all of the account's confirmations away: what was mailed may be read by who should not be let in."""
+    """Remove all confirmations of the account: their links may have been read by somebody else."""
     connection.execute(delete(confirmations).where(confirmations.c.user_id == user_id))
 
 

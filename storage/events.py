@@ -20,6 +20,7 @@ PASSWORD_CHANGED, EMAIL_CHANGED = "passwordChanged", "emailChanged"
 MFA_ENABLED, MFA_DISABLED = "mfaEnabled", "mfaDisabled"
 ROLE_CHANGED, STATUS_CHANGED, CONSENT_CHANGED = "roleChanged", "statusChanged", "consentChanged"
 ACCOUNT_RESTRICTED = "accountRestricted"
+SESSION_ENDED, SESSIONS_ENDED = "sessionEnded", "sessionsEnded"
 
 KEPT = timedelta(days=400)
 # Failed sign-ins are others' to cause: of those in this time the first alone is kept.

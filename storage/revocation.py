@@ -35,7 +35,7 @@ def revoke(
     _change(connection, key, revoked_at=now, revoked_by=by, revoked_reason=reason)
     _record(connection, key, events.KEY_REVOKED, origin, now, revokedBy=by)
     if key["expires_at"] > now:
-        values = {"key": key["name"], "date": _date(now), "reason": reason or "-"}
+        values = {"key": key["name"], "date": clock.minute(now), "reason": reason or "-"}
         _tell(connection, held.owner, _LETTERS[by], values, now)
 
 
@@ -79,7 +79,7 @@ def _tell_all(connection: Connection, user_id: int, ended: Sequence[Row[Any]], n
     names = ", ".join(row.name for row in ended[:MOST_NAMED])
     more = f" (+ {len(ended) - MOST_NAMED})" if len(ended) > MOST_NAMED else ""
     owner = connection.execute(select(accounts).where(accounts.c.id == user_id)).mappings().one()
-    _tell(connection, owner, "keyswithdrawn", {"keys": names + more, "date": _date(now)}, now)
+    _tell(connection, owner, "keyswithdrawn", {"keys": names + more, "date": clock.minute(now)}, now)
 
 
 def _tell(connection: Connection, owner: Record, kind: str, values: dict[str, str], now: datetime) -> None:
@@ -94,8 +94,3 @@ def _change(connection: Connection, key: ApiKey, **fields: Any) -> None:
 def _record(connection: Connection, key: ApiKey, event: str, origin: Origin, now: datetime, **details: Any) -> None:
     named: UUID = key["key"]
     events.record(connection, key["user_id"], event, now=now, key=named, origin=origin, **details)
-
-
-def _date(moment: datetime) -> str:
-    """The same in every language: 2026-11-20 12:00 UTC."""
-    return f"{clock.iso(moment)[:16].replace('T', ' ')} UTC"

@@ -17,10 +17,11 @@ from sqlalchemy import (
     true,
 )
 
-# The rest of the tables: importing these imports all.
+# The rest of the tables: importing this module loads all of them.
 from storage import fair_use as fair_use
 from storage import guessing as guessing
 from storage import hash_keys as hash_keys
+from storage.access import acts as acts
 from storage.columns import COUNTED, ID, NAME, NEVER_REUSED, PlainJson, UtcTime, only
 from storage.columns import metadata as metadata  # all that know the tables come here
 from storage.encryption import Encrypted, EncryptedJson
@@ -271,23 +272,6 @@ subscribers = Table(
     Index(None, "language", "id"),
     # The unconfirmed, which are few, by their age.
     Index(None, "active", "created_at"),
-    **NEVER_REUSED,
-)
-
-# What staff did to accounts. Numbers without foreign keys: the record outlives whom it is about.
-acts = Table(
-    "acts",
-    metadata,
-    Column("id", ID, primary_key=True),
-    Column("created_at", UtcTime, nullable=False),
-    Column("actor_id", ID, nullable=False),
-    Column("subject_id", ID, nullable=False),
-    Column("act", String(32), nullable=False),
-    Column("request_id", Uuid, nullable=False),
-    # What changed: {field: [before, after]}; never personal data.
-    Column("changes", PlainJson, nullable=False),
-    Index(None, "actor_id", "id"),
-    Index(None, "subject_id", "id"),
     **NEVER_REUSED,
 )
 

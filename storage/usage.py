@@ -3,11 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, cast
+from uuid import UUID
 
 from sqlalchemy import Connection, Delete, Insert, Table, bindparam, delete, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from storage.access import sessions as session_rows
 from storage.fair_use import usage_anonymous, usage_days, usage_hours
 from storage.tables import accounts, apikeys
 
@@ -35,6 +38,10 @@ _key = (
     .where(apikeys.c.id == bindparam("key_id"))
     .values(calls=apikeys.c.calls + bindparam("more"), last_seen=bindparam("seen"))
 )
+_session = (
+    update(session_rows).where(session_rows.c.id == bindparam("session")).values(last_used_at=bindparam("used"))
+)
+_NONE: Mapping[UUID, datetime] = MappingProxyType({})
 _there = select(accounts.c.id).where(accounts.c.id.in_(bindparam("user_ids", expanding=True)))
 
 
@@ -69,15 +76,20 @@ def add(
     calls: Mapping[Name, Amounts],
     seen: Mapping[tuple[int, int], datetime],
     anonymous: Mapping[AnonymousName, Amounts],
+    sessions: Mapping[UUID, datetime] = _NONE,
 ) -> None:
-    """Add calls since the last batch; `seen` has the last call of each (user id, key's number).
+    """Add the calls since the last batch.
 
-    What accounts had that were removed meanwhile is dropped.
+    `seen` has the last call of each (user id, key's number), `sessions` the last call of each session.
+    Counts of accounts that were removed meanwhile are dropped.
     """
     # Everything in the order of its keys, so that two instances never wait for each other. The accounts come first:
     # from then on they cannot be removed until this is written, so that no row is without its account.
     _add_to_accounts(connection, calls, seen)
     _add_to_keys(connection, calls, seen)
+    if sessions:
+        used = [{"session": session, "used": sessions[session]} for session in sorted(sessions)]
+        connection.execute(_session, used)
     living = set(_living(connection, sorted({name[0] for name in calls})))
     hours = {name: amounts for name, amounts in calls.items() if name[0] in living}
     _upsert(connection, usage_hours, hours)

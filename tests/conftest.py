@@ -1,9 +1,11 @@
 """Fixtures for all tests: a running server on each engine, and the people who use it."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
+from services.derivation import derive
 from tests.databases import fresh_postgres
 from tests.forges import Forge, serving, settings_for
 from tests.forges.forgejo import Forgejo
@@ -82,3 +84,9 @@ def bob(service: Service) -> Person:
 def admin(service: Service) -> Person:
     """An administrator."""
     return service.sign_up("admin")
+
+
+@pytest.fixture(scope="session")
+def signing_key(service: Service) -> bytes:
+    """The key that the server signs tokens with."""
+    return derive(json.loads((service.data / "secrets.json").read_text())["secret_key"], "tokens")

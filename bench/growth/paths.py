@@ -47,7 +47,7 @@ class Population:
     def token_of(self, account: int) -> str:
         """A token of the account."""
         row = {"id": account, "username": f"user-{account}", "role": "user", "status": 1, "epoch": 0}
-        return "Bearer " + tokens.issue(row, clock.now())
+        return "Bearer " + tokens.issue(row, numbered.uuid("sessions", account), clock.now())
 
     def set_of(self, account: int) -> str:
         """One of its sets."""

@@ -15,6 +15,7 @@ from bench.fixture import new_set
 from bench.growth import numbered
 from services import keys
 from storage import accounts as people
+from storage.access import sessions
 from storage.accounts import email_hash
 from storage.encryption import Encrypted, Keyring
 from storage.fair_use import events, usage_days, usage_hours
@@ -53,6 +54,7 @@ class Maker:
         many = self._population
         return [
             Filling(accounts, many, self._account),
+            Filling(sessions, many, self._session),
             Filling(apikeys, many * numbered.KEYS, self._key),
             Filling(sets, many * numbered.SETS + numbered.COLLECTED, self._set),
             Filling(patterns, many // 5, self._pattern),
@@ -93,6 +95,21 @@ class Maker:
             "key_calls": number % 900,
         }
         return [_ACCOUNT | self._encrypted(accounts, number) | row]
+
+    def _session(self, number: int) -> list[Row]:
+        row = {
+            "id": numbered.uuid("sessions", number),
+            "user_id": number,
+            "parent_id": None,
+            "created_at": self._now,
+            "last_used_at": self._now,
+            # A population is measured for longer than a session lasts.
+            "expires_at": self._now + timedelta(days=365),
+            "epoch": 0,
+            "network": None,
+            "agent": None,
+        }
+        return [row]
 
     def _key(self, number: int) -> list[Row]:
         made = self._made(number, self._population * numbered.KEYS, days=60)

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import jwt
+
 from tests.contract.polite import Polite
 
 # Set for the process that fuzzes (running.py); elsewhere this is only asked what there is.
@@ -96,6 +98,15 @@ def link_for(email: str) -> dict[str, str]:
     reply = http.post("/signup", json={"email": email, "language": "en", "test": True})
     answer: dict[str, str] = noted(reply.json())
     return {"id": answer["confirmation"], "check": answer["check"]}
+
+
+def new_session() -> str:
+    """The id of another session of the account that fuzzes; raises CannotMake if it has no password."""
+    reply = http.post("/signin", json={"username": USERNAME, "password": PASSWORD})
+    if reply.status_code != 200:
+        raise CannotMake(reply.text)
+    claims = jwt.decode(reply.json()["token"], options={"verify_signature": False})
+    return str(claims["sid"])
 
 
 def fresh_session() -> Any:

@@ -160,11 +160,8 @@ def codes_of(operation: dict[str, Any]) -> set[str]:
 @by_operation
 def test_a_handler_takes_what_the_document_gives(operation: dict[str, Any]) -> None:
     module = importlib.import_module(f"handlers.{operation['tags'][0]}")
-    taken = set(inspect.signature(getattr(module, operation["operationId"])).parameters) - {
-        "caller",
-        "request_id",
-        "address",
-    }
+    of_request = {"caller", "client", "request_id"}
+    taken = set(inspect.signature(getattr(module, operation["operationId"])).parameters) - of_request
     given = {
         document.argument_of(parameter["name"], parameter["in"])
         for parameter in parameters_of(operation)

@@ -3,6 +3,7 @@
 import email
 import email.policy
 from email.message import EmailMessage
+from typing import Any
 from uuid import uuid4
 
 import httpx2
@@ -10,6 +11,8 @@ import httpx2
 from tests.service import DOMAIN, Service, wait_until
 
 OUTSIDE = "example.org"
+# In each security notice, see services/templates/mail/en.toml.
+NOTICE = "All other sessions of your account were ended."
 
 
 def failure(reply: httpx2.Response) -> tuple[int, str]:
@@ -28,10 +31,15 @@ def new_test_address() -> str:
 
 
 def letters_to(service: Service, address: str) -> list[EmailMessage]:
-    """The letters to this address, oldest first. (The outbox names its files after the part before the @.)"""
+    """Return the mails to this address but for security notices, oldest first."""
+    return [mail for mail in all_mails_to(service, address) if NOTICE not in mail.get_body(("plain",)).get_content()]
+
+
+def all_mails_to(service: Service, address: str) -> list[Any]:
+    """Return the mails to this address, oldest first. (The outbox names its files after the part before the @.)"""
     files = sorted(service.outbox.glob(f"*-{address.partition('@')[0][:40]}.eml"))
-    letters = [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in files]
-    return [letter for letter in letters if letter["To"] == address]
+    mails = [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in files]
+    return [mail for mail in mails if mail["To"] == address]
 
 
 def letter_to(service: Service, address: str, *, number: int = 1) -> EmailMessage:

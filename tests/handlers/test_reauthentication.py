@@ -16,7 +16,7 @@ import clock
 import document
 import storage
 from security import ROLE_LEVELS
-from storage import accounts, acts, administration, apikeys, revocation
+from storage import accounts, acts, administration, apikeys, revocation, sessions
 from storage.events import OWNER, Origin
 from storage.tables import apikeys as table
 from tests.contract.levels import CASES as CALLS
@@ -91,7 +91,13 @@ def expired(connection: Connection, _user_id: int, key: UUID | None) -> None:
     connection.execute(update(table).where(table.c.key == key).values(expires_at=clock.now()))
 
 
-ENDINGS: list[tuple[str, Ends, tuple[int, str] | None, tuple[int, str]]] = [
+def signed_out(connection: Connection, user_id: int, _key: UUID | None) -> None:
+    """The owner ends every session."""
+    accounts.lock(connection, user_id)
+    sessions.end_all(connection, user_id)
+
+
+ENDINGS: list[tuple[str, Ends, tuple[int, str] | None, tuple[int, str] | None]] = [
     ("blocked", changed(role="blocked"), UNAUTHORIZED, REVOKED),
     ("disabled", changed(status=accounts.DISABLED), UNAUTHORIZED, REVOKED),
     ("restricted", changed(status=accounts.RESTRICTED), UNAUTHORIZED, REVOKED),
@@ -99,6 +105,7 @@ ENDINGS: list[tuple[str, Ends, tuple[int, str] | None, tuple[int, str]]] = [
     # What such a role may give, not what the former role might.
     ("demoted", changed(role="user"), (400, "keyLevelExceedsRoleLevel"), REVOKED),
     ("removed", removed, UNAUTHORIZED, UNAUTHORIZED),
+    ("signed out", signed_out, UNAUTHORIZED, None),
     ("revoked", revoked, None, REVOKED),
     ("rotated", rotated, None, UNAUTHORIZED),
     ("expired", expired, None, (401, "keyExpired")),

@@ -9,7 +9,6 @@ from typing import Any
 import jwt
 import pytest
 
-from services.derivation import derive
 from tests.handlers.database import change_account
 from tests.problems import problem
 from tests.security.credentials import on_sqlite, refused
@@ -51,12 +50,6 @@ def test_a_token_with_an_odd_header_is_refused(service: Service, owner: Person, 
         refused(service, f"Bearer {odd}.{rest}")
 
 
-@pytest.fixture(scope="module")
-def signing_key(service: Service) -> bytes:
-    """What the server signs tokens with."""
-    return derive(json.loads((service.data / "secrets.json").read_text())["secret_key"], "tokens")
-
-
 def claims_of(person: Person) -> dict[str, Any]:
     claims: dict[str, Any] = jwt.decode(person.token, options={"verify_signature": False})
     return claims
@@ -93,8 +86,11 @@ def with_(**changes: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
         ("without a time of making", without("iat")),
         ("without an account", without("_id")),
         ("without an epoch", without("epoch")),
-        ("of a later epoch", with_(epoch=1)),
+        ("of a later epoch, without a session", lambda claims: without("sid")({**claims, "epoch": 1})),
         ("of an earlier epoch", with_(epoch=-1)),
+        ("of a session that there is not", with_(sid="5b0a6a0e-3f0b-4b52-9d3c-6a8d5d0c1b2e")),
+        ("of no session in particular", with_(sid=7)),
+        ("of an administrator without a session", with_(by=1)),
         ("of nobody", with_(_id=10**14)),
         ("for another audience", with_(aud="http://elsewhere.example")),
         ("for exports", lambda claims: {**claims, "aud": claims["iss"] + "/exports"}),

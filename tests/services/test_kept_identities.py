@@ -14,7 +14,7 @@ import storage
 from errors import KeyExpired, Unauthorized
 from security import BASIC, BEARER, Caller, Requirement
 from services import keys, tokens
-from storage import accounts, apikeys, migrate
+from storage import accounts, apikeys, migrate, sessions
 from storage.encryption import Keyring
 from tests.databases import fresh_postgres
 from tests.security.credentials import basic, refused
@@ -47,6 +47,12 @@ class Server:
             )
         )
         return basic(str(made["key"]), secret)
+
+    def new_token(self) -> str:
+        """The credentials of a new session."""
+        now = clock.now()
+        begun = storage.write(sessions.begin, self.account, now=now, until=now + tokens.LIFETIME)
+        return f"Bearer {tokens.issue(self.account, self.run(begun), now)}"
 
     def caller(self, authorization: str) -> Caller | None:
         """Whom the credentials stand for."""
@@ -92,7 +98,7 @@ def test_a_key_that_is_kept_expires_to_the_minute(server: Server, monkeypatch: p
 
 
 def test_a_token_that_is_kept_expires(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    authorization = f"Bearer {tokens.issue(server.account, clock.now())}"
+    authorization = server.new_token()
     assert server.caller(authorization) == server.caller(authorization)
     pass_time(monkeypatch, tokens.LIFETIME)
     with pytest.raises(Unauthorized):

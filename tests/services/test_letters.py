@@ -17,11 +17,13 @@ SENDER = "FreeSewing <hello@example.org>"
 WEBSITE = "https://sewing.example.org"
 SERVER = "https://api.example.org"
 OF_KEYS = {"keyrevoked", "keyended", "keyleaked", "keyswithdrawn"}
+OF_CREDENTIALS = {"passwordchanged", "emailchanged", "mfaenabled", "mfadisabled", "mfaremoved"}
 WITHOUT_LINK = {
     *("emailchange-notice", "emailchange-taken"),
     *("signup-aed", "transinvite", "langsuggest", "quotarequest", "quotagranted", "quotadeclined"),
     *("keyexpires", "keyunused", "quotanear", "quotareached"),
     *OF_KEYS,
+    *OF_CREDENTIALS,
 }
 KEY_VALUES = {
     "key": "my script",
@@ -32,6 +34,7 @@ KEY_VALUES = {
 # What the words of some kinds need.
 VALUES = {
     **dict.fromkeys(OF_KEYS, KEY_VALUES),
+    **dict.fromkeys(OF_CREDENTIALS, KEY_VALUES | {"network": "192.0.2.0/24"}),
     "transinvite": {"translation": "Українська"},
     "langsuggest": {
         "username": "ann",

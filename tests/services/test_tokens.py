@@ -6,6 +6,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import jwt
 import pytest
@@ -16,6 +17,7 @@ from services import tokens
 
 KEY = b"k" * 32
 ISSUER = "https://api.example.org"
+SESSION = UUID("5b0a6a0e-3f0b-4b52-9d3c-6a8d5d0c1b2e")
 ACCOUNT = {"id": 12, "epoch": 3, "username": "alice", "role": "user", "status": 1}
 
 
@@ -42,12 +44,12 @@ def signed(key: bytes = KEY, algorithm: str = "HS256", **changes: Any) -> str:
 def test_a_session_token_says_whose_it_is_and_of_which_epoch() -> None:
     now = clock.now()
     until = now.replace(microsecond=0) + timedelta(days=7)
-    assert tokens.verify(tokens.issue(ACCOUNT, now)) == tokens.Session(12, 3, until)
+    assert tokens.verify(tokens.issue(ACCOUNT, SESSION, now)) == tokens.Session(12, 3, until, None, SESSION)
 
 
 def test_a_session_token_has_freesewings_claims_and_lasts_a_week() -> None:
     now = clock.now()
-    found = jwt.decode(tokens.issue(ACCOUNT, now), options={"verify_signature": False})
+    found = jwt.decode(tokens.issue(ACCOUNT, SESSION, now), options={"verify_signature": False})
     assert found == {
         "_id": 12,
         "epoch": 3,
@@ -58,6 +60,7 @@ def test_a_session_token_has_freesewings_claims_and_lasts_a_week() -> None:
         "iss": ISSUER,
         "iat": int(now.timestamp()),
         "exp": int((now + timedelta(days=7)).timestamp()),
+        "sid": str(SESSION),
     }
 
 
@@ -65,7 +68,7 @@ def test_a_session_token_has_freesewings_claims_and_lasts_a_week() -> None:
     ("age", "good"), [(timedelta(days=7, minutes=-1), True), (timedelta(days=7, seconds=1), False)]
 )
 def test_a_session_ends_after_a_week(age: timedelta, good: bool) -> None:
-    assert is_good(tokens.issue(ACCOUNT, clock.now() - age)) == good
+    assert is_good(tokens.issue(ACCOUNT, SESSION, clock.now() - age)) == good
 
 
 @pytest.mark.parametrize(("age", "good"), [(timedelta(hours=23), True), (timedelta(hours=24, seconds=1), False)])
@@ -83,7 +86,7 @@ def test_neither_kind_stands_in_for_the_other() -> None:
     with pytest.raises(Unauthorized):
         tokens.verify(tokens.issue_export(ACCOUNT, clock.now()))
     with pytest.raises(Unauthorized):
-        tokens.verify_export(tokens.issue(ACCOUNT, clock.now()))
+        tokens.verify_export(tokens.issue(ACCOUNT, SESSION, clock.now()))
 
 
 def is_good(token: str) -> bool:
@@ -132,6 +135,9 @@ def test_the_forger_of_these_tests_can_make_a_good_one() -> None:
         {"by": True},
         {"by": [1]},
         {"by": 2**63},
+        {"sid": 7},
+        {"sid": "me"},
+        {"sid": [1]},
     ],
     ids=str,
 )
@@ -140,7 +146,7 @@ def test_a_token_with_other_claims_is_none(changes: dict[str, Any]) -> None:
 
 
 def test_no_token_is_kept_in_memory() -> None:
-    token = tokens.issue(ACCOUNT, clock.now())
+    token = tokens.issue(ACCOUNT, SESSION, clock.now())
     tokens.verify(token)
     assert gc.get_referrers(token) == []
 
@@ -169,7 +175,7 @@ def test_garbage_is_none(garbage: str) -> None:
 
 
 def test_another_servers_address_or_key_makes_another_server() -> None:
-    token = tokens.issue(ACCOUNT, clock.now())
+    token = tokens.issue(ACCOUNT, SESSION, clock.now())
     tokens.configure(KEY, "https://other.example.org")
     assert not is_good(token)
     tokens.configure(b"x" * 32, ISSUER)

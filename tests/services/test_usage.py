@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy.exc import ProgrammingError
@@ -18,6 +19,7 @@ HOUR = DAY + timedelta(hours=9)
 NOW = HOUR + timedelta(minutes=59, seconds=59)
 LATER = NOW + timedelta(seconds=1)
 KEY = 77
+SESSION = UUID("5b0a6a0e-3f0b-4b52-9d3c-6a8d5d0c1b2e")
 BAD = 4
 NO_TABLE = ProgrammingError("INSERT", None, Exception("no such table"))
 
@@ -63,6 +65,7 @@ def test_calls_are_written_in_one_batch_and_once(monkeypatch: pytest.MonkeyPatch
     count(KEY, status=299)
     count(KEY, status=404)
     count(user_id=8)
+    usage.count(9, 0, "read_set", 200, 3, 5, SESSION)
     usage.count_anonymous("192.0.2.7", 401, 3, 5)
     for _ in range(2):
         asyncio.run(usage.flush())
@@ -71,9 +74,11 @@ def test_calls_are_written_in_one_batch_and_once(monkeypatch: pytest.MonkeyPatch
         (7, HOUR, KEY, "read_set", 2): [2, 6, 10],
         (7, HOUR, KEY, "read_set", 4): [1, 3, 5],
         (8, HOUR, 0, "read_set", 2): [1, 3, 5],
+        (9, HOUR, 0, "read_set", 2): [1, 3, 5],
     }
-    seen = {(7, 0): NOW, (7, KEY): NOW, (8, 0): NOW}
-    assert written == [{"calls": calls, "seen": seen, "anonymous": {(DAY, "192.0.2.0/24", 4): [1, 3, 5]}}]
+    seen = {(7, 0): NOW, (7, KEY): NOW, (8, 0): NOW, (9, 0): NOW}
+    anonymous = {(DAY, "192.0.2.0/24", 4): [1, 3, 5]}
+    assert written == [{"calls": calls, "seen": seen, "anonymous": anonymous, "sessions": {SESSION: NOW}}]
 
 
 def test_a_call_counts_in_the_hour_in_which_it_ends_also_after_the_clock_was_set_back(
@@ -131,6 +136,7 @@ def test_what_could_not_be_written_is_written_with_what_came_since(
 
     async def count_while_it_fails() -> None:
         count(KEY)
+        usage.count(8, 0, "read_set", 200, 3, 5, SESSION)
         usage.count_anonymous("192.0.2.7", 200, 3, 5)
         flushing = asyncio.create_task(usage.flush())
         await asyncio.sleep(0)
@@ -143,9 +149,10 @@ def test_what_could_not_be_written_is_written_with_what_came_since(
         await usage.flush()
 
     asyncio.run(count_while_it_fails())
-    calls = {(7, HOUR, KEY, "read_set", 2): [2, 6, 10], (8, HOUR, 0, "read_set", 2): [1, 3, 5]}
+    calls = {(7, HOUR, KEY, "read_set", 2): [2, 6, 10], (8, HOUR, 0, "read_set", 2): [2, 6, 10]}
     seen = dict.fromkeys([(7, KEY), (8, 0)], NOW + timedelta(milliseconds=1))
-    assert written == [{"calls": calls, "seen": seen, "anonymous": {(DAY, "192.0.2.0/24", 2): [2, 6, 10]}}]
+    anonymous = {(DAY, "192.0.2.0/24", 2): [2, 6, 10]}
+    assert written == [{"calls": calls, "seen": seen, "anonymous": anonymous, "sessions": {SESSION: NOW}}]
 
 
 def test_a_count_that_cannot_be_written_is_dropped_alone_and_logged_once(
@@ -170,7 +177,12 @@ def test_a_count_that_cannot_be_written_is_dropped_alone_and_logged_once(
     assert len(caplog.records) == 1
 
 
-ONE_CALL = {"calls": {(7, HOUR, 0, "read_set", 2): [1, 3, 5]}, "seen": {(7, 0): NOW}, "anonymous": {}}
+ONE_CALL: dict[str, Any] = {
+    "calls": {(7, HOUR, 0, "read_set", 2): [1, 3, 5]},
+    "seen": {(7, 0): NOW},
+    "anonymous": {},
+    "sessions": {},
+}
 
 
 def test_counting_goes_on_after_any_failure(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,6 +40,9 @@ async def _number_on(connection: Any, table: Table) -> None:
 def _value(column: Column[Any], present: Keyring, former: Keyring) -> str:
     """SQL for a column's value in row `n`; every other one is null where that may be."""
     kind = column.type
+    if isinstance(kind, Uuid) and column.foreign_keys:
+        # Random ids refer to no row.
+        return "NULL"
     if isinstance(kind, Encrypted):
         value = f"CASE WHEN n < {ROWS} THEN {_encrypted(kind, present)} ELSE {_encrypted(kind, former)} END"
     else:

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Connection, Table, Uuid, delete, insert, select, 
 
 import storage
 from clock import new_uuid
-from storage import accounts, apikeys, bookmarks, confirmations, mails, patterns, revocation, sets
+from storage import accounts, apikeys, bookmarks, confirmations, mails, patterns, revocation, sessions, sets
 from storage.columns import PlainJson, UtcTime
 from storage.encryption import Encrypted, EncryptedJson, Keyring
 from storage.events import OWNER, Origin
@@ -94,6 +94,11 @@ class Store:
         values = {"name": "a key", "level": 4, "secret_hash": "0" * 64, **fields}
         lasting: dict[str, Any] = {"now": NOW, "expires_at": NOW + timedelta(hours=1), "origin": ORIGIN}
         return self.write(apikeys.create, user_id=user_id, **{**lasting, **values})
+
+    def new_session(self, account: Record, **fields: Any) -> UUID:
+        """A session of the account, good for a week."""
+        values = {"network": "192.0.2.0/24", "agent": "Firefox 144, Linux", "now": NOW, **fields}
+        return self.write(sessions.begin, account, **{"until": values["now"] + timedelta(days=7), **values})
 
     def revoke_key(self, key: UUID, **given: Any) -> None:
         """End an API key, as its owner unless `given` says otherwise."""

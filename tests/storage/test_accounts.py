@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from errors import AlreadyExists, NoSuchRecord
-from storage import accounts, apikeys, profiles
+from storage import accounts, apikeys, profiles, sessions
 from tests.counting import count_accounts
 from tests.storage.store import NOW, ORIGIN, Store
 
@@ -73,12 +73,6 @@ def test_an_unknown_number_is_no_such_record(store: Store) -> None:
         store.read(accounts.find, 999_999)
     with pytest.raises(NoSuchRecord):
         store.write(accounts.lock, 999_999)
-    assert store.read(accounts.find_standing, 999_999) is None
-
-
-def test_the_standing_is_what_decides_whether_a_token_lets_in(store: Store) -> None:
-    made = store.new_account(role="curator", status=1, consent=2, epoch=3)
-    assert store.read(accounts.find_standing, made["id"]) == accounts.Standing(made["uuid"], "curator", 1, 2, 3, None)
 
 
 def _named(store: Store, *names: str, **fields: Any) -> None:
@@ -167,18 +161,9 @@ def test_a_closed_account_loses_its_sessions_and_its_keys_and_others_keep_theirs
     store.new_key(one)
     kept = store.new_key(other)
     store.write(accounts.set_status, one, status, origin=ORIGIN, now=NOW)
-    assert store.read(accounts.find_standing, one) == accounts.Standing(account["uuid"], "user", status, 1, 5, None)
+    assert store.read(sessions.find_standing, one) == sessions.Standing(account["uuid"], "user", status, 1, 5, None)
     assert list(store.read(apikeys.list_of, one, state=apikeys.ACTIVE, now=NOW)) == []
     assert list(store.read(apikeys.list_of, other, state=apikeys.ACTIVE, now=NOW)) == [kept]
-
-
-def test_an_account_that_is_opened_again_keeps_its_sessions_and_gets_no_key_back(store: Store) -> None:
-    account = store.new_account(status=accounts.DISABLED, epoch=4)
-    user_id = account["id"]
-    store.write(accounts.set_status, user_id, accounts.ACTIVE, origin=ORIGIN, now=NOW)
-    assert store.read(accounts.find_standing, user_id) == accounts.Standing(
-        account["uuid"], "user", accounts.ACTIVE, 1, 4, None
-    )
 
 
 def test_with_a_lesser_role_go_the_keys_above_it(store: Store) -> None:

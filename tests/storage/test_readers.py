@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 import storage
 from errors import StorageUnavailable
-from storage import accounts, postgresql
+from storage import postgresql, sessions
 from tests.counting import count_accounts
 from tests.storage.store import Store
 
@@ -84,13 +84,13 @@ def test_a_read_that_waits_for_a_lock_is_given_up_once(
                 await holder.execute("LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE")
                 began = time.monotonic()
                 with pytest.raises(StorageUnavailable):
-                    await storage.read(accounts.find_standing, 1)
+                    await storage.read(sessions.find_standing, 1)
                 return time.monotonic() - began
         finally:
             await holder.close()
 
     assert postgresql_store.run(lock_and_read()) < 2 * postgresql.LOCK_SECONDS
-    assert postgresql_store.read(accounts.find_standing, 1) is None
+    assert postgresql_store.read(sessions.find_standing, 1) is None
 
 
 def test_a_read_leaves_no_transaction_open(postgresql_store: Store) -> None:

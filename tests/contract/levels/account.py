@@ -17,6 +17,10 @@ def _pending_change(owner: Person, _public: bool) -> dict[str, Any]:
     return {}
 
 
+def _session(owner: Person, _public: bool) -> dict[str, Any]:
+    return {"id": owner.get("/account/sessions").json()["sessions"][0]["id"]}
+
+
 CASES = {
     "read_account": Case(),
     "update_account": Case(body={"bio": "x"}),
@@ -27,6 +31,9 @@ CASES = {
     "restrict_account": Case(ends=True),
     "restrict_account_v3": Case(ends=True),
     "list_events": Case(),
+    "list_sessions": Case(),
+    "end_session": Case(record=_session, ends=True),
+    "end_sessions": Case(ends=True),
     "configure_mfa": Case(body={"mfa": True}),
     # The name that is asked about is free.
     "check_username": Case(body={"username": "no such name yet"}, passed=404),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.contract.fuzzing import AUTHORIZATION, USERNAME, address, http
+from tests.contract.fuzzing import AUTHORIZATION, USERNAME, address, http, new_session
 
 
 def _own(case: Any) -> None:
@@ -18,6 +18,10 @@ def _pending_change(_case: Any) -> None:
     http.patch("/account", json=body, headers={"Authorization": AUTHORIZATION})
 
 
+def _session(case: Any) -> None:
+    case.path_parameters = {"id": new_session()}
+
+
 REAL = {
     "read_all_data": _own,
     "read_profile": _own,
@@ -25,5 +29,6 @@ REAL = {
     "check_username": _taken,
     "read_email_change": _pending_change,
     "cancel_email_change": _pending_change,
+    "end_session": _session,
 }
-ENDING = {"remove_account", "restrict_account", "restrict_account_v3"}
+ENDING = {"remove_account", "restrict_account", "restrict_account_v3", "end_sessions"}
