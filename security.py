@@ -122,7 +122,7 @@ def require_standing(caller: Caller | None, need: Requirement) -> None:
 
 async def require_account(caller: Caller) -> None:
     """Raise Unauthorized if the account of the caller was removed since authentication."""
-    if await storage.read(accounts.find_standing, caller.user_id) is None:
+    if await storage.read(sessions.find_standing, caller.user_id) is None:
         used = frozenset({BASIC if caller.key else BEARER})
         raise Unauthorized("The account was removed.", headers=challenge(used))
 
