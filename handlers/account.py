@@ -23,7 +23,7 @@ from handlers.usernames import is_acceptable
 from security import Caller
 from services import exports, limits, mfa, outbox, passwords, pictures, test_mode
 from services.clients import Client
-from storage import accounts, acts, confirmations, events, holdings, sessions, suggestions
+from storage import accounts, acts, confirmations, events, holdings, image_removals, sessions, suggestions
 
 LEVEL_FOR_OTHERS_DATA = 8
 # What the document says of one request holds for all of them together.
@@ -96,6 +96,8 @@ def _update(
     if len(account["data"]) > MOST_DATA or any(len(name) > LONGEST_NAME for name in account["data"]):
         most = f"at most {MOST_DATA} keys of at most {LONGEST_NAME} characters"
         raise Refused("validationFailed", f"The data of an account has {most}.")
+    if "img" in fields:
+        image_removals.schedule(connection, [former["img"]])
     if "password" in fields:
         confirmations.drop_all(connection, user_id)
         own_sessions.changed(connection, events.PASSWORD_CHANGED, account, caller, client, now)
@@ -157,6 +159,7 @@ def _remove(connection: Connection, caller: Caller, if_match: str | None) -> lis
     require_account(if_match, reauthenticate(connection, caller).account)
     user_id = caller.user_id
     images = [*holdings.images(connection, user_id), *suggestions.withdraw(connection, user_id)]
+    image_removals.schedule(connection, images)
     accounts.remove(connection, user_id)
     return images
 

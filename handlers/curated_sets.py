@@ -214,9 +214,9 @@ async def list_suggested_sets(limit: int | None, cursor: str | None) -> Response
 
 
 async def delete_suggested_set(id: str, caller: Caller) -> Response:
-    """Refuse a suggestion."""
-    refused = await storage.write(reauthenticated, caller, suggestions.take, suggestions.SET, UUID(id))
-    await pictures.discard(refused["img"])
+    """Reject a suggestion."""
+    rejected = await storage.write(reauthenticated, caller, suggestions.reject, suggestions.SET, UUID(id))
+    await pictures.discard(rejected["img"])
     return no_content()
 
 

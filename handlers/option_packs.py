@@ -178,7 +178,7 @@ async def list_suggested_packs(limit: int | None, cursor: str | None) -> Respons
 
 
 async def delete_suggested_pack(id: str, caller: Caller) -> Response:
-    """Refuse a suggestion."""
-    refused = await storage.write(reauthenticated, caller, suggestions.take, suggestions.PACK, UUID(id))
-    await pictures.discard(refused["img"])
+    """Reject a suggestion."""
+    rejected = await storage.write(reauthenticated, caller, suggestions.reject, suggestions.PACK, UUID(id))
+    await pictures.discard(rejected["img"])
     return no_content()

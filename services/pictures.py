@@ -10,18 +10,20 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from errors import ImageExists, ImageStoreUnavailable, NoSuchRecord
+import storage
+from errors import Fact, ImageExists, ImageStoreUnavailable, NoSuchRecord, StorageUnavailable
 from services.fetch import ANONYMOUS_LOOKUPS, LOOKUPS, fetch
 from services.file_urls import folder_of
 from services.image_store import ImageStore, Picture, StoredImage, new_image_id, open_store
 from services.images import normalise
 from services.shelf import Shelf
+from storage import image_removals
 
-NONE = "default-avatar"
-# Of what nobody's record names: the kind, and what the picture is of.
+NONE = image_removals.NO_IMAGE
 # Images uploaded without credentials, which expire, are kept in a folder of their own. They are all of one kind.
 _ANONYMOUS_FOLDER, _ANONYMOUS_KIND = "anonymous", "support-"
 ANONYMOUS_LIFETIME = timedelta(days=30)
+# Of what nobody's record names: the kind, and what the picture is of.
 _OF_ITS_OWN = re.compile("(blog|showcase|support)-[a-z0-9-]+")
 log = logging.getLogger(__name__)
 
@@ -84,51 +86,70 @@ async def _read(name: str) -> StoredImage:
 
 @asynccontextmanager
 async def stored(img: str | None, kind: str) -> AsyncIterator[str | None]:
-    """The name under which an uploaded picture is kept; None if none was sent.
+    """Store an uploaded image, and return the name under which a record may name it; None if none was sent.
 
-    If what is done with the name fails, the picture goes again: nothing is half done. Raises ImageInvalid and
-    ImageStoreUnavailable.
+    The first `storage.write` inside writes that record. If it fails, the image is removed: at once if it is certain
+    that the record was not written, else after a day, see `storage/image_removals.py`. Raises ImageInvalid,
+    ImageStoreUnavailable, StorageUnavailable.
     """
     if img is None or img in ("", NONE):
         yield None if img is None else NONE
         return
-    picture = await normalise(img)
-    name = new_image_id(kind)
-    await _store().put(name, picture)
-    try:
+    async with _claimed(await normalise(img), kind) as name:
         yield name
-    except BaseException:
-        await discard(name)
-        raise
 
 
 @asynccontextmanager
 async def copied(name: str, kind: str) -> AsyncIterator[str]:
-    """The name of a copy of a stored picture, with the same promise."""
+    """Store a copy of a stored image, in the same way."""
     original = None if name == NONE else await _store().get(name)
     if original is None:
         yield NONE
         return
-    copy = new_image_id(kind)
-    await _store().put(copy, Picture(original.content, original.media_type))
-    try:
+    async with _claimed(Picture(original.content, original.media_type), kind) as copy:
         yield copy
-    except BaseException:
-        await discard(copy)
-        raise
+
+
+@asynccontextmanager
+async def _claimed(picture: Picture, kind: str) -> AsyncIterator[str]:
+    name = new_image_id(kind)
+    await storage.write_alone(image_removals.schedule, [name])
+    await _store().put(name, picture)
+    with storage.with_first_write(partial(image_removals.claim, name=name)) as claim:
+        try:
+            yield name
+        except Fact as error:
+            # Without an answer from the database the record may have been written. So it is with a cancellation.
+            if not claim.written and not isinstance(error, StorageUnavailable):
+                await discard(name)
+            raise
 
 
 async def discard(*names: str) -> None:
-    """Remove pictures that no record names any more; one that cannot be removed now is only logged."""
+    """Remove images that no record names any more; `remove_due` removes later what cannot be removed now."""
     for name in names:
         if name == NONE:
             continue
         try:
             await _store().remove(name)
         except ImageStoreUnavailable as error:
-            log.warning("picture %s stays behind: %s", name, error.detail)
+            log.warning("image %s is removed later: %s", name, error.detail)
         finally:
             _shelf.forget()
+
+
+async def remove_due(now: datetime) -> int:
+    """Remove some of the images whose scheduled removal is due, and return how many.
+
+    Raises ImageStoreUnavailable, StorageUnavailable; another call continues.
+    """
+    due = await storage.write(image_removals.begin, now)
+    for row in due:
+        await _store().remove(row.name)
+    if due:
+        _shelf.forget()
+        await storage.write(image_removals.finish, [row.id for row in due])
+    return len(due)
 
 
 def name_of(kind: str, slug: str, sub_id: str | int = "main") -> str:

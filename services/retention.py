@@ -33,6 +33,9 @@ async def forget() -> None:
             await storage.write(apikeys.prune, ended)
         await asyncio.sleep(PAUSE_SECONDS)
     await pictures.expire(clock.now())
+    while removed := await pictures.remove_due(clock.now()):
+        log.info("%s images were no longer used", removed)
+        await asyncio.sleep(PAUSE_SECONDS)
 
 
 async def run() -> None:

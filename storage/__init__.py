@@ -136,18 +136,29 @@ async def write(
 
     The query may be repeated, after a rollback: if a row that it found was removed before it referred to that.
     """
-    companion = _companion.get()
-    if companion is None or companion.written:
-        return await _write(lambda connection: query(connection, *args, **kwargs))
+    companions = [companion for companion in _companions.get() if not companion.written]
+    if not companions:
+        return await write_alone(query, *args, **kwargs)
 
-    def both(connection: Connection) -> Result:
+    def together(connection: Connection) -> Result:
         result = query(connection, *args, **kwargs)
-        companion.query(connection)
+        for companion in companions:
+            companion.query(connection)
         return result
 
-    result = await _write(both)
-    companion.written = True
+    result = await _write(together)
+    for companion in companions:
+        companion.written = True
     return result
+
+
+async def write_alone(
+    query: Callable[Concatenate[Connection, Arguments], Result],
+    *args: Arguments.args,
+    **kwargs: Arguments.kwargs,
+) -> Result:
+    """`write` without the queries of `with_first_write`, which wait for another unit of work."""
+    return await _write(lambda connection: query(connection, *args, **kwargs))
 
 
 async def _write(work: Callable[[Connection], Result]) -> Result:
@@ -159,27 +170,31 @@ async def _write(work: Callable[[Connection], Result]) -> Result:
 
 
 @contextmanager
-def with_first_write(query: Callable[[Connection], None]) -> Iterator[None]:
-    """Inside, the first unit of work that is written runs this query too, at its end: both are kept, or neither."""
-    companion = _Companion(query)
-    outer = _companion.set(companion)
+def with_first_write(query: Callable[[Connection], None]) -> Iterator["Companion"]:
+    """Inside, the first unit of work that is written runs this query too, at its end: both are kept, or neither.
+
+    May be nested: the same unit of work runs the inner and the outer query.
+    """
+    companion = Companion(query)
+    outer = _companions.get()
+    token = _companions.set((companion, *outer))
     try:
-        yield
+        yield companion
     finally:
-        _companion.reset(outer)
+        _companions.reset(token)
         # A task that was begun inside may still be there.
         companion.written = True
 
 
-class _Companion:
-    """What is to be written along, and whether it was."""
+class Companion:
+    """A query to run with the next unit of work, and whether that was committed."""
 
     def __init__(self, query: Callable[[Connection], None]) -> None:
         self.query = query
         self.written = False
 
 
-_companion: ContextVar[_Companion | None] = ContextVar("companion", default=None)
+_companions: ContextVar[tuple[Companion, ...]] = ContextVar("companions", default=())
 
 
 def _connected() -> Engine:

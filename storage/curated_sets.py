@@ -7,6 +7,7 @@ from sqlalchemy import Boolean, Connection, bindparam, delete, insert, or_, sele
 
 from clock import new_uuid
 from errors import NoSuchRecord
+from storage import image_removals
 from storage.sets import RecordId
 from storage.slices import Slice, SlicedList
 from storage.statements import inserted_id
@@ -71,6 +72,8 @@ def edit(
     Raises NoSuchRecord.
     """
     present = lock(connection, set_id)
+    if "img" in fields:
+        image_removals.schedule(connection, [present["img"]])
     changed = {**fields, "texts": merged(present["texts"], texts)}
     together = {**present["measies"], **measies}
     changed["measies"] = {name: value for name, value in together.items() if value is not None}
@@ -81,5 +84,6 @@ def edit(
 def remove(connection: Connection, set_id: int) -> CuratedSet:
     """Remove the set; as it was at the end. Raises NoSuchRecord if it is already gone."""
     present = lock(connection, set_id)
+    image_removals.schedule(connection, [present["img"]])
     connection.execute(_delete, {"set_id": set_id})
     return present

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from clock import new_uuid
 from errors import NoSuchRecord
+from storage import image_removals
 from storage.sets import RecordId
 from storage.slices import Slice, SlicedList
 from storage.statements import inserted_id
@@ -61,6 +62,8 @@ def edit(
 ) -> tuple[OptionPack, OptionPack]:
     """Set `fields` and merge `texts`; the pack as it is, and as it was. Raises NoSuchRecord."""
     present = lock(connection, pack_id)
+    if "img" in fields:
+        image_removals.schedule(connection, [present["img"]])
     changed = {**fields, "texts": merged(present["texts"], texts)}
     connection.execute(_update, {"pack_id": pack_id, "updated_at": now, **changed})
     return {**present, "updated_at": now, **changed}, present
@@ -69,5 +72,6 @@ def edit(
 def remove(connection: Connection, pack_id: int) -> OptionPack:
     """Remove the pack; as it was at the end. Raises NoSuchRecord if it is already gone."""
     present = lock(connection, pack_id)
+    image_removals.schedule(connection, [present["img"]])
     connection.execute(_delete, {"pack_id": pack_id})
     return present

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Label, Table, bindparam, delete, insert, sele
 
 from clock import new_uuid
 from errors import NoSuchRecord
+from storage import image_removals
 from storage.sets import RecordId
 from storage.slices import Slice, SlicedList
 from storage.statements import Statement, inserted_id
@@ -103,6 +104,8 @@ def edit(
 ) -> tuple[Pattern, Pattern]:
     """Set `fields`; the pattern as it is, and as it was. Raises NoSuchRecord."""
     present = lock(connection, pattern_id)
+    if "img" in fields:
+        image_removals.schedule(connection, [present["img"]])
     connection.execute(_update, {"pattern_id": pattern_id, "updated_at": now, **fields})
     return {**present, "updated_at": now, **fields}, present
 
@@ -110,5 +113,6 @@ def edit(
 def remove(connection: Connection, pattern_id: int) -> Pattern:
     """Remove the pattern; as it was at the end. Raises NoSuchRecord if it is already gone."""
     present = lock(connection, pattern_id)
+    image_removals.schedule(connection, [present["img"]])
     connection.execute(_delete, {"pattern_id": pattern_id})
     return present

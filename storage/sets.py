@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from clock import new_uuid
 from errors import NoSuchRecord
+from storage import image_removals
 from storage.slices import Slice, SlicedList
 from storage.statements import Statement
 from storage.tables import Record, accounts, sets
@@ -76,6 +77,8 @@ def edit(
     Raises NoSuchRecord.
     """
     present = lock(connection, set_id)
+    if "img" in fields:
+        image_removals.schedule(connection, [present["img"]])
     if measies:
         merged = {**present["measies"], **measies}
         fields = {**fields, "measies": {name: value for name, value in merged.items() if value is not None}}
@@ -86,5 +89,6 @@ def edit(
 def remove(connection: Connection, set_id: int) -> MeasurementsSet:
     """Remove the set; as it was at the end. Raises NoSuchRecord if it is already gone."""
     present = lock(connection, set_id)
+    image_removals.schedule(connection, [present["img"]])
     connection.execute(_delete, {"set_id": set_id})
     return present

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from clock import new_uuid
 from errors import NoSuchRecord
+from storage import image_removals
 from storage.slices import Slice, SlicedList
 from storage.statements import inserted_id
 from storage.tables import Record, suggestions
@@ -57,6 +58,13 @@ def take(connection: Connection, kind: str, uuid: UUID) -> Suggestion:
         raise NoSuchRecord("There is no such suggestion.")
     connection.execute(_delete, {"suggestion_id": row["id"]})
     return row
+
+
+def reject(connection: Connection, kind: str, uuid: UUID) -> Suggestion:
+    """Remove a suggestion and schedule the removal of its image; the suggestion as it was. Raises NoSuchRecord."""
+    rejected = take(connection, kind, uuid)
+    image_removals.schedule(connection, [rejected["img"]])
+    return rejected
 
 
 def withdraw(connection: Connection, user_id: int) -> list[str]:

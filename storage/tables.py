@@ -21,6 +21,7 @@ from sqlalchemy import (
 from storage import fair_use as fair_use
 from storage import guessing as guessing
 from storage import hash_keys as hash_keys
+from storage import image_removals as image_removals
 from storage.access import acts as acts
 from storage.columns import COUNTED, ID, NAME, NEVER_REUSED, PlainJson, UtcTime, only
 from storage.columns import metadata as metadata  # all that know the tables come here
@@ -107,8 +108,7 @@ apikeys = Table(
     Column("rotated_at", UtcTime),
     Column("previous_hash", String(64)),
     Column("previous_until", UtcTime),
-    # As in accounts.
-    Column("quotas", PlainJson),
+    Column("quotas", PlainJson),  # as in accounts
     Index(None, "user_id", "id"),
     **COUNTED,
 )
@@ -170,7 +170,6 @@ idempotency_keys = Table(
     Column("carried_out", Boolean, nullable=False),
     Column("answer", EncryptedJson("idempotency_keys.answer")),
 )
-
 
 curated_sets = Table(
     "curated_sets",

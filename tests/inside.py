@@ -15,7 +15,6 @@ import storage
 from settings import Settings
 from storage.encryption import Keyring
 from tests import templates
-from tests.forges import Forge
 from tests.service import IMPORT_TOKEN, Service
 
 ORIGIN = "http://127.0.0.1:8000"
@@ -43,11 +42,12 @@ class _Http(httpx2.Client):
 
 
 @contextmanager
-def inside(data: Path, database_url: str = "", forge: Forge | None = None) -> Iterator[Inside]:
+def inside(data: Path, database_url: str = "", *, migrate: bool = True) -> Iterator[Inside]:
     """The application on a migrated database; SQLite in the folder `data` unless another is given."""
     options = {"data_dir": data, "limits": "off", "test_mode": True, "import_token": IMPORT_TOKEN}
     found = settings.load(**options, database_url=database_url)
-    templates.prepare(found.database_url, {"FREESEWING_DATABASE_URL": found.database_url})
+    if migrate:
+        templates.prepare(found.database_url, {"FREESEWING_DATABASE_URL": found.database_url})
     with asyncio.Runner() as runner:
         there = Inside(runner, found)
         keyring = Keyring(settings.parse_keys(found.encryption_keys))

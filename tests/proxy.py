@@ -1,8 +1,18 @@
-"""A TCP proxy between a server and its database, which can be cut and can hang."""
+"""A TCP proxy between a server and its database, which can be cut, also at a statement, and can hang."""
 
 import contextlib
 import socket
+from dataclasses import dataclass
 from threading import Event, Thread
+
+
+@dataclass
+class _Cut:
+    """What to cut at, how often it may still pass, and whether it is delivered then."""
+
+    said: bytes
+    passing: int
+    delivered: bool
 
 
 class Proxy:
@@ -12,6 +22,7 @@ class Proxy:
         self._target = (host, port)
         self._flowing = Event()
         self._sockets: list[socket.socket] = []
+        self._cut: _Cut | None = None
         self._listener = self._listen(0)
         self.port = int(self._listener.getsockname()[1])
         self._flowing.set()
@@ -22,6 +33,10 @@ class Proxy:
         _end(self._listener)
         while self._sockets:
             _end(self._sockets.pop())
+
+    def cut_at(self, said: bytes, *, passing: int, delivered: bool) -> None:
+        """End the connection that sends this, except the first `passing` times: undelivered, or unanswered."""
+        self._cut = _Cut(said, passing, delivered)
 
     def hang(self) -> None:
         """Go on accepting and never answer."""
@@ -44,16 +59,43 @@ class Proxy:
                 near, _ = listener.accept()
                 far = socket.create_connection(self._target)
                 self._sockets += [near, far]
-                for source, sink in ((near, far), (far, near)):
-                    Thread(target=self._pump, args=(source, sink), daemon=True).start()
+                unanswered = Event()
+                Thread(target=self._forward, args=(near, far, unanswered), daemon=True).start()
+                Thread(target=self._answer, args=(far, near, unanswered), daemon=True).start()
 
-    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+    def _forward(self, near: socket.socket, far: socket.socket, unanswered: Event) -> None:
         with contextlib.suppress(OSError):
-            while data := source.recv(65_536):
+            while data := near.recv(65_536):
                 self._flowing.wait()
-                sink.sendall(data)
-        _end(source)
-        _end(sink)
+                cut = self._cut_in(data)
+                if cut is not None and not cut.delivered:
+                    break
+                if cut is not None:
+                    unanswered.set()
+                far.sendall(data)
+        if not unanswered.is_set():
+            _end(near)
+            _end(far)
+
+    def _cut_in(self, data: bytes) -> "_Cut | None":
+        cut = self._cut
+        if cut is None or cut.said not in data:
+            return None
+        if cut.passing:
+            cut.passing -= 1
+            return None
+        self._cut = None
+        return cut
+
+    def _answer(self, far: socket.socket, near: socket.socket, unanswered: Event) -> None:
+        with contextlib.suppress(OSError):
+            while data := far.recv(65_536):
+                self._flowing.wait()
+                if unanswered.is_set():
+                    break
+                near.sendall(data)
+        _end(near)
+        _end(far)
 
 
 def _end(connection: socket.socket) -> None:

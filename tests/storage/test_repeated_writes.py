@@ -1,7 +1,5 @@
 """A write on PostgreSQL: tried again where nothing can have come of it, never where something may have."""
 
-import contextlib
-import socket
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
@@ -94,25 +92,6 @@ def test_a_write_that_fails_otherwise_is_not_tried_again(postgresql_store: Store
     assert postgresql_store.count(table) == 0
 
 
-class Forgetful(Proxy):
-    """Once it is told to, it lets one COMMIT through, and loses that connection when the answer comes."""
-
-    def __init__(self, host: str, port: int) -> None:
-        self.forgets = False
-        self.forgotten: socket.socket | None = None
-        super().__init__(host, port)
-
-    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while (data := source.recv(65_536)) and source is not self.forgotten:
-                if self.forgets and b"COMMIT;" in data:
-                    self.forgets, self.forgotten = False, sink
-                sink.sendall(data)
-        for end in (source, sink):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-
-
 def proxied(store: Store, proxy: Proxy) -> Store:
     """The same database by way of the proxy."""
     parts = urlsplit(store.url)
@@ -120,24 +99,24 @@ def proxied(store: Store, proxy: Proxy) -> Store:
 
 
 @pytest.fixture
-def forgetful(postgresql_store: Store) -> Iterator[Forgetful]:
-    """What lies between us and the database."""
+def proxy(postgresql_store: Store) -> Iterator[Proxy]:
+    """A proxy in front of the database."""
     parts = urlsplit(postgresql_store.url)
-    proxy = Forgetful(parts.hostname or "", parts.port or 5432)
+    proxy = Proxy(parts.hostname or "", parts.port or 5432)
     yield proxy
     proxy.cut()
 
 
 def test_a_write_whose_acknowledgement_was_lost_is_told_as_unavailable_and_never_repeated(
-    postgresql_store: Store, forgetful: Forgetful, user_id: int
+    postgresql_store: Store, proxy: Proxy, user_id: int
 ) -> None:
-    behind = proxied(postgresql_store, forgetful)
+    behind = proxied(postgresql_store, proxy)
     behind.connect()
     work = Work(user_id, lambda _: None)
     behind.read(accounts.find, user_id)
-    forgetful.forgets = True
+    proxy.cut_at(b"COMMIT;", passing=0, delivered=True)
     with pytest.raises(StorageUnavailable):
         behind.write(work)
-    assert forgetful.forgotten is not None and work.tries == 1
+    assert work.tries == 1
     postgresql_store.connect()
     wait_until(lambda: postgresql_store.count(table) == 1, 5, "the commit that nobody heard of")

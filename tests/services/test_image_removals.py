@@ -1,0 +1,134 @@
+"""Images of records: none that a record names is ever removed, and none that no record names stays."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import timedelta
+from threading import Event
+
+import pytest
+from sqlalchemy import Connection, select
+
+import clock
+import storage
+from errors import Fact, ImageStoreUnavailable, NoSuchRecord, StorageUnavailable
+from services import pictures
+from services.image_store import ImageStore
+from storage import image_removals, sets
+from storage.tables import Record
+from storage.tables import sets as table
+from tests.handlers.test_images import picture
+from tests.storage.conftest import postgresql_url, sqlite_store, sqlite_url, store
+from tests.storage.store import Store, new_set
+
+__all__ = ["postgresql_url", "sqlite_store", "sqlite_url", "store"]
+# When all that is scheduled is due.
+LATER = image_removals.GRACE + timedelta(minutes=1)
+
+
+@pytest.fixture(autouse=True)
+def configured() -> Iterator[None]:
+    """Images in memory."""
+    pictures.configure("memory:")
+    yield
+    pictures.configure("memory:")
+
+
+def exists(store: Store, name: str) -> bool:
+    return store.run(pictures.exists(name))
+
+
+def sweep(store: Store) -> int:
+    """How many images are removed once all that is scheduled is due."""
+    return store.run(pictures.remove_due(clock.now() + LATER))
+
+
+async def stored_set(user_id: int) -> Record:
+    """A set with an image."""
+    async with pictures.stored(picture(), "set") as name:
+        return await storage.write(new_set, user_id, img=name)
+
+
+def test_an_image_stays_as_long_as_a_record_names_it(store: Store) -> None:
+    made = store.run(stored_set(store.new_account()["id"]))
+    assert sweep(store) == 0
+    assert exists(store, made["img"])
+    store.write(sets.remove, made["id"])
+    assert store.run(pictures.remove_due(clock.now())) == 0
+    assert (sweep(store), exists(store, made["img"])) == (1, False)
+    assert store.count(image_removals.image_removals) == 0
+
+
+@pytest.mark.parametrize(("failure", "at_once"), [(NoSuchRecord, True), (StorageUnavailable, False)])
+def test_an_image_goes_at_once_if_its_record_was_certainly_not_written_and_later_if_nobody_knows(
+    store: Store, failure: type[Fact], at_once: bool
+) -> None:
+    names: list[str] = []
+
+    def fails(_connection: Connection) -> None:
+        raise failure
+
+    async def store_image() -> None:
+        async with pictures.stored(picture(), "set") as name:
+            names.append(str(name))
+            await storage.write(fails)
+
+    with pytest.raises(failure):
+        store.run(store_image())
+    assert exists(store, names[0]) is not at_once
+    assert (sweep(store), exists(store, names[0])) == (1, False)
+
+
+def test_an_image_stays_if_the_request_is_cancelled_while_its_record_is_written(sqlite_store: Store) -> None:
+    user_id = sqlite_store.new_account()["id"]
+    begun, cancelled = asyncio.Event(), Event()
+
+    async def cancel() -> None:
+        loop = asyncio.get_running_loop()
+
+        def slowly(connection: Connection, img: str) -> Record:
+            loop.call_soon_threadsafe(begun.set)
+            cancelled.wait(10)
+            return new_set(connection, user_id, img=img)
+
+        async def request() -> None:
+            async with pictures.stored(picture(), "set") as name:
+                await storage.write(slowly, str(name))
+
+        task = asyncio.create_task(request())
+        await begun.wait()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        cancelled.set()
+
+    sqlite_store.run(cancel())
+    # Writes are done one after the other: the cancelled one is done by then.
+    (name,) = sqlite_store.write(lambda connection: connection.execute(select(table.c.img)).scalars().all())
+    assert sweep(sqlite_store) == 0
+    assert exists(sqlite_store, name)
+
+
+def test_no_record_names_an_image_whose_removal_has_begun(store: Store) -> None:
+    user_id = store.new_account()["id"]
+
+    async def too_late() -> None:
+        async with pictures.stored(picture(), "set") as name:
+            await storage.write_alone(image_removals.begin, clock.now() + LATER)
+            await storage.write(new_set, user_id, img=name)
+
+    with pytest.raises(ImageStoreUnavailable):
+        store.run(too_late())
+    assert store.count(table) == 0
+
+
+def test_a_removal_that_fails_is_tried_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = store.run(stored_set(store.new_account()["id"]))
+    store.write(sets.remove, made["id"])
+    with monkeypatch.context() as patch:
+        patch.setattr(ImageStore, "remove", _unavailable)
+        with pytest.raises(ImageStoreUnavailable):
+            sweep(store)
+    assert (sweep(store), exists(store, made["img"])) == (1, False)
+
+
+async def _unavailable(_store: object, _name: str) -> None:
+    raise ImageStoreUnavailable
