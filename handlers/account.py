@@ -23,6 +23,7 @@ from handlers.usernames import is_acceptable
 from security import Caller
 from services import exports, limits, mfa, outbox, passwords, pictures, test_mode
 from services.clients import Client
+from services.tokens import Export
 from storage import accounts, acts, confirmations, events, holdings, image_removals, sessions, suggestions
 
 LEVEL_FOR_OTHERS_DATA = 8
@@ -182,10 +183,21 @@ restrict_account_v3 = restrict_account
 
 
 async def export_account(caller: Caller) -> Response:
-    """An address, good for a day, from which the account's data can be had."""
-    account = await storage.write(reauthenticated, caller, accounts.find, caller.user_id)
-    export = exports.issue(account, clock.now())
+    """Return an address from which the account's data can be downloaded, for a day at most."""
+    staff.require_owner(caller)
+    now = clock.now()
+    export = exports.shown(await storage.write(_export, caller, now), now)
     return success(data=export["url"], export=export, headers=SECRET)
+
+
+def _export(connection: Connection, caller: Caller, now: datetime) -> Export:
+    """Return an export that ends with the caller's credentials."""
+    _, account, until = reauthenticate(connection, caller)
+    if caller.key is not None:
+        return exports.by_key(account, caller.key, caller.secret_hash, until=until, now=now)
+    session = caller.session
+    until = None if session is None else sessions.find_expiry(connection, session)
+    return exports.by_session(account, session, until=until, now=now)
 
 
 async def list_events(limit: int | None, cursor: str | None, caller: Caller) -> Response:

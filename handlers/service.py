@@ -10,6 +10,7 @@ from handlers import curated_shapes, quota_shapes, shapes
 from handlers.replies import SECRET, content, plain, success
 from services import exports, pages, pictures
 from storage import health
+from storage import holdings as stored_holdings
 
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 A_DAY = {"Cache-Control": "public, max-age=86400"}
@@ -91,7 +92,7 @@ async def read_image(id: str) -> Response:
 
 async def download_export(token: str) -> Response:
     """The account and all that it owns, as a file."""
-    holdings = await exports.open_export(token)
+    holdings = await storage.read(stored_holdings.of, await exports.owner_of(token))
     name = f'attachment; filename="freesewing-{holdings.account["id"]}.json"'
     members = {
         "account": shapes.account(holdings.account),

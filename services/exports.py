@@ -1,32 +1,87 @@
-"""Exports: an address that opens an account's data for a day.
+"""Exports: an address that opens an account's data for a day, while the credential that requested it is valid.
 
-Nothing is stored: the token in the address says whose data it opens, and the file is made when it is asked for. So
-nothing is left behind by an account that goes.
+Nothing is stored: the token in the address names the account and the credential, and the file is made when it is
+downloaded. So nothing is left behind by an account that goes.
 """
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+import clock
 import storage
 from clock import iso
 from errors import NoSuchRecord, Unauthorized
-from services import address, tokens
-from storage import accounts, holdings, sessions
+from services import address, credentials, keys, tokens
+from services.tokens import Export
+from storage import accounts, apikeys, sessions
+from storage.sessions import Standing
 
 
-def issue(account: accounts.Account, now: datetime) -> dict[str, Any]:
+def by_session(account: accounts.Account, session: UUID | None, *, until: datetime | None, now: datetime) -> Export:
+    """Return an export of the account, requested in a session that ends at this time (None: not known)."""
+    return Export(account["id"], account["epoch"], account["consent"] > 0, _earliest(now, until), session)
+
+
+def by_key(
+    account: accounts.Account, key: UUID, secret_hash: str, *, until: datetime | None, now: datetime
+) -> Export:
+    """Return an export of the account, requested with an API key whose secret has this stored hash and end."""
+    secret = keys.fingerprint(secret_hash)
+    return Export(account["id"], account["epoch"], True, _earliest(now, until), key=key, secret=secret)
+
+
+def _earliest(now: datetime, until: datetime | None) -> datetime:
+    longest = now + tokens.EXPORT_LIFETIME
+    return longest if until is None else min(longest, until)
+
+
+def shown(export: Export, now: datetime) -> dict[str, Any]:
     """`ExportAddress`: token, url and expiry."""
-    token = tokens.issue_export(account, now)
-    return {"token": token, "url": address.of(f"/exports/{token}"), "expiresAt": iso(now + tokens.EXPORT_LIFETIME)}
+    token = tokens.issue_export(export, now)
+    return {"token": token, "url": address.of(f"/exports/{token}"), "expiresAt": iso(export.until)}
 
 
-async def open_export(token: str) -> holdings.Holdings:
-    """What the token opens; raises NoSuchRecord if it is not valid, has expired, or its account's sessions ended."""
+async def owner_of(token: str) -> int:
+    """Return the number of the account whose export the token opens; raise NoSuchRecord if it opens none.
+
+    It opens none once it has expired, the session has ended, the key was revoked, has expired or lost the secret, the
+    account is blocked, restricted or disabled, the consent was withdrawn, or the epoch of the account was raised.
+    """
     try:
-        session = tokens.verify_export(token)
+        export = tokens.verify_export(token)
     except Unauthorized:
-        raise NoSuchRecord("There is no such export, or it has expired.") from None
-    standing = await storage.read(sessions.find_standing, session.user_id)
-    if standing is None or standing.epoch != session.epoch:
-        raise NoSuchRecord("There is no such export, or it has expired.")
-    return await storage.read(holdings.of, session.user_id)
+        raise _no_such_export() from None
+    standing = await storage.read(sessions.find_standing, export.user_id, export.session)
+    if standing is None or not _is_open(export, standing) or not await _has_key(export):
+        raise _no_such_export()
+    return export.user_id
+
+
+def _is_open(export: Export, standing: Standing) -> bool:
+    """Return whether the account, and the session if it was one that requested the export, still allow it."""
+    return (
+        standing.epoch == export.epoch
+        and (export.session is None or standing.session_epoch == standing.epoch)
+        and standing.status >= accounts.ACTIVE
+        and standing.role != accounts.BLOCKED
+        # An owner who never consented may export, too.
+        and (standing.consent > 0 or not export.consents)
+    )
+
+
+async def _has_key(export: Export) -> bool:
+    """Return whether the export was not requested with an API key, or with one whose secret is still good."""
+    if export.key is None:
+        return True
+    standing = await storage.read(apikeys.find_standing, export.key)
+    if standing is None or standing.user_id != export.user_id or standing.revoked_at is not None:
+        return False
+    stored = (standing.secret_hash, standing.previous_hash or "")
+    used = next((each for each in stored if keys.fingerprint(each) == export.secret), None)
+    ends = None if used is None else credentials.end_of_secret(standing, used)
+    return ends is not None and ends > clock.now()
+
+
+def _no_such_export() -> NoSuchRecord:
+    return NoSuchRecord("There is no such export, or it has expired.")

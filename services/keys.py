@@ -48,6 +48,11 @@ def hash_of(secret: str) -> str:
     return hmac.digest(_key, secret.encode(), sha256).hex()
 
 
+def fingerprint(stored: str) -> str:
+    """Return what names a stored hash in a token that anybody can read: 16 hexadecimal characters of a hash of it."""
+    return sha256(stored.encode()).hexdigest()[:16]
+
+
 def fits(secret: str, *stored: str) -> bool:
     """Whether the secret is one of those stored, each compared in constant time."""
     hashed = hash_of(secret)

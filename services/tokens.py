@@ -1,9 +1,10 @@
 """JSON Web Tokens: FreeSewing's claims, the session (`sid`), and the epoch that lets an account end all sessions."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import jwt
@@ -34,6 +35,31 @@ class _Claims(BaseModel, strict=True):
     sid: UUID | None = Field(None, strict=False)
 
 
+class _ExportClaims(_Claims):
+    """The claims of an export token."""
+
+    key: UUID | None = Field(None, strict=False)
+    secret: str = ""
+    consents: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What a valid export token says: the account, its epoch when the token was issued, whether its owner consented
+    then, the expiry, and the credential that requested it.
+
+    That is a session, or an API key and the fingerprint of its secret, or a token issued before 0.2.0: none of them.
+    """
+
+    user_id: int
+    epoch: int
+    consents: bool
+    until: datetime
+    session: UUID | None = None
+    key: UUID | None = None
+    secret: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """What a valid token says: the account, its epoch when the token was issued, the expiry, the administrator who
@@ -45,6 +71,9 @@ class Session:
     until: datetime
     by: int | None = None
     id: UUID | None = None
+
+
+Decoded = TypeVar("Decoded", Session, Export)
 
 
 def configure(key: bytes, issuer: str) -> None:
@@ -70,9 +99,13 @@ def _known_to_clients(account: Any) -> dict[str, Any]:
     return {"username": account["username"], "role": account["role"], "status": account["status"]}
 
 
-def issue_export(account: Any, now: datetime) -> str:
-    """A token that opens the account's export and nothing else, good for a day."""
-    return _sign(account, now, EXPORT_LIFETIME, _issuer + "/exports", {})
+def issue_export(export: Export, now: datetime) -> str:
+    """Return a token that opens the account's export and nothing else, as long as `services.exports` accepts it."""
+    account = {"id": export.user_id, "epoch": export.epoch}
+    credential: dict[str, Any] = {"sid": export.session, "key": export.key}
+    named = {name: str(value) for name, value in credential.items() if value is not None}
+    claims = {**named, "secret": export.secret, "consents": export.consents}
+    return _sign(account, now, export.until - now, _issuer + "/exports", claims)
 
 
 def _sign(account: Any, now: datetime, lifetime: timedelta, audience: str, claims: dict[str, Any]) -> str:
@@ -82,36 +115,49 @@ def _sign(account: Any, now: datetime, lifetime: timedelta, audience: str, claim
 
 
 def verify(token: str) -> Session:
-    """The session that a token stands for; raises Unauthorized."""
-    return _verify(token, _issuer)
+    """Return the session that a token stands for; raise Unauthorized."""
+    return _valid(_decoded, token)
 
 
-def verify_export(token: str) -> Session:
-    """Whose export a token opens; raises Unauthorized."""
-    return _verify(token, _issuer + "/exports")
+def verify_export(token: str) -> Export:
+    """Return what an export token opens; raise Unauthorized."""
+    return _valid(_decoded_export, token)
 
 
-def _verify(token: str, audience: str) -> Session:
+def _valid(decode: Callable[[str], Decoded], token: str) -> Decoded:
     try:
-        session = _decoded(token, audience)
+        found = decode(token)
     except (jwt.InvalidTokenError, ValidationError) as error:
         raise Unauthorized("The token is not valid or has expired.") from error
-    if session.until <= clock.now():
+    if found.until <= clock.now():
         raise Unauthorized("The token is not valid or has expired.")
-    return session
+    return found
 
 
-def _cache_key(token: str, audience: str) -> bytes:
-    return blake2b(f"{audience} {token}".encode(), digest_size=32).digest()
+def _cache_key(token: str) -> bytes:
+    return blake2b(token.encode(), digest_size=32).digest()
 
 
 # A client sends the same token with each request, and its claims never change. Saves 90 µs a request. Entries are
 # keyed by a digest, never by the token itself. Only the expiry must be checked each time, and whether the account
 # still accepts the token, which `security` does.
 @cached(LRUCache(_MOST_CACHED), _cache_key)
-def _decoded(token: str, audience: str) -> Session:
+def _decoded(token: str) -> Session:
     """Return what a token says; raise jwt.InvalidTokenError, or ValidationError for a bad type or range."""
-    payload = jwt.decode(
+    claims = _Claims.model_validate(_payload(token, _issuer))
+    return Session(claims.user_id, claims.epoch, datetime.fromtimestamp(claims.exp, UTC), claims.by, claims.sid)
+
+
+def _decoded_export(token: str) -> Export:
+    """Return what an export token says; raise as `_decoded`."""
+    claims = _ExportClaims.model_validate(_payload(token, _issuer + "/exports"))
+    until = datetime.fromtimestamp(claims.exp, UTC)
+    return Export(claims.user_id, claims.epoch, claims.consents, until, claims.sid, claims.key, claims.secret)
+
+
+def _payload(token: str, audience: str) -> dict[str, Any]:
+    """Return the claims of a token for this audience; raise jwt.InvalidTokenError."""
+    return jwt.decode(
         token,
         _key,
         algorithms=["HS256"],
@@ -119,5 +165,3 @@ def _decoded(token: str, audience: str) -> Session:
         issuer=_issuer,
         options={"require": ["exp", "iat", "_id", "epoch"]},
     )
-    claims = _Claims.model_validate(payload)
-    return Session(claims.user_id, claims.epoch, datetime.fromtimestamp(claims.exp, UTC), claims.by, claims.sid)

@@ -77,6 +77,7 @@ _least_used = (
     .offset(bindparam("most"))
 )
 _make_room = delete(sessions).where(sessions.c.id.in_(_least_used.scalar_subquery()))
+_expiry = select(sessions.c.expires_at).where(sessions.c.id == bindparam("session"))
 _end = delete(sessions).where(_of_account, sessions.c.id == bindparam("session"))
 _end_all = delete(sessions).where(_of_account)
 _end_others = _end_all.where(sessions.c.id != bindparam("keep"))
@@ -134,6 +135,11 @@ def begin(
     connection.execute(_add, {**row, **times, "network": network, "agent": agent})
     connection.execute(_make_room, {"owner": account["id"], "most": MOST})
     return session
+
+
+def find_expiry(connection: Connection, session: UUID) -> datetime | None:
+    """Return when the session expires; None if there is no such session."""
+    return connection.execute(_expiry, {"session": session}).scalar()
 
 
 def extend(connection: Connection, user_id: int, session: UUID, *, until: datetime) -> bool:

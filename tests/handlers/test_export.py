@@ -2,12 +2,20 @@
 
 import json
 from base64 import b64encode
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import jwt
+import pytest
+from sqlalchemy import update
 
-from tests.handlers.accounts import account_of, patched
+import clock
+from storage.tables import apikeys
+from tests.handlers.accounts import account_of, patched, sign_in
+from tests.handlers.database import change_account, execute
 from tests.handlers.reading import failure
+from tests.handlers.signing_in import with_password
+from tests.handlers.test_admin import impersonated
 from tests.service import PASSWORD, Credentials, Person, Service
 
 
@@ -53,10 +61,81 @@ def test_an_exports_address_cannot_be_guessed_and_is_no_token(service: Service, 
     assert service.http.get(f"/exports/{export['token']}").status_code == 200
 
 
-def test_an_export_dies_with_the_sessions_of_its_account(service: Service, alice: Person) -> None:
-    address = alice.get("/account/export").json()["data"]
-    alice.post("/account/restrict")
-    assert failure(service.http.get(address)) == (404, "notFound")
+def exported(caller: Credentials) -> str:
+    """The address of an export that can be downloaded."""
+    reply = caller.get("/account/export")
+    assert reply.status_code == 200, reply.text
+    address: str = reply.json()["data"]
+    assert is_open(caller.service, address)
+    return address
+
+
+def is_open(service: Service, address: str) -> bool:
+    """Whether the export can be downloaded."""
+    reply = service.http.get(address)
+    assert reply.status_code == 200 or failure(reply) == (404, "notFound")
+    return reply.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("status", -1), ("status", -2), ("role", "blocked"), ("consent", 0), ("epoch", 1)],
+)
+def test_an_export_ends_with_the_access_of_its_account(
+    service: Service, alice: Person, column: str, value: Any
+) -> None:
+    addresses = [exported(alice), exported(alice.new_key(2))]
+    change_account(service, alice.id, **{column: value})
+    assert [is_open(service, address) for address in addresses] == [False, False]
+
+
+def test_an_export_ends_with_the_session_that_requested_it(service: Service) -> None:
+    alice = with_password(service)
+    first, second = (Credentials(service, f"Bearer {sign_in(service, alice.id).json()['token']}") for _ in range(2))
+    ended, kept = exported(first), exported(second)
+    [session] = [each["id"] for each in first.get("/account/sessions").json()["sessions"] if each["current"]]
+    assert alice.delete(f"/account/sessions/{session}").status_code == 204
+    assert [is_open(service, address) for address in (ended, kept)] == [False, True]
+    assert alice.delete("/account/sessions").status_code == 204
+    assert not is_open(service, kept)
+
+
+def test_an_export_ends_with_the_key_that_requested_it(service: Service, alice: Person) -> None:
+    revoked, removed, kept = (alice.new_key(2) for _ in range(3))
+    addresses = [exported(key) for key in (revoked, removed, kept)]
+    assert alice.post(f"/apikeys/{revoked.key}/revoke").status_code == 200
+    assert alice.delete(f"/apikeys/{removed.key}").status_code == 204
+    assert [is_open(service, address) for address in addresses] == [False, False, True]
+
+
+def test_an_export_ends_with_the_secret_that_requested_it(service: Service, alice: Person) -> None:
+    key = alice.new_key(2)
+    address = exported(key)
+    assert alice.post(f"/apikeys/{key.key}/rotate", {"grace": 3600}).status_code == 201
+    # As long as the secret is good.
+    assert is_open(service, address)
+    assert alice.post(f"/apikeys/{key.key}/rotate", {"grace": 0}).status_code == 201
+    assert not is_open(service, address)
+
+
+def test_an_export_expires_with_its_credential(service: Service, alice: Person) -> None:
+    key = alice.new_key(2, expires_in=600)
+    export = key.get("/account/export").json()["export"]
+    [made] = [each for each in alice.get("/apikeys").json()["apikeys"] if each["key"] == key.key]
+    assert export["expiresAt"] == made["expiresAt"]
+    execute(service, update(apikeys).where(apikeys.c.key == UUID(key.key)).values(expires_at=clock.now()))
+    assert not is_open(service, export["url"])
+
+
+def test_an_owner_without_consent_may_export_until_sessions_are_ended(service: Service, alice: Person) -> None:
+    before = exported(alice)
+    assert alice.patch("/account", {"consent": 0}).status_code == 200
+    assert not is_open(service, before)
+    assert is_open(service, exported(alice))
+
+
+def test_an_impersonating_administrator_cannot_export(admin: Person, alice: Person) -> None:
+    assert failure(impersonated(admin, alice).get("/account/export")) == (403, "insufficientAccessLevel")
 
 
 def test_a_key_needs_level_two_to_export(service: Service, alice: Person) -> None:

@@ -14,6 +14,7 @@ import pytest
 import clock
 from errors import Unauthorized
 from services import tokens
+from services.tokens import Export
 
 KEY = b"k" * 32
 ISSUER = "https://api.example.org"
@@ -73,10 +74,11 @@ def test_a_session_ends_after_a_week(age: timedelta, good: bool) -> None:
 
 @pytest.mark.parametrize(("age", "good"), [(timedelta(hours=23), True), (timedelta(hours=24, seconds=1), False)])
 def test_an_export_ends_after_a_day(age: timedelta, good: bool) -> None:
-    made = clock.now() - age
-    token = tokens.issue_export(ACCOUNT, made)
+    made = (clock.now() - age).replace(microsecond=0)
+    export = Export(12, 3, True, made + timedelta(days=1), SESSION)
+    token = tokens.issue_export(export, made)
     if good:
-        assert tokens.verify_export(token) == tokens.Session(12, 3, made.replace(microsecond=0) + timedelta(days=1))
+        assert tokens.verify_export(token) == export
     else:
         with pytest.raises(Unauthorized):
             tokens.verify_export(token)
@@ -84,7 +86,7 @@ def test_an_export_ends_after_a_day(age: timedelta, good: bool) -> None:
 
 def test_neither_kind_stands_in_for_the_other() -> None:
     with pytest.raises(Unauthorized):
-        tokens.verify(tokens.issue_export(ACCOUNT, clock.now()))
+        tokens.verify(tokens.issue_export(Export(12, 3, True, clock.now() + timedelta(days=1)), clock.now()))
     with pytest.raises(Unauthorized):
         tokens.verify_export(tokens.issue(ACCOUNT, SESSION, clock.now()))
 
