@@ -65,7 +65,7 @@ class Concurrency:
             await self.app(scope, receive_aside, send_aside)
         finally:
             self.working -= 1
-            if "reserved" in scope:
+            if "reserved" in scope and scope["reserved"].reserved:
                 self.waiting.release(scope["reserved"])
 
     def _wait(self, scope: Scope, message: Message, *, begun: bool) -> Wait:

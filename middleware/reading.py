@@ -28,11 +28,17 @@ async def read(scope: Scope, receive: Receive, most: int) -> bytes | bytearray:
     return await _Reader(scope, receive, most).read(announced)
 
 
+def reserve(scope: Scope, size: int) -> None:
+    """Reserve more memory for what the body holds, until the request ends; raise Overloaded if there is none."""
+    waiting: Waiting = scope["waiting"]
+    if not waiting.reserve(scope["reserved"], size):
+        raise Overloaded("Too many large bodies of this address are being read.")
+
+
 class _Reader:
     """One body, while it arrives."""
 
     def __init__(self, scope: Scope, receive: Receive, most: int) -> None:
-        self._scope = scope
         self._receive = receive
         self._most = most
         self._time = asyncio.get_running_loop().time
@@ -40,7 +46,7 @@ class _Reader:
         self._deadline = now + (SMALL_SECONDS if most <= LARGE else LARGE_SECONDS)
         self._waiting: Waiting = scope["waiting"]
         self._limit = asyncio.timeout_at(self._due(now, 0))
-        self._wait = self._waiting.begin(scope, self._end)
+        self._wait = scope["reserved"] = self._waiting.begin(scope, self._end)
 
     async def read(self, announced: int) -> bytes | bytearray:
         """Return the whole body; the large ones have reserved their memory before they are read."""
@@ -88,7 +94,6 @@ class _Reader:
     async def _reserve(self, size: int) -> None:
         """Reserve memory until the request ends; the client's time stands still until there is enough."""
         self._limit.reschedule(self._deadline)
-        self._scope["reserved"] = self._wait
         before = self._time()
         await self._waiting.room(self._wait, size)
         self._begun += self._time() - before

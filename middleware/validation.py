@@ -91,6 +91,7 @@ class Body:
         if kind == FILE:
             return bytes(raw)
         if kind == JSON and not strict_json.is_light(raw):
+            reading.reserve(scope, strict_json.memory_of_members(raw))
             return await parsing.off_loop(self._parsed, scope, kind, raw)
         return self._parsed(scope, kind, raw)
 

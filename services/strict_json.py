@@ -16,6 +16,8 @@ MOST_MEMBERS = 100_000
 MOST_DIGITS = 400
 # A body within both takes less than 5 ms to parse and to validate.
 LIGHT_BYTES, LIGHT_MEMBERS = 65_536, 1_000
+# Bytes that a member of a list or an object takes, with its name and a small value.
+MEMBER_BYTES = 150
 HUGE = 2.0**63
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -24,6 +26,11 @@ def is_light(raw: bytes | bytearray) -> bool:
     """Return whether the body can be parsed on the event loop; others belong into a thread (`services.parsing`)."""
     # Most bodies are shorter than that many members would be.
     return len(raw) <= LIGHT_MEMBERS or (len(raw) <= LIGHT_BYTES and _members(raw) <= LIGHT_MEMBERS)
+
+
+def memory_of_members(raw: bytes | bytearray) -> int:
+    """Return how many bytes the value takes beyond those of the body: little but for many small members."""
+    return min(_members(raw), MOST_MEMBERS) * MEMBER_BYTES
 
 
 def _members(raw: bytes | bytearray) -> int:

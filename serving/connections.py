@@ -13,6 +13,7 @@ from collections.abc import Container
 from typing import Any, NamedTuple, cast
 
 from services import networks
+from serving.joining import Joining
 from serving.upstream import Config, HttpToolsProtocol, ProxyHeadersMiddleware, ServerState
 from settings import Settings
 
@@ -25,10 +26,9 @@ MOST_HEAD_BYTES, MOST_URL_BYTES, MOST_HEADERS, MOST_PIPELINED = 32_768, 16_384, 
 LINGER_SECONDS = 2.0
 # A request that the client did not get on with for so long can make room for another.
 SLOW_SECONDS = 2.0
+FULL_SECONDS = 0.25
 OWN_BITS = (32, 64)
 UNSENT_BYTES = 65_536
-MOST_JOINED = 65_536
-CONTINUE = b"HTTP/1.1 100 "
 REPLY, HEAD, REST_OF_BODY, REST = "reply", "head", "rest of body", "rest"
 
 
@@ -46,6 +46,14 @@ class Wait(NamedTuple):
         return before.left - least < self.left <= before.left
 
 
+class Census:
+    """The connections of an application by address, and until when none of them makes room."""
+
+    def __init__(self) -> None:
+        self.counts = Counter[str | None]()
+        self.full_until: dict[str | None, float] = {}
+
+
 class Connection(HttpToolsProtocol):
     """A client's connection, under watch.
 
@@ -57,6 +65,7 @@ class Connection(HttpToolsProtocol):
     most = 800
     most_of_address = 100
     trusted: Container[str] = ()
+    census = Census()
 
     def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], **options: Any) -> None:
         super().__init__(config, server_state, app_state, **options)
@@ -72,16 +81,31 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Accept it. Where there are too many, the one that keeps the server waiting most ends, be it this one."""
         super().connection_made(transport)
-        _show_progress(transport.get_extra_info("socket"))
-        _watch(self.loop, self.server_state)
         if self.client and self.client[0] not in self.trusted:
             self.address = networks.network_of(self.client[0], *OWN_BITS)
-        ours = [one for one in _ours(self.server_state) if not one.transport.is_closing()]
-        same = [one for one in ours if one.address == self.address]
-        if self.address and len(same) > self.most_of_address:
-            _end_one(same, self.loop.time())
-        elif len(ours) > self.most:
-            _end_one(ours, self.loop.time())
+        self.census.counts[self.address] += 1
+        if self.address and self.census.counts[self.address] > self.most_of_address:
+            self._make_room([one for one in _ours(self.server_state) if one.address == self.address])
+        elif len(self.connections) > self.most:
+            self._make_room(_ours(self.server_state))
+        if not transport.is_closing():
+            _show_progress(transport.get_extra_info("socket"))
+            _watch(self.loop, self.server_state)
+
+    def _make_room(self, others: "list[Connection]") -> None:
+        """End the connection that keeps the server waiting most, of the address that has most connections."""
+        now = self.loop.time()
+        if now < self.census.full_until.get(self.address, 0.0):
+            self.end()
+            return
+        found = [
+            (self.census.counts[one.address], slowness, one) for one in others if (slowness := one.slowness(now))
+        ]
+        slowest = max(found, key=lambda each: each[:2])[2]
+        if slowest is self:
+            # Clients that come again at once must not make the server look through all connections each time.
+            self.census.full_until[self.address] = now + FULL_SECONDS
+        slowest.end()
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, unless it is a head without end, or the rest of a body that was rejected."""
@@ -151,12 +175,22 @@ class Connection(HttpToolsProtocol):
     def end(self) -> None:
         """End it at once, and let nothing be written to it any more."""
         self._note_end()
+        self._leave()
         self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It has ended."""
         self._note_end()
+        self._leave()
         super().connection_lost(exc)
+
+    def _leave(self) -> None:
+        """Count it no longer."""
+        if self in self.connections:
+            self.connections.discard(self)
+            self.census.counts[self.address] -= 1
+            if not self.census.counts[self.address]:
+                del self.census.counts[self.address]
 
     def _note_end(self) -> None:
         """uvicorn tells the last request that came; the one that is being answered may be another, before it."""
@@ -193,49 +227,13 @@ class Connection(HttpToolsProtocol):
         return self.client_seconds
 
 
-class Joining:
-    """A connection as a request's reply is written to it: its head waits for the first piece of its body.
-
-    uvicorn writes them one after the other, which costs a system call more, and the client a packet. Of a reply that
-    fails between the two the client sees nothing but the end of the connection.
-    """
-
-    # Not the request itself: two that know each other wait for the garbage collector.
-    __slots__ = ("_head", "_transport")
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-        self._head: bytes | None = None
-
-    def write(self, data: bytes) -> None:
-        """Write it, unless it is the head."""
-        if self._head:
-            head, self._head = self._head, b""
-            if len(data) <= MOST_JOINED:
-                data = head + data
-            else:  # copying it would cost more
-                self._transport.write(head)
-            self._transport.write(data)
-        elif self._head is None and not data.startswith(CONTINUE):
-            self._head = data
-        else:  # more of the body, or leave to send one
-            self._transport.write(data)
-
-    def close(self) -> None:
-        """Close it after the reply."""
-        connection: Any = self._transport.get_protocol()
-        connection.finish()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
-
-
 def limited(settings: Settings) -> type[Connection]:
     """Return the class of connections, for uvicorn's `http`, with these limits."""
     limits = {
         "client_seconds": settings.client_seconds,
         "most": settings.max_connections,
         "most_of_address": settings.max_connections_per_address,
+        "census": Census(),
         "trusted": ProxyHeadersMiddleware(_nothing, settings.trusted_proxies).trusted_hosts,
     }
     return type("LimitedConnection", (Connection,), limits)
@@ -243,13 +241,6 @@ def limited(settings: Settings) -> type[Connection]:
 
 async def _nothing(*_: object) -> None:
     """Stand for the application where only the trusted proxies are wanted."""
-
-
-def _end_one(connections: list[Connection], now: float) -> None:
-    """End the connection that keeps the server waiting most, of the address that has most connections."""
-    number = Counter(one.address for one in connections)
-    found = [(number[one.address], slowness, one) for one in connections if (slowness := one.slowness(now))]
-    max(found, key=lambda each: each[:2])[2].end()
 
 
 def _ours(state: ServerState) -> list[Connection]:
@@ -275,8 +266,11 @@ def _watch(loop: asyncio.AbstractEventLoop, state: ServerState) -> None:
 
 def _look(loop: asyncio.AbstractEventLoop, state: ServerState) -> None:
     now = loop.time()
-    for connection in _ours(state):
+    ours = _ours(state)
+    for connection in ours:
         connection.look(now)
+    if ours:
+        ours[0].census.full_until.clear()
     _watched.discard(state)
     if state.connections:
         _watch(loop, state)

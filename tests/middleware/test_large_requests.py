@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.types import Message
 
-from errors import BodyTooLarge
+from errors import BodyTooLarge, Overloaded
 from middleware.reading import read
 from middleware.validation import Body
 from middleware.waiting import Waiting
@@ -69,6 +69,19 @@ def test_what_takes_long_to_parse_is_parsed_off_the_event_loop(content: bytes, o
     body = ThreadSeen()
     assert asyncio.run(body.value(scope(), Client([content]).receive)) == strict_json.decode(content)
     assert body.thread.startswith("parsing") == off_loop
+
+
+def test_a_body_of_many_members_reserves_the_memory_that_they_take() -> None:
+    async def two_at_a_time() -> Any:
+        body, first, second = ThreadSeen(), scope(), scope()
+        first["waiting"] = second["waiting"] = Waiting(10, 20, most_bytes=600_000)
+        await body.value(first, Client([MANY]).receive)
+        with pytest.raises(Overloaded):
+            await body.value(second, Client([MANY]).receive)
+        first["waiting"].release(first["reserved"])
+        assert await body.value(second, Client([MANY]).receive)
+
+    asyncio.run(two_at_a_time())
 
 
 def test_a_body_over_the_limit_is_not_read_where_its_length_says_so() -> None:
