@@ -1,8 +1,6 @@
 """API keys."""
 
-import asyncio
 import contextlib
-import time
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -22,13 +20,12 @@ from handlers.reauthentication import reauthenticate
 from handlers.replies import PRIVATE, SECRET, accepted, created, no_content, success
 from security import Caller
 from services import credentials, keys, outbox
+from services.pace import steady
 from storage import acts, apikeys, events, revocation
 
 LEVEL_FOR_OTHERS = 9
 # How long the secret before goes on working after a rotation, in seconds, where nothing is said.
 GRACE = 86400
-# A report takes at least this many seconds: its time does not tell what was right of it.
-LEAST_SECONDS = 0.25
 LIST = Listing("/apikeys", shapes.api_key_listed, member("apikeys"))
 
 
@@ -151,18 +148,20 @@ def _rotate(
 
 async def report_leaked_api_key(body: dict[str, Any], request_id: str) -> Response:
     """Revoke a key whose secret somebody found; the answer is the same whatever they sent."""
-    started = time.monotonic()
-    now = clock.now()
+    async with steady():
+        await _end_leaked(body, UUID(request_id), clock.now())
+    return accepted(result="received", headers=SECRET)
+
+
+async def _end_leaked(body: dict[str, Any], request_id: UUID, now: datetime) -> None:
     named = credentials.key_named(body["key"], body["secret"])
     found = await credentials.verify(named, body["secret"], now) if named else None
     if found is not None and found.standing.revoked_at is None and found.until > now:
-        origin = events.Origin(events.SYSTEM, UUID(request_id))
+        origin = events.Origin(events.SYSTEM, request_id)
         # A key that goes with its account at this moment must not change the answer.
         with contextlib.suppress(NoSuchRecord):
             await storage.write(_revoke_leaked, UUID(body["key"]), origin, now)
         outbox.wake()
-    await asyncio.sleep(LEAST_SECONDS - (time.monotonic() - started))
-    return accepted(result="received", headers=SECRET)
 
 
 def _revoke_leaked(connection: Connection, key: UUID, origin: events.Origin, now: datetime) -> None:

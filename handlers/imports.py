@@ -15,7 +15,7 @@ from handlers.replies import SECRET, success
 from handlers.sets import measurements
 from handlers.usernames import is_acceptable
 from services import imports, passwords, pictures
-from storage import accounts, events, patterns, sets, subscribers
+from storage import accounts, events, hash_costs, patterns, sets, subscribers
 from storage.events import Origin
 from storage.tables import Record
 
@@ -98,6 +98,9 @@ def _take_over(
 ) -> tuple[dict[str, Any], Skipped]:
     """The account with all that it owns, and what was left out; raises AlreadyExists if the address has one."""
     email = account.email.strip().lower()
+    cost = passwords.bcrypt_cost(password)
+    if cost:
+        hash_costs.record(connection, cost, now)
     made = accounts.create(
         connection, email=email, language=account.language, role="user", password=password, now=now
     )

@@ -11,8 +11,9 @@ from errors import AuthenticationFailed, MfaTokenInvalid, MfaTokenRequired, Refu
 from handlers import own_sessions
 from handlers.reauthentication import reauthenticate
 from security import Caller
-from services import attempts, mfa, outbox, passwords
+from services import attempts, hash_times, mfa, outbox, passwords
 from services.clients import Client
+from services.pace import pace
 from storage import accounts, events
 
 IS_ON = "Multi-factor authentication is already on."
@@ -73,11 +74,17 @@ async def turn_off(
     account: accounts.Account, password: str, code: str, caller: Caller, client: Client
 ) -> accounts.Account:
     """Turn it off and return the account; raises AuthenticationFailed."""
+    began = pace.now()
     attempt = await attempts.begin_code("second factor", account["id"])
     verified = await passwords.verify(password, account["password"])
-    if not verified.fits or not account["mfa_enabled"]:
-        raise AuthenticationFailed(WRONG)
-    changed = await storage.write(_turn_off, code, account["password"], attempt, caller, client, clock.now())
+    try:
+        if not verified.fits or not account["mfa_enabled"]:
+            raise AuthenticationFailed(WRONG)
+        changed = await storage.write(_turn_off, code, account["password"], attempt, caller, client, clock.now())
+    except AuthenticationFailed:
+        # The time must not tell which of the two is wrong.
+        await hash_times.delay_failure(began + verified.waited)
+        raise
     outbox.wake()
     return changed
 

@@ -1,8 +1,7 @@
 """Sign up, sign in, and give consent."""
 
-import asyncio
 import contextlib
-import time
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,12 +17,11 @@ from handlers.own_sessions import SignedIn, SignIn, open_session
 from handlers.reauthentication import reauthenticated
 from handlers.replies import SECRET, created, success
 from security import ROLE_LEVELS, Caller
-from services import attempts, limits, outbox, passwords, test_mode, tokens
+from services import attempts, hash_times, limits, outbox, passwords, test_mode, tokens
 from services.clients import Client
+from services.pace import SECONDS, pace, steady
 from storage import accounts, apikeys, confirmations, events, mails, sessions
 
-# A refused sign-in, and a wish for a link, take at least this many seconds: their time tells nothing.
-SLOWEST_REFUSAL = 0.25
 # By what means somebody signs in.
 PASSWORD, LINK, SIGN_UP = "password", "link", "signUp"
 # A password is verified again if the stored hash changed meanwhile, up to this many times in all.
@@ -38,9 +36,10 @@ async def sign_up(body: dict[str, Any]) -> Response:
     in_test = test_mode.applies(body, email)
     role = sign_ups.test_role(body) if in_test else "user"
     password = await passwords.hashed(clock.new_check())
-    issued = await storage.write(
-        sign_ups.request, email, body["language"], role=role, password=password, silent=in_test, now=clock.now()
-    )
+    async with steady(0 if in_test else SECONDS):
+        issued = await storage.write(
+            sign_ups.request, email, body["language"], role=role, password=password, silent=in_test, now=clock.now()
+        )
     outbox.wake()
     if in_test and issued:
         return created(email=email, **test_mode.returned(issued.id, issued.check))
@@ -74,31 +73,39 @@ async def read_confirmation(id: str, check: str) -> Response:
 
 async def sign_in(body: dict[str, Any], request_id: str, client: Client) -> Response:
     """Exchange a password, and a one-time code where one is needed, for a token."""
-    started = time.monotonic()
-    request = SignIn(UUID(request_id), client, clock.now())
+    began = pace.now()
     attempt = await attempts.begin(body["username"], client.address)
-    try:
-        return _token(await _signed_in(attempt, body, request))
-    except SignInFailed:
-        if attempt.account is not None:
-            await _keep_failure(attempt.account["id"], request.id)
-        await asyncio.sleep(SLOWEST_REFUSAL - (time.monotonic() - started))
-        raise attempt.failure() from None
+    request = SignIn(UUID(request_id), client, clock.now())
+    return _token(await _signed_in(attempt, body, request, began))
 
 
-async def _signed_in(attempt: attempts.Attempt, body: dict[str, Any], request: SignIn) -> SignedIn:
+async def _signed_in(attempt: attempts.Attempt, body: dict[str, Any], request: SignIn, began: float) -> SignedIn:
     account = attempt.account
-    if account is None and attempt.refusal is not None:
-        raise attempts.failed()  # without the work of a hash: the caller is over its limit
     for _ in range(MOST_VERIFICATIONS):
-        verified = await passwords.verify(body["password"], account["password"] if account else None)
-        if account is None or not verified.fits or not attempt.accepts or not _may_sign_in(account):
-            raise attempts.failed()
-        admitted = await storage.write(_admit, account, body.get("token"), verified.upgrade, attempt, request)
+        if account is None and attempt.refusal is not None:
+            verified = await passwords.verify_nothing()  # the caller is over its limit
+        else:
+            verified = await passwords.verify(body["password"], account["password"] if account else None)
+        async with _failures(attempt, request, began + verified.waited):
+            if account is None or not verified.fits or not attempt.accepts or not _may_sign_in(account):
+                raise attempts.failed()
+            admitted = await storage.write(_admit, account, body.get("token"), verified.upgrade, attempt, request)
         if admitted is not None:
             return admitted
         account = await storage.read(accounts.find_by_login, body["username"])
     raise attempts.failed()
+
+
+@contextlib.asynccontextmanager
+async def _failures(attempt: attempts.Attempt, request: SignIn, began: float) -> AsyncIterator[None]:
+    """Record a failure, and answer every one with the same error after the same time."""
+    try:
+        yield
+    except SignInFailed:
+        if attempt.account is not None:
+            await _keep_failure(attempt.account["id"], request.id)
+        await hash_times.delay_failure(began)
+        raise attempt.failure() from None
 
 
 def _admit(
@@ -141,10 +148,9 @@ def _may_sign_in(account: accounts.Account) -> bool:
 
 async def request_sign_in_link(body: dict[str, Any], client: Client) -> Response:
     """Mail a link to the account's owner, if there is such an account; the answer is the same if not."""
-    started = time.monotonic()
-    refusal = await storage.write(_request_link, body["username"], client.address, clock.now())
-    outbox.wake()
-    await asyncio.sleep(SLOWEST_REFUSAL - (time.monotonic() - started))
+    async with steady():
+        refusal = await storage.write(_request_link, body["username"], client.address, clock.now())
+        outbox.wake()
     if refusal is not None:
         raise refusal
     return success(headers=SECRET, result="emailSent")

@@ -1,7 +1,5 @@
 """The newsletter: subscribe, confirm, and unsubscribe, without an account."""
 
-import asyncio
-import time
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,10 +12,9 @@ import storage
 from errors import NoSuchRecord, Refused
 from handlers.replies import SECRET, content, no_content, success
 from services import limits, outbox, pages, test_mode
+from services.pace import SECONDS, steady
 from storage import accounts, mails, subscribers
 
-# Asking for a link takes at least this many seconds, whether or not there is somebody to mail it to.
-LEAST_SECONDS = 0.25
 _UNKNOWN = "There is no such subscription, or it has ended."
 
 
@@ -26,8 +23,9 @@ async def subscribe(body: dict[str, Any]) -> Response:
     email, language = body["email"].strip().lower(), body["language"].lower()
     await limits.spend_mail("nlsub", email)
     in_test = test_mode.applies(body, email)
-    made = await storage.write(_subscribe, email, language, silent=in_test, now=clock.now())
-    outbox.wake()
+    async with steady(0 if in_test else SECONDS):
+        made = await storage.write(_subscribe, email, language, silent=in_test, now=clock.now())
+        outbox.wake()
     parts = {"id": str(made["uuid"]), "ehash": accounts.email_hash(email)} if in_test else {}
     return success(data={"email": email, "language": language, **parts}, headers=SECRET)
 
@@ -90,17 +88,17 @@ def _unsubscribe(connection: Connection, uuid: UUID, ehash: str, now: datetime) 
 
 async def unsubscribe(ehash: str) -> Response:
     """End it, if there is anything to end: the hash of an address can be guessed, who reads what must not be."""
-    await storage.write(subscribers.leave, ehash, now=clock.now())
+    async with steady():
+        await storage.write(subscribers.leave, ehash, now=clock.now())
     return no_content()
 
 
 async def request_unsubscription(body: dict[str, Any]) -> Response:
     """Mail a link with which to end it to who gets it; the answer is the same for who does not."""
-    started = time.monotonic()
     await limits.spend_mail("nlunsub", body["email"])
-    await storage.write(_request_unsubscription, body["email"], clock.now())
-    outbox.wake()
-    await asyncio.sleep(LEAST_SECONDS - (time.monotonic() - started))
+    async with steady():
+        await storage.write(_request_unsubscription, body["email"], clock.now())
+        outbox.wake()
     return success(data={}, headers=SECRET)
 
 
@@ -118,7 +116,8 @@ async def read_unsubscribe_page(ehash: str) -> Response:
 
 async def unsubscribe_in_one_click(ehash: str, body: dict[str, Any]) -> Response:
     """End it, as mail programs ask for it."""
-    await storage.write(subscribers.leave, ehash, now=clock.now())
+    async with steady():
+        await storage.write(subscribers.leave, ehash, now=clock.now())
     return _page("unsubscribed")
 
 

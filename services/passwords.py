@@ -6,15 +6,21 @@ Hashing runs in threads of its own, few at a time, so that neither the event loo
 import asyncio
 import hashlib
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from hmac import compare_digest
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import bcrypt
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from services.pace import pace
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 # OWASP's recommended minimum: 19 MiB, two passes, one lane; about 22 ms on the reference machine.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
@@ -24,20 +30,45 @@ _NOBODYS = _hasher.hash("nobody has this password")
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """Whether the password fits, and the new hash to store where the old one is out of date."""
+    """Whether the password fits, the new hash to store in place of an outdated one, and the wait for a thread.
+
+    The wait, in seconds by the clock of `pace`, is the same whatever account it is.
+    """
 
     fits: bool
     upgrade: str | None = None
+    waited: float = field(default=0.0, compare=False)
 
 
 async def hashed(password: str) -> str:
     """The Argon2id hash of a new password."""
-    return await asyncio.get_running_loop().run_in_executor(_threads, _hasher.hash, password)
+    return await in_turn(argon2, password)
 
 
 async def verify(password: str, stored: str | None) -> Verified:
-    """Hold a password against a stored hash; None, for an unknown account, takes as long and never fits."""
-    return await asyncio.get_running_loop().run_in_executor(_threads, _verify, password, stored or _NOBODYS)
+    """Verify a password by a stored hash; None, for an unknown account, takes as long and never fits."""
+    return await in_turn(_verify, password, stored or _NOBODYS, pace.now())
+
+
+async def verify_nothing() -> Verified:
+    """Fail without work, after having waited for a thread as verifications do."""
+    asked = pace.now()
+    return await in_turn(lambda: Verified(False, None, pace.now() - asked))
+
+
+def bcrypt_cost(stored: str) -> int:
+    """Return the cost of an imported bcrypt hash; 0 for one of another kind."""
+    return int(json.loads(stored)["data"].split("$")[2]) if kind_of(stored) == "v2" else 0
+
+
+async def in_turn(work: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+    """Run the work in one of the threads for passwords."""
+    return await asyncio.get_running_loop().run_in_executor(_threads, partial(work, *args, **kwargs))
+
+
+def argon2(password: str) -> str:
+    """Return the hash of a new password. Takes 22 ms."""
+    return _hasher.hash(password)
 
 
 def kind_of(stored: str) -> str:
@@ -45,17 +76,18 @@ def kind_of(stored: str) -> str:
     return "v2" if stored.startswith("{") and json.loads(stored).get("type") == "v2" else "v3"
 
 
-def _verify(password: str, stored: str) -> Verified:
+def _verify(password: str, stored: str, asked: float) -> Verified:
+    waited = pace.now() - asked
     if stored.startswith("{"):
         fits = _verify_legacy(password, json.loads(stored))
-        # Hash in either case: a wrong password must not be told by its time.
-        upgrade = _hasher.hash(password)
-        return Verified(fits, upgrade if fits else None)
+        # Hash in either case: the time must not tell a wrong password.
+        upgrade = argon2(password)
+        return Verified(fits, upgrade if fits else None, waited)
     try:
         _hasher.verify(stored, password)
     except (VerificationError, InvalidHashError):
-        return Verified(False)
-    return Verified(True, _hasher.hash(password) if _hasher.check_needs_rehash(stored) else None)
+        return Verified(False, None, waited)
+    return Verified(True, argon2(password) if _hasher.check_needs_rehash(stored) else None, waited)
 
 
 def _verify_legacy(password: str, stored: dict[str, Any]) -> bool:
@@ -63,10 +95,11 @@ def _verify_legacy(password: str, stored: dict[str, Any]) -> bool:
     if stored["type"] == "v3":
         # Known to be 64 bytes in hexadecimal; whether the salt went in as bytes or as its own text is not.
         salts = (bytes.fromhex(stored["salt"]), stored["salt"].encode())
-        return any(compare_digest(_scrypt(password, salt), bytes.fromhex(stored["hash"])) for salt in salts)
+        return any(compare_digest(scrypt(password, salt), bytes.fromhex(stored["hash"])) for salt in salts)
     # bcrypt looks at 72 bytes and its library refuses more; the hashes were made from the first 72.
     return bcrypt.checkpw(password.encode()[:72], stored["data"].encode())
 
 
-def _scrypt(password: str, salt: bytes) -> bytes:
+def scrypt(password: str, salt: bytes) -> bytes:
+    """Return FreeSewing's hash of a password, 64 bytes. Takes 35 ms."""
     return hashlib.scrypt(password.encode(), salt=salt, n=16384, r=8, p=1, maxmem=64 * 2**20, dklen=64)
