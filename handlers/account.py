@@ -14,7 +14,7 @@ from errors import (
     NoSuchRecord,
     Refused,
 )
-from handlers import email_change, own_sessions, public, second_factor, shapes, staff
+from handlers import access_shapes, email_change, own_sessions, public, second_factor, shapes, staff
 from handlers.conditions import account_tag, require_account
 from handlers.paging import page_of, shown
 from handlers.reauthentication import reauthenticate, reauthenticated
@@ -158,7 +158,8 @@ async def cancel_email_change(caller: Caller) -> Response:
 
 
 async def remove_account(if_match: str | None, caller: Caller) -> Response:
-    """Remove the account, all that it owns, and its pictures."""
+    """Remove the account, all that it owns, and its images."""
+    staff.require_owner(caller)
     await pictures.discard(*await public.write(_remove, caller, if_match))
     return success(data={})
 
@@ -175,6 +176,7 @@ def _remove(connection: Connection, caller: Caller, if_match: str | None) -> lis
 
 async def restrict_account(caller: Caller) -> Response:
     """Freeze the account."""
+    staff.require_owner(caller)
     await storage.write(_restrict, caller, clock.now())
     outbox.wake()
     return success(data={})
@@ -219,7 +221,7 @@ async def list_events(limit: int | None, cursor: str | None, caller: Caller) -> 
 async def list_sessions(caller: Caller) -> Response:
     """The sessions of the account, newest first."""
     found = await storage.read(sessions.list_of, caller.user_id, now=clock.now())
-    return success(sessions=[shapes.session(row, caller) for row in found], headers=PRIVATE)
+    return success(sessions=[access_shapes.session(row, caller) for row in found], headers=PRIVATE)
 
 
 async def end_session(id: str, caller: Caller) -> Response:

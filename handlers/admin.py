@@ -10,7 +10,7 @@ from starlette.responses import Response
 import clock
 import storage
 from errors import AccountNotActive, InsufficientLevel, OwnAccount
-from handlers import shapes, staff
+from handlers import access_shapes, shapes, staff
 from handlers.conditions import account_tag, require_account
 from handlers.paging import Page, page_of, shown
 from handlers.reauthentication import reauthenticate
@@ -117,5 +117,5 @@ async def list_acts(
     page = page_of(limit, cursor)
     found = await storage.read(acts.page, actor=actor, subject=subject, **page.window)
     asked = {name: str(value) for name, value in (("actor", actor), ("subject", subject)) if value is not None}
-    listed, link = shown(page, found, shapes.act, "/admin/acts", **asked)
+    listed, link = shown(page, found, access_shapes.act, "/admin/acts", **asked)
     return success(acts=listed, headers={**PRIVATE, **link})

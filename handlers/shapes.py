@@ -177,19 +177,6 @@ def subscriber(row: Record) -> dict[str, Any]:
     }
 
 
-def act(row: Record) -> dict[str, Any]:
-    """`Act`: what somebody of staff did."""
-    return {
-        "id": row["id"],
-        "createdAt": iso(row["created_at"]),
-        "actorId": row["actor_id"],
-        "subjectId": row["subject_id"],
-        "act": row["act"],
-        "requestId": str(row["request_id"]),
-        "changes": {"mfaEnabled" if name == "mfa_enabled" else name: pair for name, pair in row["changes"].items()},
-    }
-
-
 def event(row: Record) -> dict[str, Any]:
     """`SecurityEvent`: what happened to the security of an account; of staff it does not say who."""
     return {
@@ -209,20 +196,6 @@ def email_change(row: Record) -> dict[str, Any]:
         "email": row["data"]["email"],
         "createdAt": iso(row["created_at"]),
         "expiresAt": iso(row["expires_at"]),
-    }
-
-
-def session(row: Record, caller: Caller) -> dict[str, Any]:
-    """`Session`: where an account is signed in; of a session of staff it does not say from where."""
-    return {
-        "id": str(row["id"]),
-        "createdAt": iso(row["created_at"]),
-        "lastUsedAt": iso(row["last_used_at"]),
-        "expiresAt": iso(row["expires_at"]),
-        "network": row["network"],
-        "userAgent": row["agent"],
-        "by": "owner" if row["parent_id"] is None else "staff",
-        "current": row["id"] == caller.session,
     }
 
 

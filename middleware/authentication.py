@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from errors import ConsentLacking, InsufficientLevel, KeyExpired, KeyRevoked, NoSuchRecord, Overtaken, Unauthorized
 from middleware.straight import StraightAPI
 from security import BASIC, BEARER, Requirement, authenticate, require_account, require_standing
+from services import audit
 
 REJECTED = (Unauthorized, KeyExpired, KeyRevoked, ConsentLacking, InsufficientLevel)
 
@@ -71,6 +72,8 @@ class AuthenticatedOperation:
             scope["only_scheme"],
             scope["request_id"],
         )
+        if caller is not None and caller.by is not None:
+            await audit.record_impersonated(caller.by, caller.user_id, scope["operation_id"], scope["request_id"])
         require_standing(caller, self.requirement)
 
 

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from middleware.straight import StraightAPI
 from middleware.validation import Parameter
+from security import Caller
 from services import idempotency
 from services.idempotency import Answer, Asker
 
@@ -18,6 +19,14 @@ _ESCAPED = re.compile(r'\\(["\\])')
 def key_of(value: str) -> str:
     """The key that a header's value names: `"key"`, the string of RFC 9651, and `key` are the same."""
     return _ESCAPED.sub(r"\1", value[1:-1]) if value.startswith('"') else value
+
+
+def asker_of(caller: Caller | None) -> Asker:
+    """Return the caller as far as idempotency keys depend on it."""
+    if caller is None:
+        return Asker(None, 0)
+    credential = f"key {caller.key}" if caller.key else f"session {caller.session}"
+    return Asker(caller.user_id, caller.level, caller.by, credential)
 
 
 class IdempotentOperation:
@@ -33,8 +42,7 @@ class IdempotentOperation:
         if value is None:
             await self.next_app(scope, receive, send)
             return
-        caller = scope["caller"]
-        asker = Asker(caller.user_id, caller.level) if caller else Asker(None, 0)
+        asker = asker_of(scope["caller"])
 
         async def carry_out() -> Answer:
             recorder = Recorder()

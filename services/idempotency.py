@@ -33,6 +33,9 @@ PRUNING_SECONDS = 60.0
 LARGE = 100_000
 log = logging.getLogger(__name__)
 
+# In the headers of an answer that may hold a secret.
+NO_STORE = (b"cache-control", b"no-store")
+
 _key = b""
 
 
@@ -44,10 +47,14 @@ def configure(key: bytes) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who sends a key: their account, None for anyone, and the access level they act at."""
+    """The caller who sends a key: the account, None for anyone, and the access level; the administrator who
+    impersonates the account, if any; and what names the credential.
+    """
 
     user_id: int | None
     level: int
+    by: int | None = None
+    credential: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,9 @@ async def once(
 
     Raises KeyReused, KeyInUse, AnswerLost, InsufficientLevel, StorageUnavailable, and what `carry_out` raises.
     """
-    key_id = sha256(orjson.dumps([asker.user_id, operation, key])).hexdigest()
+    # Keys of an impersonating administrator are not those of the owner, and their answers never meet.
+    whose = asker.user_id if asker.by is None else [asker.user_id, asker.by]
+    key_id = sha256(orjson.dumps([whose, operation, key])).hexdigest()
     attempt = clock.new_uuid()
     fingerprint = await fingerprint_of(key_id, key, arguments)
     kept = await _reserved(key_id, asker.user_id, fingerprint, attempt)
@@ -139,6 +148,8 @@ async def _keep(key_id: str, attempt: UUID, answer: Answer, asker: Asker) -> Non
         "headers": [[name.decode("latin-1"), value.decode("latin-1")] for name, value in answer.headers],
         "body": answer.body.decode(),
     }
+    if NO_STORE in answer.headers:
+        kept["credential"] = asker.credential
     try:
         await storage.write(idempotency.keep, key_id, attempt, kept)
     except StorageUnavailable as error:
@@ -157,6 +168,9 @@ def _replayed(kept: dict[str, Any], asker: Asker) -> Answer:
     if asker.level < kept["level"]:
         # It may hold what the present credentials could not have asked for: the secret of a stronger key.
         raise InsufficientLevel(f"This was answered to level {kept['level']}; these credentials have {asker.level}.")
+    if kept.get("credential", asker.credential) != asker.credential:
+        # It may hold a secret, which other credentials could not have asked for, or not for so long.
+        raise InsufficientLevel("This answer may hold a secret: it is returned again to the same credentials only.")
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in kept["headers"]]
     return Answer(kept["status"], headers, kept["body"].encode(), replayed=True)
 

@@ -24,6 +24,8 @@ READ_DATA, REVOKE_KEY = "readData", "revokeApiKey"
 UPDATE_SET, DELETE_SET, CLONE_SET = "updateSet", "deleteSet", "cloneSet"
 LIST_QUOTAS, SET_QUOTA, DELETE_QUOTA = "listQuotas", "setQuota", "deleteQuota"
 LIST_QUOTA_REQUESTS, DECIDE_QUOTA_REQUEST = "listQuotaRequests", "decideQuotaRequest"
+# A request of an administrator who impersonates the account; `operation` says which.
+IMPERSONATED_REQUEST = "impersonatedRequest"
 UPDATE_PATTERN, DELETE_PATTERN, CLONE_PATTERN = "updatePattern", "deletePattern", "clonePattern"
 
 
@@ -47,10 +49,11 @@ def record(
     subjects: Iterable[int],
     now: datetime,
     changes: Changes | None = None,
+    operation: str | None = None,
 ) -> None:
-    """Keep that somebody did this to these accounts; `changes` are {field: [before, after]}, never personal data.
+    """Record that somebody did this to these accounts; `changes` are {field: [before, after]}, never personal data.
 
-    Part of the same write as what was done, so that neither is there without the other.
+    Part of the same write as the act, so that neither is there without the other.
     """
     row = {
         "created_at": now,
@@ -58,6 +61,7 @@ def record(
         "act": act,
         "request_id": by.request_id,
         "changes": changes or {},
+        "operation": operation,
     }
     connection.execute(_add, [{**row, "subject_id": subject} for subject in subjects])
 

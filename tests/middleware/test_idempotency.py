@@ -12,6 +12,7 @@ from storage.tables import idempotency_keys
 from tests.faults.at_once import at_once
 from tests.handlers.database import execute
 from tests.handlers.reading import new_test_address
+from tests.handlers.test_admin import impersonated
 from tests.idempotent import (
     SET,
     ago,
@@ -80,6 +81,28 @@ def test_weaker_credentials_are_not_shown_what_stronger_ones_were_answered(servi
     problem(post(script, "/apikeys", body, key), 403, "insufficientAccessLevel")
     problem(post(person.new_key(3), "/apikeys", body, key), 403, "insufficientAccessLevel")
     assert is_replayed(post(person, "/apikeys", body, key))
+
+
+def test_a_secret_is_returned_again_to_the_same_credentials_only(
+    service: Service, alice: Person, admin: Person
+) -> None:
+    key, script = new_key(), alice.new_key(4)
+    made = post(alice, "/apikeys", API_KEY, key)
+    problem(post(script, "/apikeys", API_KEY, key), 403, "insufficientAccessLevel")
+    # The administrator's own answer, from the same key: what the owner was answered is not looked at.
+    refused = post(impersonated(admin, alice), "/apikeys", API_KEY, key)
+    problem(refused, 403, "insufficientAccessLevel")
+    assert refused.json()["detail"] == "Only the account's owner can do this."
+    assert_replayed(made, post(alice, "/apikeys", API_KEY, key))
+
+
+def test_the_keys_of_an_impersonating_administrator_are_not_the_owners(alice: Person, admin: Person) -> None:
+    key, acting = new_key(), impersonated(admin, alice)
+    first = post(alice, "/sets", SET, key)
+    second = post(acting, "/sets", {**SET, "name": "of the administrator"}, key)
+    assert second.status_code == 201 and not is_replayed(second)
+    assert_replayed(first, post(alice, "/sets", SET, key))
+    assert_replayed(second, post(acting, "/sets", {**SET, "name": "of the administrator"}, key))
 
 
 def test_of_many_repeats_at_once_one_is_carried_out_and_all_are_answered(alice: Person) -> None:
