@@ -70,7 +70,7 @@ class SlicedList:
         self._arrange = arrange
         self.statement = Statement(
             rows.add_columns(size.label(STORED_BYTES))
-            .where(*here, table.c.id <= _last(table.c.id, size, sizes.order_by(table.c.id).limit(bindparam("limit"))))
+            .where(*here, table.c.id <= _last(sizes.order_by(table.c.id).limit(bindparam("limit"))))
             .order_by(table.c.id)
             .limit(bindparam("limit"))
         )
@@ -87,16 +87,19 @@ class SlicedList:
         return Slice(rows[:-1] if has_more and len(rows) > 1 else rows, stored_bytes, has_more, self._arrange)
 
 
-def _last(number: ColumnElement[int], size: Any, rows: Select[Any]) -> ColumnElement[int]:
+def _last(rows: Select[Any]) -> ColumnElement[int]:
     """The number of the first of the rows with which they have more than `most_bytes`; the greatest if none has.
+
+    `rows` has `id` and `size` of each.
 
     Running totals cost some time a row, so they are only computed where the sum shows that they are needed.
     """
     most_bytes = bindparam("most_bytes", type_=BigInteger)
     sizes = rows.subquery("sizes")
     total = select(func.coalesce(func.sum(sizes.c.size), 0)).scalar_subquery()
-    running = func.sum(size).over(order_by=number, rows=(None, 0))
-    passed = rows.add_columns((running - size).label("before")).subquery("passed")
+    # Of numbers that are computed already: SQLite would otherwise read every value for its running total.
+    running = func.sum(sizes.c.size).over(order_by=sizes.c.id, rows=(None, 0))
+    passed = select(sizes.c.id, (running - sizes.c.size).label("before")).subquery("passed")
     last = select(func.max(passed.c.id)).where(passed.c.before <= most_bytes).scalar_subquery()
     return case((total <= most_bytes, sql(str(LAST))), else_=last)
 

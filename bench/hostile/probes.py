@@ -12,7 +12,7 @@ from bench import processors
 
 INTERVAL = 0.1
 # A request that takes longer counts as one that took so long.
-PATIENCE = 15.0
+PATIENCE = 10.0
 GOOD = 200
 
 

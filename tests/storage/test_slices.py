@@ -1,5 +1,6 @@
 """Slices of lists: where they end, what they tell, and on which thread they are decrypted."""
 
+import re
 from threading import current_thread
 
 import orjson
@@ -48,6 +49,12 @@ def test_the_sets_of_a_pattern_count_towards_its_size(store: Store) -> None:
     drafted_from = store.new_set(user_id, notes=50 * TEXT)
     made = [store.new_pattern(user_id, set=drafted_from)["id"] for _ in range(4)]
     assert _ids(store.read(patterns.list_of, user_id, most_bytes=110_000)) == made[:2]
+
+
+def test_the_running_total_is_of_numbers_and_not_of_values() -> None:
+    # SQLite reads all columns that the argument of a window function names: 0.3 s for 450 large patterns.
+    text = str(patterns._list.statement.statement)
+    assert re.findall(r"(\S+) OVER", text) == ["sum(sizes.size)"]
 
 
 def test_encoded_rows_are_written_as_the_same_json(store: Store) -> None:
