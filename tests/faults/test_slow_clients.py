@@ -20,7 +20,8 @@ psutil = pytest.importorskip("psutil")
 MOST_REQUESTS, MOST_CONNECTIONS, SECONDS = 8, 100, 1.0
 CROWD = 60
 ENDED = 20
-PATTERNS, PATTERN_BYTES = 60, 90_000
+# Together less than a page of a list may have.
+PATTERNS, PATTERN_BYTES = 40, 90_000
 
 
 @pytest.fixture(scope="module")
