@@ -154,6 +154,10 @@ class KeyInUse(Fact):
     """The first request with this idempotency key is still being worked on."""
 
 
+class ExportRunning(Fact):
+    """The account is still reading an earlier reply with all its data."""
+
+
 class AnswerLost(Fact):
     """What was asked for under this idempotency key is done, and nobody knows any more what was answered."""
 
@@ -261,6 +265,7 @@ REPLIES: dict[type[Fact], Verdict] = {
     KeyNotActive: Verdict(409, "keyNotActive", "The API key is not active"),
     PreviousSecretActive: Verdict(409, "previousSecretActive", "The secret before the last rotation is still good"),
     KeyInUse: Verdict(409, "idempotencyKeyInUse", "The first request with this key is not answered yet", _LATER),
+    ExportRunning: Verdict(409, "exportRunning", "An earlier export is not read yet", _LATER),
     AnswerLost: Verdict(409, "idempotencyAnswerLost", "The answer to the first request with this key is lost"),
     BodyTooLarge: Verdict(413, "bodyTooLarge", "The body is too large"),
     UnsupportedMediaType: Verdict(415, "unsupportedMediaType", "The operation does not take this media type"),

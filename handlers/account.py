@@ -14,7 +14,8 @@ from errors import (
     NoSuchRecord,
     Refused,
 )
-from handlers import access_shapes, email_change, own_sessions, public, second_factor, shapes, staff
+from handlers import access_shapes, account_data, email_change, own_sessions, public, second_factor, shapes, staff
+from handlers.account_data import AccountData
 from handlers.conditions import account_tag, require_account
 from handlers.paging import page_of, shown
 from handlers.reauthentication import reauthenticate, reauthenticated
@@ -272,7 +273,8 @@ async def read_all_data(id: str, caller: Caller) -> Response:
         if caller.level < LEVEL_FOR_OTHERS_DATA:
             raise InsufficientLevel("This is not the caller's own account.")
         raise NoSuchRecord("There is no such account.")
-    if account["id"] == caller.user_id:
-        return success(data=shapes.owned(await storage.read(holdings.of, account["id"])))
-    act = (caller, acts.READ_DATA, account["id"], clock.now())
-    return success(data=shapes.owned(await storage.write(staff.recorded, act, holdings.of, account["id"])))
+    if account["id"] != caller.user_id:
+        act = (caller, acts.READ_DATA, account["id"], clock.now())
+        account = await storage.write(staff.recorded, act, accounts.find, account["id"])
+    chunks = account_data.document(account_data.owned(account), begin=b'{"result":"success","data":{', end=b"}}")
+    return AccountData(chunks, reader=caller.user_id, headers=PRIVATE)

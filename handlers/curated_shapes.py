@@ -4,7 +4,6 @@ from typing import Any
 
 from clock import iso
 from handlers.translations import members_of
-from storage.holdings import Holdings
 from storage.suggestions import PACK, SET
 from storage.tables import Record
 
@@ -76,12 +75,4 @@ def suggestion(row: Record) -> dict[str, Any]:
         "userId": row["user_id"],
         "img": row["img"],
         **row["data"],
-    }
-
-
-def suggested(holdings: Holdings) -> dict[str, Any]:
-    """What an account has suggested, for `ExportFile`."""
-    return {
-        member: [suggestion(row) for row in holdings.suggestions if row["type"] == kind]
-        for member, kind in (("suggestedSets", SET), ("suggestedPacks", PACK))
     }

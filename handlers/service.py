@@ -2,15 +2,16 @@
 
 import asyncio
 
+import orjson
 from starlette.responses import Response
 
 import storage
 from errors import StorageUnavailable
-from handlers import curated_shapes, quota_shapes, shapes
-from handlers.replies import SECRET, content, plain, success
+from handlers import account_data, shapes
+from handlers.account_data import AccountData
+from handlers.replies import SECRET, content, success
 from services import exports, pages, pictures
-from storage import health
-from storage import holdings as stored_holdings
+from storage import accounts, health
 
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 A_DAY = {"Cache-Control": "public, max-age=86400"}
@@ -92,13 +93,8 @@ async def read_image(id: str) -> Response:
 
 async def download_export(token: str) -> Response:
     """The account and all that it owns, as a file."""
-    holdings = await storage.read(stored_holdings.of, await exports.owner_of(token))
-    name = f'attachment; filename="freesewing-{holdings.account["id"]}.json"'
-    members = {
-        "account": shapes.account(holdings.account),
-        **shapes.owned(holdings),
-        **curated_shapes.suggested(holdings),
-        "quotaRequests": [quota_shapes.request(row) for row in holdings.quota_requests],
-        "events": [shapes.event(row) for row in holdings.events],
-    }
-    return plain(members, headers={"Content-Disposition": name, **SECRET})
+    account = await storage.read(accounts.find, await exports.owner_of(token))
+    begin = b'{"account":' + orjson.dumps(shapes.account(account)) + b","
+    chunks = account_data.document(account_data.everything(account), begin=begin, end=b"}")
+    name = f'attachment; filename="freesewing-{account["id"]}.json"'
+    return AccountData(chunks, reader=account["id"], headers={"Content-Disposition": name, **SECRET})

@@ -14,7 +14,6 @@ from services.limits import State
 from services.passwords import kind_of
 from storage import apikeys
 from storage.address_hashes import email_hash
-from storage.holdings import Holdings
 from storage.tables import Record
 
 READ_OTHERS, CURATE = 6, 5
@@ -253,18 +252,6 @@ def bookmark(row: Record) -> dict[str, Any]:
         "title": row["title"],
         "url": row["url"],
         "userId": row["user_id"],
-    }
-
-
-def owned(holdings: Holdings) -> dict[str, Any]:
-    """`AllData`: what an account owns, as its owner sees it."""
-    account = holdings.account
-    owner = Caller(account["id"], account["uuid"], level=0, role=account["role"])
-    return {
-        "apikeys": [api_key_listed(row) for row in holdings.apikeys],
-        "bookmarks": [bookmark(row) for row in holdings.bookmarks],
-        "patterns": [pattern(row, owner) for row in holdings.patterns],
-        "sets": [measurements_set(row) for row in holdings.sets],
     }
 
 

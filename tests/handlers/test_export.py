@@ -138,6 +138,20 @@ def test_an_impersonating_administrator_cannot_export(admin: Person, alice: Pers
     assert failure(impersonated(admin, alice).get("/account/export")) == (403, "insufficientAccessLevel")
 
 
+def test_head_of_an_export_sends_no_data(service: Service, alice: Person) -> None:
+    address = alice.get("/account/export").json()["data"]
+    for reply in (service.http.head(address), alice.request("HEAD", f"/users/{alice.id}/data")):
+        assert (reply.status_code, reply.content) == (200, b"")
+
+
+def test_an_export_of_many_slices_is_complete(service: Service, alice: Person) -> None:
+    drawing = {"path": "x" * 150_000}
+    made = [alice.new_pattern(data=drawing, name=f"pattern {number}") for number in range(4)]
+    address = alice.get("/account/export").json()["data"]
+    assert service.http.get(address).json()["patterns"] == made
+    assert alice.get(f"/users/{alice.id}/data").json()["data"]["patterns"] == made
+
+
 def test_a_key_needs_level_two_to_export(service: Service, alice: Person) -> None:
     assert failure(alice.new_key(1).get("/account/export")) == (403, "insufficientAccessLevel")
     address = alice.new_key(2).get("/account/export").json()["data"]

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, text, update
+from sqlalchemy import Column, Connection, text, update
 
-from storage import accounts, apikeys, confirmations, holdings, mails, sessions, sets
+from storage import accounts, apikeys, confirmations, mails, sessions, sets
 from storage.encryption import Encrypted, EncryptedJson, Keyring, Undecryptable
-from storage.tables import metadata
+from storage.tables import Record, metadata
 from tests.storage.store import NOW, Store
 
 OLD, NEW = {"old": b"o" * 32}, {"new": b"n" * 32}
@@ -103,6 +103,10 @@ def _move(store: Store, source: Column[Any], target: Column[Any]) -> None:
     store.write(lambda connection: connection.execute(change, {"stored": stored}))
 
 
+def _everything(connection: Connection, user_id: int) -> list[Record]:
+    return [accounts.find(connection, user_id), *sets.list_of(connection, user_id)]
+
+
 @pytest.mark.parametrize(
     ("source", "target"),
     [
@@ -118,7 +122,7 @@ def test_a_value_moved_to_another_column_cannot_be_read(store: Store, source: st
     columns = {f"{table.name}.{column.name}": column for table in metadata.sorted_tables for column in table.columns}
     _move(store, columns[source], columns[target])
     with pytest.raises(Undecryptable, match=target):
-        store.read(holdings.of, user_id)
+        store.read(_everything, user_id)
 
 
 def test_after_a_rotation_old_values_can_be_read_and_new_ones_use_the_new_key(store: Store) -> None:
