@@ -18,7 +18,7 @@ import storage
 from handlers.prepared import YAML, Prepared, as_it_is, yaml_of
 from handlers.replies import JSON, body_of
 from services import address
-from storage.slices import LAST, Slice
+from storage.slices import LAST, ROW_BYTES, Slice
 from storage.tables import Record
 
 MOST = 1000
@@ -97,8 +97,10 @@ class Listing:
         page = page_of(limit, cursor)
         part = {"limit": page.limit, "after": page.after}
         if self.small_bytes:
-            found = await storage.read(read, *args, **part, most_bytes=self.small_bytes)
-            if found.stored_bytes <= self.small_bytes:
+            # No more rows than a small page can have: what they take is added up on the event loop.
+            most = min(page.limit, self.small_bytes // ROW_BYTES)
+            found = await storage.read(read, *args, **{**part, "limit": most}, most_bytes=self.small_bytes)
+            if found.stored_bytes <= self.small_bytes and (most == page.limit or not found.has_more):
                 return self._prepared(page, query, found)
         made = partial(self._prepared, page, query)
         return await storage.read_large(made, read, *args, **part, most_bytes=self.most_bytes)

@@ -6,10 +6,13 @@ from pathlib import Path
 from threading import current_thread
 from typing import Any
 
+import orjson
 import pytest
+from sqlalchemy import Connection
 
-from handlers.paging import SMALL_BYTES, Listing, member, yaml_listing
+from handlers.paging import MOST, SMALL_BYTES, Listing, member, yaml_listing
 from storage import migrate, sets
+from storage.slices import ROW_BYTES, Slice
 from storage.tables import Record
 from tests.storage.store import Store
 
@@ -44,3 +47,22 @@ def test_a_large_page_and_every_page_of_yaml_are_made_off_the_event_loop(store: 
     assert on_the_loop(listing, small)
     assert not on_the_loop(listing, large)
     assert not on_the_loop(in_yaml, small)
+
+
+def test_the_event_loop_reads_no_more_rows_than_a_small_page_can_have(store: Store) -> None:
+    few, many = store.new_account()["id"], store.new_account()["id"]
+    most = SMALL_BYTES // ROW_BYTES
+    for _ in range(most + 1):
+        store.new_set(many)
+    store.new_set(few)
+    asked: list[int] = []
+
+    def read(connection: Connection, user_id: int, **part: int) -> Slice:
+        asked.append(part["limit"])
+        return sets.list_of(connection, user_id, **part)
+
+    listing = Listing("/sets", lambda row: row["id"], member("sets"))
+    for user_id, number in ((few, 1), (many, most + 1)):
+        page = store.run(listing.page(None, None, read, user_id))
+        assert len(orjson.loads(page.body)["sets"]) == number
+    assert asked == [most, most, MOST]
