@@ -52,6 +52,8 @@ async def update_account(body: dict[str, Any], if_match: str | None, caller: Cal
         await _count_mails(body["email"], caller)
     fields: dict[str, Any] = {name: body[name] for name in PLAIN_FIELDS if name in body}
     if "password" in body:
+        if passwords.is_common(body["password"]):
+            raise Refused("passwordTooCommon", "The password is one of the 10,000 most common. Choose another one.")
         fields["password"] = await passwords.hashed(body["password"])
     if is_acceptable(body.get("username", ""), user_id=caller.user_id):
         fields["username"] = body["username"]

@@ -9,8 +9,9 @@ import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from hmac import compare_digest
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import bcrypt
@@ -38,6 +39,21 @@ class Verified:
     fits: bool
     upgrade: str | None = None
     waited: float = field(default=0.0, compare=False)
+
+
+def is_common(password: str) -> bool:
+    """Return whether the password, in any case, is one of the 10,000 most common.
+
+    The list has passwords of 8 and more characters only: shorter ones are rejected anyway.
+    """
+    return password.strip().lower() in _common()
+
+
+@cache
+def _common() -> frozenset[str]:
+    # 4,000 words: half a megabyte from the first new password on (docs/decisions/033).
+    lines = (Path(__file__).parent / "data" / "common_passwords.txt").read_text("utf-8").splitlines()
+    return frozenset(line for line in lines if not line.startswith("#"))
 
 
 async def hashed(password: str) -> str:

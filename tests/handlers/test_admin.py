@@ -171,7 +171,7 @@ def test_an_impersonating_administrator_impersonates_nobody_else(
     [
         ("PATCH", "/consent", {"consent": 3}),
         ("PATCH", "/account", {"consent": 3}),
-        ("PATCH", "/account", {"password": "x"}),
+        ("PATCH", "/account", {"password": "correct horse battery"}),
         ("PATCH", "/account", {"email": "new@example.org"}),
         ("POST", "/account/mfa", {"mfa": True}),
         ("GET", "/account/export", None),

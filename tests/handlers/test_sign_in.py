@@ -1,5 +1,6 @@
 """Signing in by password: under every name, with FreeSewing's old hashes, and every way to be refused."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ import bcrypt
 import jwt
 import pytest
 
+from services import passwords
 from tests.handlers.accounts import account_of, sign_in
 from tests.handlers.database import change_account, password_hash
 from tests.handlers.reading import failure, new_address
@@ -76,9 +78,34 @@ def test_a_wrong_password_is_refused(service: Service, alice: Person) -> None:
 
 
 def test_a_new_password_replaces_the_old_one(service: Service, alice: Person) -> None:
-    alice.patch("/account", {"password": "another"})
+    alice.patch("/account", {"password": "8 chars."})
     assert failure(sign_in(service, alice.email)) == FAILED
-    assert sign_in(service, alice.email, "another").status_code == 200
+    assert sign_in(service, alice.email, "8 chars.").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [
+        ("", "passwordTooShort"),
+        ("7 chars", "passwordTooShort"),
+        ("password1", "passwordTooCommon"),
+        (" PassWord1 ", "passwordTooCommon"),
+    ],
+)
+def test_a_new_password_that_is_easily_guessed_is_rejected(
+    service: Service, alice: Person, password: str, code: str
+) -> None:
+    assert failure(alice.patch("/account", {"password": password})) == (400, code)
+    assert sign_in(service, alice.email).status_code == 200
+
+
+@pytest.mark.parametrize("password", ["short", "password1"])
+def test_a_password_from_before_there_were_rules_still_signs_in(
+    service: Service, alice: Person, password: str
+) -> None:
+    stored = asyncio.run(passwords.hashed(password))
+    change_account(service, alice.id, password=stored)
+    assert sign_in(service, alice.email, password).status_code == 200
 
 
 @pytest.mark.parametrize("columns", KEPT_OUT, ids=str)
