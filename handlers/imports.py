@@ -98,9 +98,7 @@ def _take_over(
 ) -> tuple[dict[str, Any], Skipped]:
     """The account with all that it owns, and what was left out; raises AlreadyExists if the address has one."""
     email = account.email.strip().lower()
-    cost = passwords.bcrypt_cost(password)
-    if cost:
-        hash_costs.record(connection, cost, now)
+    hash_costs.record(connection, passwords.old_kinds(password), now)
     made = accounts.create(
         connection, email=email, language=account.language, role="user", password=password, now=now
     )

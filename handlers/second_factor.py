@@ -83,7 +83,7 @@ async def turn_off(
         changed = await storage.write(_turn_off, code, account["password"], attempt, caller, client, clock.now())
     except AuthenticationFailed:
         # The time must not tell which of the two is wrong.
-        await hash_times.delay_failure(began + verified.waited)
+        await hash_times.delay_failure(began, verified)
         raise
     outbox.wake()
     return changed

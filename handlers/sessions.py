@@ -86,7 +86,7 @@ async def _signed_in(attempt: attempts.Attempt, body: dict[str, Any], request: S
             verified = await passwords.verify_nothing()  # the caller is over its limit
         else:
             verified = await passwords.verify(body["password"], account["password"] if account else None)
-        async with _failures(attempt, request, began + verified.waited):
+        async with _failures(attempt, verified, request, began):
             if account is None or not verified.fits or not attempt.accepts or not _may_sign_in(account):
                 raise attempts.failed()
             admitted = await storage.write(_admit, account, body.get("token"), verified.upgrade, attempt, request)
@@ -97,14 +97,16 @@ async def _signed_in(attempt: attempts.Attempt, body: dict[str, Any], request: S
 
 
 @contextlib.asynccontextmanager
-async def _failures(attempt: attempts.Attempt, request: SignIn, began: float) -> AsyncIterator[None]:
+async def _failures(
+    attempt: attempts.Attempt, verified: passwords.Verified, request: SignIn, began: float
+) -> AsyncIterator[None]:
     """Record a failure, and answer every one with the same error after the same time."""
     try:
         yield
     except SignInFailed:
         if attempt.account is not None:
             await _keep_failure(attempt.account["id"], request.id)
-        await hash_times.delay_failure(began)
+        await hash_times.delay_failure(began, verified, evenly=attempt.refusal is None)
         raise attempt.failure() from None
 
 

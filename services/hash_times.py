@@ -1,8 +1,9 @@
-"""How long a failed verification of a password takes, so that all of them take the same.
+"""Failed verifications of passwords: all of them do the same work and take the same time.
 
-Argon2id takes 22 ms, FreeSewing's scrypt 90 ms, bcrypt 250 ms at cost 12 and a second at 14. The time would
-reveal an account whose password has another kind of hash than the rest. So every failure is delayed to the time of
-the slowest kind that is stored.
+Argon2id takes 22 ms, FreeSewing's scrypt 90 ms, bcrypt 250 ms at cost 12 and a second at 14. The time would reveal
+an account whose password has another kind of hash than the rest. So every failure computes all kinds that are stored,
+and is answered after a fixed time. The time alone is not enough: a machine that is busy, with the attacker's own
+requests perhaps, takes longer for the slow kinds.
 """
 
 import time
@@ -15,6 +16,7 @@ import bcrypt
 import storage
 from services import pace, passwords
 from storage import hash_costs
+from storage.hash_costs import Kinds
 
 # Other work on the machine lengthens one hash more than another.
 MARGIN = 1.5
@@ -28,19 +30,23 @@ class Times(NamedTuple):
     scrypt: float
     bcrypt: float
 
-    def failure(self, cost: int) -> float:
-        """Return the seconds after which a failure is answered; `cost` is bcrypt's highest, 0 without any."""
-        slowest = self.bcrypt * 2.0 ** (cost - MEASURED_COST) if cost else 0.0
-        # Hashes of the other kinds are verified, with two salts where it is scrypt, and then replaced.
-        return max(pace.SECONDS, MARGIN * (self.argon2 + max(2 * self.scrypt, slowest)))
+    def failure(self, stored: Kinds) -> float:
+        """Return the seconds after which a failure is answered."""
+        bcrypt = self.bcrypt * 2.0 ** (stored.bcrypt - MEASURED_COST) if stored.bcrypt else 0.0
+        # scrypt with two salts.
+        return max(pace.SECONDS, MARGIN * (self.argon2 + 2 * self.scrypt + bcrypt))
 
 
-async def delay_failure(began: float) -> None:
-    """Return when a failure that began at this time is to be answered; waits for a thread do not count."""
-    cost = await storage.read(hash_costs.highest)
+async def delay_failure(began: float, verified: passwords.Verified, *, evenly: bool = True) -> None:
+    """Return when a failure that began at this time is to be answered; waits for a thread do not count.
+
+    Unless `evenly`, only the time is the same: for callers over their limit, who get no work done.
+    """
+    stored = await storage.read(hash_costs.find)
+    waited = await passwords.spend_rest(verified.done, stored) if evenly else 0.0
     is_measured = measured.cache_info().currsize > 0
     times = measured() if is_measured else await passwords.in_turn(measured)
-    await pace.pace.keep(began, times.failure(cost))
+    await pace.pace.keep(began + verified.waited + waited, times.failure(stored))
 
 
 @cache

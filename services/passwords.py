@@ -19,6 +19,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from services.pace import pace
+from storage.hash_costs import Kinds
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -31,14 +32,16 @@ _NOBODYS = _hasher.hash("nobody has this password")
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """Whether the password fits, the new hash to store in place of an outdated one, and the wait for a thread.
+    """Whether the password fits, the new hash to store in place of an outdated one, and what the work was.
 
-    The wait, in seconds by the clock of `pace`, is the same whatever account it is.
+    `waited` is the wait for a thread, in seconds by the clock of `pace`: the same whatever account it is. `done` is
+    the kind of the old hash by which the password was verified.
     """
 
     fits: bool
     upgrade: str | None = None
     waited: float = field(default=0.0, compare=False)
+    done: Kinds = field(default=Kinds(), compare=False)
 
 
 def is_common(password: str) -> bool:
@@ -72,9 +75,30 @@ async def verify_nothing() -> Verified:
     return await in_turn(lambda: Verified(False, None, pace.now() - asked))
 
 
-def bcrypt_cost(stored: str) -> int:
-    """Return the cost of an imported bcrypt hash; 0 for one of another kind."""
-    return int(json.loads(stored)["data"].split("$")[2]) if kind_of(stored) == "v2" else 0
+async def spend_rest(done: Kinds, stored: Kinds) -> float:
+    """Do what verifications by the other old kinds would have done; return the wait for a thread, in seconds."""
+    return await in_turn(_spend_rest, done, stored, pace.now()) if stored != Kinds() else 0.0
+
+
+def _spend_rest(done: Kinds, stored: Kinds, asked: float) -> float:
+    waited = pace.now() - asked
+    if stored.scrypt and not done.scrypt:
+        for salt in (b"as bytes", b"as text"):
+            scrypt("", salt)
+    # Each step of the cost doubles the work: from the cost that was done, these add up to the highest one.
+    costs = range(done.bcrypt, stored.bcrypt) if done.bcrypt else [stored.bcrypt] * (stored.bcrypt > 0)
+    for cost in costs:
+        bcrypt.hashpw(b"", bcrypt.gensalt(cost))
+    return waited
+
+
+def old_kinds(stored: str) -> Kinds:
+    """Return the kind of a hash, if it is an old one."""
+    if not stored.startswith("{"):
+        return Kinds()
+    hashed = json.loads(stored)
+    is_scrypt = hashed["type"] == "v3"
+    return Kinds(0 if is_scrypt else int(hashed["data"].split("$")[2]), is_scrypt)
 
 
 async def in_turn(work: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
@@ -98,7 +122,7 @@ def _verify(password: str, stored: str, asked: float) -> Verified:
         fits = _verify_legacy(password, json.loads(stored))
         # Hash in either case: the time must not tell a wrong password.
         upgrade = argon2(password)
-        return Verified(fits, upgrade if fits else None, waited)
+        return Verified(fits, upgrade if fits else None, waited, old_kinds(stored))
     try:
         _hasher.verify(stored, password)
     except (VerificationError, InvalidHashError):
@@ -111,7 +135,9 @@ def _verify_legacy(password: str, stored: dict[str, Any]) -> bool:
     if stored["type"] == "v3":
         # Known to be 64 bytes in hexadecimal; whether the salt went in as bytes or as its own text is not.
         salts = (bytes.fromhex(stored["salt"]), stored["salt"].encode())
-        return any(compare_digest(scrypt(password, salt), bytes.fromhex(stored["hash"])) for salt in salts)
+        # Both, always: a right password must do what a wrong one does.
+        hashes = [scrypt(password, salt) for salt in salts]
+        return any(compare_digest(each, bytes.fromhex(stored["hash"])) for each in hashes)
     # bcrypt looks at 72 bytes and its library refuses more; the hashes were made from the first 72.
     return bcrypt.checkpw(password.encode()[:72], stored["data"].encode())
 

@@ -1,19 +1,26 @@
-"""The highest cost of the imported bcrypt hashes: the time of a failed sign-in depends on it."""
+"""Which old kinds of password hashes are stored: the work of a failed sign-in depends on it."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.tables import totals
 
-_ROW = "bcrypt"
+_ROW = "old hashes"
 _find = select(totals.c.data).where(totals.c.name == _ROW)
 
 
+class Kinds(NamedTuple):
+    """The highest cost of bcrypt, 0 without any, and whether there is FreeSewing's scrypt."""
+
+    bcrypt: int = 0
+    scrypt: bool = False
+
+
 def _storing(insert: Any) -> Any:
-    """The statement that stores the cost; `insert` is the engine's own."""
+    """The statement that stores the kinds; `insert` is the engine's own."""
     added = insert(totals)
     return added.on_conflict_do_update(
         index_elements=["name"], set_={"computed_at": added.excluded.computed_at, "data": added.excluded.data}
@@ -23,14 +30,16 @@ def _storing(insert: Any) -> Any:
 _store = {engine.__name__.rpartition(".")[2]: _storing(engine.insert) for engine in (sqlite, postgresql)}
 
 
-def highest(connection: Connection) -> int:
-    """Return the highest cost of all hashes that were ever imported; 0 if there were none. One look-up."""
+def find(connection: Connection) -> Kinds:
+    """Return the kinds of all old hashes that were ever stored. One look-up."""
     data = connection.execute(_find).scalar()
-    return int(data["cost"]) if data else 0
+    return Kinds(**data) if data else Kinds()
 
 
-def record(connection: Connection, cost: int, now: datetime) -> None:
-    """Store that a hash of this cost was imported. Part of a write."""
-    if cost > highest(connection):
-        row = {"name": _ROW, "computed_at": now, "data": {"cost": cost}}
+def record(connection: Connection, kinds: Kinds, now: datetime) -> None:
+    """Store that there are hashes of these kinds. Part of a write."""
+    stored = find(connection)
+    both = Kinds(max(stored.bcrypt, kinds.bcrypt), stored.scrypt or kinds.scrypt)
+    if both != stored:
+        row = {"name": _ROW, "computed_at": now, "data": both._asdict()}
         connection.execute(_store[connection.dialect.name], row)

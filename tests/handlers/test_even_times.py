@@ -8,15 +8,18 @@ from functools import cache, partial
 from hashlib import sha256
 from typing import Any
 
+import bcrypt
 import pytest
 from httpx2 import Response
 
+import clock
 import storage
 from services import hash_times, pace, passwords
 from services.hash_times import Times
 from services.pace import SECONDS
-from storage import accounts
+from storage import accounts, hash_costs
 from storage.accounts import DISABLED, INACTIVE
+from storage.hash_costs import Kinds
 from tests.handlers.guarded import Guarded
 from tests.handlers.reading import new_address
 from tests.inside import Inside, inside
@@ -30,16 +33,19 @@ NOW = 1000.0
 BCRYPT = "$2a$12$" + "a" * 53
 
 
+OLD = {kind: LEGACY[kind](PASSWORD) for kind in ("scrypt, salt as bytes", "bcrypt 2a")}
+
+
 class Work:
-    """What was done: passwords verified, passwords hashed, and the lengths of delays."""
+    """What was done: passwords verified, hashes of each kind (bcrypt: by their work), and the lengths of delays."""
 
     def __init__(self) -> None:
-        self.verified = self.hashed = 0
+        self.verified = self.hashed = self.scrypt = self.bcrypt = 0
         self.delays: list[float] = []
 
     def __call__(self, request: Callable[..., Response], *given: Any, **options: Any) -> tuple[int, int, list[float]]:
         """Return what is done by a request."""
-        self.verified, self.hashed, self.delays = 0, 0, []
+        self.__dict__ = Work().__dict__
         request(*given, **options)
         return self.verified, self.hashed, self.delays
 
@@ -51,6 +57,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
         account = {"email": "imported@example.org", "password": BCRYPT}
         reply = service.http.post("/import/user", json={"import_token": IMPORT_TOKEN, "list": [account]})
         assert reply.json()["imported"] == 1
+        assert service.run(storage.read(hash_costs.find)) == Kinds(12)
+        service.run(storage.write(hash_costs.record, Kinds(0, scrypt=True), clock.now()))
         yield service
 
 
@@ -78,8 +86,25 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
         work.hashed += 1
         return argon2(*given)
 
+    scrypt, checkpw = passwords.scrypt, bcrypt.checkpw
+
+    def derived(*given: Any) -> Any:
+        work.scrypt += 1
+        return scrypt(*given)
+
+    def checked(password: bytes, stored: bytes) -> bool:
+        work.bcrypt += 2 ** int(stored.split(b"$")[2])
+        return checkpw(password, stored)
+
+    def filled(_: bytes, salt: bytes) -> bytes:
+        work.bcrypt += 2 ** int(salt.split(b"$")[2])
+        return b""
+
     monkeypatch.setattr(passwords, "_verify", verified)
     monkeypatch.setattr(passwords, "argon2", hashed)
+    monkeypatch.setattr(passwords, "scrypt", derived)
+    monkeypatch.setattr(bcrypt, "checkpw", checked)
+    monkeypatch.setattr(bcrypt, "hashpw", filled)
     return work
 
 
@@ -97,9 +122,9 @@ def wrong_code(service: Inside) -> dict[str, Any]:
     return {"username": Guarded(service.sign_up()).person.email, "password": PASSWORD, "token": "000000"}
 
 
-def old_hash(kind: str, service: Inside) -> dict[str, Any]:
+def old_hash(kind: str, service: Inside, **columns: Any) -> dict[str, Any]:
     """A sign-in with a wrong password to an account whose hash is FreeSewing's."""
-    person = person_with(service, password=LEGACY[kind](PASSWORD))
+    person = person_with(service, password=OLD[kind], **columns)
     return {"username": person.email, "password": "wrong"}
 
 
@@ -109,24 +134,34 @@ FAILURES: dict[str, Body] = {
     "a wrong password": lambda service: {"username": person_with(service).email, "password": "wrong"},
     "a wrong password, scrypt": partial(old_hash, "scrypt, salt as bytes"),
     "a wrong password, bcrypt": partial(old_hash, "bcrypt 2a"),
+    "the right password, bcrypt, disabled": lambda service: {
+        **old_hash("bcrypt 2a", service, status=DISABLED),
+        "password": PASSWORD,
+    },
+    "the right password, scrypt, disabled": lambda service: {
+        **old_hash("scrypt, salt as bytes", service, status=DISABLED),
+        "password": PASSWORD,
+    },
     "disabled": lambda service: {"username": person_with(service, status=DISABLED).email, "password": PASSWORD},
     "a wrong code": wrong_code,
 }
 
 
 @pytest.mark.parametrize("why", FAILURES)
-def test_each_failed_sign_in_verifies_once_and_ends_after_the_time_of_the_slowest_hash_that_is_stored(
+def test_each_failed_sign_in_computes_the_same_hashes_and_ends_after_the_same_time(
     service: Inside, work: Work, why: str
 ) -> None:
     body = FAILURES[why](service)
     verified, _, delays = work(service.http.post, "/signin", json=body)
-    assert (verified, delays) == (1, [TIMES.failure(12)])
+    assert (verified, work.scrypt, work.bcrypt) == (1, 2, 2**12)
+    assert delays == [TIMES.failure(Kinds(12))]
 
 
 def test_neither_factor_is_told_by_the_time_when_both_are_asked_for(service: Inside, work: Work) -> None:
     guarded = Guarded(service.sign_up())
     for password, code in (("wrong", "000000"), (PASSWORD, "000000"), ("wrong", guarded.scratch_codes[0])):
-        assert work(guarded.disable, password, code) == (1, 0, [TIMES.failure(12)])
+        assert work(guarded.disable, password, code) == (1, 0, [TIMES.failure(Kinds(12))])
+        assert (work.scrypt, work.bcrypt) == (2, 2**12)
 
 
 STATES: dict[str, dict[str, Any] | None] = {

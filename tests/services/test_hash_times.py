@@ -10,6 +10,7 @@ import pytest
 from services import hash_times, passwords
 from services.hash_times import MARGIN, Times
 from services.pace import SECONDS, Pace
+from storage.hash_costs import Kinds
 
 
 @pytest.mark.parametrize(
@@ -25,12 +26,11 @@ def test_a_delay_ends_at_a_whole_multiple_of_the_time(elapsed: float, left: floa
     assert slept == [pytest.approx(left)]
 
 
-def test_a_failure_takes_the_time_of_the_slowest_hash_that_is_stored_and_never_less_than_others() -> None:
+def test_a_failure_takes_the_time_of_all_hashes_that_are_stored_and_never_less_than_others() -> None:
     times = Times(argon2=0.02, scrypt=0.035, bcrypt=0.004)
-    assert times.failure(0) == SECONDS
-    assert times.failure(12) == pytest.approx(MARGIN * (0.02 + 0.004 * 2**6))
-    assert times.failure(14) > 3 * times.failure(12)
-    assert Times(argon2=0.2, scrypt=0.3, bcrypt=0.01).failure(0) == pytest.approx(MARGIN * 0.8)
+    assert times.failure(Kinds()) == times.failure(Kinds(0, True)) == SECONDS
+    assert times.failure(Kinds(12)) == pytest.approx(MARGIN * (0.02 + 2 * 0.035 + 0.004 * 2**6))
+    assert Times(argon2=0.2, scrypt=0.3, bcrypt=0.01).failure(Kinds()) == pytest.approx(MARGIN * 0.8)
 
 
 @pytest.fixture

@@ -1,8 +1,11 @@
-"""The highest cost of imported bcrypt hashes: stored at imports, and found by a migration for earlier ones."""
+"""Which old kinds of hashes are stored: known from imports, and from a migration for earlier ones."""
 
 import json
 
+import pytest
+
 from storage import hash_costs, migrate
+from storage.hash_costs import Kinds
 from tests.storage.store import NOW, Store
 from tests.storage.test_migrations import on_database, step_back
 
@@ -12,24 +15,37 @@ def bcrypt(cost: int) -> str:
     return json.dumps({"type": "v2", "data": f"$2a${cost:02}$" + "a" * 53})
 
 
-def test_the_highest_cost_stays(store: Store) -> None:
-    assert store.read(hash_costs.highest) == 0
-    for cost, highest in ((10, 10), (12, 12), (4, 12)):
-        store.write(hash_costs.record, cost, NOW)
-        assert store.read(hash_costs.highest) == highest
-
-
-def test_the_migration_finds_the_hashes_that_were_imported_before(store: Store) -> None:
-    for password in (
-        bcrypt(9),
-        bcrypt(12),
-        bcrypt(10),
-        '{"type": "v3", "hash": "$2", "salt": "00"}',
-        "$argon2id$v=19$2",
+def test_what_was_stored_once_stays(store: Store) -> None:
+    assert store.read(hash_costs.find) == Kinds()
+    for kinds, all_kinds in (
+        (Kinds(10), Kinds(10)),
+        (Kinds(0, True), Kinds(10, True)),
+        (Kinds(12), Kinds(12, True)),
+        (Kinds(), Kinds(12, True)),
+        (Kinds(4), Kinds(12, True)),
     ):
+        store.write(hash_costs.record, kinds, NOW)
+        assert store.read(hash_costs.find) == all_kinds
+
+
+SCRYPT, ARGON2 = '{"type": "v3", "hash": "$2", "salt": "00"}', "$argon2id$v=19$2"
+
+
+@pytest.mark.parametrize(
+    ("passwords", "kinds"),
+    [
+        ([ARGON2], Kinds()),
+        ([bcrypt(9), ARGON2, bcrypt(12), bcrypt(10)], Kinds(12)),
+        ([SCRYPT], Kinds(0, True)),
+        ([SCRYPT, bcrypt(4)], Kinds(4, True)),
+    ],
+    ids=str,
+)
+def test_the_migration_finds_the_hashes_of_before(store: Store, passwords: list[str], kinds: Kinds) -> None:
+    for password in passwords:
         store.new_account(password=password)
     store.disconnect()
     on_database(store.url, step_back("0010"))
     migrate.upgrade(store.url)
     store.connect()
-    assert store.read(hash_costs.highest) == 12
+    assert store.read(hash_costs.find) == kinds
