@@ -67,6 +67,14 @@ def test_every_test_that_the_document_names_exists(path: str) -> None:
     assert named <= names_in(path)
 
 
+def test_each_finding_has_a_row_with_tests() -> None:
+    found = rows(SECTIONS["Findings of the review of November 2026"])
+    assert [row[0] for row in found] == [
+        f"{part}.{number}" for part, most in ((1, 12), (2, 9)) for number in range(1, most + 1)
+    ]
+    assert all("::test_" in row[-1] for row in found)
+
+
 def test_each_of_the_ten_risks_has_a_row_with_tests() -> None:
     found = rows(SECTIONS["OWASP API Security Top 10 2023"])
     assert [row[0].split()[0] for row in found] == [f"API{number}" for number in range(1, 11)]
