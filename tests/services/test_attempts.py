@@ -191,7 +191,7 @@ def test_many_networks_of_one_provider_are_slowed_down_together(
 
 
 def test_where_strangers_used_up_a_networks_attempts_its_known_owners_still_sign_in(
-    guesser: Guesser, names: list[str], monkeypatch: pytest.MonkeyPatch
+    guesser: Guesser, store: Store, names: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(attempts, "NETWORKS", ((32, 64, 4),))
     guesser.succeed(names[0], HOME)
@@ -199,6 +199,8 @@ def test_where_strangers_used_up_a_networks_attempts_its_known_owners_still_sign
         guesser.begin(uuid4().hex, HOME)
     guesser.succeed(names[1], HOME)
     rows = guesser.store.count(table)
+    elsewhere = store.new_account(username="elsewhere", lusername="elsewhere")
+    assert guesser.begin(str(elsewhere["id"]), HOME).account is None
     unknown = guesser.begin(uuid4().hex, HOME)
     assert (unknown.account, repr(unknown.failure())) == (None, guesser.seen(names[0], HOME))
     assert guesser.store.count(table) == rows, "a caller over the limit makes new counters"
