@@ -5,13 +5,13 @@ import json
 import os
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from bench.hostile.attacker import Attacker, Request, Send, settle, void
+from bench.hostile.attacker import Attacker, Request, Send, settle
 from bench.hostile.target import Target
 
 if TYPE_CHECKING:
@@ -110,20 +110,14 @@ def _unread(attacker: Attacker) -> None:
 
 def _look_ups(attacker: Attacker) -> None:
     """Ask for images of hosts whose name servers do not answer, with and without credentials."""
+    numbers = itertools.count()
 
-    def requests() -> Iterator[Request]:
-        for number in itertools.count():
-            body = {
-                "type": "support",
-                "slug": f"slow-{number}",
-                "subId": 1,
-                "url": f"http://h{number}.slow.test/a.png",
-            }
-            credentials = attacker.target.key if number % 2 else ""
-            yield Request("POST", "/images", credentials, json.dumps(body).encode())
+    def step(send: Send) -> None:
+        number = next(numbers)
+        body = {"type": "support", "slug": f"slow-{number}", "subId": 1, "url": f"http://h{number}.slow.test/a.png"}
+        send(Request("POST", "/images", attacker.target.key if number % 2 else "", json.dumps(body).encode()))
 
-    made = requests()
-    attacker.steps(4 * CLIENTS, lambda send: void(send(next(made))))
+    attacker.steps(4 * CLIENTS, step)
 
 
 def _quota_requests(attacker: Attacker) -> None:
