@@ -14,6 +14,7 @@ from errors import (
     NoSuchRecord,
     Refused,
 )
+from etags import Preconditions
 from handlers import access_shapes, account_data, email_change, own_sessions, public, second_factor, shapes, staff
 from handlers.account_data import AccountData
 from handlers.conditions import account_tag, require_account
@@ -42,12 +43,14 @@ async def read_account(caller: Caller) -> Response:
     return _account(await storage.read(accounts.find, caller.user_id))
 
 
-async def update_account(body: dict[str, Any], if_match: str | None, caller: Caller, client: Client) -> Response:
+async def update_account(
+    body: dict[str, Any], preconditions: Preconditions, caller: Caller, client: Client
+) -> Response:
     """Change what was sent; a new address only once its owner has confirmed it."""
     if OWNERS_ALONE & body.keys():
         staff.require_owner(caller)
     if body.get("confirm") and "confirmation" in body and "check" in body:
-        return await _change_email(caller, client, body, if_match)
+        return await _change_email(caller, client, body, preconditions)
     if "email" in body:
         await _count_mails(body["email"], caller)
     fields: dict[str, Any] = {name: body[name] for name in PLAIN_FIELDS if name in body}
@@ -62,7 +65,7 @@ async def update_account(body: dict[str, Any], if_match: str | None, caller: Cal
             fields["img"] = img
         # Whether the new address has an account must not be told by the time.
         async with steady(SECONDS if _is_quiet(body) else 0):
-            updated = await storage.write(_update, caller, client, fields, body, if_match, clock.now())
+            updated = await storage.write(_update, caller, client, fields, body, preconditions, clock.now())
     if img is not None:
         await pictures.discard(updated.former_img)
     outbox.wake()
@@ -98,12 +101,12 @@ def _update(
     client: Client,
     fields: dict[str, Any],
     body: dict[str, Any],
-    if_match: str | None,
+    preconditions: Preconditions,
     now: datetime,
 ) -> _Updated:
     user_id, origin = caller.user_id, staff.origin(caller, caller.user_id)
     former = reauthenticate(connection, caller).account
-    require_account(if_match, former)
+    require_account(preconditions, former)
     account = accounts.edit(connection, user_id, fields=fields, data=body.get("data", {}), origin=origin, now=now)
     if len(account["data"]) > MOST_DATA or any(len(name) > LONGEST_NAME for name in account["data"]):
         most = f"at most {MOST_DATA} keys of at most {LONGEST_NAME} characters"
@@ -126,8 +129,10 @@ def _in_test_mode(updated: _Updated, body: dict[str, Any]) -> dict[str, Any]:
     return test_mode.returned(updated.issued.id, updated.issued.check)
 
 
-async def _change_email(caller: Caller, client: Client, body: dict[str, Any], if_match: str | None) -> Response:
-    account = await storage.write(_complete_change, caller, client, body, if_match, clock.now())
+async def _change_email(
+    caller: Caller, client: Client, body: dict[str, Any], preconditions: Preconditions
+) -> Response:
+    account = await storage.write(_complete_change, caller, client, body, preconditions, clock.now())
     outbox.wake()
     return _account(account)
 
@@ -137,11 +142,11 @@ def _complete_change(
     caller: Caller,
     client: Client,
     body: dict[str, Any],
-    if_match: str | None,
+    preconditions: Preconditions,
     now: datetime,
 ) -> accounts.Account:
     former = reauthenticate(connection, caller).account
-    require_account(if_match, former)
+    require_account(preconditions, former)
     # The mail goes to the former address: the owner may have lost the account to whoever has the new one.
     own_sessions.changed(connection, events.EMAIL_CHANGED, former, caller, client, now)
     return email_change.complete(connection, caller.user_id, UUID(body["confirmation"]), body["check"], now)
@@ -160,16 +165,16 @@ async def cancel_email_change(caller: Caller) -> Response:
     return no_content()
 
 
-async def remove_account(if_match: str | None, caller: Caller) -> Response:
+async def remove_account(preconditions: Preconditions, caller: Caller) -> Response:
     """Remove the account, all that it owns, and its images."""
     staff.require_owner(caller)
-    await pictures.discard(*await public.write(_remove, caller, if_match))
+    await pictures.discard(*await public.write(_remove, caller, preconditions))
     return success(data={})
 
 
-def _remove(connection: Connection, caller: Caller, if_match: str | None) -> list[str]:
+def _remove(connection: Connection, caller: Caller, preconditions: Preconditions) -> list[str]:
     # Locked first, so that nothing is added between the reading and the removal.
-    require_account(if_match, reauthenticate(connection, caller).account)
+    require_account(preconditions, reauthenticate(connection, caller).account)
     user_id = caller.user_id
     images = [*holdings.images(connection, user_id), *suggestions.withdraw(connection, user_id)]
     image_removals.schedule(connection, images)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 import clock
 import storage
 from errors import AccountNotActive, InsufficientLevel, OwnAccount
+from etags import Preconditions
 from handlers import access_shapes, shapes, staff
 from handlers.conditions import account_tag, require_account
 from handlers.paging import Page, page_of, shown
@@ -38,10 +39,10 @@ async def read_user(id: str, caller: Caller) -> Response:
     return _user(await storage.write(administration.load, id, by=actor(caller), now=clock.now()))
 
 
-async def update_user(id: str, body: dict[str, Any], if_match: str | None, caller: Caller) -> Response:
+async def update_user(id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller) -> Response:
     """Change what only staff may change."""
     wanted = {column: body[name] for name, column in COLUMNS.items() if name in body}
-    changed = await storage.write(_update, id, wanted, if_match, caller, clock.now())
+    changed = await storage.write(_update, id, wanted, preconditions, caller, clock.now())
     outbox.wake()
     return _user(changed)
 
@@ -52,13 +53,18 @@ def _user(row: accounts.Account) -> Response:
 
 
 def _update(
-    connection: Connection, handle: str, wanted: dict[str, Any], if_match: str | None, caller: Caller, now: datetime
+    connection: Connection,
+    handle: str,
+    wanted: dict[str, Any],
+    preconditions: Preconditions,
+    caller: Caller,
+    now: datetime,
 ) -> accounts.Account:
     by = actor(caller)
     user_id = accounts.named(connection, handle)["id"]
     reauthenticate(connection, caller, user_id)
     account = accounts.lock(connection, user_id)
-    require_account(if_match, account)
+    require_account(preconditions, account)
     changes = any(account[column] != value for column, value in wanted.items())
     if changes and account["id"] in (caller.user_id, by.user_id):
         raise OwnAccount("Another administrator can change this account.")

@@ -12,6 +12,7 @@ from starlette.responses import Response
 import clock
 import storage
 from errors import InsufficientLevel, NoSuchRecord, Refused
+from etags import Preconditions
 from handlers import shapes, staff
 from handlers.conditions import require_match
 from handlers.owned import require_allowed
@@ -70,18 +71,18 @@ async def read_api_key(key: str, caller: Caller) -> Response:
     return success(apikey=shapes.api_key(found))
 
 
-async def delete_api_key(key: str, reason: str | None, if_match: str | None, caller: Caller) -> Response:
+async def delete_api_key(key: str, reason: str | None, preconditions: Preconditions, caller: Caller) -> Response:
     """Revoke a key at once and take it off the list; another's on the record, for a reason."""
-    await storage.write(_remove, UUID(key), reason, if_match, caller, clock.now())
+    await storage.write(_remove, UUID(key), reason, preconditions, caller, clock.now())
     outbox.wake()
     return no_content()
 
 
 def _remove(
-    connection: Connection, key: UUID, reason: str | None, if_match: str | None, caller: Caller, now: datetime
+    connection: Connection, key: UUID, reason: str | None, preconditions: Preconditions, caller: Caller, now: datetime
 ) -> None:
     held = _held(connection, key, reason, caller)
-    require_match(if_match, apikey=shapes.api_key(held.key))
+    require_match(preconditions, apikey=shapes.api_key(held.key))
     _end(connection, held, revocation.remove, reason, caller, now)
 
 

@@ -9,6 +9,7 @@ from starlette.responses import Response
 import clock
 import storage
 from errors import InsufficientLevel
+from etags import Preconditions
 from handlers import shapes
 from handlers.conditions import unless_changed
 from handlers.ids import record_id
@@ -39,25 +40,25 @@ async def read_bookmark(id: str, caller: Caller) -> Response:
     return success(bookmark=shapes.bookmark(row), headers={**PRIVATE, **last_modified(row["updated_at"])})
 
 
-async def update_bookmark(id: str, body: dict[str, Any], if_match: str | None, caller: Caller) -> Response:
+async def update_bookmark(id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller) -> Response:
     """Change the title or the address; the type stays."""
     present = await _own(id, caller)
     fields = {name: body[name] for name in FIELDS if name in body}
     row = await storage.write(
         unless_changed,
-        if_match,
+        preconditions,
         partial(_held, bookmark_id=present["id"]),
         partial(bookmarks.edit, bookmark_id=present["id"], fields=fields, now=clock.now()),
     )
     return updated(bookmark=shapes.bookmark(row))
 
 
-async def delete_bookmark(id: str, if_match: str | None, caller: Caller) -> Response:
+async def delete_bookmark(id: str, preconditions: Preconditions, caller: Caller) -> Response:
     """Remove a bookmark."""
     present = await _own(id, caller)
     await storage.write(
         unless_changed,
-        if_match,
+        preconditions,
         partial(_held, bookmark_id=present["id"]),
         partial(bookmarks.remove, bookmark_id=present["id"]),
     )

@@ -1,12 +1,14 @@
-"""`If-Match`: nobody overwrites what somebody else has changed since it was read."""
+"""Preconditions of changes: a record that was changed since it was read is not overwritten."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
 import etags
 from errors import PreconditionFailed
+from etags import Preconditions
 from handlers import shapes
 from handlers.replies import body_of
 from storage.tables import Record
@@ -16,31 +18,33 @@ COUNTERS = ("jwtCalls", "keyCalls", "lastSeen")
 Result = TypeVar("Result")
 
 
-def require_match(if_match: str | None, **members: Any) -> None:
-    """Raise PreconditionFailed unless the tag is that of what reading the record answers, `members`."""
-    if if_match is not None:
-        _require(if_match, etags.of(body_of(**members)))
+def require_match(preconditions: Preconditions, **members: Any) -> None:
+    """Raise PreconditionFailed unless the preconditions hold for a record that a read returns as `members`."""
+    if any(preconditions):
+        [record] = members.values()
+        modified = record.get("updatedAt")
+        _require(preconditions, etags.of(body_of(**members)), modified and datetime.fromisoformat(modified))
 
 
 def unless_changed(
     connection: Connection,
-    if_match: str | None,
+    preconditions: Preconditions,
     held: Callable[[Connection], dict[str, Any]],
     change: Callable[[Connection], Result],
 ) -> Result:
-    """Make the change, unless the record is no longer the one that `If-Match` names: then PreconditionFailed.
+    """Make the change if the preconditions hold, else raise PreconditionFailed.
 
-    Part of a write. `held` holds the record until its end, and gives the members that reading it answers.
+    Part of a write. `held` locks the record until its end, and returns the members that a read returns.
     """
-    if if_match is not None:
-        require_match(if_match, **held(connection))
+    if any(preconditions):
+        require_match(preconditions, **held(connection))
     return change(connection)
 
 
-def require_account(if_match: str | None, row: Record) -> None:
+def require_account(preconditions: Preconditions, row: Record) -> None:
     """The same for an account, whose tag leaves its counters out."""
-    if if_match is not None:
-        _require(if_match, account_tag(row))
+    if any(preconditions):
+        _require(preconditions, account_tag(row), row["updated_at"])
 
 
 def account_tag(row: Record) -> str:
@@ -49,6 +53,6 @@ def account_tag(row: Record) -> str:
     return etags.of(body_of(account={name: value for name, value in shown.items() if name not in COUNTERS}))
 
 
-def _require(if_match: str, tag: str) -> None:
-    if not etags.names(if_match, tag):
-        raise PreconditionFailed("This was changed since you read it: read it again.")
+def _require(preconditions: Preconditions, tag: str, modified: datetime | None) -> None:
+    if not preconditions.hold(tag, modified):
+        raise PreconditionFailed("The record is not in the state that the request requires: read it again.")

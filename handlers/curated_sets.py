@@ -14,6 +14,7 @@ import clock
 import etags
 import storage
 from errors import NoSuchRecord, Refused
+from etags import Preconditions
 from handlers import curated_shapes, prepared, public, shapes
 from handlers.conditions import unless_changed
 from handlers.ids import record_id
@@ -106,7 +107,7 @@ async def create_curated_set(body: dict[str, Any], caller: Caller) -> Response:
     return created(curatedSet=curated_shapes.curated_set(made))
 
 
-async def update_curated_set(id: str, body: dict[str, Any], if_match: str | None, caller: Caller) -> Response:
+async def update_curated_set(id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller) -> Response:
     """Change what was sent, and merge texts and measurements."""
     present = await storage.read(curated_sets.find, record_id(id))
     fields: dict[str, Any] = {"published": body["published"]} if "published" in body else {}
@@ -119,7 +120,7 @@ async def update_curated_set(id: str, body: dict[str, Any], if_match: str | None
             reauthenticated,
             caller,
             unless_changed,
-            if_match,
+            preconditions,
             partial(_held, set_id=present["id"]),
             partial(
                 curated_sets.edit,
@@ -138,14 +139,14 @@ async def update_curated_set(id: str, body: dict[str, Any], if_match: str | None
     return success(set=shape, curatedSet=shape, headers=headers)
 
 
-async def delete_curated_set(id: str, if_match: str | None, caller: Caller) -> Response:
+async def delete_curated_set(id: str, preconditions: Preconditions, caller: Caller) -> Response:
     """Remove a set and its picture."""
     present = await storage.read(curated_sets.find, record_id(id))
     removed = await _write(
         reauthenticated,
         caller,
         unless_changed,
-        if_match,
+        preconditions,
         partial(_held, set_id=present["id"]),
         partial(curated_sets.remove, set_id=present["id"]),
     )

@@ -12,6 +12,7 @@ from starlette.responses import Response
 import clock
 import storage
 from errors import Refused
+from etags import Preconditions
 from handlers import curated_shapes, prepared
 from handlers.conditions import unless_changed
 from handlers.ids import record_id
@@ -102,7 +103,7 @@ async def create_option_pack(body: dict[str, Any], caller: Caller) -> Response:
     return created(optionPack=curated_shapes.option_pack(made))
 
 
-async def update_option_pack(id: str, body: dict[str, Any], if_match: str | None, caller: Caller) -> Response:
+async def update_option_pack(id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller) -> Response:
     """Change what was sent; options and texts are merged."""
     present = await storage.read(option_packs.find, record_id(id))
     fields: dict[str, Any] = {"design": body["design"]} if "design" in body else {}
@@ -113,7 +114,7 @@ async def update_option_pack(id: str, body: dict[str, Any], if_match: str | None
             reauthenticated,
             caller,
             unless_changed,
-            if_match,
+            preconditions,
             partial(_held, pack_id=present["id"]),
             partial(_edit, pack_id=present["id"], fields=fields, body=body, now=clock.now()),
         )
@@ -131,14 +132,14 @@ def _edit(
     return option_packs.edit(connection, pack_id, fields=fields, texts=texts_of(body), now=now)
 
 
-async def delete_option_pack(id: str, if_match: str | None, caller: Caller) -> Response:
+async def delete_option_pack(id: str, preconditions: Preconditions, caller: Caller) -> Response:
     """Remove a pack and its picture."""
     present = await storage.read(option_packs.find, record_id(id))
     removed = await storage.write(
         reauthenticated,
         caller,
         unless_changed,
-        if_match,
+        preconditions,
         partial(_held, pack_id=present["id"]),
         partial(option_packs.remove, pack_id=present["id"]),
     )

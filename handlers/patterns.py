@@ -12,6 +12,7 @@ from starlette.responses import Response
 import clock
 import storage
 from errors import NoSuchRecord, Refused
+from etags import Preconditions
 from handlers import owned, prepared, public, shapes, staff
 from handlers.conditions import unless_changed
 from handlers.ids import record_id
@@ -98,7 +99,7 @@ async def read_pattern(id: str, caller: Caller) -> Response:
     return success(pattern=shapes.pattern(row, caller), headers={**PRIVATE, **last_modified(row["updated_at"])})
 
 
-async def update_pattern(id: str, body: dict[str, Any], if_match: str | None, caller: Caller) -> Response:
+async def update_pattern(id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller) -> Response:
     """Change what was sent; the design and the sets stay."""
     _require_storable(body)
     present = await owned.allowed(patterns.find, id, caller, owned.WRITE_OTHERS)
@@ -111,7 +112,7 @@ async def update_pattern(id: str, body: dict[str, Any], if_match: str | None, ca
             staff.recorded,
             (caller, acts.UPDATE_PATTERN, present["user_id"], now),
             unless_changed,
-            if_match,
+            preconditions,
             partial(_held, pattern_id=present["id"], caller=caller),
             partial(patterns.edit, pattern_id=present["id"], fields=fields, now=now),
         )
@@ -120,14 +121,14 @@ async def update_pattern(id: str, body: dict[str, Any], if_match: str | None, ca
     return updated(pattern=shapes.pattern(row, caller))
 
 
-async def delete_pattern(id: str, if_match: str | None, caller: Caller) -> Response:
+async def delete_pattern(id: str, preconditions: Preconditions, caller: Caller) -> Response:
     """Remove a pattern and its picture."""
     present = await owned.allowed(patterns.find, id, caller, owned.WRITE_OTHERS)
     removed = await public.write(
         staff.recorded,
         (caller, acts.DELETE_PATTERN, present["user_id"], clock.now()),
         unless_changed,
-        if_match,
+        preconditions,
         partial(_held, pattern_id=present["id"], caller=caller),
         partial(patterns.remove, pattern_id=present["id"]),
     )

@@ -11,6 +11,7 @@ import clock
 import document
 import storage
 from errors import Refused
+from etags import Preconditions
 from handlers import owned, prepared, public, shapes, staff
 from handlers.conditions import unless_changed
 from handlers.csv_replies import CSV, attachment
@@ -68,7 +69,7 @@ async def read_set(id: str, caller: Caller) -> Response:
     return success(set=shapes.measurements_set(row), headers={**PRIVATE, **last_modified(row["updated_at"])})
 
 
-async def update_set(id: str, body: dict[str, Any], if_match: str | None, caller: Caller) -> Response:
+async def update_set(id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller) -> Response:
     """Change what was sent, and merge the measurements."""
     present = await owned.allowed(sets.find_owner, id, caller, owned.WRITE_OTHERS)
     now = clock.now()
@@ -80,7 +81,7 @@ async def update_set(id: str, body: dict[str, Any], if_match: str | None, caller
             staff.recorded,
             (caller, acts.UPDATE_SET, present["user_id"], now),
             unless_changed,
-            if_match,
+            preconditions,
             partial(_held, set_id=present["id"]),
             partial(sets.edit, set_id=present["id"], fields=fields, measies=measurements(body), now=now),
         )
@@ -89,14 +90,14 @@ async def update_set(id: str, body: dict[str, Any], if_match: str | None, caller
     return updated(set=shapes.measurements_set(row))
 
 
-async def delete_set(id: str, if_match: str | None, caller: Caller) -> Response:
+async def delete_set(id: str, preconditions: Preconditions, caller: Caller) -> Response:
     """Remove a set and its picture."""
     present = await owned.allowed(sets.find_owner, id, caller, owned.WRITE_OTHERS)
     removed = await public.write(
         staff.recorded,
         (caller, acts.DELETE_SET, present["user_id"], clock.now()),
         unless_changed,
-        if_match,
+        preconditions,
         partial(_held, set_id=present["id"]),
         partial(sets.remove, set_id=present["id"]),
     )

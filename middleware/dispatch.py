@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 import etags
+from etags import Preconditions
 from middleware import bodies
 from middleware.straight import StraightAPI
 from services.clients import Client
@@ -24,7 +25,9 @@ class DispatchedOperation:
         taken = signature(self.handler).parameters
         self.takes_caller, self.takes_request_id = "caller" in taken, "request_id" in taken
         self.takes_client = "client" in taken
-        self.conditional = any(given.get("x-handled-by") == "dispatch" for given in operation.parameters)
+        self.takes_preconditions = "preconditions" in taken
+        here = any(given.get("x-handled-by") == "dispatch" for given in operation.parameters)
+        self.conditional = here and not self.takes_preconditions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         arguments = scope["arguments"]
@@ -34,6 +37,8 @@ class DispatchedOperation:
             arguments["request_id"] = scope["request_id"]
         if self.takes_client:
             arguments["client"] = client(scope)
+        if self.takes_preconditions:
+            arguments["preconditions"] = Preconditions(*(arguments.pop(name) for name in Preconditions._fields))
         if_none_match = arguments.pop("if_none_match") if self.conditional else None
         reply = await self.handler(**arguments)
         if self.conditional and reply.status_code == 200:
@@ -54,7 +59,7 @@ def conditional(reply: Response, if_none_match: str | None) -> Response:
     if tag is None:
         tag = etags.of(bytes(reply.body))
         reply.raw_headers.append((b"etag", tag.encode()))
-    if if_none_match is None or not etags.names(if_none_match, tag, weakly=True):
+    if if_none_match is None or not etags.names(if_none_match, tag):
         return reply
     return Response(None, 304, {name: reply.headers[name] for name in _KEPT if name in reply.headers})
 

@@ -54,8 +54,36 @@ def test_of_two_editors_the_second_is_told(alice: Person) -> None:
     assert (reply.status_code, reply.json()["error"]) == (412, "preconditionFailed")
     assert alice.get(path).json()["set"]["notes"] == "first"
     assert ask(alice, "DELETE", path, if_match=tag)[0] == 412
-    assert ask(alice, "DELETE", path, if_match=f"W/{headers['etag']}")[0] == 412
-    assert ask(alice, "DELETE", path, if_match=headers["etag"])[0] == 204
+    assert ask(alice, "DELETE", path, if_match=f"W/{tag}")[0] == 412
+    assert ask(alice, "DELETE", path, if_match=f"W/{headers['etag']}")[0] == 204
+
+
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+def test_a_record_is_changed_only_if_every_precondition_holds(alice: Person, method: str) -> None:
+    path = f"/bookmarks/{alice.new_bookmark()['id']}"
+    headers = ask(alice, "GET", path)[1]
+    before, after = ({"if_unmodified_since": f"Sat, 11 Nov {year} 10:30:00 GMT"} for year in (2023, 2123))
+    for rejected in (
+        {"if_none_match": "*"},
+        {"if_none_match": headers["etag"]},
+        {"if_match": headers["etag"], "if_none_match": "*"},
+        before,
+        {**after, "if_none_match": f"W/{headers['etag']}"},
+    ):
+        assert ask(alice, method, path, json={"title": "x"}, **rejected)[0] == 412
+    assert alice.get(path).json()["bookmark"]["title"] != "x"
+    since = {"if_unmodified_since": headers["last-modified"], "if_none_match": '"other"'}
+    assert ask(alice, method, path, json={"title": "x"}, **since)[0] in (200, 204)
+
+
+def test_a_date_is_ignored_if_it_is_none_or_a_tag_is_there(alice: Person) -> None:
+    path = f"/sets/{alice.new_set()['id']}"
+    assert ask(alice, "PATCH", path, json={}, if_unmodified_since="yesterday")[0] == 200
+    tag = ask(alice, "GET", path)[1]["etag"]
+    long_ago = "Sat, 11 Nov 2023 10:30:00 GMT"
+    assert ask(alice, "PATCH", path, json={}, if_match=tag, if_unmodified_since=long_ago)[0] == 200
+    assert ask(alice, "PATCH", "/account", json={"bio": "b"}, if_unmodified_since=long_ago)[0] == 412
+    assert ask(alice, "DELETE", f"/apikeys/{alice.new_key(0).key}", if_unmodified_since=long_ago)[0] == 204
 
 
 def test_the_tag_of_an_account_leaves_its_counters_out(alice: Person) -> None:

@@ -16,6 +16,7 @@ import middleware.dispatch
 import services.credentials
 import storage
 from errors import SchemaViolation, Unauthorized, ValidationFailed
+from etags import Preconditions
 from handlers.conditions import unless_changed
 from handlers.ids import record_id
 from handlers.reauthentication import reauthenticate
@@ -93,8 +94,8 @@ def a_good_body_is_refused() -> Replaced:
 
 
 def if_match_is_ignored() -> Replaced:
-    def careless(connection: Any, if_match: str | None, held: Any, change: Any) -> Any:
-        return unless_changed(connection, None, held, change)
+    def careless(connection: Any, preconditions: Any, held: Any, change: Any) -> Any:
+        return unless_changed(connection, Preconditions(), held, change)
 
     yield handlers.bookmarks, "unless_changed", careless
 
