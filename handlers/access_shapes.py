@@ -1,9 +1,9 @@
 """Sessions and the audit log as clients see them."""
 
 from typing import Any
+from uuid import UUID
 
 from clock import iso
-from security import Caller
 from storage.tables import Record
 
 
@@ -21,7 +21,7 @@ def act(row: Record) -> dict[str, Any]:
     }
 
 
-def session(row: Record, caller: Caller) -> dict[str, Any]:
+def session(row: Record, current: UUID | None = None) -> dict[str, Any]:
     """`Session`: where an account is signed in; of a session of staff it does not say from where."""
     return {
         "id": str(row["id"]),
@@ -31,5 +31,5 @@ def session(row: Record, caller: Caller) -> dict[str, Any]:
         "network": row["network"],
         "userAgent": row["agent"],
         "by": "owner" if row["parent_id"] is None else "staff",
-        "current": row["id"] == caller.session,
+        "current": row["id"] == current,
     }

@@ -228,8 +228,8 @@ async def list_events(limit: int | None, cursor: str | None, caller: Caller) -> 
 
 async def list_sessions(caller: Caller) -> Response:
     """The sessions of the account, newest first."""
-    found = await storage.read(sessions.list_of, caller.user_id, now=clock.now())
-    return success(sessions=[access_shapes.session(row, caller) for row in found], headers=PRIVATE)
+    found = await storage.read_aside(sessions.list_of, caller.user_id, now=clock.now())
+    return success(sessions=[access_shapes.session(row, caller.session) for row in found], headers=PRIVATE)
 
 
 async def end_session(id: str, caller: Caller) -> Response:

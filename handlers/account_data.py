@@ -14,12 +14,13 @@ import orjson
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
+import clock
 import storage
 from errors import ExportRunning
-from handlers import curated_shapes, quota_shapes, shapes
+from handlers import access_shapes, curated_shapes, quota_shapes, shapes
 from handlers.replies import JSON
 from security import Caller
-from storage import accounts, apikeys, bookmarks, events, patterns, quota_requests, sets, suggestions
+from storage import accounts, apikeys, bookmarks, events, patterns, quota_requests, sessions, sets, suggestions
 from storage.slices import Slice
 from storage.tables import Record
 
@@ -88,7 +89,15 @@ def everything(account: accounts.Account) -> dict[str, Chunks]:
         "suggestedPacks": suggested(suggestions.PACK),
         "quotaRequests": requests.chunks(),
         "events": _events(user_id),
+        "sessions": _sessions(user_id),
     }
+
+
+async def _sessions(user_id: int) -> Chunks:
+    """Yield the sessions as JSON, separated by commas; there are few."""
+    found = await storage.read_aside(sessions.list_of, user_id, now=clock.now())
+    if found:
+        yield b",".join(orjson.dumps(access_shapes.session(row)) for row in found)
 
 
 async def _events(user_id: int) -> Chunks:

@@ -38,6 +38,7 @@ def test_an_export_holds_everything_in_the_clear_and_no_secret(service: Service,
     assert held["sets"] == sets
     assert [made["name"] for made in held["apikeys"]] == ["my script"]
     assert (held["bookmarks"], held["patterns"]) == (bookmarks, patterns)
+    assert [(session["network"], session["current"]) for session in held["sessions"]] == [("127.0.0.0/24", False)]
     moving = ("jwtCalls", "lastSeen")
     account = account_of(alice)
     assert held["account"].keys() == account.keys()
