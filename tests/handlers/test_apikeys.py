@@ -81,7 +81,7 @@ def test_a_key_has_the_level_that_it_is_given(alice: Person, level: int) -> None
         (body(level=None), "levelMissing"),
         (body() | {"level": None}, "levelMissing"),
         (body(level="1"), "levelNotNumeric"),
-        (body(level=1.5), "levelNotNumeric"),
+        (body(level=1.5), "invalidLevel"),
         (body(level=True), "levelNotNumeric"),
         (body(level=-1), "invalidLevel"),
         (body(level=10), "invalidLevel"),

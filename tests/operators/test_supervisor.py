@@ -36,12 +36,14 @@ BUSY = """
 import asyncio, uvicorn
 from serving import channel, connections
 from serving.server import HandedServer
+from settings import Settings
 
 async def app(scope, receive, send):
     await asyncio.sleep(60)
 
 place = channel.place()
-config = uvicorn.Config(app, http=connections.limited(20, 1), ws="none", lifespan="off", log_level="error")
+limited = connections.limited(Settings(max_connections=1))
+config = uvicorn.Config(app, http=limited, ws="none", lifespan="off", log_level="error")
 HandedServer(config, place.channel, lambda: None).run()
 """
 SECONDS = 30

@@ -66,7 +66,7 @@ def test_of_two_authorization_headers_neither_is_taken(service: Service, owner: 
 
 
 @on_sqlite
-@pytest.mark.parametrize("authorization", ["Basic x", "Bearer x", "Digest x", "", "\xff", "Basic " + "A" * 50_000])
+@pytest.mark.parametrize("authorization", ["Basic x", "Bearer x", "Digest x", "", "\xff", "Basic " + "A" * 20_000])
 @pytest.mark.parametrize(
     ("method", "path"),
     [
@@ -140,13 +140,13 @@ def test_an_account_without_consent_reads_what_is_public(service: Service, owner
         b"Bearer ..",
         b"Bearer ...",
         b"Bearer a.b.c",
-        b"Bearer " + b"." * 50_000,
-        b"Bearer " + b"a" * 200_000,
+        b"Bearer " + b"." * 20_000,
+        b"Bearer " + b"a" * 20_000,
         b"Bearer null",
         b"Basic x",
         b"Basic =",
         b"Basic ====",
-        b"Basic " + b"A" * 200_000,
+        b"Basic " + b"A" * 20_000,
         b"Basic eA",
         b"Basic -_-_",
         b"Basic eA==, Bearer x",
@@ -159,7 +159,7 @@ def test_an_account_without_consent_reads_what_is_public(service: Service, owner
         basic("ключ", "секрет").encode(),
         basic("admin", "admin").encode(),
         basic("1", "' OR 1=1 --").encode(),
-        basic("a" * 50_000, "b" * 50_000).encode(),
+        basic("a" * 8_000, "b" * 8_000).encode(),
     ],
     ids=lambda text: ascii(text[:30]),
 )

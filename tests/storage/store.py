@@ -156,7 +156,12 @@ def _value(column: Column[Any], encrypted: str) -> Any:
         return NOW
     if isinstance(kind, Uuid):
         return new_uuid()
-    return kind.python_type(next(_numbers)) if column.unique or column.primary_key else kind.python_type()
+    return kind.python_type(next(_numbers)) if _is_unique(column) else kind.python_type()
+
+
+def _is_unique(column: Column[Any]) -> bool:
+    indexed = any(index.unique and column.name in index.columns for index in column.table.indexes)
+    return bool(column.unique or column.primary_key or indexed)
 
 
 def _new_account(connection: Connection, email: str, fields: dict[str, Any]) -> Record:

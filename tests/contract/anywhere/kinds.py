@@ -22,6 +22,8 @@ class Kind:
     body: dict[str, Any]
     change: dict[str, Any]
     of: str = "alice"
+    # Members that the change changes besides.
+    follow: frozenset[str] = frozenset()
 
     def owner(self, there: Deployment) -> Person:
         """Who keeps such records there."""
@@ -73,6 +75,7 @@ CURATED_SET = Kind(
     {"nameEn": "contract", "measies": {"chest": 900}},
     {"notesEn": "changed"},
     of="curator",
+    follow=frozenset({"notes"}),
 )
 OPTION_PACK = Kind(
     "option_pack",
@@ -81,6 +84,7 @@ OPTION_PACK = Kind(
     {"nameEn": "contract", "design": "aaron"},
     {"notesEn": "changed"},
     of="curator",
+    follow=frozenset({"notes"}),
 )
 KINDS = (SET, PATTERN, BOOKMARK, CURATED_SET, OPTION_PACK)
 each_kind = pytest.mark.parametrize("kind", KINDS, ids=[kind.noun for kind in KINDS])

@@ -38,7 +38,7 @@ def test_an_update_changes_what_was_sent_and_nothing_else(there: Deployment, kin
     for name, value in kind.change.items():
         expected = {**made[name], **value} if isinstance(value, dict) else value
         assert read[name] == expected, f"{name} is not as it was sent"
-    untouched = set(made) - set(kind.change) - {"updatedAt"}
+    untouched = set(made) - set(kind.change) - kind.follow - {"updatedAt"}
     assert {name: read[name] for name in untouched} == {name: made[name] for name in untouched}
     assert read["updatedAt"] >= made["updatedAt"]
     kind.remove(there, made)
