@@ -32,3 +32,5 @@ REAL = {
     "end_session": _session,
 }
 ENDING = {"remove_account", "restrict_account", "restrict_account_v3", "end_sessions"}
+# The fuzzer reuses ids of replies: that of its own session must not be among them.
+ALWAYS = {"end_session"}
