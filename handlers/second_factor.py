@@ -14,7 +14,7 @@ from security import Caller
 from services import attempts, hash_times, mfa, outbox, passwords
 from services.clients import Client
 from services.pace import pace
-from storage import accounts, events
+from storage import accounts, confirmations, events
 
 IS_ON = "Multi-factor authentication is already on."
 WRONG = "The password or the code is wrong."
@@ -117,5 +117,7 @@ def _set(
     now: datetime,
 ) -> accounts.Account:
     accounts.change(connection, account["id"], updated_at=now, **fields)
+    # A link that was mailed before must not open the account under the new rules.
+    confirmations.drop_all(connection, account["id"])
     own_sessions.changed(connection, event, account, caller, client, now)
     return accounts.find(connection, account["id"])

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, literal_column, or_, select
 
-from storage import accounts, acts, events, names, security_mails, sessions
+from storage import accounts, acts, confirmations, events, names, security_mails, sessions
 from storage.accounts import Account
 from storage.acts import Actor
 from storage.address_hashes import forms, matches
@@ -97,6 +97,7 @@ def update(
         accounts.set_status(connection, user_id, changed["status"], origin=origin, now=now)
     if "mfa_enabled" in changed:
         accounts.change(connection, user_id, mfa_enabled=False, mfa_secret=None, mfa_scratch=[], updated_at=now)
+        confirmations.drop_all(connection, user_id)
         security_mails.tell_removal(connection, account, now=now)
         events.record(connection, user_id, events.MFA_DISABLED, now=now, origin=origin)
         sessions.end_all(connection, user_id)

@@ -180,6 +180,23 @@ def test_the_second_factor_turned_on_and_off_ends_all_other_sessions(service: Se
     assert "turned off" in mailed(service, alice.email, "turned off")
 
 
+def test_a_link_from_before_the_second_factor_changed_opens_nothing(guarded: Guarded, admin: Person) -> None:
+    alice = guarded.person
+    links = [new_link(alice)]
+    assert admin.patch(f"/admin/user/{alice.id}", {"mfaEnabled": False}).status_code == 200
+    renewed = Person(alice.service, alice.id, alice.email, sign_in(alice.service, alice.id).json()["token"])
+    links.append(new_link(alice))
+    Guarded(renewed)
+    for link in links:
+        assert failure(alice.service.http.post(f"/signinlink/{link}", json={})) == (404, "notFound")
+
+
+def new_link(person: Person) -> str:
+    """Id and check of a sign-in link, as test mode returns it."""
+    made = person.service.http.post("/signup", json={"email": person.email, "language": "en", "test": True}).json()
+    return f"{made['confirmation']}/{made['check']}"
+
+
 def test_the_second_factor_turned_off_by_an_administrator_ends_all_sessions(guarded: Guarded, admin: Person) -> None:
     alice = guarded.person
     assert admin.patch(f"/admin/user/{alice.id}", {"mfaEnabled": False}).status_code == 200
