@@ -68,12 +68,12 @@ def _connected(crew: Crew, count: int) -> Iterator[list[socket.socket]]:
 def test_connections_are_spread_evenly(two: Crew) -> None:
     two.http.close()
     two.http = type(two.http)(base_url=two.url, timeout=30, trust_env=False)
-    wait_until(lambda: two.spread() == [0, 0], 30, "everybody else to be gone")
+    wait_until(lambda: two.spread() == [0, 0], 120, "everybody else to be gone")
     with _connected(two, 16) as clients:
         assert two.spread() == [8, 8]
         for client in clients[::2]:
             client.close()
-        wait_until(lambda: sum(two.spread()) == 8, 30, "half of them to be gone")
+        wait_until(lambda: sum(two.spread()) == 8, 120, "half of them to be gone")
         with _connected(two, 16):
             assert two.spread() == [12, 12]
 
@@ -81,10 +81,10 @@ def test_connections_are_spread_evenly(two: Crew) -> None:
 def test_each_worker_has_metrics_of_its_own(two: Crew) -> None:
     first = int(two.environment["FREESEWING_METRICS_PORT"])
     ports = (first, first + 1)
-    wait_until(lambda: all(map(_answers, ports)), 30, "metrics")
+    wait_until(lambda: all(map(_answers, ports)), 120, "metrics")
     before = [_counted(two, port) for port in ports]
     with _connected(two, 8):
-        wait_until(lambda: [_counted(two, port) for port in ports] == [one + 4 for one in before], 30, "counts")
+        wait_until(lambda: [_counted(two, port) for port in ports] == [one + 4 for one in before], 120, "counts")
 
 
 def _counted(two: Crew, port: int) -> float:
@@ -97,7 +97,7 @@ def _counted(two: Crew, port: int) -> float:
 def test_a_worker_that_is_killed_is_replaced(two: Crew) -> None:
     victim, served = two.workers()[0], two.told("startup complete")
     victim.kill()
-    wait_until(lambda: two.told(f"process {victim.pid}) ended with status -9") == 1, 30, "its end")
+    wait_until(lambda: two.told(f"process {victim.pid}) ended with status -9") == 1, 120, "its end")
     with _connected(two, 4):
         assert sum(two.spread()) >= 4
     wait_until(lambda: two.told("startup complete") > served, 60, "another worker")
@@ -125,7 +125,7 @@ def test_workers_are_replaced_under_load_without_a_failed_request(two: Crew) -> 
     assert set(clients.statuses) == {200, 201}
     assert sorted(made["id"] for made in person.every("/sets", "sets")) == sorted(clients.stored)
     first = int(two.environment["FREESEWING_METRICS_PORT"])
-    wait_until(lambda: _answers(first) and _answers(first + 1), 30, f"the new workers' metrics; see {two.log}")
+    wait_until(lambda: _answers(first) and _answers(first + 1), 120, f"the new workers' metrics; see {two.log}")
 
 
 def _answers(port: int) -> bool:
