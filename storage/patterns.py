@@ -6,15 +6,14 @@ A pattern carries its set and its curated set as rows, `set` and `cset`, or None
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Label, Table, bindparam, delete, select
+from sqlalchemy import Connection, Label, Table, bindparam, delete, insert, select, update
 
 from clock import new_uuid
 from errors import NoSuchRecord
 from storage import image_removals
 from storage.sets import RecordId
 from storage.slices import Slice, SlicedList
-from storage.statements import Statement
-from storage.storage_use import UNLIMITED, Guarded, Storage
+from storage.statements import Statement, inserted_id
 from storage.tables import Record, accounts, curated_sets, patterns, sets
 
 Pattern = Record
@@ -60,7 +59,8 @@ _lock = Statement(_numbered.with_for_update(of=patterns))
 _list = SlicedList(
     _with_sets, patterns, patterns.c.user_id == bindparam("user_id"), sized=_drafted_from, arrange=_arranged
 )
-_guarded = Guarded(patterns)
+_create = insert(patterns)
+_update = update(patterns).where(patterns.c.id == bindparam("pattern_id"))
 _delete = delete(patterns).where(patterns.c.id == bindparam("pattern_id"))
 
 
@@ -86,32 +86,27 @@ def list_of(connection: Connection, /, user_id: int, **part: int) -> Slice:
     return _list.read(connection, user_id=user_id, **part)
 
 
-def create(
-    connection: Connection, /, *, user_id: int, now: datetime, most: Storage = UNLIMITED, **fields: Any
-) -> Pattern:
+def create(connection: Connection, /, *, user_id: int, now: datetime, **fields: Any) -> Pattern:
     """A new pattern of the account, without `user_uuid`.
 
-    `fields` are design, name, notes, img, data, settings, public, and as rows, or None, `set` and `cset`. Raise
-    StorageFull if the account stores more than `most` then.
+    `fields` are design, name, notes, img, data, settings, public, and as rows, or None, `set` and `cset`.
     """
     drafted_from = {name: fields.pop(name) for name in ("set", "cset")}
     row = {"uuid": new_uuid(), "user_id": user_id, "created_at": now, "updated_at": now, **fields}
     row |= {f"{name}_id": found and found["id"] for name, found in drafted_from.items()}
+    pattern_id = inserted_id(connection.execute(_create, row))
     # What was written is what would be read: no second query.
-    return {"id": _guarded.insert(connection, row, most), **row, **drafted_from}
+    return {"id": pattern_id, **row, **drafted_from}
 
 
 def edit(
-    connection: Connection, pattern_id: int, *, fields: dict[str, Any], now: datetime, most: Storage = UNLIMITED
+    connection: Connection, pattern_id: int, *, fields: dict[str, Any], now: datetime
 ) -> tuple[Pattern, Pattern]:
-    """Set `fields`; the pattern as it is, and as it was.
-
-    Raises NoSuchRecord, and StorageFull if it is larger now and its owner stores more than `most`.
-    """
+    """Set `fields`; the pattern as it is, and as it was. Raises NoSuchRecord."""
     present = lock(connection, pattern_id)
     if "img" in fields:
         image_removals.schedule(connection, [present["img"]])
-    _guarded.update(connection, present, most, updated_at=now, **fields)
+    connection.execute(_update, {"pattern_id": pattern_id, "updated_at": now, **fields})
     return {**present, "updated_at": now, **fields}, present
 
 

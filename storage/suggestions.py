@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from clock import new_uuid
 from errors import NoSuchRecord
 from storage import image_removals
 from storage.slices import Slice, SlicedList
-from storage.storage_use import UNLIMITED, Guarded, Storage
+from storage.statements import inserted_id
 from storage.tables import Record, suggestions
 
 Suggestion = Record
@@ -25,28 +25,17 @@ _of = SlicedList(
     suggestions.c.user_id == bindparam("user_id"),
     suggestions.c.type == bindparam("kind"),
 )
-_guarded = Guarded(suggestions)
+_create = insert(suggestions)
 _delete = delete(suggestions).where(suggestions.c.id == bindparam("suggestion_id"))
 _withdraw = delete(suggestions).where(suggestions.c.user_id == bindparam("owner")).returning(suggestions.c.img)
 
 
 def create(
-    connection: Connection,
-    /,
-    *,
-    user_id: int,
-    kind: str,
-    img: str,
-    data: dict[str, Any],
-    now: datetime,
-    most: Storage = UNLIMITED,
+    connection: Connection, /, *, user_id: int, kind: str, img: str, data: dict[str, Any], now: datetime
 ) -> Suggestion:
-    """A new suggestion: a SET (`data`: name, notes, height, measies) or a PACK (name, notes, design, options).
-
-    Raise StorageFull if the account stores more than `most` then.
-    """
+    """A new suggestion: a SET (`data`: name, notes, height, measies) or a PACK (name, notes, design, options)."""
     row = {"uuid": new_uuid(), "user_id": user_id, "created_at": now, "type": kind, "img": img, "data": data}
-    return {"id": _guarded.insert(connection, row, most), **row}
+    return {"id": inserted_id(connection.execute(_create, row)), **row}
 
 
 def list_all(connection: Connection, /, kind: str, **part: int) -> Slice:
