@@ -17,6 +17,8 @@ from errors import Unauthorized
 LIFETIME = timedelta(days=7)
 EXPORT_LIFETIME = timedelta(hours=24)
 IMPERSONATION_LIFETIME = timedelta(hours=1)
+# By how much the clock of the instance that issued a token may be ahead, if the token names its beginning (`nbf`).
+LEEWAY = timedelta(seconds=60)
 # What the columns of accounts and a datetime can hold.
 _LARGEST_ID, _LARGEST_EPOCH = 2**63 - 1, 2**31 - 1
 _LATEST = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
@@ -156,12 +158,17 @@ def _decoded_export(token: str) -> Export:
 
 
 def _payload(token: str, audience: str) -> dict[str, Any]:
-    """Return the claims of a token for this audience; raise jwt.InvalidTokenError."""
+    """Return the claims of a token for this audience; raise jwt.InvalidTokenError.
+
+    `iat` is information only: another instance, whose clock is ahead, may have issued the token. The leeway does not
+    lengthen the life of a token: the callers compare `exp` with this instance's clock exactly, at each use.
+    """
     return jwt.decode(
         token,
         _key,
         algorithms=["HS256"],
         audience=audience,
         issuer=_issuer,
-        options={"require": ["exp", "iat", "_id", "epoch"]},
+        leeway=LEEWAY,
+        options={"require": ["exp", "iat", "_id", "epoch"], "verify_iat": False},
     )
