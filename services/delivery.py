@@ -19,13 +19,20 @@ TIMEOUT = 20.0
 
 _READABLE = email.policy.EmailPolicy(utf8=True)
 _STARTTLS = {"required": True, "never": False}
+# Enhanced codes (RFC 3463): bad address and mailbox status. Of these, the address of the sender, and a full mailbox.
+_MAILBOX = ("5.1.", "5.2.")
+_OF_SENDER = {"5.1.7", "5.1.8", "5.2.2"}
+# No such mailbox, moved, name not allowed, domain that accepts no mail (RFC 7504).
+_NO_MAILBOX = {550, 551, 553, 556}
+_OF_RELAY = re.compile(r"relay|authenti|sender|rcpthosts|policy|spam|block|denied", re.IGNORECASE)
 
 
 class DeliveryFailed(Exception):
     """The message did not reach all its recipients.
 
     `detail` says why, without secrets, addresses or the server's own words. `permanent` is true when the
-    server refused recipients for good (5xx), so that trying again is useless.
+    server rejected the recipient itself for good, so that trying again is useless. A server that rejects the
+    sender, the sign-in, the content or relaying is set up wrongly, and may be corrected: that is not permanent.
     """
 
     def __init__(self, detail: str, permanent: bool) -> None:
@@ -132,14 +139,32 @@ def _failure(error: Exception, host: str) -> DeliveryFailed:
 
 def _refusal(answers: list[SMTPResponse], host: str) -> DeliveryFailed:
     codes = ", ".join(_code(answer.code, answer.message) for answer in answers)
-    permanent = all(500 <= answer.code <= 599 for answer in answers)
+    permanent = all(_is_of_recipient(answer.code, answer.message) for answer in answers)
     return DeliveryFailed(f"{host} refused {len(answers)} recipient(s): {codes}", permanent)
+
+
+def _is_of_recipient(code: int, text: str) -> bool:
+    """Return whether the answer to RCPT rejects the recipient for good, and not our server's right to send to it.
+
+    The enhanced code decides where there is one. RFC 5321 gives 550 and 553 to both; servers without enhanced codes
+    name the reason in words.
+    """
+    enhanced = _enhanced(text)
+    if enhanced is not None:
+        return code >= 500 and enhanced.startswith(_MAILBOX) and enhanced not in _OF_SENDER
+    return code in _NO_MAILBOX and not _OF_RELAY.search(text)
 
 
 def _code(code: int, text: str) -> str:
     """The answer's code with the enhanced one (RFC 3463) if there is one: all of it that is safe to log."""
-    enhanced = re.match(r"[245]\.\d{1,3}\.\d{1,3}(?=\s|$)", text)
-    return f"{code} {enhanced[0]}" if enhanced else str(code)
+    enhanced = _enhanced(text)
+    return f"{code} {enhanced}" if enhanced else str(code)
+
+
+def _enhanced(text: str) -> str | None:
+    """Return the enhanced code at the start of an answer, or where qmail has it: `(#5.7.1)`."""
+    found = re.search(r"^([245]\.\d{1,3}\.\d{1,3})(?=\s|$)|\(#([245]\.\d{1,3}\.\d{1,3})\)", text)
+    return (found[1] or found[2]) if found else None
 
 
 def _keep(message: EmailMessage, folder: Path) -> None:

@@ -17,23 +17,29 @@ CLASSES = {0: "none", 2: "2xx", 3: "3xx", 4: "4xx", 5: "5xx"}
 # The operation of a request that routing found nothing for: preflights and static files among them.
 NO_OPERATION = "none"
 ALLOWED, REFUSED, FAILED_OPEN = "allowed", "refused", "failed_open"
+# Why a mail was given up: rejected by the recipient's server, impossible to render, or tried too often.
+RECIPIENT, CONTENT, ATTEMPTS = "recipient", "content", "attempts"
 
 # Else every second series would only say when another began.
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
-_registry = CollectorRegistry()
-_requests = Counter("freesewing_requests", "Requests that have ended.", ["operation", "status"], registry=_registry)
+REGISTRY = CollectorRegistry()
+_requests = Counter("freesewing_requests", "Requests that have ended.", ["operation", "status"], registry=REGISTRY)
 _seconds = Histogram(
     "freesewing_request_seconds",
     "From a request's head to the last byte of its answer.",
     ["operation"],
     buckets=BUCKETS,
-    registry=_registry,
+    registry=REGISTRY,
 )
 _limiter = Counter(
-    "freesewing_limiter_decisions", "What the limits decided.", ["policy", "decision"], registry=_registry
+    "freesewing_limiter_decisions", "What the limits decided.", ["policy", "decision"], registry=REGISTRY
 )
-ProcessCollector(registry=_registry)
-GCCollector(registry=_registry)
+_mails_given_up = Counter("freesewing_mails_given_up", "Mails that were given up.", ["reason"], registry=REGISTRY)
+# From zero on: an alert on the increase must see the first one.
+for _reason in (RECIPIENT, CONTENT, ATTEMPTS):
+    _mails_given_up.labels(_reason)
+ProcessCollector(registry=REGISTRY)
+GCCollector(registry=REGISTRY)
 
 # Looking a child up by its labels costs more than counting with it.
 _of_operation: dict[str, tuple[Histogram, dict[int, Counter]]] = {}
@@ -52,15 +58,15 @@ def serve(host: str, port: int, *collectors: Collector) -> None:
     if not port:
         return
     try:
-        server, thread = prometheus_client.start_http_server(port, host, _registry)
+        server, thread = prometheus_client.start_http_server(port, host, REGISTRY)
     except OSError as error:
         raise ValueError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
     _server = ExitStack()
     for work in (thread.join, server.server_close, server.shutdown):  # last to first
         _server.callback(work)
     for collector in collectors:
-        _registry.register(collector)
-        _server.callback(_registry.unregister, collector)
+        REGISTRY.register(collector)
+        _server.callback(REGISTRY.unregister, collector)
 
 
 def stop() -> None:
@@ -100,3 +106,8 @@ def limiter(policy: str, decision: str) -> None:
     if child is None:
         child = _of_policy[policy, decision] = _limiter.labels(policy, decision)
     child.inc()
+
+
+def mail_given_up(reason: str) -> None:
+    """A mail was given up: RECIPIENT, CONTENT or ATTEMPTS."""
+    _mails_given_up.labels(reason).inc()

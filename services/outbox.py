@@ -102,13 +102,13 @@ async def _deliver(mail: Any) -> None:
             message = await asyncio.to_thread(letters.render, letter, sender=_sender, website=_website, server=server)
             await delivery.deliver(message, _url)
     except delivery.DeliveryFailed as failure:
-        await _failed(mail, str(failure), for_good=failure.permanent)
+        await _failed(mail, str(failure), metrics.RECIPIENT if failure.permanent else None)
     except ValueError as error:
         # It cannot be rendered, and would not be the next time either.
-        await _failed(mail, str(error), for_good=True)
+        await _failed(mail, str(error), metrics.CONTENT)
     except Exception as error:
         log.exception("mail %s", mail["id"])
-        await _failed(mail, type(error).__name__, for_good=False)
+        await _failed(mail, type(error).__name__)
     else:
         await storage.write(mails.sent, mail["id"])
 
@@ -136,11 +136,13 @@ async def _is_within_limit(mail: Any, letter: letters.Letter) -> bool:
     return True
 
 
-async def _failed(mail: Any, reason: str, *, for_good: bool) -> None:
+async def _failed(mail: Any, reason: str, permanent: str | None = None) -> None:
+    """Try the mail again later; give it up after MOST_ATTEMPTS, or at once if the failure is `permanent`."""
     attempts = mail["attempts"] + 1
-    if for_good or attempts >= MOST_ATTEMPTS:
+    if permanent or attempts >= MOST_ATTEMPTS:
         log.error("mail %s given up after %s attempts: %s", mail["id"], attempts, reason)
-        await storage.write(mails.sent, mail["id"])
+        await storage.write(mails.give_up, mail["id"], reason, now=clock.now())
+        metrics.mail_given_up(permanent or metrics.ATTEMPTS)
         return
     wait = min(FIRST_WAIT * 2 ** min(attempts - 1, 10), LONGEST_WAIT)
     log.warning("mail %s waits %s: %s", mail["id"], wait, reason)

@@ -6,7 +6,7 @@ import logging
 import clock
 import storage
 from services import background, pictures
-from storage import apikeys, attempts, events, known_networks, sessions
+from storage import apikeys, attempts, events, known_networks, mails, sessions
 
 INTERVAL_SECONDS = 3600.0
 # Between batches, so that requests come first.
@@ -15,6 +15,7 @@ PRUNED = {
     "security events": events.prune,
     "counters of attempts": attempts.prune,
     "known networks": known_networks.prune,
+    "mails given up": mails.prune,
     "sessions": sessions.prune,
 }
 log = logging.getLogger(__name__)

@@ -1,6 +1,10 @@
-"""The outgoing mail queue: letters are stored with the change that they announce, and sent from here."""
+"""The outgoing mail queue: letters are stored with the change that they announce, and sent from here.
 
-from datetime import datetime, timedelta
+A mail that is given up stays, for operators to see why and to queue it again: KEPT, and MOST_GIVEN_UP at most.
+"""
+
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
@@ -10,9 +14,33 @@ from storage.tables import Record, mails
 
 # A letter that a sender took and did not finish (it crashed) is taken again after this.
 CLAIM = timedelta(minutes=5)
+# How long mails are stored after they were given up, and how many of them; the oldest are removed first.
+KEPT = timedelta(days=30)
+MOST_GIVEN_UP = 1000
+# Removed at a time, so that no other write waits long.
+MOST_PRUNED = 1000
+# When a mail that was given up is due: also a version that does not know of these never claims it.
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 _due = select(mails.c.id).where(mails.c.due_at <= bindparam("now")).order_by(mails.c.due_at, mails.c.id).limit(1)
-_waiting = select(func.count(), func.min(mails.c.created_at))
+_waiting = select(func.count(), func.min(mails.c.created_at)).where(mails.c.given_up_at.is_(None))
+_given_up = select(mails).where(mails.c.given_up_at.is_not(None))
+_newest = _given_up.order_by(mails.c.given_up_at.desc(), mails.c.id.desc()).limit(bindparam("limit"))
+_surplus = (
+    select(mails.c.id)
+    .where(mails.c.given_up_at.is_not(None))
+    .order_by(mails.c.given_up_at.desc(), mails.c.id.desc())
+    .limit(MOST_PRUNED)
+    .offset(MOST_GIVEN_UP)
+)
+_outdated = (
+    select(mails.c.id)
+    .where(mails.c.given_up_at < bindparam("before"))
+    .order_by(mails.c.given_up_at, mails.c.id)
+    .limit(MOST_PRUNED)
+)
+_remove_surplus = delete(mails).where(mails.c.id.in_(_surplus.scalar_subquery()))
+_prune = delete(mails).where(mails.c.id.in_(_outdated.scalar_subquery()))
 
 
 def enqueue(connection: Connection, letter: dict[str, Any], *, user_id: int | None, now: datetime) -> None:
@@ -41,16 +69,44 @@ def find(connection: Connection, mail_id: int) -> Record:
 
 
 def waiting(connection: Connection) -> tuple[int, datetime | None]:
-    """How many letters are queued, and since when the oldest."""
+    """How many letters are queued, and since when the oldest; without those that were given up."""
     count, oldest = connection.execute(_waiting).one()
     return count, oldest
 
 
 def sent(connection: Connection, mail_id: int) -> None:
-    """The letter is out, or given up: forget it."""
+    """The letter is out, or not wanted any more: remove it."""
     connection.execute(delete(mails).where(mails.c.id == mail_id))
 
 
 def postpone(connection: Connection, mail_id: int, *, until: datetime) -> None:
     """The letter could not be sent: try again at `until`."""
     connection.execute(update(mails).where(mails.c.id == mail_id).values(due_at=until, attempts=mails.c.attempts + 1))
+
+
+def give_up(connection: Connection, mail_id: int, reason: str, *, now: datetime) -> None:
+    """Try the mail no more, and keep it with the reason; over MOST_GIVEN_UP the oldest ones are removed."""
+    connection.execute(
+        update(mails)
+        .where(mails.c.id == mail_id)
+        .values(given_up_at=now, reason=reason, due_at=NEVER, attempts=mails.c.attempts + 1)
+    )
+    connection.execute(_remove_surplus)
+
+
+def given_up(connection: Connection, *, limit: int = MOST_GIVEN_UP) -> list[Record]:
+    """Return the mails that were given up, newest first: whole rows, `letter` and `reason` decrypted."""
+    return list(connection.execute(_newest, {"limit": limit}).mappings())
+
+
+def retry(connection: Connection, ids: Collection[int] | None, *, now: datetime) -> int:
+    """Queue mails that were given up again, due now, with all their attempts; None: every one. Return how many."""
+    chosen = update(mails).where(mails.c.given_up_at.is_not(None))
+    if ids is not None:
+        chosen = chosen.where(mails.c.id.in_(ids))
+    return connection.execute(chosen.values(given_up_at=None, reason=None, due_at=now, attempts=0)).rowcount
+
+
+def prune(connection: Connection, now: datetime) -> int:
+    """Remove some of the mails that were given up longer than KEPT ago, MOST_PRUNED at most; return how many."""
+    return connection.execute(_prune, {"before": now - KEPT}).rowcount

@@ -153,6 +153,10 @@ mails = Table(
     Column("due_at", UtcTime, nullable=False, index=True),
     Column("attempts", SmallInteger, nullable=False),
     Column("letter", EncryptedJson("mails.letter"), nullable=False),
+    # When the sender gave the mail up, and why; `due_at` is then so late that no sender claims it.
+    Column("given_up_at", UtcTime),
+    Column("reason", Encrypted("mails.reason")),
+    Index("ix_mails_given_up", "given_up_at", "id", **only("given_up_at IS NOT NULL")),
     **NEVER_REUSED,
 )
 

@@ -39,7 +39,17 @@ def _write_everything(store: Store) -> int:
     store.new_set(user_id, name=SIGN, notes=SIGN, img=SIGN, measies={SIGN: 900})
     store.write(confirmations.issue, confirmations.SIGN_IN, user_id=user_id, now=NOW, data={"email": SIGN})
     store.new_mail(user_id, to=f"{SIGN}@example.org")
-    for name in ("suggestions", "patterns", "bookmarks", "idempotency_keys", "quotas", "quota_requests", "sessions"):
+    owned = (
+        "patterns",
+        "bookmarks",
+        "idempotency_keys",
+        "quotas",
+        "quota_requests",
+        "sessions",
+        "suggestions",
+        "mails",
+    )
+    for name in owned:
         store.new_row(metadata.tables[name], encrypted=SIGN, user_id=user_id)
     store.new_row(metadata.tables["subscribers"], encrypted=SIGN)
     return user_id

@@ -4,11 +4,13 @@ import asyncio
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import delete
 
 import storage
 from errors import NoSuchRecord
 from storage import accounts, mails
 from storage.tables import Record
+from storage.tables import mails as table
 from tests.counting import count_mails
 from tests.storage.store import NOW, Store
 
@@ -89,6 +91,50 @@ def test_many_senders_at_once_never_take_the_same_letter(store: Store) -> None:
     while (mail_id := store.write(mails.claim, now=NOW)) is not None:
         taken.append(mail_id)
     assert len(taken) == len(set(taken)) == 6
+
+
+def test_a_mail_that_was_given_up_is_kept_with_its_reason_and_not_sent(store: Store) -> None:
+    store.new_mail(to="gone@example.org")
+    mail = _claim(store)
+    store.write(mails.give_up, mail["id"], "refused", now=NOW)
+    assert store.write(mails.claim, now=NOW + 10_000 * timedelta(days=1)) is None
+    assert store.read(mails.waiting) == (0, None)
+    (kept,) = store.read(mails.given_up)
+    assert (kept["id"], kept["reason"], kept["attempts"], kept["given_up_at"]) == (mail["id"], "refused", 1, NOW)
+    assert kept["letter"]["to"] == "gone@example.org"
+
+
+def test_mails_that_were_given_up_can_be_queued_again(store: Store) -> None:
+    ids = _given_up(store, 3)
+    assert store.write(mails.retry, [ids[0]], now=NOW) == 1
+    again = _claim(store)
+    assert (again["id"], again["attempts"], again["reason"]) == (ids[0], 0, None)
+    assert store.write(mails.retry, [ids[0], 999], now=NOW) == 0
+    assert store.write(mails.retry, None, now=NOW) == 2
+    assert store.read(mails.given_up) == []
+    assert store.read(mails.waiting)[0] == 3
+
+
+def test_mails_given_up_are_limited_in_number_and_age(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mails, "_remove_surplus", delete(table).where(table.c.id.in_(mails._surplus.offset(2))))
+    store.new_mail(to="waits@example.org")
+    ids = _given_up(store, 4)
+    assert [mail["id"] for mail in store.read(mails.given_up)] == [ids[3], ids[2]]
+    assert [mail["id"] for mail in store.read(mails.given_up, limit=1)] == [ids[3]]
+    assert store.write(mails.prune, NOW + timedelta(days=30)) == 0
+    assert store.write(mails.prune, NOW + timedelta(days=30, seconds=3)) == 1
+    assert store.write(mails.prune, NOW + timedelta(days=31)) == 1
+    assert store.read(mails.waiting)[0] == 1
+
+
+def _given_up(store: Store, count: int) -> list[int]:
+    """Give up so many mails, a second apart, and return their numbers."""
+    ids = []
+    for second in range(count):
+        store.new_mail(now=NOW - timedelta(seconds=1))
+        ids.append(_claim(store)["id"])
+        store.write(mails.give_up, ids[-1], "refused", now=NOW + timedelta(seconds=second))
+    return ids
 
 
 def test_how_many_wait_and_since_when_is_known(store: Store) -> None:

@@ -136,6 +136,11 @@ def _mail(connection: Connection) -> None:
     mails.find(connection, 1)
     mails.postpone(connection, 1, until=NOW)
     mails.sent(connection, 1)
+    mails.give_up(connection, 2, "refused", now=NOW)
+    mails.given_up(connection, limit=10)
+    mails.retry(connection, [2, 3], now=NOW)
+    mails.retry(connection, None, now=NOW)
+    mails.prune(connection, NOW)
 
 
 def _both_languages(page: Callable[..., Any]) -> Callable[[Connection], None]:
