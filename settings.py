@@ -23,6 +23,10 @@ class SettingsInvalid(Exception):
     """A setting cannot be used; the message says which, and what is wanted."""
 
 
+# Paths are appended to such an address, which stands in pages, headers and mails.
+_BASE_URL = re.compile(
+    r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*"
+)
 # They end up in addresses and headers, where nothing may be misread.
 _FORGE_FORMS = {
     "forge_repository": (r"([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)?", "owner/name"),
@@ -44,7 +48,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
     workers: int = Field(1, ge=1, le=64, description="Processes that serve; more than one: see docs/operate.md.")
-    public_url: str = Field("", description="Where clients reach this server; default: http://HOST:PORT.")
+    public_url: str = Field(
+        "", description="Where clients reach this server; it may have a path; default: http://HOST:PORT."
+    )
     website_url: str = Field("", description="Where links in mails point; default: PUBLIC_URL.")
     environment: Literal["development", "production"] = Field(
         "development", description="In production missing secrets and test mode stop the start."
@@ -127,10 +133,15 @@ class Settings(BaseSettings):
 
     @field_validator("public_url", "website_url", "forge_url")
     @classmethod
-    def _without_slash(cls, value: str) -> str:
+    def _base_url(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
-        return value.rstrip("/")
+        if "?" in value or "#" in value:
+            raise ValueError("must have no query (?) and no fragment (#)")
+        base = value.removesuffix("/")
+        if base and not _BASE_URL.fullmatch(base):
+            raise ValueError("must be like https://example.org or https://example.org:8443/path, in ASCII")
+        return base
 
     @field_validator("database_url")
     @classmethod

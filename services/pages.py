@@ -5,6 +5,7 @@ from functools import cache
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import document as openapi
 from services import guides
@@ -32,8 +33,10 @@ def configure(public_url: str, test_domain: str = "") -> None:
     global _document
     _document = openapi.Published(public_url, test_domain)
     _texts.update(docs=openapi.load()["info"]["description"], start=guides.tour(public_url))
+    base = urlsplit(public_url).path
     for path in WEB.glob("*.html"):
-        _pages[path.stem] = path.read_text(encoding="utf-8").replace("%PUBLIC_URL%", escape(public_url))
+        text = path.read_text(encoding="utf-8").replace("%PUBLIC_URL%", escape(public_url))
+        _pages[path.stem] = text.replace("%BASE%", base)
     rows = "".join(
         f'<tr id="{escape(code)}"><td><code>{escape(code)}</code></td><td>{_with_code(meaning)}</td></tr>'
         for code, meaning in openapi.error_meanings().items()

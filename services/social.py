@@ -43,9 +43,10 @@ _home = ""
 
 
 def configure(website_url: str) -> None:
-    """The website's address, whose host signs what names no site; raises ValueError if it is none."""
+    """The website's address, whose host and path sign what names no site; raises ValueError if it is none."""
     global _home
-    _home = urlsplit(website_url).hostname or ""
+    parts = urlsplit(website_url)
+    _home = (parts.hostname or "") + parts.path
     with _keeping:
         _kept.clear()
 

@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,11 +40,11 @@ def require_nginx() -> None:
         pytest.skip("no nginx here")
 
 
-def written(folder: Path, port: int, *instances: int) -> Path:
-    """The main file; the ports of deploy/ are replaced, which must be found there, and nothing else."""
+def written(folder: Path, port: int, *instances: int, changes: Mapping[str, str] | None = None) -> Path:
+    """The main file; the ports of deploy/ are replaced, and `changes` in its server, which must be found there."""
     (folder / "conf.d").mkdir(parents=True)
     for name, ports in (
-        ("nginx.conf", {"listen 80;": f"listen 127.0.0.1:{port};"}),
+        ("nginx.conf", {"listen 80;": f"listen 127.0.0.1:{port};", **(changes or {})}),
         ("upstream.conf", {f":800{at + 1} ": f":{instance} " for at, instance in enumerate(instances)}),
     ):
         text = (DEPLOY / name).read_text()
@@ -58,11 +58,13 @@ def written(folder: Path, port: int, *instances: int) -> Path:
 
 
 @contextmanager
-def before(folder: Path, *instances: Service) -> Iterator[Service]:
-    """nginx before these, as if it were the server itself."""
+def before(
+    folder: Path, *instances: Service, front: Service | None = None, changes: Mapping[str, str] | None = None
+) -> Iterator[Service]:
+    """nginx before these, as if it were the server itself, which is `front` if it is given."""
     require_nginx()
-    front = Service(folder)
-    main = written(folder, front.port, *(instance.port for instance in instances))
+    front = front or Service(folder)
+    main = written(folder, front.port, *(instance.port for instance in instances), changes=changes)
     front.process = subprocess.Popen([str(PROGRAM), "-e", str(folder / "error.log"), "-c", str(main)])
     try:
         wait_until(front.is_alive, 30, f"nginx; see {folder}/error.log")

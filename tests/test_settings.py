@@ -128,7 +128,15 @@ WRONG = [
     ("LOG_LEVEL", "s3cr3t"),
     ("DATABASE_POOL", "-1"),
     ("PUBLIC_URL", "s3cr3t.example.org"),
+    ("PUBLIC_URL", "https://s3cr3t.example.org/?x"),
+    ("PUBLIC_URL", "https://s3cr3t.example.org/#x"),
+    ("PUBLIC_URL", "https://"),
+    ("PUBLIC_URL", "https://s3cr3t@example.org"),
+    ("PUBLIC_URL", "https://example.org/s3cr3t//api"),
+    ("PUBLIC_URL", "https://example.org/../s3cr3t"),
+    ("PUBLIC_URL", 'https://example.org/s3cr3t"'),
     ("WEBSITE_URL", "ftp://s3cr3t.example.org"),
+    ("WEBSITE_URL", "https://s3cr3t.example.org/?x"),
     ("SECRET_KEY", "s3cr3t"),
     ("ENCRYPTION_KEYS", "s3cr3t"),
     ("ENCRYPTION_KEYS", "1:s3cr3t=="),
@@ -160,6 +168,17 @@ def test_a_wrong_setting_is_named_and_its_value_is_not_told(
     assert name in message
     assert "s3cr3t" not in message
     assert_no_value_in(message)
+
+
+def test_a_query_in_the_public_address_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = refusal(monkeypatch, {"PUBLIC_URL": "https://example.org/sewing?x=1"})
+    assert message == "FREESEWING_PUBLIC_URL: Value error, must have no query (?) and no fragment (#)"
+
+
+@pytest.mark.parametrize("value", ["http://[::1]:8000", "https://example.org:8443/a/b-c_d.e~f", "http://api_1"])
+def test_an_address_may_have_a_port_and_a_path(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    given(monkeypatch, {"PUBLIC_URL": f"{value}/"})
+    assert load().public_url == value
 
 
 @pytest.mark.parametrize("missing", ["FORGE_REPOSITORY", "FORGE_TOKEN"])

@@ -101,6 +101,11 @@ def test_a_card_that_names_no_site_is_signed_with_the_host_of_the_website() -> N
     assert draw(Card("Aaron"))[0].content != signed
 
 
+def test_a_website_under_a_path_signs_with_it() -> None:
+    social.configure("https://sew.example.org/sewing")
+    assert draw(Card("Aaron"))[0].content == draw(Card("Aaron", site="sew.example.org/sewing"))[0].content
+
+
 def test_the_same_words_are_drawn_once(pictures_drawn: list[Card]) -> None:
     card = Card("Aaron", "A shirt")
     first, second = draw(card)[0], draw(card)[0]

@@ -4,6 +4,8 @@
 // scan mail open links, and must not use this one up.
 const [type, id, check] = location.pathname.split("/").filter(Boolean).slice(-3);
 const DAY = 86_400;
+// The address of the server: this script is at /web/confirm.js below it.
+const server = new URL("..", document.currentScript.src).href.slice(0, -1);
 let bearer = "";
 
 const element = (name) => document.getElementById(name);
@@ -22,7 +24,7 @@ async function call(method, path, body, token) {
   let answer;
   try {
     // Without credentials of its own, a browser does not answer a 401 with its own question for a password.
-    answer = await fetch(path, { method, headers, body: JSON.stringify(body), credentials: "omit" });
+    answer = await fetch(server + path, { method, headers, body: JSON.stringify(body), credentials: "omit" });
   } catch {
     throw new Refused({ detail: "The server cannot be reached. Please try again." });
   }
@@ -81,7 +83,7 @@ function startSession({ token, account }) {
   bearer = token;
   element("token").value = token;
   element("token-use").value = [
-    `curl ${location.origin}/apikeys`,
+    `curl ${server}/apikeys`,
     `-H 'Authorization: Bearer ${token}'`,
     "-H 'Content-Type: application/json'",
     `-d ${quoted({ name: "my script", level: 3, expiresIn: 30 * DAY })}`,
@@ -129,7 +131,7 @@ onSubmit("key-form", async ({ name, level, days }) => {
   element("key-key").value = apikey.key;
   element("key-secret").value = apikey.secret;
   const readable = apikey.level > 0 ? "/sets" : "/whoami";
-  element("key-use").value = `curl ${location.origin}${readable} \\\n  -u ${apikey.key}:${apikey.secret}`;
+  element("key-use").value = `curl ${server}${readable} \\\n  -u ${apikey.key}:${apikey.secret}`;
   element("key-result").hidden = false;
   element("key-result-title").focus();
 });

@@ -6,7 +6,8 @@ dark.addEventListener("change", followColours);
 followColours();
 
 SwaggerUIBundle({
-  url: "/openapi.json",
+  // This script is at /web/docs.js below the address of the server.
+  url: new URL("../openapi.json", document.currentScript.src).href,
   dom_id: "#try",
   presets: [SwaggerUIBundle.presets.apis],
   plugins: [

@@ -1,5 +1,7 @@
 "use strict";
 
+// This script is at /web/reference.js below the address of the server.
+const openapi = new URL("../openapi.json", document.currentScript.src);
 const text = "system-ui, sans-serif";
 const code = 'ui-monospace, "Cascadia Mono", "DejaVu Sans Mono", Menlo, monospace';
 const options = {
@@ -15,7 +17,7 @@ const options = {
 const anywhere = ["405", "406", "408", "413", "415", "429", "500", "503"];
 
 async function show() {
-  const shown = await (await fetch("/openapi.json")).json();
+  const shown = await (await fetch(openapi)).json();
   for (const path of Object.values(shown.paths)) {
     for (const { responses } of Object.values(path)) {
       for (const status of anywhere) delete responses?.[status];
