@@ -15,14 +15,13 @@ import etags
 import storage
 from errors import NoSuchRecord, Refused
 from etags import Preconditions
-from handlers import curated_shapes, prepared, public, shapes
+from handlers import curated_shapes, measurements, prepared, public, shapes
 from handlers.conditions import unless_changed
 from handlers.ids import record_id
 from handlers.paging import Listing, member, yaml_listing
 from handlers.prepared import Prepared
 from handlers.reauthentication import reauthenticated
 from handlers.replies import PRIVATE, body_of, created, last_modified, no_content, success
-from handlers.sets import measurements
 from handlers.translations import best, texts_of
 from security import Caller
 from services import pictures
@@ -92,6 +91,7 @@ async def read_curated_set_yaml(id: str, caller: Caller | None) -> Response:
 
 async def create_curated_set(body: dict[str, Any], caller: Caller) -> Response:
     """Store a new set."""
+    measies, ignored = measurements.of_new_set(body.get("measies", {}))
     async with pictures.stored(body.get("img"), PICTURE) as img:
         made = await _write(
             reauthenticated,
@@ -101,16 +101,17 @@ async def create_curated_set(body: dict[str, Any], caller: Caller) -> Response:
             published=body.get("published", True),
             height=centimetres(body.get("height")),
             img=img or pictures.NONE,
-            measies={name: value for name, value in measurements(body).items() if value is not None},
+            measies=measies,
             texts=texts_of(body),
         )
-    return created(curatedSet=curated_shapes.curated_set(made))
+    return created(curatedSet=curated_shapes.curated_set(made), ignored=ignored)
 
 
 async def update_curated_set(id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller) -> Response:
     """Change what was sent, and merge texts and measurements."""
     present = await storage.read(curated_sets.find, record_id(id))
     fields: dict[str, Any] = {"published": body["published"]} if "published" in body else {}
+    measies, ignored = measurements.of_update(body.get("measies", {}))
     if "height" in body:
         fields["height"] = centimetres(body["height"])
     async with pictures.stored(body.get("img"), PICTURE) as img:
@@ -126,7 +127,7 @@ async def update_curated_set(id: str, body: dict[str, Any], preconditions: Preco
                 curated_sets.edit,
                 set_id=present["id"],
                 fields=fields,
-                measies=measurements(body),
+                measies=measies,
                 texts=texts_of(body),
                 now=clock.now(),
             ),
@@ -136,7 +137,7 @@ async def update_curated_set(id: str, body: dict[str, Any], preconditions: Preco
     shape = curated_shapes.curated_set(row)
     headers = {**PRIVATE, "ETag": etags.of(body_of(curatedSet=shape)), **last_modified(row["updated_at"])}
     # FreeSewing answers `set` here, and `curatedSet` everywhere else.
-    return success(set=shape, curatedSet=shape, headers=headers)
+    return success(set=shape, curatedSet=shape, ignored=ignored, headers=headers)
 
 
 async def delete_curated_set(id: str, preconditions: Preconditions, caller: Caller) -> Response:

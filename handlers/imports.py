@@ -10,9 +10,8 @@ from starlette.responses import Response
 import clock
 import storage
 from errors import AlreadyExists, AuthenticationFailed
-from handlers import v2
+from handlers import measurements, v2
 from handlers.replies import SECRET, success
-from handlers.sets import measurements
 from handlers.usernames import is_acceptable
 from services import imports, passwords, pictures
 from storage import accounts, events, hash_costs, patterns, sets, subscribers
@@ -21,6 +20,8 @@ from storage.tables import Record
 
 Skipped = list[dict[str, str]]
 EXISTS = "exists"
+MOST_IGNORED = 500
+"""Measurements of an account that are listed as ignored."""
 
 
 async def import_subscribers(body: dict[str, Any]) -> Response:
@@ -121,13 +122,18 @@ def _people(
 ) -> dict[str, Record]:
     """The sets that the account's people became, by their handles."""
     made = {}
+    ignored = Skipped()
     for handle, record in account.people.items():
         try:
             person = v2.person_of(record)
         except v2.Unusable as error:
             skipped.append({"at": _below(at, "people", handle), "reason": str(error)})
             continue
-        values = measurements({"measies": person.measurements})
+        measies, left_out = measurements.of_new_set(person.measurements)
+        ignored += [
+            {"at": _below(at, "people", handle, "measurements", entry["name"]), "reason": entry["reason"]}
+            for entry in left_out[: MOST_IGNORED - len(ignored)]
+        ]
         made[handle] = sets.create(
             connection,
             user_id=user_id,
@@ -135,10 +141,11 @@ def _people(
             name=person.name,
             notes=person.notes,
             img=pictures.NONE,
-            measies={name: value for name, value in values.items() if value is not None},
+            measies=measies,
             imperial=person.units == "imperial",
             public=False,
         )
+    skipped += ignored
     return made
 
 
@@ -177,6 +184,6 @@ def _patterns(
     return count
 
 
-def _below(at: str, kind: str, handle: str) -> str:
-    """A JSON pointer (RFC 6901) to a record of the account, whose name is the caller's own wording."""
-    return f"{at}/{kind}/{handle[:100].replace('~', '~0').replace('/', '~1')}"
+def _below(at: str, *names: str) -> str:
+    """A JSON pointer (RFC 6901) to a part of the account, whose name is the caller's own wording."""
+    return "/".join((at, *(name[:100].replace("~", "~0").replace("/", "~1") for name in names)))

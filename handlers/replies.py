@@ -27,10 +27,14 @@ def success(*, headers: dict[str, str] = PRIVATE, **members: Any) -> Response:
     return Response(body_of(**members), 200, headers, JSON)
 
 
-def updated(**members: Any) -> Response:
-    """200 with what reading the record answers from now on, and the entity tag for the next update."""
-    body = body_of(**members)
-    return Response(body, 200, {**PRIVATE, "ETag": etags.of(body)}, JSON)
+def updated(about: dict[str, Any] | None = None, /, **members: Any) -> Response:
+    """200 with what reading the record answers from now on, and the entity tag for the next update.
+
+    The members of `about` follow; they tell of this update, not of the record, so that the tag is not of them.
+    """
+    record = body_of(**members)
+    body = body_of(**members, **about) if about else record
+    return Response(body, 200, {**PRIVATE, "ETag": etags.of(record)}, JSON)
 
 
 def created(*, headers: dict[str, str] = PRIVATE, **members: Any) -> Response:

@@ -8,11 +8,10 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 import clock
-import document
 import storage
 from errors import Refused
 from etags import Preconditions
-from handlers import owned, prepared, public, shapes, staff
+from handlers import measurements, owned, prepared, public, shapes, staff
 from handlers.conditions import unless_changed
 from handlers.csv_replies import CSV, attachment
 from handlers.paging import Listing, member
@@ -31,11 +30,6 @@ from services.interchange import Report
 from services.interchange.report import Imported
 from storage import acts, sets
 
-MEASUREMENTS = frozenset(document.load()["components"]["schemas"]["Measurements"]["properties"])
-MOST = 100_000
-NUMBERS = (int, float)
-# What the pages of FreeSewing's website send for a measurement that was cleared.
-UNSET = "__UNSET__"
 NO_NOTES = "--"
 PLAIN_FIELDS = ("name", "notes", "imperial", "public")
 LIST = Listing("/sets", shapes.measurements_set, member("sets"), encoded=True)
@@ -43,6 +37,7 @@ LIST = Listing("/sets", shapes.measurements_set, member("sets"), encoded=True)
 
 async def create_set(body: dict[str, Any], caller: Caller) -> Response:
     """Store a new set owned by the caller."""
+    measies, ignored = measurements.of_new_set(body.get("measies", {}))
     async with pictures.stored(body.get("img"), "set") as img:
         made = await storage.write(
             sets.create,
@@ -51,11 +46,11 @@ async def create_set(body: dict[str, Any], caller: Caller) -> Response:
             name=body["name"],
             notes=body.get("notes", NO_NOTES),
             img=img or pictures.NONE,
-            measies={name: value for name, value in measurements(body).items() if value is not None},
+            measies=measies,
             imperial=body.get("imperial", False),
             public=body.get("public", False),
         )
-    return created(set=shapes.measurements_set({**made, "user_uuid": caller.user_uuid}))
+    return created(set=shapes.measurements_set({**made, "user_uuid": caller.user_uuid}), ignored=ignored)
 
 
 async def list_sets(limit: int | None, cursor: str | None, caller: Caller) -> Response:
@@ -74,6 +69,7 @@ async def update_set(id: str, body: dict[str, Any], preconditions: Preconditions
     present = await owned.allowed(sets.find_owner, id, caller, owned.WRITE_OTHERS)
     now = clock.now()
     fields: dict[str, Any] = {name: body[name] for name in PLAIN_FIELDS if name in body}
+    measies, ignored = measurements.of_update(body.get("measies", {}))
     async with pictures.stored(body.get("img"), "set") as img:
         if img is not None:
             fields["img"] = img
@@ -83,11 +79,11 @@ async def update_set(id: str, body: dict[str, Any], preconditions: Preconditions
             unless_changed,
             preconditions,
             partial(_held, set_id=present["id"]),
-            partial(sets.edit, set_id=present["id"], fields=fields, measies=measurements(body), now=now),
+            partial(sets.edit, set_id=present["id"], fields=fields, measies=measies, now=now),
         )
     if img is not None:
         await pictures.discard(former["img"])
-    return updated(set=shapes.measurements_set(row))
+    return updated({"ignored": ignored}, set=shapes.measurements_set(row))
 
 
 async def delete_set(id: str, preconditions: Preconditions, caller: Caller) -> Response:
@@ -219,16 +215,3 @@ def _name_of(report: Report, name: str | None, chosen: list[Imported]) -> str:
     if not called:
         raise Refused("nameMissing", "A name is needed for the set.")
     return called
-
-
-def measurements(body: dict[str, Any]) -> dict[str, float | None]:
-    """What `measies` asks for: a value to set, or None to clear; what is unknown or no number is left out."""
-    wanted: dict[str, float | None] = {}
-    for name, value in body.get("measies", {}).items():
-        if name not in MEASUREMENTS:
-            continue
-        if value is None or value == UNSET:
-            wanted[name] = None
-        elif type(value) in NUMBERS and value <= MOST:  # not isinstance: True and False are no numbers here
-            wanted[name] = value if value > 0 else None
-    return wanted

@@ -69,7 +69,8 @@ def test_an_account_moves_in_with_password_people_and_patterns(service: Service)
         },
     )
     answer = imported(service, record)
-    assert (answer["imported"], answer["skipped"]) == (1, [])
+    ignored = {"at": "/list/0/people/fghij/measurements/no", "reason": "unknown"}
+    assert (answer["imported"], answer["skipped"]) == (1, [ignored])
     taken = answer["accounts"][0]
     assert (taken["at"], taken["username"], taken["sets"], taken["patterns"]) == ("/list/0", "Alice from v2", 1, 1)
     alice = signed_in(service, record["email"].lower())

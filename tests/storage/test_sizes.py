@@ -3,7 +3,7 @@
 from typing import Any
 
 from errors import AlreadyExists
-from handlers.sets import MEASUREMENTS
+from handlers.measurements import NAMES
 from storage import curated_sets, sizes
 from tests.storage.store import NOW, Store
 
@@ -16,7 +16,7 @@ def test_there_are_ten_sizes_of_each_group_with_every_measurement_in_six_languag
     assert names[:10] == [f"Womenswear size {number}" for number in range(28, 48, 2)]
     assert names[10:] == [f"Menswear size {number}" for number in range(32, 52, 2)]
     for size in found:
-        assert set(size["measies"]) == MEASUREMENTS - {"waistToArmhole"}
+        assert set(size["measies"]) == NAMES - {"waistToArmhole"}
         assert all(value > 0 for value in size["measies"].values())
         assert set(size["texts"]) == {"de", "en", "es", "fr", "nl", "uk"}
         assert all(text["name"] and text["notes"] and text["tags"] for text in size["texts"].values())
