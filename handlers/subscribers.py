@@ -9,11 +9,12 @@ from starlette.responses import Response
 
 import clock
 import storage
-from errors import NoSuchRecord, Refused
+from errors import NoSuchRecord, Refused, SchemaViolation, ValidationFailed
 from handlers.replies import SECRET, content, no_content, success
 from services import limits, outbox, pages, test_mode
 from services.pace import SECONDS, steady
 from storage import accounts, mails, subscribers
+from storage.administration import HASH_LENGTH
 
 _UNKNOWN = "There is no such subscription, or it has ended."
 
@@ -56,9 +57,19 @@ def _enqueue(
 
 async def confirm_subscription(body: dict[str, Any]) -> Response:
     """Begin to send the newsletter."""
-    uuid = _uuid(body["id"])
-    made = await storage.write(subscribers.confirm, uuid, body["ehash"], now=clock.now())
+    uuid, ehash = _parts(body)
+    made = await storage.write(subscribers.confirm, _uuid(uuid), ehash, now=clock.now())
     return success(data={"email": made["email"], "language": made["language"]}, headers=SECRET)
+
+
+def _parts(body: dict[str, Any]) -> tuple[str, str | None]:
+    """Return the subscription's id, and the hash of its address unless it is named by its `uuid`."""
+    if "uuid" in body:
+        return body["uuid"], None
+    for field, code in (("id", "idMissing"), ("ehash", "ehashMissing")):
+        if field not in body:
+            raise ValidationFailed(code, [SchemaViolation("body", f"/{field}", "is missing")])
+    return body["id"], body["ehash"]
 
 
 def _uuid(text: str) -> UUID:
@@ -89,8 +100,15 @@ def _unsubscribe(connection: Connection, uuid: UUID, ehash: str, now: datetime) 
 async def unsubscribe(ehash: str) -> Response:
     """End it, if there is anything to end: the hash of an address can be guessed, who reads what must not be."""
     async with steady():
-        await storage.write(subscribers.leave, ehash, now=clock.now())
+        await storage.write(_leave, ehash, clock.now())
     return no_content()
+
+
+def _leave(connection: Connection, handle: str, now: datetime) -> None:
+    """End it for the address with this hash, or with the subscription of this UUID."""
+    ehash = handle if len(handle) == HASH_LENGTH else subscribers.hash_of(connection, UUID(handle))
+    if ehash is not None:
+        subscribers.leave(connection, ehash, now=now)
 
 
 async def request_unsubscription(body: dict[str, Any]) -> Response:
@@ -117,7 +135,7 @@ async def read_unsubscribe_page(ehash: str) -> Response:
 async def unsubscribe_in_one_click(ehash: str, body: dict[str, Any]) -> Response:
     """End it, as mail programs ask for it."""
     async with steady():
-        await storage.write(subscribers.leave, ehash, now=clock.now())
+        await storage.write(_leave, ehash, clock.now())
     return _page("unsubscribed")
 
 

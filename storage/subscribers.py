@@ -37,6 +37,9 @@ class Recipient:
 _of_ehash = matches(subscribers.c.ehash)
 _by_ehash = select(subscribers).where(_of_ehash)
 _lock = _by_ehash.with_for_update()
+_of_uuid = subscribers.c.uuid == bindparam("of_uuid")
+_lock_by_uuid = select(subscribers).where(_of_uuid).with_for_update()
+_email = select(subscribers.c.email).where(_of_uuid)
 _reading = matches(accounts.c.ehash) & (accounts.c.newsletter == true())
 _account = select(accounts.c.uuid, accounts.c.email, accounts.c.language, accounts.c.id).where(_reading)
 _update = update(subscribers).where(subscribers.c.id == bindparam("row"))
@@ -107,6 +110,11 @@ def _held(connection: Connection, ehash: str) -> Subscriber | None:
     return connection.execute(_lock, forms(connection, ehash)).mappings().first()
 
 
+def _held_by_uuid(connection: Connection, uuid: UUID) -> Subscriber | None:
+    """Return the subscription with this uuid, locked until the transaction ends."""
+    return connection.execute(_lock_by_uuid, {"of_uuid": uuid}).mappings().first()
+
+
 def _create(connection: Connection, email: str, *, ehash: str, language: str, now: datetime) -> Subscriber:
     row: dict[str, Any] = {
         "uuid": new_uuid(),
@@ -120,12 +128,13 @@ def _create(connection: Connection, email: str, *, ehash: str, language: str, no
     return {"id": inserted_id(connection.execute(insert(subscribers), row)), **row}
 
 
-def confirm(connection: Connection, uuid: UUID, ehash: str, *, now: datetime) -> Subscriber:
+def confirm(connection: Connection, uuid: UUID, ehash: str | None, *, now: datetime) -> Subscriber:
     """Confirm and return the subscription; raise NoSuchRecord unless it has this uuid and its address this SHA-256.
 
-    Confirming again changes nothing: people press a link twice.
+    Without a SHA-256 the uuid suffices: it is random, and is sent to the address alone. Confirming again changes
+    nothing: people press a link twice.
     """
-    present = _held(connection, ehash)
+    present = _held_by_uuid(connection, uuid) if ehash is None else _held(connection, ehash)
     if present is None or present["uuid"] != uuid or (not present["active"] and _is_stale(present, now)):
         raise NoSuchRecord("There is no such subscription, or it has ended.")
     if present["active"]:
@@ -137,6 +146,12 @@ def confirm(connection: Connection, uuid: UUID, ehash: str, *, now: datetime) ->
 
 def _is_stale(subscriber: Subscriber, now: datetime) -> bool:
     return bool(subscriber["created_at"] <= now - UNCONFIRMED)
+
+
+def hash_of(connection: Connection, uuid: UUID) -> str | None:
+    """Return the SHA-256 of the address that has the subscription with this uuid; None if there is none."""
+    email = connection.execute(_email, {"of_uuid": uuid}).scalar()
+    return None if email is None else email_hash(email)
 
 
 def leave(connection: Connection, ehash: str, *, now: datetime) -> None:

@@ -33,9 +33,18 @@ def test_who_has_withdrawn_consent_can_go(alice: Person) -> None:
     assert failure(alice.get("/account")) == (401, "unauthorized")
 
 
-@pytest.mark.parametrize("body", [{"consent": None}, {"consent": 4}, {"consent": "1"}, {"x": 1}], ids=str)
-def test_consent_is_given_by_its_number(alice: Person, body: dict[str, Any]) -> None:
-    assert failure(alice.patch("/consent", body)) == (400, "consentRequired")
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"consent": None}, "consentRequired"),
+        ({"x": 1}, "consentRequired"),
+        ({"consent": 4}, "consentInvalid"),
+        ({"consent": "1"}, "consentInvalid"),
+    ],
+    ids=str,
+)
+def test_consent_is_given_by_its_number(alice: Person, body: dict[str, Any], code: str) -> None:
+    assert failure(alice.patch("/consent", body)) == (400, code)
     assert failure(alice.request("PATCH", "/consent")) == (400, "postBodyMissing")
 
 

@@ -148,6 +148,17 @@ def test_the_letter_is_in_the_language_of_the_newcomer(service: Service, languag
     assert letter_to(service, address)["Subject"] == subject("signup", language)
 
 
+def test_who_names_no_language_is_written_to_in_english(service: Service) -> None:
+    address = new_address()
+    reply = service.http.post("/signup", json={"email": address})
+    assert (reply.status_code, reply.json()) == (201, {"result": "created", "email": address})
+    letter = letter_to(service, address)
+    assert letter["Subject"] == subject("signup", "en")
+    _, confirmation, _ = parts_of(link_in(letter))
+    account = service.http.post(f"/confirm/signup/{confirmation}", json={"consent": 1}).json()["account"]
+    assert account["language"] == "en"
+
+
 def test_six_languages_are_six_letters() -> None:
     assert len({subject("signup", language) for language in LANGUAGES}) == 6
 
@@ -159,8 +170,8 @@ def test_six_languages_are_six_letters() -> None:
         ({}, "postBodyMissing"),
         ({"language": "en"}, "emailMissing"),
         ({"email": None, "language": "en"}, "emailMissing"),
-        ({"email": "a@b.example"}, "languageMissing"),
-        ({"email": "a@b.example", "language": None}, "languageMissing"),
+        ({"email": "a@b.example", "language": None}, "unsupportedLanguage"),
+        ({"email": "a@b.example", "language": ""}, "unsupportedLanguage"),
         ({"email": "a@b.example", "language": "tlh"}, "unsupportedLanguage"),
         ({"email": "a@b.example", "language": "EN"}, "unsupportedLanguage"),
         ({"email": "a@b.example", "language": 1}, "unsupportedLanguage"),

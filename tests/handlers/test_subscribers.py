@@ -119,6 +119,24 @@ def test_outside_of_test_mode_no_part_of_a_link_is_told(service: Service, strict
         letter_to(server, email)
 
 
+def test_a_subscription_is_confirmed_by_its_uuid_alone(service: Service) -> None:
+    email = new_test_address()
+    link = link_for(service, email)
+    for _time in range(2):
+        reply = confirm(service, {"uuid": link["id"].upper()})
+        assert (reply.status_code, reply.json()["data"]) == (200, {"email": email, "language": "en"})
+    assert is_confirmed(service, email)
+
+
+def test_a_uuid_that_names_no_subscription_confirms_nothing(service: Service, alice: Person) -> None:
+    alice.patch("/account", {"newsletter": True})
+    email = new_test_address()
+    link = link_for(service, email)
+    for uuid in (str(uuid4()), account_of(alice)["uuid"], "no uuid", link["ehash"]):
+        assert failure(confirm(service, {**link, "uuid": uuid})) == (404, "notFound")
+    assert not is_confirmed(service, email)
+
+
 def test_a_link_that_is_wrong_in_any_part_confirms_nothing(service: Service) -> None:
     email = new_test_address()
     link = link_for(service, email)
@@ -137,13 +155,24 @@ def test_a_link_that_is_wrong_in_any_part_confirms_nothing(service: Service) -> 
 
 
 @pytest.mark.parametrize(
-    "form", ["v3 body", "v3 query", "v3 both", "v4", "one click", "one click, multipart", "bare"]
+    "form",
+    [
+        "v3 body",
+        "v3 query",
+        "v3 both",
+        "v4",
+        "one click",
+        "one click, multipart",
+        "bare",
+        "by uuid",
+        "by uuid, one click",
+    ],
 )
 def test_every_way_out_leads_out_and_a_link_from_before_does_not_lead_in(service: Service, form: str) -> None:
     email, link = subscribed(service)
     kept, _ = subscribed(service)
     left = leave(service, form, link)
-    assert left.status_code == (200 if form in ("one click", "one click, multipart", "bare") else 204)
+    assert left.status_code == (200 if "one click" in form or form == "bare" else 204)
     assert not is_confirmed(service, email)
     assert is_confirmed(service, kept)
     assert failure(confirm(service, link)) == (404, "notFound")
@@ -152,6 +181,7 @@ def test_every_way_out_leads_out_and_a_link_from_before_does_not_lead_in(service
 def leave(service: Service, form: str, link: dict[str, str]) -> httpx2.Response:
     """Unsubscribe, in one of the ways."""
     http, click = service.http, f"/ocunsub/{link['ehash']}"
+    by_uuid = str(link.get("id", "")).upper()
     ways = {
         "v3 body": partial(http.request, "DELETE", "/subscriber", json=link),
         "v3 query": partial(http.delete, "/subscriber", params=link),
@@ -162,8 +192,27 @@ def leave(service: Service, form: str, link: dict[str, str]) -> httpx2.Response:
         "one click": partial(http.post, click, data=ONE_CLICK),
         "one click, multipart": partial(http.post, click, files={"List-Unsubscribe": (None, "One-Click")}),
         "bare": partial(http.post, click),
+        "by uuid": partial(http.delete, f"/subscriber/{by_uuid}"),
+        "by uuid, one click": partial(http.post, f"/ocunsub/{by_uuid}", data=ONE_CLICK),
     }
     return ways[form]()
+
+
+def test_leaving_by_uuid_ends_the_newsletter_of_the_account_with_the_same_address_too(service: Service) -> None:
+    person = service.sign_up()
+    person.patch("/account", {"newsletter": True})
+    link = link_for(service, person.email)
+    assert leave(service, "by uuid", link).status_code == 204
+    assert account_of(person)["newsletter"] is False
+
+
+def test_an_accounts_uuid_which_anyone_may_know_unsubscribes_nobody(service: Service, alice: Person) -> None:
+    alice.patch("/account", {"newsletter": True})
+    uuid = account_of(alice)["uuid"]
+    replies = [leave(service, "by uuid", {"id": name, "ehash": ""}) for name in (uuid, str(uuid4()))]
+    assert [reply.status_code for reply in replies] == [204, 204]
+    assert leave(service, "by uuid, one click", {"id": uuid, "ehash": ""}).status_code == 200
+    assert account_of(alice)["newsletter"] is True
 
 
 @pytest.mark.parametrize("form", ["v4", "one click"])
@@ -188,9 +237,9 @@ def test_leaving_the_old_way_needs_both_parts(service: Service) -> None:
 
 def test_looking_at_the_page_that_unsubscribes_changes_nothing(service: Service) -> None:
     email, link = subscribed(service)
-    pages = [service.http.get(f"/ocunsub/{ehash}") for ehash in (link["ehash"], "0" * 64)]
-    assert [page.status_code for page in pages] == [200, 200]
-    assert pages[0].content == pages[1].content
+    pages = [service.http.get(f"/ocunsub/{handle}") for handle in (link["ehash"], "0" * 64, link["id"], uuid4())]
+    assert [page.status_code for page in pages] == [200] * 4
+    assert len({page.content for page in pages}) == 1
     assert pages[0].headers["content-type"] == "text/html; charset=utf-8"
     assert "form-action 'self'" in pages[0].headers["content-security-policy"]
     assert pages[0].headers["referrer-policy"] == "no-referrer"
@@ -216,7 +265,7 @@ def test_the_operation_for_one_click_takes_forms_and_nothing_else_does(service: 
     assert is_confirmed(service, email)
 
 
-@pytest.mark.parametrize("path", ["/ocunsub/0", "/ocunsub/" + "F" * 64, "/subscriber/" + "g" * 64])
+@pytest.mark.parametrize("path", ["/ocunsub/0", "/ocunsub/" + "F" * 64, "/subscriber/" + "g" * 64, "/subscriber/" + "0" * 36])
 def test_what_is_no_hash_is_not_found(service: Service, path: str) -> None:
     method = "DELETE" if path.startswith("/subscriber") else "GET"
     assert failure(service.http.request(method, path)) == (404, "notFound")

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
     ("name", "field", "code"),
     [
         ("sign_up", "email", "emailMissing"),
-        ("sign_up", "language", "languageMissing"),
+        ("subscribe", "language", "languageMissing"),
         ("confirm_sign_up", "consent", "consentRequired"),
         ("sign_in", "username", "usernameMissing"),
         ("sign_in", "password", "passwordMissing"),
