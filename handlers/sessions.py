@@ -38,7 +38,13 @@ async def sign_up(body: dict[str, Any]) -> Response:
     password = await passwords.hashed(clock.new_check())
     async with steady(0 if in_test else SECONDS):
         issued = await storage.write(
-            sign_ups.request, email, body.get("language", "en"), role=role, password=password, silent=in_test, now=clock.now()
+            sign_ups.request,
+            email,
+            body.get("language", "en"),
+            role=role,
+            password=password,
+            silent=in_test,
+            now=clock.now(),
         )
     outbox.wake()
     if in_test and issued:

@@ -265,7 +265,9 @@ def test_the_operation_for_one_click_takes_forms_and_nothing_else_does(service: 
     assert is_confirmed(service, email)
 
 
-@pytest.mark.parametrize("path", ["/ocunsub/0", "/ocunsub/" + "F" * 64, "/subscriber/" + "g" * 64, "/subscriber/" + "0" * 36])
+@pytest.mark.parametrize(
+    "path", ["/ocunsub/0", "/ocunsub/" + "F" * 64, "/subscriber/" + "g" * 64, "/subscriber/" + "0" * 36]
+)
 def test_what_is_no_hash_is_not_found(service: Service, path: str) -> None:
     method = "DELETE" if path.startswith("/subscriber") else "GET"
     assert failure(service.http.request(method, path)) == (404, "notFound")
