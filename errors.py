@@ -7,6 +7,8 @@ A refused schema carries its code from the document itself (see `middleware/vali
 from dataclasses import dataclass, field
 from typing import Any
 
+from causes import Cause
+
 
 class Fact(Exception):
     """Something the caller must be told. `detail` is one sentence without secrets or echoed input."""
@@ -198,20 +200,40 @@ class ConsentLacking(Fact):
     """The account has not consented to having its data processed."""
 
 
-class Overtaken(Fact):
+class Unavailable(Fact):
+    """The request cannot be answered right now (503), because of its `cause`; raised as one of its subclasses."""
+
+    cause: Cause
+
+    def __init__(
+        self, detail: str = "", *, cause: Cause | None = None, headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(detail, headers=headers)
+        self.cause = cause or self.cause
+
+
+class Overtaken(Unavailable):
     """What this needs was removed at the very moment; trying again tells what is left."""
 
+    cause = "concurrent_deletion"
 
-class Overloaded(Fact):
+
+class Overloaded(Unavailable):
     """As many requests as may be are being worked on."""
 
+    cause = "concurrency"
 
-class StorageUnavailable(Fact):
+
+class StorageUnavailable(Unavailable):
     """The database cannot be reached, or cannot take the write."""
 
+    cause = "database"
 
-class ImageStoreUnavailable(Fact):
+
+class ImageStoreUnavailable(Unavailable):
     """The place where images are kept cannot be reached."""
+
+    cause = "image_store"
 
 
 class ForgeUnavailable(Fact):
@@ -273,11 +295,9 @@ REPLIES: dict[type[Fact], Verdict] = {
     QuotaExceeded: Verdict(429, "quotaExceeded", "A quota is used up", type=QUOTA_EXCEEDED),
     ConsentLacking: Verdict(451, "consentLacking", "The account has not given its consent"),
     ForgeUnavailable: Verdict(502, "forgeUnavailable", "The code forge is not available right now"),
-    Overloaded: Verdict(503, "unavailable", "The service is not available right now", _LATER),
-    Overtaken: Verdict(503, "unavailable", "The service is not available right now", _LATER),
-    StorageUnavailable: Verdict(503, "unavailable", "The service is not available right now", _LATER),
-    ImageStoreUnavailable: Verdict(503, "unavailable", "The service is not available right now", _LATER),
 }
+_UNAVAILABLE = Verdict(503, "unavailable", "The service is not available right now", _LATER)
+REPLIES |= dict.fromkeys((Overloaded, Overtaken, StorageUnavailable, ImageStoreUnavailable), _UNAVAILABLE)
 
 INTERNAL_ERROR = Verdict(500, "internalError", "Something went wrong on our side")
 

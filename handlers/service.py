@@ -27,7 +27,7 @@ async def check_readiness() -> Response:
     """The database answers, and has the schema of this code."""
     revision = await storage.read(health.revision)
     if revision != health.newest():
-        raise StorageUnavailable("The database waits for its migrations.")
+        raise StorageUnavailable("The database waits for its migrations.", cause="migrations")
     return success(headers=SECRET)
 
 

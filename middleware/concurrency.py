@@ -77,7 +77,7 @@ class Concurrency:
         if self.waiting.reserve(wait, len(message["body"])) or begun:
             return wait
         self.waiting.finish(wait)
-        raise Overloaded("Too many large replies to this address are not read yet.")
+        raise Overloaded("Too many large replies to this address are not read yet.", cause="large_replies")
 
     async def _send_in_slices(self, message: Message, send: Send, wait: Wait) -> None:
         body = memoryview(message["body"])

@@ -28,6 +28,7 @@ COMMON = [
 TLS_ONLY = (b"strict-transport-security", b"max-age=31536000")
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 A_DAY = "86400"
+UNAVAILABLE = 503
 log = logging.getLogger(__name__)
 
 
@@ -78,6 +79,8 @@ def _ended(scope: Scope, status: int, sent: int, microseconds: int) -> None:
         metrics.request(operation, status, microseconds / 1e6)
         logs.request(operation, status, microseconds / 1e6)
         _count(scope, status, sent, microseconds)
+        if status == UNAVAILABLE:
+            metrics.unavailable(scope["unavailable"])
     except Exception:
         log.exception("a request could not be counted")
 

@@ -17,7 +17,7 @@ from errors import (
     MethodNotAllowed,
     NoSuchPath,
     QuotaExceeded,
-    StorageUnavailable,
+    Unavailable,
     ValidationFailed,
     problem,
 )
@@ -57,8 +57,8 @@ class Problems:
         if fact is None:
             log.error("request %s: %s", scope["request_id"], type(error).__name__, exc_info=error)
             return _response(problem(INTERNAL_ERROR, detail="", instance=instance, base=self.base), {})
-        if isinstance(fact, StorageUnavailable):
-            log.warning("request %s: %s", scope["request_id"], repr(fact.__cause__ or fact.detail))
+        if isinstance(fact, Unavailable):
+            _note_cause(fact, scope)
         verdict = REPLIES[type(fact)]
         body = problem(verdict, code=fact.code, detail=fact.detail, instance=instance, base=self.base)
         if isinstance(fact, ValidationFailed):
@@ -71,6 +71,13 @@ class Problems:
         if isinstance(fact, QuotaExceeded):
             body["violated-policies"] = fact.policies
         return _response(body, {**verdict.headers, **fact.headers})
+
+
+def _note_cause(fact: Unavailable, scope: Scope) -> None:
+    """Log why the reply is 503, and leave it for what counts the reply (`middleware.envelope`)."""
+    scope["unavailable"] = fact.cause
+    reason = repr(fact.__cause__ or fact.detail)
+    log.warning("request %s: 503 (%s): %s", scope["request_id"], fact.cause, reason, extra={"cause": fact.cause})
 
 
 async def _charged(error: Exception, scope: Scope) -> Exception:

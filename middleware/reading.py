@@ -32,7 +32,7 @@ def reserve(scope: Scope, size: int) -> None:
     """Reserve more memory for what the body holds, until the request ends; raise Overloaded if there is none."""
     waiting: Waiting = scope["waiting"]
     if not waiting.reserve(scope["reserved"], size):
-        raise Overloaded("Too many large bodies of this address are being read.")
+        raise Overloaded("Too many large bodies of this address are being read.", cause="large_bodies")
 
 
 class _Reader:
@@ -58,9 +58,8 @@ class _Reader:
         except TimeoutError:
             # Half a request is left on the connection.
             if self._wait.ended:
-                raise Overloaded(
-                    "The body came slowly, and other requests needed its place.", headers=CLOSE
-                ) from None
+                detail = "The body came slowly, and other requests needed its place."
+                raise Overloaded(detail, cause="slow_body", headers=CLOSE) from None
             raise BodyTooSlow("The body did not come in time.", headers=CLOSE) from None
         finally:
             self._waiting.finish(self._wait)

@@ -81,7 +81,8 @@ class Waiting:
         wait = Wait(_address(scope), end, now)
         others = self._waits[wait.address]
         if len(others) >= self._most and not self._end_slowest(others, now):
-            raise Overloaded("Too many requests of this address wait for their clients.", headers=CLOSE)
+            detail = "Too many requests of this address wait for their clients."
+            raise Overloaded(detail, cause="waiting_requests", headers=CLOSE)
         others.add(wait)
         return wait
 

@@ -17,6 +17,7 @@ from services import (
     keys,
     letters,
     limits,
+    logs,
     maintainer,
     metrics,
     mfa,
@@ -98,6 +99,7 @@ def _named(setting: str) -> Iterator[None]:
 def start() -> None:
     """Begin what goes on beside requests: sending mail, writing counts, counting all there is, forgetting."""
     work = [
+        logs.run(),
         outbox.run(),
         usage.run(),
         usage.run_pruning(),

@@ -3,11 +3,14 @@
 Nothing that is logged holds credentials, bodies, query strings or addresses of callers.
 """
 
+import asyncio
 import logging
 from contextvars import ContextVar
 
 from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
+
+from services.log_throttle import SECONDS, Throttled
 
 # Of the request at hand; work beside requests has none.
 request_id: ContextVar[str] = ContextVar("request_id")
@@ -20,13 +23,22 @@ def configure(level: str, form: str, *, slow: float) -> None:
     """Log to stderr as `text` or `json`, from this level on, and requests that take longer than `slow` seconds."""
     global _slow
     _slow = slow
-    handler = logging.StreamHandler()
+    handler = Throttled()
     if form == "json":
         handler.setFormatter(_json())
         handler.addFilter(_add_request_id)
     else:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+
+
+async def run() -> None:
+    """Write what was suppressed once a second, until cancelled."""
+    while True:
+        await asyncio.sleep(SECONDS)
+        for handler in logging.getLogger().handlers:
+            if isinstance(handler, Throttled):
+                handler.report()
 
 
 def _json() -> logging.Formatter:

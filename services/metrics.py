@@ -10,6 +10,8 @@ import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, GCCollector, Histogram, ProcessCollector
 from prometheus_client.registry import Collector
 
+from causes import CAUSES, Cause
+
 # From a look-up in memory to the patience of a proxy.
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 # By the first digit of the status; 0 is of a request whose client left before it was answered.
@@ -34,10 +36,13 @@ _seconds = Histogram(
 _limiter = Counter(
     "freesewing_limiter_decisions", "What the limits decided.", ["policy", "decision"], registry=REGISTRY
 )
+_unavailable = Counter("freesewing_unavailable", "Requests answered with 503.", ["cause"], registry=REGISTRY)
 _mails_given_up = Counter("freesewing_mails_given_up", "Mails that were given up.", ["reason"], registry=REGISTRY)
 # From zero on: an alert on the increase must see the first one.
 for _reason in (RECIPIENT, CONTENT, ATTEMPTS):
     _mails_given_up.labels(_reason)
+for _cause in CAUSES:
+    _unavailable.labels(_cause)
 ProcessCollector(registry=REGISTRY)
 GCCollector(registry=REGISTRY)
 
@@ -106,6 +111,11 @@ def limiter(policy: str, decision: str) -> None:
     if child is None:
         child = _of_policy[policy, decision] = _limiter.labels(policy, decision)
     child.inc()
+
+
+def unavailable(cause: Cause) -> None:
+    """A request was answered with 503, because of this."""
+    _unavailable.labels(cause).inc()
 
 
 def mail_given_up(reason: str) -> None:

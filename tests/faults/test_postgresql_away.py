@@ -1,5 +1,6 @@
 """PostgreSQL goes away, hangs and comes back; the server tells the truth meanwhile and needs no restart."""
 
+import re
 import threading
 import time
 from collections import Counter
@@ -116,6 +117,22 @@ def test_without_its_database_every_request_is_told_to_come_again(scene: Scene) 
     scene.proxy.restore()
     wait_until(scene.is_well, 2, "the server to recover")
     assert scene.person.get(f"/sets/{scene.set_id}").json()["set"]["name"] == "a set"
+
+
+def test_an_outage_is_logged_once_a_second_and_not_for_each_request(scene: Scene) -> None:
+    scene.proxy.cut()
+    seen, begun = scene.service.log.stat().st_size, time.monotonic()
+
+    def counts() -> list[int]:
+        """Return how many requests each line stands for."""
+        lines = [line for line in scene.service.log.read_text()[seen:].splitlines() if ": 503 (database): " in line]
+        return [1 + int(re.findall(r"\(suppressed (\d+) like|$", line)[0] or 0) for line in lines]
+
+    for _ in range(60):
+        assert_unavailable(scene.person.get(f"/sets/{scene.set_id}"))
+    # Lines of the test before may still come.
+    wait_until(lambda: sum(counts()) >= 60, 10, "every request to be in the log")
+    assert len(counts()) <= 2 + time.monotonic() - begun
 
 
 class Visitor(threading.Thread):

@@ -1,0 +1,19 @@
+"""Why a request is answered with 503: label of a metric, word in the log. `docs/operate.md` explains each."""
+
+from typing import Literal, get_args
+
+Cause = Literal[
+    "address_resolution",
+    "concurrency",
+    "concurrent_deletion",
+    "database",
+    "first_count",
+    "image_removed",
+    "image_store",
+    "large_bodies",
+    "large_replies",
+    "migrations",
+    "slow_body",
+    "waiting_requests",
+]
+CAUSES: tuple[Cause, ...] = get_args(Cause)

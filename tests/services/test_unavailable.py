@@ -1,0 +1,98 @@
+"""Every 503 has a cause, in the log and in a metric."""
+
+import ast
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client import generate_latest
+from starlette.responses import Response
+
+from causes import CAUSES
+from errors import REPLIES, Fact, ImageStoreUnavailable, Overloaded, Overtaken, StorageUnavailable, Unavailable
+from middleware.envelope import Envelope
+from middleware.problems import Problems
+from services import metrics, pictures
+from tests.inside import inside
+from tests.middleware.test_boundary import reply_of
+from tests.problems import problem
+from tests.service import ROOT
+from tests.test_layout import rooms
+
+RAISED = [
+    *(kind() for kind in (Overloaded, Overtaken, StorageUnavailable, ImageStoreUnavailable)),
+    *(Overloaded(cause=cause) for cause in CAUSES),
+]
+
+
+def counted(cause: str) -> float:
+    """How many requests were answered with 503 because of this."""
+    lines = generate_latest(metrics.REGISTRY).decode().splitlines()
+    (found,) = (line for line in lines if line.startswith(f'freesewing_unavailable_total{{cause="{cause}"}}'))
+    return float(found.split()[-1])
+
+
+@pytest.mark.parametrize("fact", RAISED, ids=lambda fact: f"{type(fact).__name__}-{fact.cause}")
+def test_every_503_is_logged_and_counted_by_its_cause(fact: Unavailable, caplog: pytest.LogCaptureFixture) -> None:
+    async def app(*_: Any) -> None:
+        raise fact
+
+    before = counted(fact.cause)
+    head, _ = reply_of(Envelope(Problems(app)))
+    assert head["status"] == 503
+    assert counted(fact.cause) == before + 1
+    (line,) = caplog.records
+    assert line.levelno == logging.WARNING and line.__dict__["cause"] == fact.cause
+    assert f": 503 ({fact.cause}): " in line.getMessage()
+
+
+def test_only_what_has_a_cause_is_answered_with_503() -> None:
+    answered: set[type[Fact]] = {kind for kind, verdict in REPLIES.items() if verdict.status == 503}
+    assert answered == set(Unavailable.__subclasses__())
+
+
+def test_no_code_makes_a_503_by_itself() -> None:
+    found = {
+        str(path.relative_to(ROOT))
+        for _, path in rooms()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and node.value == 503
+    }
+    # The table of replies, and what counts the replies.
+    assert found == {"errors.py", "middleware/envelope.py"}
+
+
+def test_a_503_that_has_no_cause_is_logged_as_our_error(caplog: pytest.LogCaptureFixture) -> None:
+    head, _ = reply_of(Envelope(Response(status_code=503)))
+    assert head["status"] == 503
+    assert "a request could not be counted" in caplog.text
+
+
+def test_every_cause_has_a_place_in_the_code_and_in_the_documentation() -> None:
+    used = {
+        node.value.value
+        for _, path in rooms()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.keyword | ast.Assign)
+        and (node.arg if isinstance(node, ast.keyword) else ast.unparse(node.targets[0])) == "cause"
+        and isinstance(node.value, ast.Constant)
+    }
+    assert used >= set(CAUSES)
+    rows = (ROOT / "docs" / "operate.md").read_text().partition("| cause |")[2].partition("\n\n")[0]
+    assert [row.split("`")[1] for row in rows.splitlines() if row.startswith("| `")] == list(CAUSES)
+
+
+def test_a_running_application_tells_its_causes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {cause: counted(cause) for cause in CAUSES}
+    with inside(tmp_path) as there:
+        problem(there.http.get("/info/stats"), 503, "unavailable")
+        (tmp_path / "images").rmdir()
+        (tmp_path / "images").write_text("in the way")
+        monkeypatch.setattr(pictures, "_opened", None)
+        problem(there.http.get("/images/set-x"), 503, "unavailable")
+    (tmp_path / "empty").mkdir()
+    with inside(tmp_path / "empty", migrate=False) as there:
+        problem(there.http.get("/ready"), 503, "unavailable")
+    grown = {cause for cause in CAUSES if counted(cause) > before[cause]}
+    assert grown == {"first_count", "image_store", "migrations"}
