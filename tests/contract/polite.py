@@ -8,11 +8,13 @@ from urllib.parse import urlsplit
 import httpx2
 
 # Units of a policy that are left to others of the same account or address, and for calls that cost several.
+# Of a small quota a quarter is left.
 RESERVE = 20
 # A window that ends later than this is not waited for.
 LONGEST_WAIT = 120
 MOST_TRIES = 5
 LOCAL = ("127.0.0.1", "::1", "localhost")
+_QUOTA = re.compile(r'"([\w-]+)";q=(\d+)')
 _LEFT = re.compile(r'"([\w-]+)";r=(\d+);t=(\d+)')
 
 
@@ -28,8 +30,10 @@ class Pace:
 
     def note(self, credentials: str, headers: Any) -> None:
         """Take in what a reply says is left (`RateLimit`)."""
-        for _, left, seconds in _LEFT.findall(headers.get("ratelimit") or ""):
-            if int(left) < RESERVE and int(seconds) <= LONGEST_WAIT:
+        quotas = dict(_QUOTA.findall(headers.get("ratelimit-policy") or ""))
+        for policy, left, seconds in _LEFT.findall(headers.get("ratelimit") or ""):
+            reserve = min(RESERVE, int(quotas.get(policy, 4 * RESERVE)) // 4)
+            if int(left) < reserve and int(seconds) <= LONGEST_WAIT:
                 self._until[credentials] = time.time() + int(seconds)
 
     def keep(self, credentials: str) -> None:

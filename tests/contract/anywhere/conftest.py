@@ -14,6 +14,7 @@ import httpx2
 import pytest
 
 from tests.conftest import ENGINES
+from tests.contract import promises
 from tests.contract.deployment import CannotBeChecked, Deployment
 from tests.contract.polite import OverQuota
 from tests.contract.redacting import redacted
@@ -50,13 +51,19 @@ class Told(str):
 
     reprcrash: SimpleNamespace
 
-    def __new__(cls, whole: Any) -> "Told":
-        """From the long form."""
-        told = super().__new__(cls, redacted(str(whole), secrets()))
+    def __new__(cls, whole: Any, promised: str = "") -> "Told":
+        """From the long form, and the promises that were broken."""
+        told = super().__new__(cls, redacted(str(whole), secrets()) + promised)
         crash = getattr(whole, "reprcrash", None)
-        message = redacted(crash.message, secrets()) if crash else told
+        message = redacted(crash.message, secrets()) + promised if crash else told
         told.reprcrash = SimpleNamespace(message=message)
         return told
+
+
+def promises_of(item: pytest.Item) -> str:
+    """The promises of the document that this test checks, in plain words, a line each; empty if there are none."""
+    name = f"{item.path.stem}::{getattr(item, 'originalname', item.name)}"
+    return "".join(f"\nThe document promises: {text}" for text in promises.of_check(name))
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -81,12 +88,12 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Take secrets out of what is told of a test."""
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Take secrets out of what is reported of a test, and add the promises of the document that it checks."""
     report = yield
     if URL:
         if report.failed:
-            report.longrepr = Told(report.longrepr)
+            report.longrepr = Told(report.longrepr, promises_of(item))
         report.sections = [(name, redacted(text, secrets())) for name, text in report.sections]
     return report
 

@@ -10,6 +10,8 @@ import orjson
 class Exchange:
     """`method`, `path`, `query` and `asked` (headers) of the request; `status`, `headers` and `body` of the reply.
 
+    `sent` is the body of the request.
+
     `memory` lasts as long as the fault is switched on.
     """
 
@@ -29,6 +31,7 @@ class Exchange:
         self.status = status
         self.headers = {name.decode().lower(): value.decode("latin-1") for name, value in headers}
         self.body = body
+        self.sent = b""
 
     def is_to(self, method: str, path: str, *statuses: int) -> bool:
         """Whether it is a request of this method to this path (a pattern), answered with one of these statuses."""

@@ -9,11 +9,15 @@ from typing import Any
 from unittest.mock import patch
 
 import app
+from tests.contract.faults import promised  # noqa: F401 (registers faults)
 from tests.contract.faults.exchange import Exchange
 from tests.contract.faults.patches import PATCHES
+from tests.contract.faults.registry import FAULTS
 from tests.contract.faults.replies import REPLIES
 
 Send = Callable[[dict[str, Any]], Any]
+IN_REPLIES = REPLIES | {name: fault.replies for name, fault in FAULTS.items() if fault.replies}
+IN_CODE = PATCHES | {name: fault.code for name, fault in FAULTS.items() if fault.code}
 
 
 class Faulty:
@@ -29,7 +33,7 @@ class Faulty:
         if scope["type"] == "http" and (scope["method"], scope["path"]) == ("PUT", "/fault"):
             self.switch((await receive())["body"].decode())
             await Exchange(scope, self.memory, 204, [], b"").answer(send)
-        elif scope["type"] == "http" and self.name in REPLIES:
+        elif scope["type"] == "http" and self.name in IN_REPLIES:
             await self._changed(scope, receive, send)
         else:
             await self.application(scope, receive, send)
@@ -39,20 +43,27 @@ class Faulty:
         self.replaced.close()
         self.name = name
         self.memory = {}
-        if name and name not in REPLIES:
-            for place, attribute, fault in PATCHES[name]():
+        if name and name not in IN_REPLIES:
+            for place, attribute, fault in IN_CODE[name]():
                 self.replaced.enter_context(patch.object(place, attribute, fault, create=True))
 
     async def _changed(self, scope: dict[str, Any], receive: Any, send: Send) -> None:
         messages: list[dict[str, Any]] = []
+        sent = bytearray()
+
+        async def noted() -> Any:
+            message = await receive()
+            sent.extend(message.get("body", b""))
+            return message
 
         async def keep(message: dict[str, Any]) -> None:
             messages.append(message)
 
-        await self.application(scope, receive, keep)
+        await self.application(scope, noted, keep)
         body = b"".join(message.get("body", b"") for message in messages[1:])
         exchange = Exchange(scope, self.memory, messages[0]["status"], messages[0]["headers"], body)
-        REPLIES[self.name](exchange)
+        exchange.sent = bytes(sent)
+        IN_REPLIES[self.name](exchange)
         await exchange.answer(send)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from tests.contract.anywhere import test_access as access
@@ -11,7 +12,11 @@ from tests.contract.anywhere import test_lists as lists
 from tests.contract.anywhere import test_published as published
 from tests.contract.anywhere import test_records as records
 from tests.contract.anywhere import test_refusals as refusals
-from tests.contract.anywhere.kinds import BOOKMARK, CURATED_SET, PATTERN, SET, Kind
+from tests.contract.anywhere.kinds import BOOKMARK, CURATED_SET, KINDS, PATTERN, SET, Kind
+from tests.contract.faults import promised as _promised  # noqa: F401 (registers faults)
+from tests.contract.faults.registry import FAULTS, Promised
+
+NOUNS: dict[str, Any] = {kind.noun: kind for kind in KINDS}
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,18 @@ class Catch:
         shown = [value.noun if isinstance(value, Kind) else str(value) for value in self.arguments.values()]
         module = self.check.__module__.rpartition(".")[2]
         return f"{module}::{self.check.__name__}" + (f"[{'-'.join(shown)}]" if shown else "")
+
+
+def promised() -> dict[str, Catch]:
+    """The faults of promises, each registered with its check."""
+    return {name: _of(fault) for name, fault in FAULTS.items()}
+
+
+def _of(fault: Promised) -> Catch:
+    module, _, function = fault.check.partition("::")
+    check = getattr(import_module(f"tests.contract.anywhere.{module}"), function)
+    arguments = {name: NOUNS.get(value, value) for name, value in fault.arguments.items()}
+    return Catch(check, fault.told, arguments)
 
 
 def _by(check: Callable[..., None], told: str, **arguments: Any) -> Catch:
@@ -175,4 +192,4 @@ CATCHES: dict[str, Catch] = {
     "a key can be made above its makers level": _by(
         access.test_a_key_gives_no_higher_level_than_its_makers, "POST /apikeys: 201"
     ),
-}
+} | promised()

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.contract.deployment import Deployment
-from tests.contract.faults.patches import PATCHES
-from tests.contract.faults.replies import REPLIES
+from tests.contract.faults.server import IN_CODE, IN_REPLIES
 from tests.contract.faults.table import CATCHES
 from tests.service import ROOT, Service
 
@@ -22,7 +21,14 @@ PLENTY = ",".join(
         "address-burst",
         "address-day",
         "sign-ups",
+        "sign-ins",
         "mails",
+        "mails-to",
+        "notices-to",
+        "staff-mails",
+        "images",
+        "anonymous-images",
+        "leak-reports",
     )
 )
 
@@ -57,7 +63,7 @@ def there(faulty: FaultyService) -> Iterator[Deployment]:
 
 
 def test_every_fault_has_its_check() -> None:
-    assert set(CATCHES) == set(REPLIES) | set(PATCHES)
+    assert set(CATCHES) == set(IN_REPLIES) | set(IN_CODE)
     assert len(CATCHES) >= 24
 
 
