@@ -39,11 +39,16 @@ def media_type(scope: Scope, allowed: Collection[str]) -> str:
 
 
 def decode_form(scope: Scope, raw: bytes | bytearray) -> dict[str, str]:
-    """Return the fields of an HTML form in either media type, without files; raise MalformedBody."""
+    """Return the fields of an HTML form in either media type, without files; raise MalformedBody.
+
+    Each part of `multipart/form-data` must have a name (RFC 7578, section 4.2).
+    """
     kind, options = parse_options_header((header(scope, b"content-type") or b"").decode("latin-1"))
     parser = FormDataParser(silent=False, max_form_parts=MOST_FORM_FIELDS)
     try:
-        _, fields, _ = parser.parse(BytesIO(raw), kind, len(raw), options)
+        _, fields, files = parser.parse(BytesIO(raw), kind, len(raw), options)
     except (ValueError, RequestEntityTooLarge):
         raise MalformedBody("The body is not a form.") from None
+    if None in fields or None in files:
+        raise MalformedBody("A part of the form has no name.")
     return fields.to_dict()

@@ -14,16 +14,15 @@ from typing import Any, NamedTuple, cast
 
 from services import networks
 from serving.joining import Joining
-from serving.upstream import Config, HttpToolsProtocol, ProxyHeadersMiddleware, ServerState
+from serving.requests import MOST_HEADERS, TOO_LARGE, Requests
+from serving.upstream import Config, ProxyHeadersMiddleware, ServerState
 from settings import Settings
 
 LOOK_SECONDS = 1.0
 # Bytes a second of a reply that a client must take, on average over `client_seconds`.
 LEAST_RATE = 1_000
-# uvicorn accepts heads, trailers and queues of pipelined requests of any size.
-MOST_HEAD_BYTES, MOST_URL_BYTES, MOST_HEADERS, MOST_PIPELINED = 32_768, 16_384, 100, 64
-# How long a client may go on sending a body that was rejected: a reset connection would hide the reply from it.
-LINGER_SECONDS = 2.0
+# uvicorn accepts heads of any size.
+MOST_HEAD_BYTES = 32_768
 # A request that the client did not get on with for so long can make room for another.
 SLOW_SECONDS = 2.0
 FULL_SECONDS = 0.25
@@ -54,7 +53,7 @@ class Census:
         self.full_until: dict[str | None, float] = {}
 
 
-class Connection(HttpToolsProtocol):
+class Connection(Requests):
     """A client's connection, under watch.
 
     `client_seconds` is how long it may keep the server waiting, `most` how many there may be, and `most_of_address`
@@ -70,9 +69,7 @@ class Connection(HttpToolsProtocol):
     def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], **options: Any) -> None:
         super().__init__(config, server_state, app_state, **options)
         self.head_bytes = self.body_bytes = 0
-        self.lingers = False
         self.address: str | None = None
-        self.answered: Any = None
         self.begun = 0.0
         self.pause: object = None
         self.wait: Wait | None = None
@@ -118,19 +115,14 @@ class Connection(HttpToolsProtocol):
             self.head_bytes = self.body_bytes = 0
         elif self.cycle is None or self.cycle.scope is not self.scope:
             self.head_bytes += len(data)
-            if self.head_bytes > MOST_HEAD_BYTES and not self.transport.is_closing():
-                self.send_400_response("The head of the request is too large.")
+            if self.head_bytes > MOST_HEAD_BYTES and not self.lingers and not self.transport.is_closing():
+                self.fault = TOO_LARGE
+                self.send_400_response(TOO_LARGE)
         else:
             self.head_bytes = 0
             self.body_bytes += len(data)
             if len(self.headers) > MOST_HEADERS:  # trailers
                 self.end()
-
-    def on_headers_complete(self) -> None:
-        """Begin the request; raise ValueError, which uvicorn answers with 400, if its head is too large."""
-        if len(self.headers) > MOST_HEADERS or len(self.url) > MOST_URL_BYTES or len(self.pipeline) >= MOST_PIPELINED:
-            raise ValueError
-        super().on_headers_complete()
 
     def pause_writing(self) -> None:
         """The client takes a reply more slowly than it is made."""
@@ -163,24 +155,14 @@ class Connection(HttpToolsProtocol):
         age = now - self.begun
         return (1, -self.body_bytes / age) if self.cycle.more_body and age > SLOW_SECONDS else ()
 
-    def finish(self) -> None:
-        """Close it once the client has the reply: not while it sends, which would reset the connection."""
-        if self.cycle is None or not self.cycle.more_body or self.lingers:
-            self.transport.close()
-            return
-        self.lingers = True
-        self.transport.write_eof()
-        self.loop.call_later(LINGER_SECONDS, self.transport.abort)
-
     def end(self) -> None:
         """End it at once, and let nothing be written to it any more."""
-        self._note_end()
         self._leave()
-        self.transport.abort()
+        super().end()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It has ended."""
-        self._note_end()
+        self.note_end()
         self._leave()
         super().connection_lost(exc)
 
@@ -192,15 +174,7 @@ class Connection(HttpToolsProtocol):
             if not self.census.counts[self.address]:
                 del self.census.counts[self.address]
 
-    def _note_end(self) -> None:
-        """uvicorn tells the last request that came; the one that is being answered may be another, before it."""
-        self.pipeline.clear()
-        if self.answered is not None:
-            self.answered.disconnected = True
-            self.answered.message_event.set()
-
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        self.answered = cycle
         self.begun = self.loop.time()
         cycle.scope["cut"] = self.transport.abort
         if cycle.scope["method"] != "HEAD":  # its reply has no body that its head could wait for
@@ -234,6 +208,7 @@ def limited(settings: Settings) -> type[Connection]:
         "most": settings.max_connections,
         "most_of_address": settings.max_connections_per_address,
         "census": Census(),
+        "base": settings.public_url,
         "trusted": ProxyHeadersMiddleware(_nothing, settings.trusted_proxies).trusted_hosts,
     }
     return type("LimitedConnection", (Connection,), limits)

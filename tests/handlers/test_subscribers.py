@@ -265,6 +265,21 @@ def test_the_operation_for_one_click_takes_forms_and_nothing_else_does(service: 
     assert is_confirmed(service, email)
 
 
+@pytest.mark.parametrize("disposition", ["form-data", 'form-data; filename="x"'])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_part_of_a_form_without_a_name_is_malformed(service: Service, disposition: str, first: bool) -> None:
+    nameless = f"--x\r\nContent-Disposition: {disposition}\r\n\r\nvalue\r\n"
+    named = '--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n'
+    body = nameless + named if first else named + nameless
+    reply = service.http.post(
+        f"/ocunsub/{'0' * 64}",
+        content=f"{body}--x--\r\n",
+        headers={"Content-Type": "multipart/form-data; boundary=x"},
+    )
+    assert failure(reply) == (400, "malformedBody")
+    assert reply.json()["detail"] == "A part of the form has no name."
+
+
 @pytest.mark.parametrize(
     "path", ["/ocunsub/0", "/ocunsub/" + "F" * 64, "/subscriber/" + "g" * 64, "/subscriber/" + "0" * 36]
 )
