@@ -29,6 +29,7 @@ from middleware.validation import Validation
 from middleware.waiting import Waiting
 from services import lifecycle, logs, pages
 from serving import channel, connections, memory
+from serving.manager import ServiceManager
 from serving.server import HandedServer, Server
 from serving.upstream import Config
 from settings import Settings
@@ -114,7 +115,7 @@ def main() -> None:
             HandedServer(config, place.channel, partial(lifecycle.watch, settings, place.number)).run()
         else:
             log.info("documentation at %s/docs/", settings.public_url)
-            Server(config).run()
+            Server(config, ServiceManager.of_this_process()).run()
 
 
 def _become_supervisor() -> NoReturn:

@@ -8,6 +8,7 @@ import sys
 import settings as configuration
 from services import logs
 from serving import supervisor
+from serving.manager import ServiceManager
 
 log = logging.getLogger("freesewing-api")
 
@@ -27,7 +28,9 @@ def main() -> None:
             "without FREESEWING_REDIS_URL each worker limits by itself: quotas are up to %s times what they say",
             settings.workers,
         )
-    sys.exit(asyncio.run(supervisor.Supervisor(sys.argv[1], listener, settings.workers).run()))
+    service_manager = ServiceManager.of_this_process()
+    running = supervisor.Supervisor(sys.argv[1], listener, settings.workers, service_manager)
+    sys.exit(asyncio.run(running.run()))
 
 
 if __name__ == "__main__":

@@ -4,30 +4,59 @@ import asyncio
 import contextlib
 import logging
 import os
+import signal
 import socket
 from collections.abc import Callable
 from typing import Any
 
+from serving import manager
 from serving.channel import ALIVE, ALONE, CLOSED, CONNECTION, READY
+from serving.manager import ServiceManager
 from serving.upstream import Config, UvicornServer
 
 # How long clients are asked to come back on another connection before those that are idle are closed: who sends a
 # request at the moment when we close would never get an answer.
 LINGER_SECONDS, TICK_SECONDS = 1.0, 0.02
-# Of uvicorn's ticks, of which there are ten a second, those at which a worker says that it is not stuck.
-ALIVE_TICKS = 10
+# Of uvicorn's ticks, of which there are ten a second, those at which a process says that it does not hang.
+ALIVE_TICKS = round(10 * manager.ALIVE_SECONDS)
 log = logging.getLogger(__name__)
 
 
 class Server(UvicornServer):
-    """uvicorn's server, which ends more politely: open connections are asked to close before they are closed."""
+    """uvicorn's server, which ends more politely: open connections are asked to close before they are closed.
 
-    def __init__(self, config: Config) -> None:
+    Its event loop notifies the service manager, so that a blocked one is noticed.
+    """
+
+    def __init__(self, config: Config, service_manager: ServiceManager = manager.NONE) -> None:
         super().__init__(config)
         self._opening: set[asyncio.Task[bool]] = set()
+        self._service_manager = service_manager
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn does. From then on SIGHUP ends the process politely: it has no workers to replace."""
+        await super().startup(sockets)
+        with contextlib.suppress(NotImplementedError, AttributeError):  # a system without SIGHUP
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.end)
+        self._service_manager.ready()
+
+    def end(self) -> None:
+        """Begin to shut down."""
+        self.should_exit = True
+
+    async def on_tick(self, counter: int) -> bool:
+        """As uvicorn does, and once a second say that the event loop is not blocked."""
+        if counter % ALIVE_TICKS == 0:
+            self.say_alive()
+        return await super().on_tick(counter)
+
+    def say_alive(self) -> None:
+        """Tell the process that watches this one."""
+        self._service_manager.alive()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no new connection, answer what comes on open ones for a moment, then finish what is at hand."""
+        self._service_manager.stopping()
         await self.take_no_more()
         # Nobody replaces this list any more: uvicorn does it once a second, from a loop that has ended.
         self.server_state.default_headers.append((b"connection", b"close"))
@@ -92,11 +121,9 @@ class HandedServer(Server):
         asyncio.get_running_loop().add_reader(self._channel.fileno(), self._take)
         self._say(READY)
 
-    async def on_tick(self, counter: int) -> bool:
-        """As uvicorn does, and tell the supervisor that we are there."""
-        if counter % ALIVE_TICKS == 0:
-            self._say(ALIVE)
-        return await super().on_tick(counter)
+    def say_alive(self) -> None:
+        """Tell the supervisor."""
+        self._say(ALIVE)
 
     async def take_no_more(self) -> None:
         """From now on the supervisor cannot hand us anything; what it has handed already is ours."""

@@ -10,6 +10,8 @@ import socket
 import time
 from collections.abc import Coroutine
 
+from serving import manager
+from serving.manager import ServiceManager
 from serving.worker import Worker
 
 BACKLOG = 2048
@@ -40,7 +42,10 @@ def listen(host: str, port: int) -> socket.socket:
 class Supervisor:
     """Keeps so many workers running, and gives them connections."""
 
-    def __init__(self, app: str, listener: socket.socket, count: int) -> None:
+    def __init__(
+        self, app: str, listener: socket.socket, count: int, service_manager: ServiceManager = manager.NONE
+    ) -> None:
+        self._service_manager = service_manager
         self._app = app
         self._listener = listener
         self._count = count
@@ -76,6 +81,16 @@ class Supervisor:
         self._reloading = False
         self._resume()
         self._go_on(self._look())
+        if self._service_manager.watches:
+            self._go_on(self._say_alive())
+        self._service_manager.ready()
+
+    async def _say_alive(self) -> None:
+        """Tell the service manager once a second, as long as a worker answers: one that hangs is replaced here."""
+        while True:
+            if any(worker.silence <= MOST_SILENCE for worker in self._workers):
+                self._service_manager.alive()
+            await asyncio.sleep(manager.ALIVE_SECONDS)
 
     async def _look(self) -> None:
         """End workers that are stuck: who waits on their connections can come again to another."""
@@ -129,6 +144,7 @@ class Supervisor:
         if self._reloading:
             return
         self._reloading = True
+        self._service_manager.reloading()
         try:
             for old in sorted(self._workers, key=lambda worker: worker.number):
                 new = await self._begin(old.number)
@@ -144,6 +160,7 @@ class Supervisor:
             log.info("every worker was replaced")
         finally:
             self._reloading = False
+            self._service_manager.ready()
 
     async def _retire(self, worker: Worker) -> None:
         """Give it nothing more, and wait until it has finished what it has."""
@@ -156,6 +173,7 @@ class Supervisor:
 
     async def _end(self) -> None:
         """Hand over what waits already, stop listening, and let everybody finish."""
+        self._service_manager.stopping()
         asyncio.get_running_loop().remove_reader(self._listener)
         for task in self._tasks:
             task.cancel()
