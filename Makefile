@@ -11,7 +11,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 # Pinned with hashes, for every platform, and without the address of any index.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
-.PHONY: help run test lint lint-code lint-document format contract bench hostile migrate seed lock clean
+.PHONY: help run test lint lint-code lint-document format contract bench hostile migrate seed lock pin clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -63,6 +63,9 @@ hostile: $(VENV)/.dev ## Attack the server, and measure how another client fares
 lock: $(VENV)/.dev ## Write the requirements anew from pyproject.toml
 	$(COMPILE) pyproject.toml -o requirements.txt
 	$(COMPILE) pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
+
+pin: ## Pin the base images in deploy/ to the digests that their tags have now; needs Docker and its registry
+	$(PYTHON) tools/pin.py deploy/Dockerfile deploy/compose.yaml
 
 clean: ## Remove what the targets above made, but not data/
 	rm -rf $(VENV) reports tools/lint/node_modules tests/generated/typescript/node_modules .mypy_cache .ruff_cache .pytest_cache

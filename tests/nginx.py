@@ -12,6 +12,7 @@ import pytest
 from tests.service import ROOT, Service, wait_until
 
 DEPLOY = ROOT / "deploy"
+PROXY = "freesewing-proxy.conf"
 # Debian has it where only root looks.
 PROGRAM = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin")
 # What a main file must say so that nginx runs as anybody, in a folder of its own.
@@ -40,18 +41,23 @@ def require_nginx() -> None:
         pytest.skip("no nginx here")
 
 
-def written(folder: Path, port: int, *instances: int, changes: Mapping[str, str] | None = None) -> Path:
-    """The main file; the ports of deploy/ are replaced, and `changes` in its server, which must be found there."""
+def written(
+    folder: Path,
+    port: int,
+    *instances: int,
+    changes: Mapping[str, str] | None = None,
+    server: str = "nginx.conf",
+) -> Path:
+    """The main file; the ports of deploy/ are replaced, and `changes`, each of which must be found there once."""
     (folder / "conf.d").mkdir(parents=True)
-    for name, ports in (
-        ("nginx.conf", {"listen 80;": f"listen 127.0.0.1:{port};", **(changes or {})}),
-        ("upstream.conf", {f":800{at + 1} ": f":{instance} " for at, instance in enumerate(instances)}),
-    ):
-        text = (DEPLOY / name).read_text()
-        for old, new in ports.items():
-            assert text.count(old) == 1
-            text = text.replace(old, new)
-        (folder / "conf.d" / name).write_text(text)
+    places = {server: "conf.d/server.conf", "upstream.conf": "conf.d/upstream.conf", PROXY: PROXY}
+    texts = {place: (DEPLOY / name).read_text() for name, place in places.items()}
+    ports = {f":800{at + 1} ": f":{instance} " for at, instance in enumerate(instances)}
+    for old, new in {"listen 80;": f"listen 127.0.0.1:{port};", **ports, **(changes or {})}.items():
+        assert sum(text.count(old) for text in texts.values()) == 1, old
+        texts = {place: text.replace(old, new) for place, text in texts.items()}
+    for place, text in texts.items():
+        (folder / place).write_text(text)
     main = folder / "nginx.conf"
     main.write_text(MAIN.format(folder=folder))
     return main
@@ -59,12 +65,16 @@ def written(folder: Path, port: int, *instances: int, changes: Mapping[str, str]
 
 @contextmanager
 def before(
-    folder: Path, *instances: Service, front: Service | None = None, changes: Mapping[str, str] | None = None
+    folder: Path,
+    *instances: Service,
+    front: Service | None = None,
+    changes: Mapping[str, str] | None = None,
+    server: str = "nginx.conf",
 ) -> Iterator[Service]:
     """nginx before these, as if it were the server itself, which is `front` if it is given."""
     require_nginx()
     front = front or Service(folder)
-    main = written(folder, front.port, *(instance.port for instance in instances), changes=changes)
+    main = written(folder, front.port, *(one.port for one in instances), changes=changes, server=server)
     front.process = subprocess.Popen([str(PROGRAM), "-e", str(folder / "error.log"), "-c", str(main)])
     try:
         wait_until(front.is_alive, 30, f"nginx; see {folder}/error.log")

@@ -14,7 +14,8 @@ from typing import Any
 
 from tests.service import ROOT, wait_until
 
-UNIT = ROOT / "deploy" / "freesewing-api@.service"
+DEPLOY = ROOT / "deploy"
+UNIT = DEPLOY / "freesewing-api@.service"
 # Where the units expect the code, and the Python that runs it there.
 PLACE, PYTHON = "/opt/freesewing-api", "/opt/freesewing-api/.venv/bin/python"
 

@@ -18,6 +18,13 @@ from tests.service import ROOT, Service, wait_until
 from tests.test_layout import ARROWS
 
 DEPLOY = ROOT / "deploy"
+UNITS = ("freesewing-api-migrate.service", "freesewing-api@.service")
+# Where the files for nginx say that they belong.
+NGINX_PLACES = {
+    "/etc/nginx/conf.d/default.conf",
+    "/etc/nginx/conf.d/upstream.conf",
+    "/etc/nginx/freesewing-proxy.conf",
+}
 SETTINGS = {f"FREESEWING_{name.upper()}" for name in Settings.model_fields}
 # All that an instance allows itself to end, in seconds.
 GRACE_SECONDS = int(re.findall(r"^GRACE_SECONDS = (\d+)$", (ROOT / "app.py").read_text(), re.MULTILINE)[0])
@@ -35,7 +42,7 @@ def _compose() -> dict[str, Any]:
     return read
 
 
-@pytest.mark.parametrize("name", ["Dockerfile", "compose.yaml", "api.env.example", "freesewing-api@.service"])
+@pytest.mark.parametrize("name", ["Dockerfile", "compose.yaml", "api.env.example", *UNITS])
 def test_every_setting_named_there_exists(name: str) -> None:
     named = set(re.findall(r"FREESEWING_[A-Z_]+", (DEPLOY / name).read_text()))
     assert named and named <= SETTINGS
@@ -91,6 +98,7 @@ def test_compose_mounts_what_is_there_and_gives_nginx_the_addresses_of_the_insta
     services = _compose()["services"]
     for mount in services["nginx"]["volumes"]:
         assert (DEPLOY / mount.split(":")[0]).is_file()
+        assert mount.split(":")[1] in NGINX_PLACES
     assert (DEPLOY / services["api1"]["build"]["context"] / services["api1"]["build"]["dockerfile"]).is_file()
     address = {name: one["networks"]["inside"]["ipv4_address"] for name, one in services.items()}
     upstream = re.findall(r"server ([\d.]+):(\d+) ", (DEPLOY / "upstream-compose.conf").read_text())
@@ -104,18 +112,47 @@ def test_compose_mounts_what_is_there_and_gives_nginx_the_addresses_of_the_insta
     assert all(set(one.get("depends_on", ())) <= known for one in services.values())
 
 
+def test_every_container_keeps_limited_logs_and_no_metrics_port_is_published() -> None:
+    services = _compose()["services"]
+    for service in services.values():
+        assert service["logging"]["options"] == {"max-size": "10m", "max-file": "5"}
+    assert [name for name, service in services.items() if "ports" in service] == ["nginx"]
+    assert services["api1"]["environment"]["FREESEWING_METRICS_PORT"] == "9100"
+    addresses = [services[name]["networks"]["inside"]["ipv4_address"] for name in ("api1", "api2")]
+    targets = ", ".join(f'"{address}:9100"' for address in addresses)
+    assert f"targets: [{targets}]" in (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
+
+
+def test_containers_that_are_killed_by_their_health_check_are_started_again() -> None:
+    for name in ("api1", "api2"):
+        service = _compose()["services"][name]
+        assert service["init"] is True and service["restart"] == "unless-stopped"
+    assert 'CMD ["python", "deploy/health.py"]' in (DEPLOY / "Dockerfile").read_text()
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here")
-def test_systemd_understands_the_unit(tmp_path: Path) -> None:
-    text = (DEPLOY / "freesewing-api@.service").read_text()
-    for wanted in ("/opt/freesewing-api/.venv/bin/python", "/opt/freesewing-api"):
-        assert wanted in text
-    text = text.replace("/opt/freesewing-api/.venv/bin/python", sys.executable).replace(
-        "/opt/freesewing-api", str(ROOT)
-    )
-    unit = tmp_path / "freesewing-api@8001.service"
-    unit.write_text(text)
-    checked = subprocess.run(
-        ["systemd-analyze", "verify", "--recursive-errors=no", str(unit)], capture_output=True, text=True, timeout=60
-    )
-    about_it = [line for line in checked.stderr.splitlines() if "freesewing-api" in line]
-    assert checked.returncode == 0 and not about_it, checked.stderr
+def test_systemd_understands_the_units(tmp_path: Path) -> None:
+    # Each with the other, to which the first refers.
+    for name in UNITS:
+        text = (DEPLOY / name).read_text()
+        for wanted in ("/opt/freesewing-api/.venv/bin/python", "/opt/freesewing-api"):
+            assert wanted in text
+        text = text.replace("/opt/freesewing-api/.venv/bin/python", sys.executable)
+        unit = tmp_path / name.replace("@", "@8001")
+        unit.write_text(text.replace("/opt/freesewing-api", str(ROOT)))
+        checked = subprocess.run(
+            ["systemd-analyze", "verify", "--recursive-errors=no", str(unit)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        about_it = [line for line in checked.stderr.splitlines() if "freesewing-api" in line]
+        assert checked.returncode == 0 and not about_it, checked.stderr
+
+
+def test_both_units_are_confined_alike() -> None:
+    confined = [
+        text.partition("\nDynamicUser=")[2].partition("\n[Install]")[0].replace("LimitNOFILE=65536\n", "").strip()
+        for text in ((DEPLOY / name).read_text() for name in UNITS)
+    ]
+    assert confined[0] == confined[1]

@@ -1,9 +1,11 @@
 """Two instances on PostgreSQL and Redis behind nginx, as deploy/ has it, restarted while they are used."""
 
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped, unused-ignore]
 import pytest
 from sqlalchemy import select
 
@@ -14,7 +16,7 @@ from tests.asking import Clients
 from tests.databases import fresh_postgres, fresh_redis
 from tests.handlers.database import execute
 from tests.limits.test_two_instances import SHARED
-from tests.service import Service
+from tests.service import Service, wait_until
 
 pytestmark = pytest.mark.long
 
@@ -53,6 +55,8 @@ def test_instances_restart_one_after_the_other_without_a_failed_request(
             clients.go_on()
             instance.start(migrate=False)
             clients.go_on()
+            # nginx gives it nothing for two seconds after its last refusal.
+            wait_until(lambda instance=instance: _is_asked(front, instance), 60, "requests for it")
     assert not clients.failures
     assert set(clients.statuses) == {200, 201}
     for instance in instances:
@@ -62,6 +66,32 @@ def test_instances_restart_one_after_the_other_without_a_failed_request(
     for instance in instances:
         instance.start(migrate=False)
     assert sorted(made["id"] for made in person.every("/sets", "sets")) == sorted(clients.stored)
+
+
+def _is_asked(front: Service, instance: Service) -> bool:
+    """Whether nginx has a connection to the instance."""
+    assert front.process is not None
+    workers = psutil.Process(front.process.pid).children()
+    connections = [one for worker in workers for one in worker.net_connections()]
+    return any(one.status == psutil.CONN_ESTABLISHED and one.raddr.port == instance.port for one in connections)
+
+
+def test_a_frozen_instance_is_avoided_and_every_read_is_answered_by_the_other(
+    instances: list[Service], tmp_path: Path
+) -> None:
+    sooner = {"proxy_read_timeout 15s;": "proxy_read_timeout 2s;"}
+    with nginx.before(tmp_path, *instances, changes=sooner) as front:
+        person = front.sign_up()
+        assert instances[0].process is not None
+        instances[0].process.send_signal(signal.SIGSTOP)
+        try:
+            statuses = [person.get("/sets").status_code for _ in range(40)]
+        finally:
+            instances[0].process.send_signal(signal.SIGCONT)
+        assert statuses == [200] * 40
+        waits = (tmp_path / "error.log").read_text().count("upstream timed out")
+        # Half of them, were it asked in its turn.
+        assert 1 <= waits < 15
 
 
 def test_a_body_that_is_too_large_and_instances_that_are_away_are_told_in_the_form_of_all_errors(
@@ -77,6 +107,7 @@ def test_a_body_that_is_too_large_and_instances_that_are_away_are_told_in_the_fo
     assert reply.headers["retry-after"] == "1"
     for instance in instances:
         instance.start(migrate=False)
+    wait_until(front.is_alive, 60, "nginx to ask them again")
 
 
 def test_nobody_can_say_that_they_come_from_elsewhere(front: Service, instances: list[Service]) -> None:
