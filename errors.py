@@ -176,6 +176,19 @@ class QuotaExceeded(Fact):
         self.policies = policies
 
 
+class StorageFull(Fact):
+    """The record would take its owner over the storage quota: `use` is what the account stores, `most` its quota.
+
+    Both have `records` and `bytes`.
+    """
+
+    def __init__(self, use: Any, most: Any) -> None:
+        stored = f"{use.records:,} of {most.records:,} records and {use.bytes:,} of {most.bytes:,} bytes"
+        super().__init__(f"The account stores {stored}. Remove records, or request a higher quota.")
+        self.use = use
+        self.most = most
+
+
 class SlugTaken(Fact):
     """There is a post with this slug, or one waits to be merged."""
 
@@ -270,6 +283,7 @@ REPLIES: dict[type[Fact], Verdict] = {
     KeyExpired: Verdict(401, "keyExpired", "The API key has expired"),
     KeyRevoked: Verdict(401, "keyRevoked", "The API key was revoked"),
     InsufficientLevel: Verdict(403, "insufficientAccessLevel", "The access level does not allow this"),
+    StorageFull: Verdict(403, "storageQuotaExceeded", "The storage quota of the account is used up"),
     MfaTokenRequired: Verdict(403, "mfaTokenRequired", "A one-time code is needed"),
     MfaTokenInvalid: Verdict(403, "mfaTokenInvalid", "The one-time code is not valid"),
     NoSuchRecord: Verdict(404, "notFound", "Not found"),

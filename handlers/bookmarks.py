@@ -10,7 +10,7 @@ import clock
 import storage
 from errors import InsufficientLevel
 from etags import Preconditions
-from handlers import shapes
+from handlers import owned, shapes
 from handlers.conditions import unless_changed
 from handlers.ids import record_id
 from handlers.paging import Listing, member
@@ -25,7 +25,8 @@ LIST = Listing("/bookmarks", shapes.bookmark, member("bookmarks"))
 async def create_bookmark(body: dict[str, Any], caller: Caller) -> Response:
     """Store a new bookmark of the caller's."""
     fields = {name: body[name] for name in ("type", *FIELDS)}
-    made = await storage.write(bookmarks.create, user_id=caller.user_id, now=clock.now(), **fields)
+    most = owned.storage_quota(caller, caller.user_id)
+    made = await storage.write(bookmarks.create, user_id=caller.user_id, now=clock.now(), most=most, **fields)
     return created(bookmark=shapes.bookmark(made))
 
 
@@ -48,7 +49,13 @@ async def update_bookmark(id: str, body: dict[str, Any], preconditions: Precondi
         unless_changed,
         preconditions,
         partial(_held, bookmark_id=present["id"]),
-        partial(bookmarks.edit, bookmark_id=present["id"], fields=fields, now=clock.now()),
+        partial(
+            bookmarks.edit,
+            bookmark_id=present["id"],
+            fields=fields,
+            now=clock.now(),
+            most=owned.storage_quota(caller, present["user_id"]),
+        ),
     )
     return updated(bookmark=shapes.bookmark(row))
 

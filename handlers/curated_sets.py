@@ -15,7 +15,7 @@ import etags
 import storage
 from errors import NoSuchRecord, Refused
 from etags import Preconditions
-from handlers import curated_shapes, measurements, prepared, public, shapes
+from handlers import curated_shapes, measurements, owned, prepared, public, shapes
 from handlers.conditions import unless_changed
 from handlers.ids import record_id
 from handlers.paging import Listing, member, yaml_listing
@@ -166,6 +166,7 @@ async def clone_curated_set(id: str, body: dict[str, Any], caller: Caller) -> Re
         made = await storage.write(
             sets.create,
             user_id=caller.user_id,
+            most=owned.storage_quota(caller, caller.user_id),
             now=clock.now(),
             name=best(original["texts"], body["language"], "name"),
             notes=best(original["texts"], body["language"], "notes") or "--",
@@ -192,6 +193,7 @@ async def suggest_curated_set(body: dict[str, Any], caller: Caller) -> Response:
             caller,
             suggestions.create,
             user_id=caller.user_id,
+            most=owned.storage_quota(caller, caller.user_id),
             kind=suggestions.SET,
             img=img or pictures.NONE,
             data=data,

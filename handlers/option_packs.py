@@ -13,7 +13,7 @@ import clock
 import storage
 from errors import Refused
 from etags import Preconditions
-from handlers import curated_shapes, prepared
+from handlers import curated_shapes, owned, prepared
 from handlers.conditions import unless_changed
 from handlers.ids import record_id
 from handlers.paging import Listing, member, yaml_listing
@@ -165,6 +165,7 @@ async def suggest_option_pack(body: dict[str, Any], caller: Caller) -> Response:
             caller,
             suggestions.create,
             user_id=caller.user_id,
+            most=owned.storage_quota(caller, caller.user_id),
             kind=suggestions.PACK,
             img=img or pictures.NONE,
             data=data,

@@ -10,11 +10,18 @@ from errors import InsufficientLevel, NoSuchRecord
 from handlers.ids import record_id
 from handlers.replies import PRIVATE, PUBLIC, last_modified
 from security import Caller
+from services import storage_quotas
 from storage.sets import RecordId
+from storage.storage_use import UNLIMITED, Storage
 from storage.tables import Record
 
 READ_OWN, READ_OTHERS, CLONE_OTHERS, WRITE_OTHERS = 1, 6, 8, 9
 Find = Callable[[Connection, RecordId], Record]
+
+
+def storage_quota(caller: Caller, owner: int) -> Storage:
+    """Return how much an account may store when the caller writes a record of it: staff may exceed the quota."""
+    return storage_quotas.of(caller.account_quotas) if caller.user_id == owner else UNLIMITED
 
 
 async def allowed(find: Find, id: str, caller: Caller, level: int) -> Record:

@@ -62,7 +62,8 @@ def _create(
             connection, curated_sets.find, body.get("cset"), shapes.may_see_curated, caller, "csetUnknown"
         ),
     }
-    made = patterns.create(connection, user_id=caller.user_id, now=now, **fields, **drafted_from)
+    most = owned.storage_quota(caller, caller.user_id)
+    made = patterns.create(connection, user_id=caller.user_id, now=now, most=most, **fields, **drafted_from)
     return {**made, "user_uuid": caller.user_uuid}
 
 
@@ -114,7 +115,13 @@ async def update_pattern(id: str, body: dict[str, Any], preconditions: Precondit
             unless_changed,
             preconditions,
             partial(_held, pattern_id=present["id"], caller=caller),
-            partial(patterns.edit, pattern_id=present["id"], fields=fields, now=now),
+            partial(
+                patterns.edit,
+                pattern_id=present["id"],
+                fields=fields,
+                now=now,
+                most=owned.storage_quota(caller, present["user_id"]),
+            ),
         )
     if img is not None:
         await pictures.discard(former["img"])
@@ -153,6 +160,7 @@ async def clone_pattern(id: str, caller: Caller) -> Response:
             (caller, acts.CLONE_PATTERN, owner, now),
             patterns.create,
             user_id=caller.user_id,
+            most=owned.storage_quota(caller, caller.user_id),
             now=now,
             design=original["design"],
             name=f"{original['name'][:500]} (cloned from #{original['id']})",

@@ -42,6 +42,7 @@ async def create_set(body: dict[str, Any], caller: Caller) -> Response:
         made = await storage.write(
             sets.create,
             user_id=caller.user_id,
+            most=owned.storage_quota(caller, caller.user_id),
             now=clock.now(),
             name=body["name"],
             notes=body.get("notes", NO_NOTES),
@@ -79,7 +80,14 @@ async def update_set(id: str, body: dict[str, Any], preconditions: Preconditions
             unless_changed,
             preconditions,
             partial(_held, set_id=present["id"]),
-            partial(sets.edit, set_id=present["id"], fields=fields, measies=measies, now=now),
+            partial(
+                sets.edit,
+                set_id=present["id"],
+                fields=fields,
+                measies=measies,
+                now=now,
+                most=owned.storage_quota(caller, present["user_id"]),
+            ),
         )
     if img is not None:
         await pictures.discard(former["img"])
@@ -117,6 +125,7 @@ async def clone_set(id: str, caller: Caller) -> Response:
             (caller, acts.CLONE_SET, owner, now),
             sets.create,
             user_id=caller.user_id,
+            most=owned.storage_quota(caller, caller.user_id),
             now=now,
             name=f"{original['name'][:500]} (cloned from #{original['id']})",
             notes=f"{original['notes'][:20_000]}\n\nCloned from measurements set #{original['id']}.",
@@ -196,6 +205,7 @@ async def import_set(
     made = await storage.write(
         sets.create,
         user_id=caller.user_id,
+        most=owned.storage_quota(caller, caller.user_id),
         now=clock.now(),
         name=_name_of(report, name, chosen),
         notes=NO_NOTES if report.notes is None else report.notes,

@@ -17,8 +17,8 @@ from handlers.replies import success
 from handlers.staff import actor
 from handlers.usage_shapes import amounts, heavy_account, heavy_key, heavy_network, usage_row
 from security import Caller
-from services import usage_spans
-from storage import acts, apikeys, usage_reports
+from services import storage_quotas, usage_spans
+from storage import acts, apikeys, storage_use, usage_reports
 from storage.tables import Record
 
 LEVEL_FOR_OTHERS = 8
@@ -48,6 +48,12 @@ async def read_account_usage(from_: Word, to: Word, granularity: Word, by: Word,
     """What the caller's account used, by token and by all its keys."""
     asked = Asked(from_, to, granularity, by)
     return success(usage=await _usage(asked, user_id=caller.user_id))
+
+
+async def read_account_storage(caller: Caller) -> Response:
+    """Return what the caller's account stores, and may store."""
+    use = await storage.read(storage_use.find, caller.user_id)
+    return success(storage=storage_quotas.shown(use, storage_quotas.of(caller.account_quotas)))
 
 
 async def read_account_usage_csv(from_: Word, to: Word, granularity: Word, by: Word, caller: Caller) -> Response:

@@ -17,11 +17,13 @@ from errors import (
     MethodNotAllowed,
     NoSuchPath,
     QuotaExceeded,
+    StorageFull,
     Unavailable,
     ValidationFailed,
     problem,
 )
 from middleware.limits import charge_rejected
+from services import storage_quotas
 
 log = logging.getLogger(__name__)
 JSON = "application/json; charset=utf-8"
@@ -70,6 +72,8 @@ class Problems:
             body |= {"reason": fact.reason, "revokedAt": fact.revoked_at}
         if isinstance(fact, QuotaExceeded):
             body["violated-policies"] = fact.policies
+        if isinstance(fact, StorageFull):
+            body["storage"] = storage_quotas.shown(fact.use, fact.most)
         return _response(body, {**verdict.headers, **fact.headers})
 
 

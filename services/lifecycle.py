@@ -28,6 +28,7 @@ from services import (
     quotas,
     retention,
     social,
+    storage_quotas,
     test_mode,
     tokens,
     usage,
@@ -62,6 +63,7 @@ def configure(settings: Settings) -> None:
         social.configure(settings.website_url)
     with _named("QUOTAS"):
         limits.configure(enabled=settings.limits == "on", quotas=settings.quotas, redis_url=settings.redis_url)
+        storage_quotas.configure(enabled=settings.limits == "on", quotas=settings.quotas)
     imports.configure(settings.import_token)
     test_mode.configure(settings.test_mode, settings.test_domain)
     # Last, for it listens from now on, so that a port that is taken stops the start.

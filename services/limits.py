@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import clock
 from errors import QuotaExceeded
 from services.counters import Counters, Memory, unnamed
-from services.policies import DEFAULTS, Policy
+from services.policies import DEFAULTS, Policy, parsed
 from storage.quotas import OF_ACCOUNTS, OF_KEYS
 
 MOST_AT_ONCE = 50
@@ -219,7 +219,8 @@ def configure(*, enabled: bool, quotas: str, redis_url: str) -> None:
     Raises ValueError for an unknown policy or a quota that is no number.
     """
     global _limiter, _counters
-    policies = _with(quotas)
+    wanted = parsed(quotas)
+    policies = [policy._replace(quota=wanted.get(policy.name, policy.quota)) for policy in DEFAULTS]
     _counters = _shared(redis_url) if redis_url else Memory()
     _limiter = Limiter(_counters, policies) if enabled else None
 
@@ -228,15 +229,6 @@ def _shared(redis_url: str) -> Counters:
     from services.shared_counters import Shared
 
     return Shared(redis_url)
-
-
-def _with(quotas: str) -> list[Policy]:
-    wanted: dict[str, str] = dict(part.strip().partition("=")[::2] for part in quotas.split(",")) if quotas else {}
-    unknown = set(wanted) - {policy.name for policy in DEFAULTS}
-    if unknown or not all(units.isdigit() for units in wanted.values()):
-        known = ", ".join(policy.name for policy in DEFAULTS)
-        raise ValueError(f"must be policy=units, comma-separated; the policies are {known}")
-    return [policy._replace(quota=int(wanted.get(policy.name, policy.quota))) for policy in DEFAULTS]
 
 
 def limiter() -> Limiter | None:

@@ -32,3 +32,16 @@ DEFAULTS = (
     Policy("anonymous-images", 20, DAY),
     Policy("leak-reports", 20, MINUTE),
 )
+
+# What an account may store: not in a window of time, but at all.
+RECORDS, BYTES = "records", "bytes"
+STORAGE = {RECORDS: 10_000, BYTES: 200_000_000}
+
+
+def parsed(quotas: str) -> dict[str, int]:
+    """Return the quotas in `policy=units,…`; raise ValueError for an unknown policy or a quota that is no number."""
+    wanted: dict[str, str] = dict(part.strip().partition("=")[::2] for part in quotas.split(",")) if quotas else {}
+    known = [*(policy.name for policy in DEFAULTS), *STORAGE]
+    if set(wanted) - set(known) or not all(units.isdigit() for units in wanted.values()):
+        raise ValueError(f"must be policy=units, comma-separated; the policies are {', '.join(known)}")
+    return {name: int(units) for name, units in wanted.items()}

@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, select
 
 from clock import new_uuid
 from errors import NoSuchRecord
 from storage.sets import RecordId
 from storage.slices import Slice, SlicedList
-from storage.statements import inserted_id
+from storage.storage_use import UNLIMITED, Guarded, Storage
 from storage.tables import Record, bookmarks
 
 Bookmark = Record
@@ -18,8 +18,7 @@ _by_id = select(bookmarks).where(bookmarks.c.id == bindparam("value"))
 _by_uuid = select(bookmarks).where(bookmarks.c.uuid == bindparam("value"))
 _list = SlicedList(select(bookmarks), bookmarks, bookmarks.c.user_id == bindparam("user_id"))
 _lock = _by_id.with_for_update()
-_create = insert(bookmarks)
-_update = update(bookmarks).where(bookmarks.c.id == bindparam("bookmark_id"))
+_guarded = Guarded(bookmarks)
 _delete = delete(bookmarks).where(bookmarks.c.id == bindparam("bookmark_id"))
 
 
@@ -45,16 +44,26 @@ def list_of(connection: Connection, /, user_id: int, **part: int) -> Slice:
     return _list.read(connection, user_id=user_id, **part)
 
 
-def create(connection: Connection, /, *, user_id: int, now: datetime, **fields: Any) -> Bookmark:
-    """A new bookmark of the account; `fields` are type, title, url."""
+def create(
+    connection: Connection, /, *, user_id: int, now: datetime, most: Storage = UNLIMITED, **fields: Any
+) -> Bookmark:
+    """A new bookmark of the account; `fields` are type, title, url.
+
+    Raise StorageFull if the account stores more than `most` then.
+    """
     row = {"uuid": new_uuid(), "user_id": user_id, "created_at": now, "updated_at": now, **fields}
-    return {"id": inserted_id(connection.execute(_create, row)), **row}
+    return {"id": _guarded.insert(connection, row, most), **row}
 
 
-def edit(connection: Connection, bookmark_id: int, *, fields: dict[str, Any], now: datetime) -> Bookmark:
-    """Set `fields`; the bookmark as it is now. Raises NoSuchRecord."""
+def edit(
+    connection: Connection, bookmark_id: int, *, fields: dict[str, Any], now: datetime, most: Storage = UNLIMITED
+) -> Bookmark:
+    """Set `fields`; the bookmark as it is now.
+
+    Raises NoSuchRecord, and StorageFull if it is larger now and its owner stores more than `most`.
+    """
     present = lock(connection, bookmark_id)
-    connection.execute(_update, {"bookmark_id": bookmark_id, "updated_at": now, **fields})
+    _guarded.update(connection, present, most, updated_at=now, **fields)
     return {**present, "updated_at": now, **fields}
 
 

@@ -106,3 +106,12 @@ notices = Table(
     Column("name", String(120), primary_key=True),
     Column("created_at", UtcTime, nullable=False, index=True),
 )
+
+# What each account stores, counted by triggers (`storage/storage_use.py`).
+storage_use = Table(
+    "storage_use",
+    metadata,
+    Column("user_id", ID, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("records", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+)

@@ -6,14 +6,15 @@ A pattern carries its set and its curated set as rows, `set` and `cset`, or None
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Label, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Label, Table, bindparam, delete, select
 
 from clock import new_uuid
 from errors import NoSuchRecord
 from storage import image_removals
 from storage.sets import RecordId
 from storage.slices import Slice, SlicedList
-from storage.statements import Statement, inserted_id
+from storage.statements import Statement
+from storage.storage_use import UNLIMITED, Guarded, Storage
 from storage.tables import Record, accounts, curated_sets, patterns, sets
 
 Pattern = Record
@@ -59,8 +60,7 @@ _lock = Statement(_numbered.with_for_update(of=patterns))
 _list = SlicedList(
     _with_sets, patterns, patterns.c.user_id == bindparam("user_id"), sized=_drafted_from, arrange=_arranged
 )
-_create = insert(patterns)
-_update = update(patterns).where(patterns.c.id == bindparam("pattern_id"))
+_guarded = Guarded(patterns)
 _delete = delete(patterns).where(patterns.c.id == bindparam("pattern_id"))
 
 
@@ -86,27 +86,32 @@ def list_of(connection: Connection, /, user_id: int, **part: int) -> Slice:
     return _list.read(connection, user_id=user_id, **part)
 
 
-def create(connection: Connection, /, *, user_id: int, now: datetime, **fields: Any) -> Pattern:
+def create(
+    connection: Connection, /, *, user_id: int, now: datetime, most: Storage = UNLIMITED, **fields: Any
+) -> Pattern:
     """A new pattern of the account, without `user_uuid`.
 
-    `fields` are design, name, notes, img, data, settings, public, and as rows, or None, `set` and `cset`.
+    `fields` are design, name, notes, img, data, settings, public, and as rows, or None, `set` and `cset`. Raise
+    StorageFull if the account stores more than `most` then.
     """
     drafted_from = {name: fields.pop(name) for name in ("set", "cset")}
     row = {"uuid": new_uuid(), "user_id": user_id, "created_at": now, "updated_at": now, **fields}
     row |= {f"{name}_id": found and found["id"] for name, found in drafted_from.items()}
-    pattern_id = inserted_id(connection.execute(_create, row))
     # What was written is what would be read: no second query.
-    return {"id": pattern_id, **row, **drafted_from}
+    return {"id": _guarded.insert(connection, row, most), **row, **drafted_from}
 
 
 def edit(
-    connection: Connection, pattern_id: int, *, fields: dict[str, Any], now: datetime
+    connection: Connection, pattern_id: int, *, fields: dict[str, Any], now: datetime, most: Storage = UNLIMITED
 ) -> tuple[Pattern, Pattern]:
-    """Set `fields`; the pattern as it is, and as it was. Raises NoSuchRecord."""
+    """Set `fields`; the pattern as it is, and as it was.
+
+    Raises NoSuchRecord, and StorageFull if it is larger now and its owner stores more than `most`.
+    """
     present = lock(connection, pattern_id)
     if "img" in fields:
         image_removals.schedule(connection, [present["img"]])
-    connection.execute(_update, {"pattern_id": pattern_id, "updated_at": now, **fields})
+    _guarded.update(connection, present, most, updated_at=now, **fields)
     return {**present, "updated_at": now, **fields}, present
 
 

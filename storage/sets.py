@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, select
 
 from clock import new_uuid
 from errors import NoSuchRecord
 from storage import image_removals
 from storage.slices import Slice, SlicedList
 from storage.statements import Statement
+from storage.storage_use import UNLIMITED, Guarded, Storage
 from storage.tables import Record, accounts, sets
 
 MeasurementsSet = Record
@@ -25,8 +26,7 @@ _owner_by_id = Statement(_owner.where(sets.c.id == bindparam("value")))
 _owner_by_uuid = Statement(_owner.where(sets.c.uuid == bindparam("value")))
 _list = SlicedList(_with_owner, sets, sets.c.user_id == bindparam("user_id"))
 _lock = Statement(_numbered.with_for_update(of=sets))
-_create = Statement(insert(sets).returning(sets.c.id))
-_update = Statement(update(sets).where(sets.c.id == bindparam("set_id")))
+_guarded = Guarded(sets)
 _delete = delete(sets).where(sets.c.id == bindparam("set_id"))
 
 
@@ -57,11 +57,16 @@ def list_of(connection: Connection, /, user_id: int, **part: int) -> Slice:
     return _list.read(connection, user_id=user_id, **part)
 
 
-def create(connection: Connection, /, *, user_id: int, now: datetime, **fields: Any) -> MeasurementsSet:
-    """A new set of the account, without `user_uuid`; `fields` are name, notes, img, measies, imperial, public."""
+def create(
+    connection: Connection, /, *, user_id: int, now: datetime, most: Storage = UNLIMITED, **fields: Any
+) -> MeasurementsSet:
+    """A new set of the account, without `user_uuid`; `fields` are name, notes, img, measies, imperial, public.
+
+    Raise StorageFull if the account stores more than `most` then.
+    """
     row = {"uuid": new_uuid(), "user_id": user_id, "created_at": now, "updated_at": now, **fields}
     # What was written is what would be read: no second query.
-    return {**_create.all(connection, row)[0], **row}
+    return {"id": _guarded.insert(connection, row, most), **row}
 
 
 def edit(
@@ -71,10 +76,11 @@ def edit(
     fields: dict[str, Any],
     measies: dict[str, float | None],
     now: datetime,
+    most: Storage = UNLIMITED,
 ) -> tuple[MeasurementsSet, MeasurementsSet]:
     """Set `fields` and merge `measies`, where None clears a measurement; the set as it is, and as it was.
 
-    Raises NoSuchRecord.
+    Raises NoSuchRecord, and StorageFull if it is larger now and its owner stores more than `most`.
     """
     present = lock(connection, set_id)
     if "img" in fields:
@@ -82,7 +88,7 @@ def edit(
     if measies:
         merged = {**present["measies"], **measies}
         fields = {**fields, "measies": {name: value for name, value in merged.items() if value is not None}}
-    _update.all(connection, {"set_id": set_id, "updated_at": now, **fields})
+    _guarded.update(connection, present, most, updated_at=now, **fields)
     return {**present, "updated_at": now, **fields}, present
 
 

@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from clock import new_uuid
 from errors import NoSuchRecord
 from storage import image_removals
 from storage.slices import Slice, SlicedList
-from storage.statements import inserted_id
+from storage.storage_use import UNLIMITED, Guarded, Storage
 from storage.tables import Record, suggestions
 
 Suggestion = Record
@@ -25,17 +25,28 @@ _of = SlicedList(
     suggestions.c.user_id == bindparam("user_id"),
     suggestions.c.type == bindparam("kind"),
 )
-_create = insert(suggestions)
+_guarded = Guarded(suggestions)
 _delete = delete(suggestions).where(suggestions.c.id == bindparam("suggestion_id"))
 _withdraw = delete(suggestions).where(suggestions.c.user_id == bindparam("owner")).returning(suggestions.c.img)
 
 
 def create(
-    connection: Connection, /, *, user_id: int, kind: str, img: str, data: dict[str, Any], now: datetime
+    connection: Connection,
+    /,
+    *,
+    user_id: int,
+    kind: str,
+    img: str,
+    data: dict[str, Any],
+    now: datetime,
+    most: Storage = UNLIMITED,
 ) -> Suggestion:
-    """A new suggestion: a SET (`data`: name, notes, height, measies) or a PACK (name, notes, design, options)."""
+    """A new suggestion: a SET (`data`: name, notes, height, measies) or a PACK (name, notes, design, options).
+
+    Raise StorageFull if the account stores more than `most` then.
+    """
     row = {"uuid": new_uuid(), "user_id": user_id, "created_at": now, "type": kind, "img": img, "data": data}
-    return {"id": inserted_id(connection.execute(_create, row)), **row}
+    return {"id": _guarded.insert(connection, row, most), **row}
 
 
 def list_all(connection: Connection, /, kind: str, **part: int) -> Slice:

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, SmallI
 
 from storage.columns import UtcTime
 from storage.encryption import Encrypted, EncryptedJson, Keyring
+from storage.fair_use import storage_use
 from storage.tables import metadata
 from tests.storage.store import KEYS
 
@@ -20,7 +21,8 @@ async def fill(url: str) -> None:
     keyrings = Keyring(KEYS), Keyring(OLD)
     connection = await asyncpg.connect(url)
     try:
-        for table in metadata.sorted_tables:
+        # Triggers fill the table of counters.
+        for table in (one for one in metadata.sorted_tables if one is not storage_use):
             values = ", ".join(_value(column, *keyrings) for column in table.columns)
             names = ", ".join(f'"{column.name}"' for column in table.columns)
             await connection.execute(

@@ -14,6 +14,7 @@ CASES = {
     "read_key_usage": Case(record=_key, others=8),
     "read_key_usage_csv": Case(record=_key, others=8),
     "read_account_usage": Case(),
+    "read_account_storage": Case(),
     "read_account_usage_csv": Case(),
     "read_usage": Case(),
     "read_usage_csv": Case(),

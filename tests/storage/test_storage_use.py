@@ -1,0 +1,113 @@
+"""What each account stores, as it is counted, and the quota that it may not exceed."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, func, select
+
+from errors import StorageFull
+from storage import accounts, bookmarks, migrate, patterns, sets, storage_use, suggestions
+from storage.encryption import Encrypted
+from storage.storage_use import NOTHING, Storage
+from storage.tables import metadata
+from tests.storage.store import NOW, Store, new_set
+from tests.storage.test_migrations import on_database, step_back
+
+COUNTED = [metadata.tables[name] for name in ("sets", "patterns", "bookmarks", "suggestions")]
+FEW = Storage(3, 1_000_000)
+
+
+def _stored(connection: Connection, user_id: int) -> Storage:
+    """What the tables hold of the account."""
+    records = size = 0
+    for table in COUNTED:
+        columns = [column for column in table.c if isinstance(column.type, Encrypted)]
+        lengths: Any = sum(func.length(column) for column in columns)
+        of_account = select(func.count(), func.coalesce(func.sum(lengths), 0)).where(table.c.user_id == user_id)
+        found = connection.execute(of_account).one()
+        records, size = records + found[0], size + int(found[1])
+    return Storage(records, size)
+
+
+def _suggest(store: Store, user_id: int) -> Any:
+    return store.write(suggestions.create, user_id=user_id, kind="set", img="x", data={"name": "x"}, now=NOW)
+
+
+def test_whatever_is_added_changed_or_removed_is_counted(store: Store) -> None:
+    user_id, other = store.new_account()["id"], store.new_account()["id"]
+    assert store.read(storage_use.find, user_id) == NOTHING
+    first, kept = store.new_set(user_id), store.new_set(other)
+    pattern, bookmark, _ = store.new_pattern(user_id), store.new_bookmark(user_id), _suggest(store, user_id)
+    steps: list[Callable[[Connection], Any]] = [
+        partial(sets.edit, set_id=first["id"], fields={"notes": "x" * 500}, measies={}, now=NOW),
+        partial(patterns.edit, pattern_id=pattern["id"], fields={"data": {"x": "y" * 900}}, now=NOW),
+        partial(bookmarks.edit, bookmark_id=bookmark["id"], fields={"title": ""}, now=NOW),
+        partial(sets.remove, set_id=first["id"]),
+        partial(suggestions.withdraw, user_id=user_id),
+    ]
+    for step in steps:
+        before = store.read(storage_use.find, user_id)
+        store.write(step)
+        after = store.read(storage_use.find, user_id)
+        assert after != before and after == store.read(_stored, user_id)
+    assert store.read(storage_use.find, user_id).records == 2
+    store.write(accounts.remove, user_id)
+    assert store.count(metadata.tables["storage_use"]) == 1
+    assert store.read(storage_use.find, other) == store.read(_stored, other) != NOTHING
+    assert store.read(sets.find, kept["id"]) == kept
+
+
+def test_a_record_over_the_quota_of_records_is_not_written(store: Store) -> None:
+    user_id = store.new_account()["id"]
+    for create in (store.new_set, store.new_pattern, store.new_bookmark):
+        create(user_id, most=FEW)
+    for create in (store.new_set, store.new_pattern, store.new_bookmark):
+        with pytest.raises(StorageFull) as failure:
+            create(user_id, most=FEW)
+        assert (failure.value.use, failure.value.most) == (store.read(_stored, user_id), FEW)
+    assert store.read(storage_use.find, user_id).records == 3
+
+
+def test_a_record_over_the_quota_of_bytes_is_not_written(store: Store) -> None:
+    user_id = store.new_account()["id"]
+    most = Storage(100, 10_000)
+    made = store.new_set(user_id, notes="x" * 8_000, most=most)
+    with pytest.raises(StorageFull):
+        store.new_set(user_id, notes="x" * 2_000, most=most)
+    edited = partial(sets.edit, set_id=made["id"], measies={}, now=NOW, most=most)
+    with pytest.raises(StorageFull):
+        store.write(partial(edited, fields={"notes": "x" * 10_000}))
+    assert store.read(sets.find, made["id"]) == made
+    store.write(partial(edited, fields={"notes": "x" * 9_000}))
+    # A quota that was lowered: the record may become smaller only.
+    lowered = partial(edited, most=Storage(0, 1_000))
+    with pytest.raises(StorageFull):
+        store.write(partial(lowered, fields={"notes": "x" * 9_001}))
+    store.write(partial(lowered, fields={"notes": "x" * 8_999}))
+
+
+def test_of_many_at_once_only_so_many_are_written_as_the_quota_has(store: Store) -> None:
+    user_id = store.new_account()["id"]
+    outcomes = store.write_at_once(*[partial(new_set, user_id=user_id, most=FEW)] * 8)
+    assert sum(isinstance(outcome, StorageFull) for outcome in outcomes) == 5
+    assert store.read(storage_use.find, user_id) == store.read(_stored, user_id)
+    assert store.read(storage_use.find, user_id).records == 3
+
+
+def test_far_from_its_quota_an_account_is_not_looked_at_twice(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    user_id = store.new_account()["id"]
+    monkeypatch.delattr(storage_use, "find")
+    store.new_set(user_id, most=Storage(10_000, 200_000_000))
+
+
+def test_what_was_stored_before_is_counted_by_the_migration(store: Store) -> None:
+    user_id = store.new_account()["id"]
+    store.new_set(user_id)
+    store.new_pattern(user_id)
+    store.disconnect()
+    on_database(store.url, step_back("0011"))
+    migrate.upgrade(store.url)
+    store.connect()
+    assert store.read(storage_use.find, user_id) == store.read(_stored, user_id) != NOTHING
