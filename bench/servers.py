@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from bench import processors
 from bench.fixture import Fixture
-from services.policies import DEFAULTS
+from services.policies import DEFAULTS, STORAGE
 
 ROOT = Path(__file__).parent.parent
 OURS, STARLETTE, RAW, FASTAPI = "ours", "(a) Starlette", "(b) raw", "(c) FastAPI"
@@ -24,7 +24,9 @@ BARE = "bare uvicorn"
 # As it is run, with more in each quota than anybody can use in a minute.
 LIMITED = {
     "FREESEWING_LIMITS": "on",
-    "FREESEWING_QUOTAS": ",".join(f"{policy.name}=1000000000000" for policy in DEFAULTS),
+    "FREESEWING_QUOTAS": ",".join(
+        f"{name}=1000000000000" for name in (*(policy.name for policy in DEFAULTS), *STORAGE)
+    ),
 }
 COMMANDS = {
     OURS: ["app.py"],

@@ -24,6 +24,8 @@ from storage.tables import Record
 MOST = 1000
 # Bytes of a page. A page of more than SMALL_BYTES, as they are stored, is made off the event loop.
 MOST_BYTES, SMALL_BYTES = 4_000_000, 64_000
+# A record as JSON has at most so many times its stored bytes: a control character becomes six characters.
+MOST_GROWTH = 6
 # YAML takes fifty times as long to write as JSON.
 MOST_YAML_BYTES = 400_000
 
@@ -108,10 +110,10 @@ class Listing:
     def _prepared(self, page: Page, query: Mapping[str, str | None], found: Slice) -> Prepared:
         records: list[Any] = []
         last, has_more, left = 0, found.has_more, self.most_bytes
+        may_exceed = found.stored_bytes * MOST_GROWTH > self.most_bytes
         for row in found.records(encoded=self.encoded):
             record = self.serialize(row)
-            # As JSON, text can have six times the bytes that it has in the database.
-            left -= len(orjson.dumps(record)) if found.stored_bytes > self.small_bytes else 0
+            left -= len(orjson.dumps(record)) if may_exceed else 0
             if left < 0 and records:
                 has_more = True
                 break

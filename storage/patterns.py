@@ -43,14 +43,26 @@ _with_sets = select(
 )
 
 
+def _columns(prefix: str) -> list[tuple[str, str]]:
+    """Each column of a part of the joined row: its own name, and its name in that row."""
+    names = [str(name) for name, _ in _with_sets.exported_columns.items()]
+    return [(name.removeprefix(prefix), name) for name in names if name.rpartition(".")[0] == prefix.rstrip(".")]
+
+
+_PATTERN_COLUMNS, _SET_COLUMNS, _CSET_COLUMNS = _columns(""), _columns(_SET), _columns(_CSET)
+
+
 def _arranged(row: Record) -> Pattern:
     """The pattern of a joined row, with its sets as rows of their own."""
-    parts: dict[str, dict[str, Any]] = {"": {}, "set": {}, "cset": {}}
-    for name, value in row.items():
-        part, _, column = name.rpartition(".")
-        parts[part][column] = value
-    drafted_from = {name: None if parts[name]["id"] is None else parts[name] for name in ("set", "cset")}
-    return {**parts[""], **drafted_from}
+    return {
+        **_part(row, _PATTERN_COLUMNS),
+        "set": None if row["set.id"] is None else _part(row, _SET_COLUMNS),
+        "cset": None if row["cset.id"] is None else _part(row, _CSET_COLUMNS),
+    }
+
+
+def _part(row: Record, columns: list[tuple[str, str]]) -> Record:
+    return {column: row[name] for column, name in columns}
 
 
 _numbered = _with_sets.where(patterns.c.id == bindparam("value"))

@@ -47,6 +47,8 @@ class SqliteEngine:
         event.listen(self._engine, "connect", _prepare)
         self._large = ThreadPoolExecutor(MOST_LARGE, "large-read")
         self._reader: Connection | None = None
+        # Open connections for reads on other threads; appending to a list and popping from it are atomic.
+        self._spare: list[Connection] = []
         self._version: object = None
         self._writing: Connection | None = None
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
@@ -77,11 +79,22 @@ class SqliteEngine:
             return await asyncio.get_running_loop().run_in_executor(self._large, lambda: make(self._read_alone(work)))
 
     def _read_alone(self, work: Callable[[Connection], Result]) -> Result:
-        connection = self._open()
+        """Run the query on a connection that no other thread uses meanwhile."""
         try:
-            return work(connection)
-        finally:
+            connection = self._spare.pop()
+        except IndexError:
+            connection = self._open()
+        try:
+            result = work(connection)
+        except BaseException:
             _close(connection)
+            raise
+        # Opening a connection takes as long as reading a hundred records.
+        if len(self._spare) < MOST_LARGE:
+            self._spare.append(connection)
+        else:
+            _close(connection)
+        return result
 
     async def write(self, work: Callable[[Connection], Result]) -> Result:
         job = _Job(work)
@@ -115,7 +128,8 @@ class SqliteEngine:
         self._queue.put(None)
         await asyncio.to_thread(self._writer.join)
         self._large.shutdown(wait=False)
-        _close(self._reader)
+        for connection in (self._reader, *self._spare):
+            _close(connection)
         self._engine.dispose()
 
     def _open(self) -> Connection:
