@@ -63,7 +63,7 @@ async def update_account(
     async with pictures.stored(body.get("img"), "user") as img:
         if img is not None:
             fields["img"] = img
-        # Whether the new address has an account must not be told by the time.
+        # Whether the new address has an account must not show in the response time.
         async with steady(SECONDS if _is_quiet(body) else 0):
             updated = await storage.write(_update, caller, client, fields, body, preconditions, clock.now())
     if img is not None:
@@ -73,7 +73,7 @@ async def update_account(
 
 
 def _is_quiet(body: dict[str, Any]) -> bool:
-    """Return whether the request names an address, and is not one of a test suite that is told everything."""
+    """Return whether the request names an address, and is not one of a test suite, which gets everything in the response."""
     return "email" in body and not test_mode.applies(body, body["email"])
 
 

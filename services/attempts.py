@@ -54,7 +54,7 @@ class Waits(NamedTuple):
 
 
 GUESSES = Waits(free=5, first=2, longest=300)
-# A link is good for an hour: so there is always one in the mailbox, whoever requested it.
+# A link is good for an hour: so there is always one in the mailbox, whichever client requested it.
 LINKS = Waits(free=2, first=60, longest=3600)
 
 

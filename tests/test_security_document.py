@@ -1,6 +1,5 @@
 """The security document: every test that it names exists, and no requirement lacks its row."""
 
-import ast
 import re
 from functools import cache
 from pathlib import Path
@@ -56,8 +55,7 @@ def expanded(cell: str) -> list[str]:
 @cache
 def names_in(path: str) -> set[str]:
     """The names of a module's tests."""
-    tree = ast.parse((ROOT / path).read_text())
-    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    return set(re.findall(r"^(?:async )?def (\w+)", (ROOT / path).read_text(), re.MULTILINE))
 
 
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"`(tests/[\w/]+\.py)(?:::\w+)?`", DOCUMENT))))

@@ -13,9 +13,9 @@ import storage
 from errors import ExportRunning
 from handlers import account_data
 from handlers.account_data import SLICE_BYTES, SLICE_ROWS, AccountData
-from storage import accounts, migrate
+from storage import accounts
 from storage.tables import Record
-from tests.storage.store import Store
+from tests.storage.store import Store, sqlite_store
 
 SCOPE: Scope = {"type": "http", "method": "GET", "asgi": {"spec_version": "2.3"}}
 
@@ -23,13 +23,8 @@ SCOPE: Scope = {"type": "http", "method": "GET", "asgi": {"spec_version": "2.3"}
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """Storage in this process."""
-    url = f"sqlite:///{tmp_path / 'test.db'}"
-    migrate.upgrade(url)
-    with asyncio.Runner() as runner:
-        store = Store(url, runner)
-        store.connect()
+    with sqlite_store(tmp_path) as store:
         yield store
-        store.disconnect()
 
 
 class Client:

@@ -1,6 +1,5 @@
 """Pages of lists: on which thread they are made."""
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from threading import current_thread
@@ -11,22 +10,17 @@ import pytest
 from sqlalchemy import Connection
 
 from handlers.paging import MOST, SMALL_BYTES, Listing, member, yaml_listing
-from storage import migrate, sets
+from storage import sets
 from storage.slices import ROW_BYTES, Slice
 from storage.tables import Record
-from tests.storage.store import Store
+from tests.storage.store import Store, sqlite_store
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """Storage in this process."""
-    url = f"sqlite:///{tmp_path / 'test.db'}"
-    migrate.upgrade(url)
-    with asyncio.Runner() as runner:
-        store = Store(url, runner)
-        store.connect()
+    with sqlite_store(tmp_path) as store:
         yield store
-        store.disconnect()
 
 
 def test_a_large_page_and_every_page_of_yaml_are_made_off_the_event_loop(store: Store) -> None:

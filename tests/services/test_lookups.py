@@ -14,8 +14,7 @@ from errors import ImageInvalid, Overloaded
 from services import lookups, passwords, pictures
 from services.fetch import fetch
 from services.lookups import Lookups
-from storage import migrate
-from tests.storage.store import Store
+from tests.storage.store import Store, sqlite_store
 
 MOST = 8
 # Only a test that fails waits as long as this.
@@ -46,7 +45,8 @@ class SlowNames:
 
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowNames]:
-    """The resolver, released in the end; and look-ups that no other test has used."""
+    """The resolver, released in the end; and look-ups and images that no other test has used."""
+    pictures.configure("memory:")
     monkeypatch.setattr(pictures, "LOOKUPS", Lookups(MOST))
     monkeypatch.setattr(pictures, "ANONYMOUS_LOOKUPS", Lookups(1))
     names = SlowNames(monkeypatch)
@@ -57,13 +57,8 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowNames]:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """Storage on SQLite, which reads in a thread."""
-    url = f"sqlite:///{tmp_path / 'test.db'}"
-    migrate.upgrade(url)
-    with asyncio.Runner() as runner:
-        opened = Store(url, runner)
-        opened.connect()
-        yield opened
-        opened.disconnect()
+    with sqlite_store(tmp_path) as store:
+        yield store
 
 
 def fetch_all(pool: Lookups, number: int) -> list[asyncio.Task[bytes]]:

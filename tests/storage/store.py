@@ -1,9 +1,11 @@
 """The storage of one test, called without `await`, and the rows that most tests need."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -11,7 +13,7 @@ from sqlalchemy import Column, Connection, Table, Uuid, delete, insert, select, 
 
 import storage
 from clock import new_uuid
-from storage import accounts, apikeys, bookmarks, confirmations, mails, patterns, revocation, sessions, sets
+from storage import accounts, apikeys, bookmarks, confirmations, mails, migrate, patterns, revocation, sessions, sets
 from storage.columns import PlainJson, UtcTime
 from storage.encryption import Encrypted, EncryptedJson, Keyring
 from storage.events import OWNER, Origin
@@ -184,3 +186,15 @@ def new_set(connection: Connection, /, user_id: int, **fields: Any) -> Record:
     # As a read would find it, also where the account is none: the test may want that to fail later.
     owner = select(metadata.tables["accounts"].c.uuid).where(metadata.tables["accounts"].c.id == user_id)
     return {**made, "user_uuid": connection.execute(owner).scalar()}
+
+
+@contextmanager
+def sqlite_store(folder: Path) -> Iterator[Store]:
+    """Storage in this process, on a new SQLite database in this folder."""
+    url = f"sqlite:///{folder / 'test.db'}"
+    migrate.upgrade(url)
+    with asyncio.Runner() as runner:
+        store = Store(url, runner)
+        store.connect()
+        yield store
+        store.disconnect()
