@@ -73,7 +73,7 @@ async def update_account(
 
 
 def _is_quiet(body: dict[str, Any]) -> bool:
-    """Return whether the request names an address, and is not of a test suite, which gets everything in the response."""
+    """Return whether the request names an address and is not of a test suite, which reads the whole reply."""
     return "email" in body and not test_mode.applies(body, body["email"])
 
 
