@@ -10,7 +10,7 @@ import storage
 from errors import AuthenticationFailed, MfaTokenInvalid, MfaTokenRequired, Refused
 from handlers import own_sessions
 from handlers.reauthentication import reauthenticate
-from security import Caller
+from security import BEARER, Caller, challenge
 from services import attempts, hash_times, mfa, outbox, passwords
 from services.clients import Client
 from services.pace import pace
@@ -81,7 +81,8 @@ async def turn_off(
         if not verified.fits or not account["mfa_enabled"]:
             raise AuthenticationFailed(WRONG)
         changed = await storage.write(_turn_off, code, account["password"], attempt, caller, client, clock.now())
-    except AuthenticationFailed:
+    except AuthenticationFailed as error:
+        error.headers = challenge(frozenset({BEARER}))
         # The time must not tell which of the two is wrong.
         await hash_times.delay_failure(began, verified)
         raise

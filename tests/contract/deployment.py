@@ -15,7 +15,7 @@ import pytest
 from tests.contract.conforming import Book
 from tests.contract.leaving import KEY_LIFE, Leaving
 from tests.contract.polite import OverQuota, Polite
-from tests.service import ApiKey, Credentials, Person
+from tests.service import PASSWORD, ApiKey, Credentials, Person
 
 TITLE = "FreeSewing API"
 
@@ -69,6 +69,8 @@ class Deployment(Leaving):
         self.test_domain: str = published["servers"][0].get("x-test-domain", "")
         self.keys: dict[tuple[int, int], tuple[float, ApiKey]] = {}
         self._made = 0
+        # The address of the account of `new_session`.
+        self.traveller = ""
         self.begin()
         self.given = self._known(authorization) if authorization else None
         self._before = set(self.held()) if self.given else set()
@@ -120,6 +122,24 @@ class Deployment(Leaving):
     def spare(self) -> Person:
         """An account that a check may lose."""
         return self._of_role("user", "an account that may be lost")
+
+    def new_session(self) -> Person:
+        """A new session of an account with a password, whose sessions and keys checks may end."""
+        if self.given:
+            pytest.skip("left out: needs an account whose sessions may end")
+        if not self.traveller:
+            person = self.sign_up()
+            assert person.patch("/account", {"password": PASSWORD}).status_code == 200, "a password is refused"
+            self.traveller = person.email
+        reply = self.call("sign_in", json={"username": self.traveller, "password": PASSWORD})
+        assert reply.status_code == 200, f"the right password is answered {reply.status_code}"
+        return self.known_by(reply)
+
+    def known_by(self, reply: httpx2.Response) -> Person:
+        """The account of `new_session`, with the token in this reply, which removes the account in the end."""
+        person = Person(self, reply.json()["account"]["id"], self.traveller, reply.json()["token"])
+        self._people[person.id] = person
+        return person
 
     @cached_property
     def curator(self) -> Person:

@@ -77,7 +77,9 @@ def test_it_stays_on_with_a_wrong_password_or_code(guarded: Guarded) -> None:
     code = guarded.code()
     attempts = [("wrong", code), (PASSWORD, "000"), (PASSWORD, "é"), ("wrong", guarded.scratch_codes[0])]
     for password, token in attempts:
-        assert failure(guarded.disable(password, token)) == (401, "authenticationFailed")
+        refused = guarded.disable(password, token)
+        assert failure(refused) == (401, "authenticationFailed")
+        assert refused.headers["www-authenticate"].startswith("Bearer")
     assert guarded.is_on()
     assert guarded.disable(PASSWORD, code).status_code == 200  # none of that used the code up
 

@@ -4,6 +4,7 @@ import pytest
 
 from tests.contract.anywhere.problems import is_problem
 from tests.contract.deployment import Deployment
+from tests.service import PASSWORD, ApiKey
 
 
 def test_the_account_says_whose_it_is(there: Deployment) -> None:
@@ -57,3 +58,34 @@ def test_a_sign_up_tells_nobody_whether_an_address_is_known(there: Deployment) -
     body = {"email": there.alice.email, "language": "en", "test": True}
     reply = there.call("sign_up", json=body)
     assert (reply.status_code, reply.json()["result"]) == (201, "created")
+
+
+def test_the_data_of_an_account_is_merged(there: Deployment) -> None:
+    first = {"contractKept": "a", "contractGone": 1}
+    there.call("update_account", there.alice, json={"data": first})
+    try:
+        change = {"contractGone": None, "contractNew": True}
+        data = there.call("update_account", there.alice, json={"data": change}).json()["account"]["data"]
+        ours = {name: value for name, value in data.items() if name.startswith("contract")}
+        assert ours == {"contractKept": "a", "contractNew": True}, f"data is not merged key by key: {ours}"
+    finally:
+        gone = dict.fromkeys((*first, "contractNew"))
+        there.call("update_account", there.alice, json={"data": gone})
+
+
+def test_a_frozen_account_is_closed_until_it_is_lifted(there: Deployment) -> None:
+    person = there.new_session()
+    made = there.call("create_api_key", person, json={"name": "contract", "level": 1, "expiresIn": 60}).json()[
+        "apikey"
+    ]
+    assert there.call("restrict_account", person).status_code == 200
+    try:
+        assert there.call("list_sets", person).status_code == 401, "a session of a frozen account goes on"
+        attempt = there.call("sign_in", json={"username": there.traveller, "password": PASSWORD})
+        is_problem(attempt, 401, "signInFailed")
+        frozen = there.call("read_user", there.admin, id=person.id).json()["user"]
+        assert frozen["status"] == -1, f"the status of a frozen account is {frozen['status']}"
+    finally:
+        there.call("update_user", there.admin, id=person.id, json={"status": 1})
+        there.new_session()
+    is_problem(there.call("list_sets", ApiKey(there, made["key"], made["secret"])), 401, "keyRevoked")

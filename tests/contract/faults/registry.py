@@ -19,7 +19,7 @@ class Promised:
 
     check: str
     told: str
-    arguments: dict[str, str]
+    arguments: dict[str, Any]
     replies: Callable[[Exchange], None] | None = field(default=None)
     code: Callable[[], Replaced] | None = field(default=None)
 
@@ -34,7 +34,7 @@ def _name(fault: Callable[..., Any]) -> str:
 
 
 def in_replies(
-    check: str, told: str, **arguments: str
+    check: str, told: str, **arguments: Any
 ) -> Callable[[Callable[[Exchange], None]], Callable[[Exchange], None]]:
     """Register a fault that changes replies."""
 
@@ -45,7 +45,7 @@ def in_replies(
     return register
 
 
-def in_code(check: str, told: str, **arguments: str) -> Callable[[Callable[[], Replaced]], Callable[[], Replaced]]:
+def in_code(check: str, told: str, **arguments: Any) -> Callable[[Callable[[], Replaced]], Callable[[], Replaced]]:
     """Register a fault that gives what to replace: the place, the attribute, and what is there instead."""
 
     def register(fault: Callable[[], Replaced]) -> Callable[[], Replaced]:

@@ -43,7 +43,7 @@ def promised() -> dict[str, Catch]:
 def _of(fault: Promised) -> Catch:
     module, _, function = fault.check.partition("::")
     check = getattr(import_module(f"tests.contract.anywhere.{module}"), function)
-    arguments = {name: NOUNS.get(value, value) for name, value in fault.arguments.items()}
+    arguments = {name: NOUNS.get(str(value), value) for name, value in fault.arguments.items()}
     return Catch(check, fault.told, arguments)
 
 

@@ -1,0 +1,84 @@
+"""Changes of an account's e-mail address."""
+
+from itertools import count
+from typing import Any
+
+from tests.contract.anywhere.problems import is_problem
+from tests.contract.deployment import Deployment
+from tests.service import PASSWORD, Person
+
+_numbers = count(1)
+
+
+def _ask(there: Deployment, person: Person, address: str) -> dict[str, Any]:
+    reply = there.call("update_account", person, json={"email": address, "test": True})
+    assert reply.status_code == 200, f"a change of address is answered {reply.status_code}"
+    answer: dict[str, Any] = reply.json()
+    return answer
+
+
+def _another(there: Deployment, word: str) -> str:
+    return f"contract.{there.run}.{word}.{next(_numbers)}@{there.test_domain}"
+
+
+def _confirm(there: Deployment, person: Person, asked: dict[str, Any], **changed: str) -> Any:
+    body = {"confirm": "emailchange", "confirmation": asked["confirmation"], "check": asked["check"], **changed}
+    reply = there.call("update_account", person, json=body)
+    if reply.status_code == 200:
+        there.traveller = reply.json()["account"]["email"]
+    return reply
+
+
+def test_an_address_changes_once_it_is_confirmed(there: Deployment) -> None:
+    person = there.new_session()
+    before, after = there.traveller, _another(there, "confirmed")
+    asked = _ask(there, person, after)
+    assert asked["account"]["email"] == before, "an address changes before it is confirmed"
+    pending = there.call("read_email_change", person).json()["emailChange"]
+    assert pending["email"] == after, "the pending change is to another address"
+    there.call("update_account", person, json={"confirm": "emailchange", "confirmation": asked["confirmation"]})
+    assert there.call("read_account", person).json()["account"]["email"] == before, "without the check it changes"
+    changed = _confirm(there, person, asked)
+    assert changed.status_code == 200 and changed.json()["account"]["email"] == after, "an address does not change"
+    is_problem(_confirm(there, person, asked), 404, "notFound")
+    first = there.call("read_account", there.new_session()).json()["account"]["initial"]
+    assert first != after, "the first address changes, too"
+
+
+def test_a_pending_change_is_replaced_and_cancelled(there: Deployment) -> None:
+    person = there.new_session()
+    first = _ask(there, person, _another(there, "first"))
+    second = _ask(there, person, _another(there, "second"))
+    is_problem(_confirm(there, person, first), 404, "notFound")
+    assert there.call("cancel_email_change", person).status_code == 204
+    is_problem(_confirm(there, person, second), 404, "notFound")
+    for name in ("read_email_change", "cancel_email_change"):
+        is_problem(there.call(name, person), 404, "notFound")
+
+
+def test_a_new_password_cancels_a_change(there: Deployment) -> None:
+    person = there.new_session()
+    asked = _ask(there, person, _another(there, "cancelled"))
+    assert there.call("update_account", person, json={"password": PASSWORD}).status_code == 200
+    is_problem(_confirm(there, person, asked), 404, "notFound")
+
+
+def test_a_change_to_a_known_address_looks_the_same(there: Deployment) -> None:
+    person = there.new_session()
+    known = _ask(there, person, there.bob.email)
+    assert there.call("read_email_change", person).json()["emailChange"]["email"] == there.bob.email
+    unknown = _ask(there, person, _another(there, "unknown"))
+    assert set(known) == set(unknown), "a response reveals whether an address has an account"
+    known = _ask(there, person, there.bob.email)
+    is_problem(_confirm(there, person, known), 404, "notFound")
+
+
+def test_an_address_is_trimmed_and_made_small(there: Deployment) -> None:
+    person = there.new_session()
+    wanted = _another(there, "small")
+    _ask(there, person, f"  {wanted.upper()} ")
+    pending = there.call("read_email_change", person).json()["emailChange"]["email"]
+    there.call("cancel_email_change", person)
+    assert pending == wanted, f"an address is kept as {pending!r}"
+    for wrong in ("no address", "a@b", "a@@example.org"):
+        is_problem(there.call("update_account", person, json={"email": wrong}), 400, "emailInvalid")
