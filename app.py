@@ -86,7 +86,7 @@ async def _lifespan(settings: Settings, _app: Any) -> AsyncIterator[None]:
         pool=settings.database_pool,
         stale_seconds=settings.key_cache_seconds,
     )
-    lifecycle.start()
+    lifecycle.start(settings)
     # What start-up made stays for good: the collector need not look at it again.
     gc.collect()
     gc.freeze()
@@ -112,7 +112,9 @@ def main() -> None:
     config = _uvicorn(app, settings)
     with contextlib.suppress(KeyboardInterrupt):
         if place:
-            HandedServer(config, place.channel, partial(lifecycle.watch, settings, place.number)).run()
+            HandedServer(
+                config, place.channel, partial(lifecycle.watch, settings, place.number, place.restarts)
+            ).run()
         else:
             log.info("documentation at %s/docs/", settings.public_url)
             Server(config, ServiceManager.of_this_process()).run()

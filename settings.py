@@ -131,6 +131,8 @@ class Settings(BaseSettings):
     )
     metrics_host: str = Field("127.0.0.1", description="Address of the metrics: never one that the world reaches.")
 
+    commit: str = Field("", description="The commit of the code, for log and metrics; default: that of the clone.")
+
     @field_validator("public_url", "website_url", "forge_url")
     @classmethod
     def _base_url(cls, value: str) -> str:

@@ -4,7 +4,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+import clock
 from errors import StorageUnavailable
+from services import metrics
 
 # After the database was away.
 RETRY_SECONDS = 5.0
@@ -13,15 +15,26 @@ log = logging.getLogger(__name__)
 
 async def repeat(work: Callable[[], Awaitable[object]], *, seconds: float, what: str) -> None:
     """Do the work at once and again after every so many seconds, sooner if the database was away, until cancelled."""
+    begin(what, seconds=seconds)
     while True:
-        tried = await attempt(work, what=what)
+        tried = await attempt(work, what=what, periodic=True)
         await asyncio.sleep(seconds if tried else min(seconds, RETRY_SECONDS))
 
 
-async def attempt(work: Callable[[], Awaitable[object]], *, what: str) -> bool:
-    """Do the work once and log what goes wrong under the name `what`; False if it should be tried again soon."""
+def begin(what: str, *, seconds: float) -> None:
+    """Note for the metrics that a periodic task begins, and how often it is meant to run."""
+    metrics.background(what, clock.epoch(), seconds=seconds)
+
+
+async def attempt(work: Callable[[], Awaitable[object]], *, what: str, periodic: bool = False) -> bool:
+    """Do the work once and log what goes wrong under the name `what`; False if it should be tried again soon.
+
+    The metrics show the last success of `periodic` work. Its name comes from a list of ours.
+    """
     try:
         await work()
+        if periodic:
+            metrics.background(what, clock.epoch())
     except StorageUnavailable as error:
         log.warning("%s: waiting for the database: %s", what, error.detail)
         return False

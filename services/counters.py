@@ -40,6 +40,9 @@ class Counters(Protocol):
     async def clear(self, key: str) -> None:
         """End it now."""
 
+    async def is_up(self) -> bool | None:
+        """Whether the server that counts answers; None where there is none."""
+
     async def close(self) -> None:
         """Let go of every connection."""
 
@@ -63,6 +66,9 @@ class Memory:
 
     async def clear(self, key: str) -> None:
         self._kept.pop(key, None)
+
+    async def is_up(self) -> None:
+        return None
 
     async def close(self) -> None:
         self._kept.clear()

@@ -11,8 +11,8 @@ from prometheus_client.registry import Collector
 import clock
 import storage
 from errors import StorageUnavailable
-from services import background, usage
-from storage import mails, totals
+from services import background, limits, usage
+from storage import health, mails, totals
 
 INTERVAL = 5.0
 log = logging.getLogger(__name__)
@@ -20,24 +20,43 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What the database said last: letters that wait, since when the oldest, and rows by {table: {state: count}}."""
+    """What the database said last: letters that wait, since when the oldest, and rows by {table: {state: count}}.
+
+    `schema` is the number of its newest migration.
+    """
 
     mails: int
     oldest: datetime | None
+    schema: int
     states: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
-_stored: Stored | None = None
+@dataclass(slots=True)
+class _Seen:
+    """What the servers answered last. None before the first look, and of Redis where there is none."""
+
+    stored: Stored | None = None
+    database_up: bool | None = None
+    redis_up: bool | None = None
+
+
+_seen = _Seen()
 
 
 async def refresh() -> None:
-    """Ask the database. While it is away nothing is known, and nothing is what the metrics show."""
-    global _stored
+    """Ask the database and Redis. While the database is away the metrics show nothing of what it holds."""
     try:
-        count, oldest = await storage.read_aside(mails.waiting)
-        _stored = Stored(count, oldest, await storage.read_aside(totals.states))
+        _seen.stored = await _ask()
     except StorageUnavailable:
-        _stored = None
+        _seen.stored = None
+    _seen.database_up = _seen.stored is not None
+    _seen.redis_up = await limits.redis_is_up()
+
+
+async def _ask() -> Stored:
+    schema = int(await storage.read_aside(health.revision) or 0)
+    count, oldest = await storage.read_aside(mails.waiting)
+    return Stored(count, oldest, schema, await storage.read_aside(totals.states))
 
 
 async def run() -> None:
@@ -50,7 +69,10 @@ class Present(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Every gauge; without a sample where there is nothing to tell."""
-        load, stored = storage.load(), _stored
+        load, stored = storage.load(), _seen.stored
+        yield _one("database_up", "Whether the database answers.", _seen.database_up)
+        yield _one("redis_up", "Whether Redis answers; nothing without one.", _seen.redis_up)
+        yield _one("schema_revision", "Number of the newest migration applied.", stored.schema if stored else None)
         yield _by_state("storage_pool", "Connections to PostgreSQL.", load.connections if load else {})
         yield _one("storage_queue", "Units of work that wait for the database.", load.waiting if load else None)
         yield _one("usage_unflushed", "Counts of calls that are not written yet.", usage.unflushed())

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from errors import StorageUnavailable
 from services import (
     address,
+    announcement,
     counters,
     figures,
     forge,
     gauges,
     idempotency,
     imports,
+    instance,
     keys,
     letters,
     limits,
@@ -70,10 +72,10 @@ def configure(settings: Settings) -> None:
     _serve_metrics(settings)
 
 
-def _serve_metrics(settings: Settings, number: int = 0) -> None:
+def _serve_metrics(settings: Settings, number: int = 0, restarts: int = 0) -> None:
     with _named("METRICS_PORT"):
         port = settings.metrics_port and settings.metrics_port + number
-        metrics.serve(settings.metrics_host, port, gauges.Present())
+        metrics.serve(settings.metrics_host, port, gauges.Present(), instance.Instance(settings, restarts))
 
 
 def _place(settings: Settings) -> forge.Place | None:
@@ -98,9 +100,10 @@ def _named(setting: str) -> Iterator[None]:
         raise ValueError(f"FREESEWING_{setting}: {error}") from None
 
 
-def start() -> None:
-    """Begin what goes on beside requests: sending mail, writing counts, counting all there is, forgetting."""
+def start(settings: Settings) -> None:
+    """Log what runs here, and begin the work beside requests: sending mail, writing counts, counting, pruning."""
     work = [
+        announcement.announce(settings),
         logs.run(),
         outbox.run(),
         usage.run(),
@@ -116,10 +119,13 @@ def start() -> None:
     _running.extend(asyncio.create_task(each) for each in work)
 
 
-def watch(settings: Settings, number: int) -> None:
-    """In one of several workers that serve already: answer for the metrics, at a port of this one's own."""
+def watch(settings: Settings, number: int, restarts: int) -> None:
+    """In one of several workers that serve already: answer for the metrics, at a port of this one's own.
+
+    `restarts` is how often a worker in its place ended by itself.
+    """
     try:
-        _serve_metrics(settings, number)
+        _serve_metrics(settings, number, restarts)
     except ValueError as error:
         log.error("no metrics of worker %s: %s", number, error)
     if metrics.is_on():

@@ -241,6 +241,11 @@ def counters() -> Counters:
     return _counters
 
 
+async def redis_is_up() -> bool | None:
+    """Return whether Redis answers; None without one."""
+    return await _counters.is_up()
+
+
 async def close() -> None:
     """Let go of what counts."""
     await _counters.close()

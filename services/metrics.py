@@ -7,7 +7,7 @@ client can make the number of series grow. What is observed costs about two micr
 from contextlib import ExitStack
 
 import prometheus_client
-from prometheus_client import CollectorRegistry, Counter, GCCollector, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, Histogram, ProcessCollector
 from prometheus_client.registry import Collector
 
 from causes import CAUSES, Cause
@@ -43,6 +43,15 @@ for _reason in (RECIPIENT, CONTENT, ATTEMPTS):
     _mails_given_up.labels(_reason)
 for _cause in CAUSES:
     _unavailable.labels(_cause)
+_last_success = Gauge(
+    "freesewing_background_last_success_seconds",
+    "When the background task last succeeded, in seconds since the epoch; before that, when it began.",
+    ["task"],
+    registry=REGISTRY,
+)
+_interval = Gauge(
+    "freesewing_background_interval_seconds", "How often the task is meant to run.", ["task"], registry=REGISTRY
+)
 ProcessCollector(registry=REGISTRY)
 GCCollector(registry=REGISTRY)
 
@@ -111,6 +120,13 @@ def limiter(policy: str, decision: str) -> None:
     if child is None:
         child = _of_policy[policy, decision] = _limiter.labels(policy, decision)
     child.inc()
+
+
+def background(task: str, now: float, *, seconds: float | None = None) -> None:
+    """A task beside requests has succeeded, or, where `seconds` says how often it runs, has begun."""
+    _last_success.labels(task).set(now)
+    if seconds is not None:
+        _interval.labels(task).set(seconds)
 
 
 def unavailable(cause: Cause) -> None:

@@ -49,10 +49,11 @@ async def run() -> None:
     """Send until drained or cancelled; a database or mail server that is away only makes letters wait."""
     global _new_letter, _run, _no_letter_after
     _new_letter, _run, _no_letter_after = asyncio.Event(), asyncio.current_task(), math.inf  # of this event loop
+    background.begin("sending mail", seconds=IDLE_SECONDS)
     while True:
         is_last = _no_letter_after < math.inf
         _new_letter.clear()
-        await background.attempt(_send_all, what="sending mail")
+        await background.attempt(_send_all, what="sending mail", periodic=True)
         if is_last:
             return
         try:

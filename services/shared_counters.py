@@ -49,6 +49,9 @@ class Shared:
         await self._memory.clear(key)
         await self._ask(lambda counters: counters.clear(key))
 
+    async def is_up(self) -> bool:
+        return await self._redis.check()
+
     async def close(self) -> None:
         await self._pool.disconnect()
 

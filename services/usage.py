@@ -166,9 +166,10 @@ async def flush() -> None:
 
 async def run() -> None:
     """Flush once a second until cancelled; a batch that is being written then is written to its end."""
+    background.begin("counting calls", seconds=INTERVAL)
     while True:
         await asyncio.sleep(INTERVAL)
-        flushing = asyncio.create_task(background.attempt(flush, what="counting calls"))
+        flushing = asyncio.create_task(background.attempt(flush, what="counting calls", periodic=True))
         try:
             await asyncio.shield(flushing)
         except asyncio.CancelledError:

@@ -17,22 +17,26 @@ _WORD = "--worker"
 
 
 class Place(NamedTuple):
-    """Which of the workers this process is, from 0, and the worker's end of the channel."""
+    """Which of the workers this process is, from 0, and the worker's end of the channel.
+
+    `restarts` is how often a worker in this place ended by itself and was replaced.
+    """
 
     number: int
     channel: socket.socket
+    restarts: int
 
 
-def command(app: str, number: int, descriptor: int) -> list[str]:
-    """What starts a worker: the application, told by its arguments that it is one."""
-    return [sys.executable, app, _WORD, str(number), str(descriptor)]
+def command(app: str, number: int, descriptor: int, restarts: int) -> list[str]:
+    """What starts a worker: the application, told by its arguments that it is one, and its place."""
+    return [sys.executable, app, _WORD, str(number), str(descriptor), str(restarts)]
 
 
 def place() -> Place | None:
     """What the arguments of this process say; None if it is no worker."""
     if sys.argv[1:2] != [_WORD]:
         return None
-    number, descriptor = (int(argument) for argument in sys.argv[2:4])
+    number, descriptor, restarts = (int(argument) for argument in sys.argv[2:5])
     # A program that a worker starts must not hold its channel open.
     os.set_inheritable(descriptor, False)
-    return Place(number, socket.socket(fileno=descriptor))
+    return Place(number, socket.socket(fileno=descriptor), restarts)

@@ -8,6 +8,7 @@ import logging
 import signal
 import socket
 import time
+from collections import Counter
 from collections.abc import Coroutine
 
 from serving import manager
@@ -50,6 +51,8 @@ class Supervisor:
         self._listener = listener
         self._count = count
         self._workers: list[Worker] = []  # those that serve; of equals the first is the next to get a connection
+        # How often the worker in each place ended by itself.
+        self._restarts = Counter[int]()
         self._held: socket.socket | None = None
         self._retiring: set[Worker] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -105,7 +108,7 @@ class Supervisor:
     async def _begin(self, number: int) -> Worker | None:
         """Start a worker; None if it does not come to serve."""
         try:
-            worker = await Worker.start(self._app, number)
+            worker = await Worker.start(self._app, number, self._restarts[number])
         except OSError as error:  # no memory, no process, no file to spare
             log.error("worker %s did not start: %s", number, error.strerror)
             return None
@@ -131,6 +134,7 @@ class Supervisor:
             if time.monotonic() - begun > LASTING_SECONDS:
                 delay = FIRST_DELAY
             log.error("worker %s (process %s) ended with status %s", worker.number, worker.pid, status)
+            self._restarts[worker.number] += 1
             new: Worker | None = None
             while new is None:
                 await asyncio.sleep(delay)

@@ -24,13 +24,16 @@ class Worker:
         asyncio.get_running_loop().add_reader(end, self._listen)
 
     @classmethod
-    async def start(cls, app: str, number: int) -> "Worker":
-        """Start the process, in a session of its own: Ctrl-C at the terminal is for the supervisor alone."""
+    async def start(cls, app: str, number: int, restarts: int = 0) -> "Worker":
+        """Start the process, in a session of its own: Ctrl-C at the terminal is for the supervisor alone.
+
+        `restarts` is how often a worker with this number ended by itself before.
+        """
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         with theirs:
             process = await asyncio.create_subprocess_exec(
-                *channel.command(app, number, theirs.fileno()),
+                *channel.command(app, number, theirs.fileno(), restarts),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,

@@ -17,6 +17,13 @@ def newest() -> str:
     return max(path.name for path in MIGRATIONS.glob("*.py")).partition("_")[0]
 
 
+def engine(connection: Connection) -> str:
+    """Return the name and the version of the database server, or of the SQLite library."""
+    names = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
+    version = connection.dialect.server_version_info or ()
+    return f"{names[connection.dialect.name]} {'.'.join(map(str, version))}"
+
+
 def revision(connection: Connection) -> str | None:
     """The migration that the database is at; None before the first."""
     if not inspect(connection).has_table("alembic_version"):

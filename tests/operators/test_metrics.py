@@ -10,15 +10,19 @@ from typing import Any
 
 import httpx2
 import pytest
+import yaml
 from sqlalchemy import delete
 
+import document
 from storage.tables import totals
 from tests.handlers.database import execute
 from tests.operators.conftest import Watched
-from tests.service import ROOT, free_port
+from tests.operators.promql import named_in
+from tests.service import ROOT, free_port, wait_until
 from tests.wire import head
 
 DASHBOARD = ROOT / "docs" / "grafana.json"
+ALERTS = ROOT / "deploy" / "alerts.yaml"
 
 
 def requests(watched: Watched, operation: str, status: str) -> float:
@@ -90,20 +94,98 @@ def test_the_database_s_load_is_shown(watched: Watched) -> None:
     assert watched.sample("freesewing_storage_queue") == 0
 
 
-def names_in(dashboard: Any) -> set[str]:
-    """The metrics that the dashboard's expressions and variables name."""
-    expressions = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
-    expressions += [variable["query"]["query"] for variable in dashboard["templating"]["list"][1:]]
-    return set(re.findall(r"\b(?:freesewing|process|python)_\w+", " ".join(expressions)))
+def expressions_of(dashboard: Any) -> list[str]:
+    """The dashboard's expressions, with values in place of Grafana's variables."""
+    texts = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    return [text.replace("$__rate_interval", "5m") for text in texts]
+
+
+def exported(watched: Watched) -> dict[str, set[str]]:
+    """Every name that a query may use, with the labels of its samples."""
+    kinds = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}
+    found: dict[str, set[str]] = {}
+    for name, family in watched.scrape().items():
+        labels = {label for sample in family.samples for label in sample.labels}
+        found |= {f"{name}{end}": labels for end in kinds[family.type]}
+    return found
+
+
+def faults(expressions: list[str], known: dict[str, set[str]]) -> set[str]:
+    """What expressions name that is not exported: metrics, and labels of one that has samples here."""
+    found: set[str] = set()
+    for expression in expressions:
+        named = named_in(expression)
+        found |= named.metrics.keys() - known.keys() - {"up"}
+        found |= {
+            f"{name}.{label}"
+            for name, labels in named.metrics.items()
+            for label in labels - known.get(name, labels)
+            if known[name]
+        }
+        grouped = named.grouped - set().union(*(known.get(name, set()) for name in named.metrics))
+        found |= grouped if all(known.get(name) for name in named.metrics) else set()
+    return found
 
 
 def test_every_metric_of_the_dashboard_is_exported(watched: Watched) -> None:
-    kinds = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}
-    exported = {f"{name}{end}" for name, family in watched.scrape().items() for end in kinds[family.type]}
-    named = names_in(json.loads(DASHBOARD.read_text()))
-    assert len(named) > 10 and named <= exported
-    ours = {name for name in exported if name.startswith("freesewing_") and not name.endswith(("_count", "_sum"))}
-    assert ours <= named, "a metric that nobody looks at"
+    known = exported(watched)
+    expressions = expressions_of(json.loads(DASHBOARD.read_text()))
+    assert faults(expressions, known) == set()
+    named = {name for expression in expressions for name in named_in(expression).metrics}
+    ours = {name for name in known if name.startswith("freesewing_") and not name.endswith(("_count", "_sum"))}
+    assert ours <= named, "a metric that is shown nowhere"
+
+
+def rules() -> list[dict[str, Any]]:
+    """The alert rules."""
+    groups = yaml.safe_load(ALERTS.read_text())["groups"]
+    return [rule for group in groups for rule in group["rules"]]
+
+
+def test_every_metric_of_the_alerts_is_exported(watched: Watched) -> None:
+    assert faults([rule["expr"] for rule in rules()], exported(watched)) == set()
+
+
+def test_a_fault_in_an_alert_is_found() -> None:
+    known = {"freesewing_a": {"state"}, "freesewing_empty": set[str]()}
+    assert faults(['freesewing_a{state="x"} > freesewing_empty{state="x"}', "up == 0"], known) == set()
+    wrong = ["freesewing_b > 1", 'freesewing_a{cause="x"}', "sum by (reason) (freesewing_a)"]
+    assert faults(wrong, known) == {"freesewing_b", "freesewing_a.cause", "reason"}
+    with pytest.raises(ValueError):
+        named_in("sum(rate(freesewing_a[5m])")
+
+
+def test_every_alert_has_what_prometheus_needs_and_a_line_in_the_runbook() -> None:
+    for rule in rules():
+        assert set(rule) - {"for"} == {"alert", "expr", "labels", "annotations"}
+        assert re.fullmatch("[1-9][0-9]*[mh]", rule.get("for", "1m"))
+        assert rule["labels"]["severity"] in ("warning", "critical") and rule["annotations"]["summary"]
+    guide = (ROOT / "docs" / "operate.md").read_text().partition("| alert |")[2].partition("\n\n")[0]
+    documented = [row.split("`")[1] for row in guide.splitlines() if row.startswith("| `")]
+    assert documented == [rule["alert"] for rule in rules()]
+    assert len(set(documented)) == len(documented)
+
+
+def test_the_build_the_schema_the_disks_and_the_background_tasks_are_shown(watched: Watched) -> None:
+    watched.becomes(1, "freesewing_database_up")
+    families = watched.scrape()
+    (build,) = families["freesewing_build_info"].samples
+    assert build.labels["version"] == document.load()["info"]["version"]
+    assert re.fullmatch("[0-9a-f]{12}|unknown", build.labels["commit"]) and build.value == 1
+    assert watched.sample("freesewing_schema_revision") == watched.sample("freesewing_schema_expected")
+    folders = {"data", "images"} | ({"database"} if watched.database_url.startswith("sqlite") else set())
+    for name in ("free", "size"):
+        amounts = families[f"freesewing_disk_{name}_bytes"].samples
+        assert {one.labels["folder"] for one in amounts} == folders and all(one.value > 0 for one in amounts)
+    last = {one.labels["task"]: one.value for one in families["freesewing_background_last_success_seconds"].samples}
+    every = {one.labels["task"]: one.value for one in families["freesewing_background_interval_seconds"].samples}
+    assert last.keys() == every.keys() and {"sending mail", "counting calls"} <= last.keys()
+    assert watched.sample("freesewing_worker_restarts_total") == 0
+
+    def succeeded() -> float:
+        return watched.sample("freesewing_background_last_success_seconds", task="sending mail") or 0.0
+
+    wait_until(lambda: succeeded() > last["sending mail"], 20, "the next success")
 
 
 @pytest.mark.parametrize("watched", ["sqlite"], indirect=True)

@@ -85,11 +85,11 @@ def failing_starts(monkeypatch: pytest.MonkeyPatch, count: int) -> list[int]:
     tried: list[int] = []
     start = Worker.start
 
-    async def fail_or_start(app: str, number: int) -> Worker:
+    async def fail_or_start(app: str, number: int, restarts: int) -> Worker:
         tried.append(number)
         if len(tried) <= count:
             raise OSError(12, "Cannot allocate memory")
-        return await start(app, number)
+        return await start(app, number, restarts)
 
     monkeypatch.setattr(Worker, "start", fail_or_start)
     return tried

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import psutil  # type: ignore[import-untyped, unused-ignore]
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -88,20 +89,33 @@ def test_each_worker_has_metrics_of_its_own(two: Crew) -> None:
 
 
 def _counted(two: Crew, port: int) -> float:
+    return _sample(two, port, "freesewing_requests_total", {"operation": "check_health", "status": "2xx"})
+
+
+def _restarts(two: Crew) -> float:
+    """Return how often workers were replaced because they ended, or -1 while one has no metrics."""
+    first = int(two.environment["FREESEWING_METRICS_PORT"])
+    with contextlib.suppress(httpx2.TransportError):
+        return sum(_sample(two, port, "freesewing_worker_restarts_total", {}) for port in (first, first + 1))
+    return -1
+
+
+def _sample(two: Crew, port: int, name: str, labels: dict[str, str]) -> float:
     text = two.http.get(f"http://127.0.0.1:{port}/metrics").text
-    name, labels = "freesewing_requests_total", {"operation": "check_health", "status": "2xx"}
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
     return sum(sample.value for sample in samples if sample.name == name and sample.labels == labels)
 
 
 def test_a_worker_that_is_killed_is_replaced(two: Crew) -> None:
-    victim, served = two.workers()[0], two.told("startup complete")
+    wait_until(lambda: _restarts(two) >= 0, 120, "the metrics of both")
+    victim, served, restarts = two.workers()[0], two.told("startup complete"), _restarts(two)
     victim.kill()
     wait_until(lambda: two.told(f"process {victim.pid}) ended with status -9") == 1, 120, "its end")
     with _connected(two, 4):
         assert sum(two.spread()) >= 4
     wait_until(lambda: two.told("startup complete") > served, 60, "another worker")
     assert len(two.workers()) == 2
+    wait_until(lambda: _restarts(two) == restarts + 1, 120, "the restart to be counted")
 
 
 def test_what_is_written_through_two_workers_is_all_there(two: Crew) -> None:

@@ -1,0 +1,55 @@
+"""The metrics tell whether the database and Redis answer."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+import storage
+from services import gauges, limits
+from storage import health, migrate
+from storage.encryption import Keyring
+from tests.databases import fresh_redis
+from tests.service import free_port
+
+AWAY = "postgresql://nobody@127.0.0.1:9/none"
+
+
+@pytest.fixture(autouse=True)
+def _usual_limits() -> Iterator[None]:
+    """Count in memory again afterwards."""
+    yield
+    limits.configure(enabled=False, quotas="", redis_url="")
+
+
+def shown(database_url: str, redis_url: str) -> dict[str, float | None]:
+    """Ask once, and return what a scrape tells of it."""
+    registry = CollectorRegistry()
+    registry.register(gauges.Present())
+    limits.configure(enabled=True, quotas="", redis_url=redis_url)
+
+    async def ask() -> None:
+        await storage.connect(database_url, Keyring({"1": b"1" * 32}))
+        await gauges.refresh()
+        await storage.disconnect()
+        await limits.close()
+
+    asyncio.run(ask())
+    names = ("database_up", "redis_up", "schema_revision", "mails_waiting")
+    return {name: registry.get_sample_value(f"freesewing_{name}") for name in names}
+
+
+def test_a_database_and_a_redis_that_answer_are_up(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'test.db'}"
+    migrate.upgrade(url)
+    there = {"database_up": 1, "schema_revision": int(health.newest()), "mails_waiting": 0}
+    assert shown(url, "") == {**there, "redis_up": None}
+    with fresh_redis() as redis_url:
+        assert shown(url, redis_url) == {**there, "redis_up": 1}
+
+
+def test_a_database_and_a_redis_that_are_away_are_down_and_show_nothing_else() -> None:
+    down = {"database_up": 0, "redis_up": 0, "schema_revision": None, "mails_waiting": None}
+    assert shown(AWAY, f"redis://127.0.0.1:{free_port()}") == down
