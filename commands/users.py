@@ -3,6 +3,7 @@
 from typing import Any
 
 import clock
+import email_addresses
 import storage
 from commands import tables
 from commands.work import LOGIN, Parsers, account, command, connected, group, operator
@@ -41,7 +42,7 @@ def _show(settings: Settings, options: Any) -> None:
             "number": found["id"],
             "uuid": found["uuid"],
             "user name": found["username"],
-            "e-mail": found["email"],
+            "e-mail": email_addresses.shown(found["email"]),
             "language": found["language"],
             "role": found["role"],
             "status": names[found["status"]],

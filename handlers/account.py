@@ -18,6 +18,7 @@ from etags import Preconditions
 from handlers import access_shapes, account_data, email_change, own_sessions, public, second_factor, shapes, staff
 from handlers.account_data import AccountData
 from handlers.conditions import account_tag, require_account
+from handlers.mailboxes import stored_address
 from handlers.paging import page_of, shown
 from handlers.reauthentication import reauthenticate, reauthenticated
 from handlers.replies import PRIVATE, SECRET, last_modified, no_content, success
@@ -52,6 +53,7 @@ async def update_account(
     if body.get("confirm") and "confirmation" in body and "check" in body:
         return await _change_email(caller, client, body, preconditions)
     if "email" in body:
+        body = {**body, "email": stored_address(body["email"])}
         await _count_mails(body["email"], caller)
     fields: dict[str, Any] = {name: body[name] for name in PLAIN_FIELDS if name in body}
     if "password" in body:

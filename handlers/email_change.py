@@ -22,18 +22,17 @@ _NONE_PENDING = "No change of the address is pending."
 def request(
     connection: Connection, account: accounts.Account, email: str, *, silent: bool, now: datetime
 ) -> confirmations.Issued | None:
-    """Begin a change to this address in place of any pending one, and queue the mails unless `silent`.
+    """Begin a change to this address, as it is stored, in place of any pending one; queue the mails unless `silent`.
 
     Return None if it is the present address. Part of a write.
     """
-    new = email.strip().lower()
-    if new == account["email"]:
+    if email == account["email"]:
         return None
     confirmations.drop(connection, account["id"], KIND)
-    issued = confirmations.issue(connection, KIND, user_id=account["id"], data={"email": new}, now=now)
-    holder = addresses.find_holder(connection, new)
+    issued = confirmations.issue(connection, KIND, user_id=account["id"], data={"email": email}, now=now)
+    holder = addresses.find_holder(connection, email)
     if not silent:
-        for mail in (_proposal(account, new, issued, holder), _notice(account)):
+        for mail in (_proposal(account, email, issued, holder), _notice(account)):
             mails.enqueue(connection, mail, user_id=account["id"], now=now)
     return issued
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 import clock
+import email_addresses
 import storage
 from errors import AlreadyExists, AuthenticationFailed
 from handlers import measurements, v2
@@ -43,7 +44,11 @@ async def _subscribe(email: str, language: str) -> str:
         return "unsupportedLanguage"
     if not re.fullmatch(v2.EMAIL, email):
         return "emailInvalid"
-    new = await storage.write(_subscribed, email.strip().lower(), language, clock.now())
+    try:
+        address = email_addresses.stored(email)
+    except email_addresses.DomainInvalid:
+        return "emailInvalid"
+    new = await storage.write(_subscribed, address, language, clock.now())
     return "" if new else EXISTS
 
 
@@ -98,10 +103,9 @@ def _take_over(
     connection: Connection, account: v2.Account, password: str, at: str, now: datetime
 ) -> tuple[dict[str, Any], Skipped]:
     """The account with all that it owns, and what was left out; raises AlreadyExists if the address has one."""
-    email = account.email.strip().lower()
     hash_costs.record(connection, passwords.old_kinds(password), now)
     made = accounts.create(
-        connection, email=email, language=account.language, role="user", password=password, now=now
+        connection, email=account.email, language=account.language, role="user", password=password, now=now
     )
     fields = dict(account.fields)
     if is_acceptable(account.username, user_id=made["id"]):

@@ -11,8 +11,10 @@ from starlette.responses import Response
 
 import clock
 import storage
+from email_addresses import shown
 from errors import NoSuchRecord, Overtaken, QuotaExceeded, SignInFailed, StorageUnavailable
 from handlers import second_factor, shapes, sign_ups, staff
+from handlers.mailboxes import stored_address
 from handlers.own_sessions import SignedIn, SignIn, open_session
 from handlers.reauthentication import reauthenticated
 from handlers.replies import SECRET, created, success
@@ -31,7 +33,7 @@ LINKS = (confirmations.SIGN_IN, confirmations.HAVE_ACCOUNT)
 
 async def sign_up(body: dict[str, Any]) -> Response:
     """Make an account for the address, or tell its owner that there is one; the caller cannot see which."""
-    email = body["email"].strip().lower()
+    email = stored_address(body["email"])
     await limits.spend_mail("signup", email)
     in_test = test_mode.applies(body, email)
     role = sign_ups.test_role(body) if in_test else "user"
@@ -48,8 +50,8 @@ async def sign_up(body: dict[str, Any]) -> Response:
         )
     outbox.wake()
     if in_test and issued:
-        return created(email=email, **test_mode.returned(issued.id, issued.check))
-    return created(email=email)
+        return created(email=shown(email), **test_mode.returned(issued.id, issued.check))
+    return created(email=shown(email))
 
 
 async def confirm_sign_up(id: str, body: dict[str, Any], request_id: str, client: Client) -> Response:

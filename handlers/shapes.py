@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 import clock
+import email_addresses
 from clock import iso
 from handlers.curated_shapes import curated_set
 from security import Caller
@@ -31,11 +32,11 @@ def account(row: Record) -> dict[str, Any]:
         "createdAt": iso(row["created_at"]),
         "data": row["data"],
         "ehash": email_hash(row["email"]),
-        "email": row["email"],
+        "email": email_addresses.shown(row["email"]),
         "ihash": email_hash(row["initial"]),
         "img": row["img"],
         "imperial": row["imperial"],
-        "initial": row["initial"],
+        "initial": email_addresses.shown(row["initial"]),
         "jwtCalls": row["jwt_calls"],
         "keyCalls": row["key_calls"],
         "language": row["language"],
@@ -170,7 +171,7 @@ def subscriber(row: Record) -> dict[str, Any]:
     """`Subscriber`: who gets the newsletter, as administrators see them."""
     return {
         "id": str(row["uuid"]),
-        "email": row["email"],
+        "email": email_addresses.shown(row["email"]),
         "ehash": email_hash(row["email"]),
         "createdAt": iso(row["created_at"]),
     }
@@ -192,7 +193,7 @@ def event(row: Record) -> dict[str, Any]:
 def email_change(row: Record) -> dict[str, Any]:
     """`EmailChange`: where the address of the account will go, and until when that can be confirmed."""
     return {
-        "email": row["data"]["email"],
+        "email": email_addresses.shown(row["data"]["email"]),
         "createdAt": iso(row["created_at"]),
         "expiresAt": iso(row["expires_at"]),
     }

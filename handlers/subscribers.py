@@ -9,7 +9,9 @@ from starlette.responses import Response
 
 import clock
 import storage
+from email_addresses import shown
 from errors import NoSuchRecord, Refused, SchemaViolation, ValidationFailed
+from handlers.mailboxes import stored_address
 from handlers.replies import SECRET, content, no_content, success
 from services import limits, outbox, pages, test_mode
 from services.pace import SECONDS, steady
@@ -21,14 +23,14 @@ _UNKNOWN = "There is no such subscription, or it has ended."
 
 async def subscribe(body: dict[str, Any]) -> Response:
     """Mail a link that confirms, or tell a subscriber that they are one; the caller cannot see which."""
-    email, language = body["email"].strip().lower(), body["language"].lower()
+    email, language = stored_address(body["email"]), body["language"].lower()
     await limits.spend_mail("nlsub", email)
     in_test = test_mode.applies(body, email)
     async with steady(0 if in_test else SECONDS):
         made = await storage.write(_subscribe, email, language, silent=in_test, now=clock.now())
         outbox.wake()
     parts = {"id": str(made["uuid"]), "ehash": accounts.email_hash(email)} if in_test else {}
-    return success(data={"email": email, "language": language, **parts}, headers=SECRET)
+    return success(data={"email": shown(email), "language": language, **parts}, headers=SECRET)
 
 
 def _subscribe(
@@ -59,7 +61,7 @@ async def confirm_subscription(body: dict[str, Any]) -> Response:
     """Begin to send the newsletter."""
     uuid, ehash = _parts(body)
     made = await storage.write(subscribers.confirm, _uuid(uuid), ehash, now=clock.now())
-    return success(data={"email": made["email"], "language": made["language"]}, headers=SECRET)
+    return success(data={"email": shown(made["email"]), "language": made["language"]}, headers=SECRET)
 
 
 def _parts(body: dict[str, Any]) -> tuple[str, str | None]:
@@ -113,9 +115,10 @@ def _leave(connection: Connection, handle: str, now: datetime) -> None:
 
 async def request_unsubscription(body: dict[str, Any]) -> Response:
     """Mail a link with which to end it to who gets it; the answer is the same for who does not."""
-    await limits.spend_mail("nlunsub", body["email"])
+    email = stored_address(body["email"])
+    await limits.spend_mail("nlunsub", email)
     async with steady():
-        await storage.write(_request_unsubscription, body["email"], clock.now())
+        await storage.write(_request_unsubscription, email, clock.now())
         outbox.wake()
     return success(data={}, headers=SECRET)
 

@@ -4,9 +4,10 @@ import json
 from typing import Annotated, Any, TypeVar
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 import document
+import email_addresses
 from storage import accounts
 
 MOST_RECORDS = 1000
@@ -65,7 +66,7 @@ class Settings(_Model):
 class Account(_Model):
     """An account."""
 
-    email: Annotated[str, Field(min_length=5, max_length=254, pattern=EMAIL)]
+    email: Annotated[str, Field(min_length=5, max_length=254, pattern=EMAIL), AfterValidator(email_addresses.stored)]
     username: Name = ""
     handle: Annotated[str, Field(max_length=100, pattern=_NO_NUL)] = ""
     password: Annotated[str, Field(pattern=_BCRYPT)] | None = None

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 import clock
+import email_addresses
 
 KINDS = (
     "signup",
@@ -157,7 +158,8 @@ def _words(letter: Letter, language: str, author: Address, website: str) -> dict
     service = author.display_name or urlsplit(website).hostname or website
     # What a letter about a key calls that which it is about where there is none.
     known = {"service": service, "contact": author.addr_spec, "key": chosen.get("nokey", "")} | dict(letter.values)
-    known |= {"website": website, "address": letter.to}
+    known |= {"website": website, "address": email_addresses.shown(letter.to)}
+    known["contact"] = email_addresses.shown(known["contact"])
     shared = {name: text for name, text in texts.items() if not isinstance(text, dict)}
     words = {name: _fill(text, known) for name, text in (shared | chosen).items()}
     return words | {"language": language, "link": link}
@@ -195,11 +197,13 @@ def author_of(sender: str) -> Address:
     if len(authors) != 1 or not authors[0].domain:
         raise ValueError("The sender is not a single e-mail address")
     author: Address = authors[0]
-    return author
+    domain = email_addresses.deliverable(f"@{author.domain}").removeprefix("@")
+    return Address(author.display_name, author.username, domain)
 
 
 def _mailbox(address: str) -> Address:
     """One bare address. A list of them, or anything that only begins with an address, raises ValueError."""
+    address = email_addresses.deliverable(address)
     try:
         return Address(addr_spec=address)
     except NonASCIILocalPartDefect:

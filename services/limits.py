@@ -10,6 +10,7 @@ from math import ceil
 from typing import Any, NamedTuple
 
 import clock
+import email_addresses
 from errors import QuotaExceeded
 from services.counters import Counters, Memory, unnamed
 from services.policies import DEFAULTS, Policy, parsed
@@ -266,12 +267,12 @@ async def spend_mail(kind: str, recipient: str) -> None:
 
     Each kind has a counter of its own: nobody can use up one kind of mail to an address by requesting another kind.
     """
-    await spend_one("mails-to", f"{kind} {recipient.strip().lower()}")
+    await spend_one("mails-to", f"{kind} {email_addresses.compared(recipient)}")
 
 
 async def spend_notice(kind: str, recipient: str) -> None:
     """Count a notice for its recipient, by kind, so that a flood of one kind suppresses no other; as `spend_one`."""
-    await spend_one("notices-to", f"{kind} {recipient.lower()}")
+    await spend_one("notices-to", f"{kind} {email_addresses.compared(recipient)}")
 
 
 async def _spend(name: str, holder: str) -> None:

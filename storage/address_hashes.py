@@ -19,6 +19,7 @@ from hashlib import sha256
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, bindparam, insert, select, update
 
+import email_addresses
 from errors import AlreadyExists
 from storage.faults import savepoint
 from storage.hash_keys import hash_keys
@@ -57,8 +58,11 @@ class Converted:
 
 
 def email_hash(email: str) -> str:
-    """Return FreeSewing's hash of an address: SHA-256, in hexadecimal, of the trimmed lower-case address."""
-    return sha256(email.strip().lower().encode()).hexdigest()
+    """Return FreeSewing's hash of an address: SHA-256, in hexadecimal, of the trimmed lower-case address.
+
+    Of an internationalised domain it takes the A-labels. Any text has a hash.
+    """
+    return sha256(email_addresses.compared(email).encode()).hexdigest()
 
 
 def stored(connection: Connection, ehash: str) -> str:
