@@ -7,7 +7,6 @@ from typing import Any
 from tests.operators.conftest import Watched
 from tests.service import PASSWORD, Service, wait_until
 
-
 OF_REQUESTS = {"request_id", "operation", "status", "seconds", "cause", "suppressed"}
 OF_THE_START = {"version", "commit", "engine", "schema", "mail", "images", "redis", "limits"}
 MEMBERS = {"time", "level", "logger", "message"} | OF_REQUESTS | OF_THE_START
