@@ -82,3 +82,14 @@ def test_an_address_is_trimmed_and_made_small(there: Deployment) -> None:
     assert pending == wanted, f"an address is kept as {pending!r}"
     for wrong in ("no address", "a@b", "a@@example.org"):
         is_problem(there.call("update_account", person, json={"email": wrong}), 400, "emailInvalid")
+
+
+def test_an_internationalised_domain_has_two_forms(there: Deployment) -> None:
+    person = there.new_session()
+    local = _another(there, "idn").partition("@")[0]
+    for form in ("bücher.example", "xn--bcher-kva.example", "BÜCHER.example"):
+        _ask(there, person, f"{local}@{form}")
+        pending = there.call("read_email_change", person).json()["emailChange"]["email"]
+        assert pending == f"{local}@bücher.example", f"the domain {form} is shown as {pending!r}"
+    there.call("cancel_email_change", person)
+    is_problem(there.call("update_account", person, json={"email": f"{local}@☃.example"}), 400, "emailInvalid")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import email_addresses
 import handlers.account
 import handlers.second_factor
 import handlers.sessions
@@ -172,6 +173,11 @@ def an_address_keeps_its_capitals() -> Replaced:
         return issue(connection, kind, user_id=user_id, now=now, **({"data": data} if data else {}))
 
     yield confirmations, "issue", capital
+
+
+@in_code(ADDRESSES + "an_internationalised_domain_has_two_forms", "is shown as")
+def an_internationalised_domain_is_shown_with_a_labels() -> Replaced:
+    yield email_addresses, "shown", str
 
 
 @in_code(ACCOUNTS + "the_data_of_an_account_is_merged", "not merged key by key")
