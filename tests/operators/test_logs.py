@@ -1,6 +1,9 @@
 """What the running server writes into its log."""
 
 import json
+import socket
+import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +68,19 @@ def test_no_credentials_bodies_queries_or_addresses_are_logged(watched: Watched)
         assert secret not in text
     started = [line for line in lines(watched) if line["logger"] not in ("freesewing-api", "uvicorn.error")]
     assert not any("127.0.0.1" in line["message"] for line in started)
+
+
+def test_a_client_that_sends_nonsense_or_asks_slowly_writes_no_line_for_each_request(watched: Watched) -> None:
+    seen, begun = len(lines(watched)), time.monotonic()
+    for _ in range(40):
+        with socket.create_connection(("127.0.0.1", watched.port), 10) as client:
+            client.sendall(b"nonsense\r\n\r\n")
+            while client.recv(4096):
+                continue
+        assert watched.http.get("/nothing/here").status_code == 404  # each request is slow for this server
+    counts = Counter((line["logger"], line.get("operation")) for line in lines(watched)[seen:])
+    assert ("services.logs", "none") in counts
+    assert max(counts.values()) <= 2 + time.monotonic() - begun
 
 
 def test_lines_for_people_are_the_default_in_development_and_fast_requests_are_not_logged(tmp_path: Path) -> None:
