@@ -16,7 +16,6 @@ from storage.address_hashes import email_hash
 LANGUAGES = ("en", "de", "es", "fr", "nl", "uk")
 # Rows read at a time: there may be more than memory holds.
 PAGE = 1000
-READERS = {"subscriber": subscribers.page, "account": subscribers.accounts_page}
 
 
 def add(parsers: Parsers) -> None:
@@ -36,14 +35,12 @@ def _subscribers(settings: Settings, options: Any) -> None:
 
 async def _readers(server: str, language: str | None) -> AsyncIterator[dict[str, str]]:
     """Everybody who gets the newsletter, once, with the address that ends it."""
-    for source, page in READERS.items():
-        after = 0
-        while rows := await storage.read(page, limit=PAGE, after=after, language=language):
-            for row in rows:
-                unsubscribe = f"{server}/ocunsub/{email_hash(row['email'])}"
-                told = {"email": row["email"], "language": row["language"], "source": source}
-                yield {**told, "unsubscribe": unsubscribe}
-            after = rows[-1]["id"]
+    after = 0
+    while rows := await storage.read(subscribers.readers, limit=PAGE, after=after, language=language):
+        for row in rows:
+            unsubscribe = f"{server}/ocunsub/{email_hash(row['email'])}"
+            yield {**{name: row[name] for name in ("email", "language", "source")}, "unsubscribe": unsubscribe}
+        after = rows[-1]["id"]
 
 
 async def _write_csv(readers: AsyncIterator[dict[str, str]]) -> None:

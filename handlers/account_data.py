@@ -153,7 +153,7 @@ class AccountData(StreamingResponse):
 @contextmanager
 def _turn_of(reader: int) -> Iterator[None]:
     if reader in _streaming:
-        raise ExportRunning("An account reads all its data once at a time. Read or close the earlier reply first.")
+        raise ExportRunning("An account reads one streamed reply at a time. Read or close the earlier one first.")
     _streaming.add(reader)
     try:
         yield

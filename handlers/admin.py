@@ -11,18 +11,16 @@ import clock
 import storage
 from errors import AccountNotActive, InsufficientLevel, OwnAccount
 from etags import Preconditions
-from handlers import access_shapes, shapes, staff
+from handlers import access_shapes, newsletter_readers, shapes, staff
 from handlers.conditions import account_tag, require_account
-from handlers.paging import Page, page_of, shown
+from handlers.paging import page_of, shown
 from handlers.reauthentication import reauthenticate
 from handlers.replies import PRIVATE, SECRET, last_modified, success
 from handlers.staff import actor
 from security import ROLE_LEVELS, Caller, unauthenticated
 from services import outbox, tokens
-from storage import accounts, acts, administration, events, sessions, subscribers
-from storage.tables import Record
+from storage import accounts, acts, administration, events, sessions
 
-LANGUAGES = ("en", "de", "es", "fr", "nl", "uk")
 # As requests name them, and as accounts keep them.
 COLUMNS = {"role": "role", "status": "status", "consent": "consent", "mfaEnabled": "mfa_enabled"}
 
@@ -101,19 +99,12 @@ def _impersonate(connection: Connection, handle: str, caller: Caller, now: datet
 
 
 async def list_subscribers(limit: int | None, cursor: str | None, caller: Caller) -> Response:
-    """The newsletter's confirmed subscribers, by language."""
-    page = page_of(limit, cursor)
-    rows = await storage.write(_subscribers, page, actor(caller), clock.now())
-    listed, link = shown(page, rows, dict, "/admin/subscribers")
-    grouped: dict[str, list[Any]] = {language: [] for language in LANGUAGES}
-    for row in listed:
-        grouped[row["language"]].append(shapes.subscriber(row))
-    return success(subscribers=grouped, headers={**PRIVATE, **link})
-
-
-def _subscribers(connection: Connection, page: Page, by: acts.Actor, now: datetime) -> list[Record]:
-    acts.record(connection, by, acts.LIST_SUBSCRIBERS, subjects=[acts.NOBODY], now=now)
-    return subscribers.page(connection, limit=page.window["limit"], after=page.window["after"])
+    """Who gets the newsletter, by language: a page, or all, streamed."""
+    about = {"subjects": [acts.NOBODY], "now": clock.now()}
+    await storage.write(acts.record, actor(caller), acts.LIST_SUBSCRIBERS, **about)
+    if limit is None and cursor is None:
+        return newsletter_readers.everyone(caller.user_id)
+    return await newsletter_readers.page(page_of(limit, cursor))
 
 
 async def list_acts(

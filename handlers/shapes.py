@@ -174,6 +174,7 @@ def subscriber(row: Record) -> dict[str, Any]:
         "email": email_addresses.shown(row["email"]),
         "ehash": email_hash(row["email"]),
         "createdAt": iso(row["created_at"]),
+        "source": row["source"],
     }
 
 

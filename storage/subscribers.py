@@ -22,6 +22,9 @@ Subscriber = Record
 
 # A subscription that nobody confirms ends after this.
 UNCONFIRMED = timedelta(days=7)
+# In the list of both, accounts follow subscribers: their places begin after this number.
+BEFORE_ACCOUNTS = 2**62
+SUBSCRIBER, ACCOUNT = "subscriber", "account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,10 @@ def page(connection: Connection, *, limit: int, after: int, language: str | None
 
 
 def accounts_page(connection: Connection, *, limit: int, after: int, language: str | None = None) -> list[Record]:
-    """The same of accounts that get the newsletter, and not as subscribers too: id, email, language."""
-    query = select(accounts.c.id, accounts.c.email, accounts.c.language).where(
+    """The same of accounts that get the newsletter, and not as subscribers too: only what `readers` returns of them."""
+    query = select(
+        accounts.c.id, accounts.c.uuid, accounts.c.created_at, accounts.c.email, accounts.c.language
+    ).where(
         accounts.c.id > after,
         accounts.c.newsletter == true(),
         accounts.c.status == ACTIVE,
@@ -70,6 +75,22 @@ def accounts_page(connection: Connection, *, limit: int, after: int, language: s
     if language is not None:
         query = query.where(accounts.c.language == language)
     return list(connection.execute(query.order_by(accounts.c.id).limit(limit)).mappings())
+
+
+def readers(connection: Connection, *, limit: int, after: int, language: str | None = None) -> list[Record]:
+    """Up to `limit` of both, subscribers first, with places above `after`; of one language if given.
+
+    `id` is the place in this list, `source` is SUBSCRIBER or ACCOUNT.
+    """
+    found = []
+    if after < BEFORE_ACCOUNTS:
+        rows = page(connection, limit=limit, after=after, language=language)
+        found = [{**row, "source": SUBSCRIBER} for row in rows]
+    if len(found) < limit:
+        after_account = max(0, after - BEFORE_ACCOUNTS)
+        others = accounts_page(connection, limit=limit - len(found), after=after_account, language=language)
+        found += [{**row, "id": BEFORE_ACCOUNTS + row["id"], "source": ACCOUNT} for row in others]
+    return found
 
 
 def find(connection: Connection, ehash: str) -> Recipient | None:

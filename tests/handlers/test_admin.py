@@ -1,15 +1,19 @@
 """Administration over HTTP: who is found, what can be changed, and that all of it is kept."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import delete, insert
 
+import clock
 from storage import accounts
+from storage.tables import subscribers
 from tests.handlers.accounts import account_of, new_name, patched, sign_in
-from tests.handlers.database import change_account, password_hash
+from tests.handlers.database import change_account, execute, password_hash
 from tests.handlers.guarded import Guarded
 from tests.handlers.reading import failure
+from tests.handlers.test_lists import walk
 from tests.service import Person, Service
 
 
@@ -272,8 +276,62 @@ def test_acts_are_walked_backwards_while_more_are_added(service: Service, alice:
     assert len(whole) == 5
 
 
-def test_subscribers_are_listed_by_language_page_by_page(service: Service, admin: Person) -> None:
-    reply = admin.get("/admin/subscribers")
-    assert list(reply.json()["subscribers"]) == ["en", "de", "es", "fr", "nl", "uk"]
-    assert acts(admin, limit=1)[0]["act"] == "listSubscribers"
-    assert acts(admin, limit=1)[0]["subjectId"] == 0
+def test_support_lists_subscribers_and_accounts_that_get_the_newsletter(service: Service, admin: Person) -> None:
+    both, account, neither = (service.sign_up(language="uk") for _ in range(3))
+    for person in (both, account):
+        person.patch("/account", {"newsletter": True})
+    subscription = subscribed(service, both.email, "fr")
+    reply = service.sign_up("support").get("/admin/subscribers")
+    listed = reply.json()["subscribers"]
+    assert list(listed) == ["en", "de", "es", "fr", "nl", "uk"]
+    about = {one["email"]: one for one in listed["uk"] + listed["fr"]}
+    assert neither.email not in about
+    assert both.email in [one["email"] for one in listed["fr"]]
+    assert [(about[person.email]["source"], about[person.email]["id"]) for person in (both, account)] == [
+        ("subscriber", subscription),
+        ("account", account_of(account)["uuid"]),
+    ]
+    assert about[account.email]["ehash"] == accounts.email_hash(account.email)
+    assert "content-length" not in reply.headers and "etag" not in reply.headers
+    newest = acts(admin, limit=1)[0]
+    assert (newest["act"], newest["subjectId"]) == ("listSubscribers", 0)
+
+
+def test_pages_of_those_who_get_the_newsletter_hold_what_the_whole_list_holds(
+    service: Service, admin: Person
+) -> None:
+    for _ in range(3):
+        service.sign_up().patch("/account", {"newsletter": True})
+    listed = admin.get("/admin/subscribers").json()["subscribers"]
+    whole = sorted(one["ehash"] for group in listed.values() for one in group)
+    walked = walk(admin, f"/admin/subscribers?limit={max(2, len(whole) // 3)}", "subscribers")
+    assert sorted(walked) == whole
+    # A cursor without a limit begins a page, too.
+    first = admin.get("/admin/subscribers?limit=1")
+    cursor = first.links["next"]["url"].rsplit("cursor=", 1)[1]
+    rest = admin.get(f"/admin/subscribers?cursor={cursor}")
+    assert rest.json()["subscribers"] != first.json()["subscribers"] and "content-length" in rest.headers
+
+
+def test_the_list_of_subscribers_is_whole_without_a_limit(service: Service, admin: Person) -> None:
+    made = {uuid4() for _ in range(1001)}
+    times = {"created_at": clock.now(), "updated_at": clock.now()}
+    rows = [
+        {"uuid": uuid, "ehash": uuid.hex, "email": f"{uuid}@example.org", "language": "nl", "active": True, **times}
+        for uuid in made
+    ]
+    execute(service, insert(subscribers).values(rows))
+    try:
+        reply = admin.get("/admin/subscribers")
+        assert made <= {UUID(one["id"]) for one in reply.json()["subscribers"]["nl"]}
+        assert admin.request("HEAD", "/admin/subscribers").status_code == 200
+    finally:
+        execute(service, delete(subscribers).where(subscribers.c.uuid.in_(made)))
+
+
+def subscribed(service: Service, email: str, language: str) -> str:
+    """The uuid of a new, confirmed subscription."""
+    body = {"email": email, "language": language, "test": True}
+    link = service.http.post("/subscriber", json=body).json()["data"]
+    assert service.http.put("/subscriber", json={"uuid": link["id"]}).status_code == 200
+    return str(link["id"])

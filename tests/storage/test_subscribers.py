@@ -95,9 +95,24 @@ def test_only_accounts_that_want_the_newsletter_and_may_get_it_are_listed(
     wanting = store.new_account("zoe@example.org", newsletter=True, language="fr")
     store.new_account(**{"newsletter": True, **fields})
     found = store.read(subscribers.accounts_page, limit=10, after=0)
-    assert [dict(row) for row in found] == [{name: wanting[name] for name in ("id", "email", "language")}]
+    names = ("id", "uuid", "created_at", "email", "language")
+    assert [dict(row) for row in found] == [{name: wanting[name] for name in names}]
     for other in ({"language": "en"}, {"after": wanting["id"]}):
         assert store.read(subscribers.accounts_page, **{"limit": 10, "after": 0, **other}) == []
+
+
+def test_the_list_of_both_is_walked_in_pages_of_any_size(store: Store) -> None:
+    made = [confirmed(store, f"{number}@example.org", "de") for number in range(3)]
+    wanting = [store.new_account(f"{number}@example.com", newsletter=True, language="de") for number in range(3)]
+    whole = [("subscriber", row["uuid"]) for row in made] + [("account", row["uuid"]) for row in wanting]
+    for limit in range(1, 8):
+        seen, after = [], 0
+        while rows := store.read(subscribers.readers, limit=limit, after=after, language="de"):
+            assert len(rows) <= limit
+            seen += [(row["source"], row["uuid"]) for row in rows]
+            after = rows[-1]["id"]
+        assert seen == whole
+    assert store.read(subscribers.readers, limit=9, after=0, language="en") == []
 
 
 def test_an_account_that_also_subscribes_is_listed_once(store: Store) -> None:

@@ -1,0 +1,57 @@
+"""Who gets the newsletter, by language: a page of them, or all of them, streamed."""
+
+from typing import Any, NamedTuple
+
+import orjson
+from starlette.responses import Response
+
+import storage
+from handlers import account_data, shapes
+from handlers.account_data import AccountData, Chunks
+from handlers.paging import Page, shown
+from handlers.replies import PRIVATE, success
+from storage import subscribers
+from storage.tables import Record
+
+LANGUAGES = ("en", "de", "es", "fr", "nl", "uk")
+# Rows of a slice: PostgreSQL's are decrypted on the event loop, in less than a millisecond.
+SLICE_ROWS = 200
+
+
+class _Encoded(NamedTuple):
+    body: bytes
+    last: int
+
+
+async def page(page: Page) -> Response:
+    """Return a page, with the link to the next one."""
+    rows = await storage.read_aside(subscribers.readers, **page.window)
+    listed, link = shown(page, rows, dict, "/admin/subscribers")
+    grouped: dict[str, list[Any]] = {language: [] for language in LANGUAGES}
+    for row in listed:
+        grouped[row["language"]].append(shapes.subscriber(row))
+    return success(subscribers=grouped, headers={**PRIVATE, **link})
+
+
+def everyone(reader: int) -> Response:
+    """Return all of them, streamed to the account `reader`."""
+    members = {language: _of_language(language) for language in LANGUAGES}
+    chunks = account_data.document(members, begin=b'{"result":"success","subscribers":{', end=b"}}")
+    return AccountData(chunks, reader=reader, headers=PRIVATE)
+
+
+async def _of_language(language: str) -> Chunks:
+    """Yield them as JSON, separated by commas, a slice at a time."""
+    after = 0
+    while True:
+        part = {"limit": SLICE_ROWS, "after": after, "language": language}
+        found = await storage.read_large(_encode, subscribers.readers, **part)
+        if not found.body:
+            return
+        yield (b"," if after else b"") + found.body
+        after = found.last
+
+
+def _encode(rows: list[Record]) -> _Encoded:
+    body = b",".join(orjson.dumps(shapes.subscriber(row)) for row in rows)
+    return _Encoded(body, rows[-1]["id"] if rows else 0)
