@@ -123,19 +123,30 @@ async def document(members: dict[str, Chunks], *, begin: bytes, end: bytes) -> C
     yield b"]" + end
 
 
-class AccountData(StreamingResponse):
+class StreamedDocument(StreamingResponse):
+    """A streamed JSON document. Nothing is read for a HEAD request."""
+
+    def __init__(self, chunks: Chunks, *, headers: dict[str, str]) -> None:
+        super().__init__(chunks, 200, headers, JSON)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "HEAD":
+            self.body_iterator = _nothing()
+        await super().__call__(scope, receive, send)
+
+
+class AccountData(StreamedDocument):
     """A streamed JSON document, of which an account (`reader`) reads only one at a time from this process.
 
     Raise ExportRunning instead of a second one.
     """
 
     def __init__(self, chunks: Chunks, *, reader: int, headers: dict[str, str]) -> None:
-        super().__init__(chunks, 200, headers, JSON)
+        super().__init__(chunks, headers=headers)
         self.reader = reader
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "HEAD":
-            self.body_iterator = _nothing()
             await super().__call__(scope, receive, send)
             return
         with ExitStack() as turn:
@@ -153,7 +164,7 @@ class AccountData(StreamingResponse):
 @contextmanager
 def _turn_of(reader: int) -> Iterator[None]:
     if reader in _streaming:
-        raise ExportRunning("An account reads one streamed reply at a time. Read or close the earlier one first.")
+        raise ExportRunning("An account reads all its data once at a time. Read or close the earlier reply first.")
     _streaming.add(reader)
     try:
         yield

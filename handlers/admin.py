@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import Connection
 from starlette.responses import Response
 
@@ -11,7 +12,8 @@ import clock
 import storage
 from errors import AccountNotActive, InsufficientLevel, OwnAccount
 from etags import Preconditions
-from handlers import access_shapes, newsletter_readers, shapes, staff
+from handlers import access_shapes, account_data, newsletter_readers, shapes, staff
+from handlers.account_data import StreamedDocument
 from handlers.conditions import account_tag, require_account
 from handlers.paging import page_of, shown
 from handlers.reauthentication import reauthenticate
@@ -33,8 +35,13 @@ async def search_users(body: dict[str, Any], caller: Caller) -> Response:
 
 
 async def read_user(id: str, caller: Caller) -> Response:
-    """One account."""
-    return _user(await storage.write(administration.load, id, by=actor(caller), now=clock.now()))
+    """One account with its patterns and sets."""
+    row = await storage.write(administration.load, id, by=actor(caller), now=clock.now())
+    owned = account_data.owned(row)
+    begin = b'{"result":"success","user":%s,' % orjson.dumps(shapes.account(row))
+    chunks = account_data.document({name: owned[name] for name in ("patterns", "sets")}, begin=begin, end=b"}")
+    # Weak: it does not change with a pattern or a set.
+    return StreamedDocument(chunks, headers={**_headers(row), "ETag": f"W/{account_tag(row)}"})
 
 
 async def update_user(id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller) -> Response:
@@ -46,8 +53,11 @@ async def update_user(id: str, body: dict[str, Any], preconditions: Precondition
 
 
 def _user(row: accounts.Account) -> Response:
-    headers = {**PRIVATE, "ETag": account_tag(row), **last_modified(row["updated_at"])}
-    return success(user=shapes.account(row), headers=headers)
+    return success(user=shapes.account(row), headers=_headers(row))
+
+
+def _headers(row: accounts.Account) -> dict[str, str]:
+    return {**PRIVATE, "ETag": account_tag(row), **last_modified(row["updated_at"])}
 
 
 def _update(
@@ -100,10 +110,10 @@ def _impersonate(connection: Connection, handle: str, caller: Caller, now: datet
 
 async def list_subscribers(limit: int | None, cursor: str | None, caller: Caller) -> Response:
     """Who gets the newsletter, by language: a page, or all, streamed."""
-    about = {"subjects": [acts.NOBODY], "now": clock.now()}
-    await storage.write(acts.record, actor(caller), acts.LIST_SUBSCRIBERS, **about)
+    by = actor(caller)
+    await storage.write(acts.record, by, acts.LIST_SUBSCRIBERS, subjects=[acts.NOBODY], now=clock.now())
     if limit is None and cursor is None:
-        return newsletter_readers.everyone(caller.user_id)
+        return newsletter_readers.everyone()
     return await newsletter_readers.page(page_of(limit, cursor))
 
 

@@ -1,5 +1,6 @@
 """Who gets the newsletter, by language: a page of them, or all of them, streamed."""
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import orjson
@@ -7,7 +8,7 @@ from starlette.responses import Response
 
 import storage
 from handlers import account_data, shapes
-from handlers.account_data import AccountData, Chunks
+from handlers.account_data import Chunks, StreamedDocument
 from handlers.paging import Page, shown
 from handlers.replies import PRIVATE, success
 from storage import subscribers
@@ -33,19 +34,19 @@ async def page(page: Page) -> Response:
     return success(subscribers=grouped, headers={**PRIVATE, **link})
 
 
-def everyone(reader: int) -> Response:
-    """Return all of them, streamed to the account `reader`."""
+def everyone() -> Response:
+    """Return all of them, streamed."""
     members = {language: _of_language(language) for language in LANGUAGES}
     chunks = account_data.document(members, begin=b'{"result":"success","subscribers":{', end=b"}}")
-    return AccountData(chunks, reader=reader, headers=PRIVATE)
+    return StreamedDocument(chunks, headers=PRIVATE)
 
 
 async def _of_language(language: str) -> Chunks:
     """Yield them as JSON, separated by commas, a slice at a time."""
     after = 0
     while True:
-        part = {"limit": SLICE_ROWS, "after": after, "language": language}
-        found = await storage.read_large(_encode, subscribers.readers, **part)
+        read = partial(subscribers.readers, limit=SLICE_ROWS, after=after, language=language)
+        found = await storage.read_large(_encode, read)
         if not found.body:
             return
         yield (b"," if after else b"") + found.body

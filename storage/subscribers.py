@@ -61,7 +61,7 @@ def page(connection: Connection, *, limit: int, after: int, language: str | None
 
 
 def accounts_page(connection: Connection, *, limit: int, after: int, language: str | None = None) -> list[Record]:
-    """The same of accounts that get the newsletter, and not as subscribers too: only what `readers` returns of them."""
+    """The same of accounts that get the newsletter, and not as subscribers too: what `readers` returns."""
     query = select(
         accounts.c.id, accounts.c.uuid, accounts.c.created_at, accounts.c.email, accounts.c.language
     ).where(

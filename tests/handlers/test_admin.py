@@ -71,6 +71,24 @@ def test_support_finds_and_loads_but_changes_nothing(service: Service, alice: Pe
         assert failure(reply) == (403, "insufficientAccessLevel")
 
 
+def test_support_loads_an_account_with_its_patterns_and_sets(service: Service, alice: Person) -> None:
+    support = service.sign_up("support")
+    path = f"/admin/user/{alice.id}"
+    assert [support.get(path).json()[name] for name in ("patterns", "sets")] == [[], []]
+    tag = support.get(path).headers["etag"]
+    made = [alice.new_set(measies={"chest": 900 + number}) for number in range(3)]
+    pattern = alice.new_pattern(set=made[0]["id"])
+    reply = support.get(path)
+    assert reply.json()["sets"] == made
+    assert reply.json()["patterns"] == [pattern]
+    assert reply.json()["user"]["id"] == alice.id
+    assert reply.headers["etag"] == tag and tag.startswith("W/")
+    # It is no validator of the whole reply.
+    again = support.request("GET", path, headers={"If-None-Match": tag})
+    assert again.status_code == 200
+    assert support.request("HEAD", path).content == b""
+
+
 def test_a_role_and_a_status_act_at_once(service: Service, admin: Person) -> None:
     curator = service.sign_up("curator")
     key = curator.new_key(5)
