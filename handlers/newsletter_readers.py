@@ -26,7 +26,8 @@ class _Encoded(NamedTuple):
 
 async def page(page: Page) -> Response:
     """Return a page, with the link to the next one."""
-    rows = await storage.read_aside(subscribers.readers, **page.window)
+    window = page.window
+    rows = await storage.read_aside(subscribers.readers, limit=window["limit"], after=window["after"])
     listed, link = shown(page, rows, dict, "/admin/subscribers")
     grouped: dict[str, list[Any]] = {language: [] for language in LANGUAGES}
     for row in listed:

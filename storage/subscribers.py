@@ -82,7 +82,7 @@ def readers(connection: Connection, *, limit: int, after: int, language: str | N
 
     `id` is the place in this list, `source` is SUBSCRIBER or ACCOUNT.
     """
-    found = []
+    found: list[Record] = []
     if after < BEFORE_ACCOUNTS:
         rows = page(connection, limit=limit, after=after, language=language)
         found = [{**row, "source": SUBSCRIBER} for row in rows]
