@@ -3,12 +3,15 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from functools import partial
+from typing import Any
 
 from errors import StorageUnavailable
 from services import (
     address,
     announcement,
+    background,
     counters,
     figures,
     forge,
@@ -39,7 +42,7 @@ from services.derivation import derive
 from settings import Settings
 
 log = logging.getLogger(__name__)
-_running: list[asyncio.Task[None]] = []
+_running: list[asyncio.Task[Any]] = []
 
 
 def configure(settings: Settings) -> None:
@@ -102,8 +105,8 @@ def _named(setting: str) -> Iterator[None]:
 
 def start(settings: Settings) -> None:
     """Log what runs here, and begin the work beside requests: sending mail, writing counts, counting, pruning."""
-    work = [
-        announcement.announce(settings),
+    work: list[Coroutine[Any, Any, object]] = [
+        background.attempt(partial(announcement.announce, settings), what="the line at start-up"),
         logs.run(),
         outbox.run(),
         usage.run(),

@@ -123,6 +123,12 @@ def test_every_container_keeps_limited_logs_and_no_metrics_port_is_published() -
     assert f"targets: [{targets}]" in (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
 
 
+def test_the_image_knows_its_commit() -> None:
+    assert _compose()["services"]["api1"]["build"]["args"] == {"COMMIT": "${COMMIT:-}"}
+    last = (DEPLOY / "Dockerfile").read_text().rpartition("\nFROM ")[2]
+    assert 'ARG COMMIT=""' in last and "FREESEWING_COMMIT=$COMMIT" in last.partition('ARG COMMIT=""')[2]
+
+
 def test_containers_that_are_killed_by_their_health_check_are_started_again() -> None:
     for name in ("api1", "api2"):
         service = _compose()["services"][name]
