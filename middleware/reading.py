@@ -1,6 +1,7 @@
 """Reading the body of a request: no more of it than the operation accepts, and in time."""
 
 import asyncio
+from typing import Any
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
@@ -45,17 +46,20 @@ class _Reader:
         self._begun = now = self._time()
         self._deadline = now + (SMALL_SECONDS if most <= LARGE else LARGE_SECONDS)
         self._waiting: Waiting = scope["waiting"]
-        self._limit = asyncio.timeout_at(self._due(now, 0))
+        self._task: asyncio.Task[Any] | None = asyncio.current_task()
+        self._cut = False
         self._wait = scope["reserved"] = self._waiting.begin(scope, self._end)
+        self._wait.due = self._due(now, 0)
 
     async def read(self, announced: int) -> bytes | bytearray:
         """Return the whole body; the large ones have reserved their memory before they are read."""
         try:
-            async with self._limit:
-                if announced > LARGE:
-                    await self._reserve(announced)
-                return await self._whole()
-        except TimeoutError:
+            if announced > LARGE:
+                await self._reserve(announced)
+            return await self._whole()
+        except asyncio.CancelledError:
+            if not self._is_cut():
+                raise
             # Half a request is left on the connection.
             if self._wait.ended:
                 detail = "The body came slowly, and other requests needed its place."
@@ -78,12 +82,10 @@ class _Reader:
                 return whole
             if len(whole) > LARGE and not self._wait.reserved:
                 await self._reserve(self._most)
-            self._limit.reschedule(self._due(self._time(), len(whole)))
+            self._wait.due = self._due(self._time(), len(whole))
 
     async def _piece(self) -> tuple[bytes, bool]:
         message = await self._receive()
-        if self._wait.ended:
-            raise TimeoutError
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
         chunk: bytes = message.get("body", b"")
@@ -92,11 +94,11 @@ class _Reader:
 
     async def _reserve(self, size: int) -> None:
         """Reserve memory until the request ends; the client's time stands still until there is enough."""
-        self._limit.reschedule(self._deadline)
+        self._wait.due = self._deadline
         before = self._time()
         await self._waiting.room(self._wait, size)
         self._begun += self._time() - before
-        self._limit.reschedule(self._due(self._time(), self._wait.moved))
+        self._wait.due = self._due(self._time(), self._wait.moved)
 
     def _due(self, now: float, size: int) -> float:
         """Return when the next piece must be there, if so many bytes came until now."""
@@ -104,8 +106,13 @@ class _Reader:
         return min(on_average + self._waiting.client_seconds, self._deadline)
 
     def _end(self) -> None:
-        if not self._limit.expired():
-            self._limit.reschedule(self._time())
+        if self._task is not None and not self._cut:
+            self._cut = True
+            self._task.cancel()
+
+    def _is_cut(self) -> bool:
+        """Return whether the cancellation is that of `_end` alone; it is taken back then."""
+        return self._cut and self._task is not None and self._task.uncancel() == 0
 
 
 def _too_large(most: int) -> BodyTooLarge:

@@ -8,6 +8,7 @@ memory.
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Collection
+from math import inf
 
 from starlette.types import Scope
 
@@ -23,6 +24,8 @@ WINDOW_SECONDS = 2.0
 # Bytes a second. A slower request ends when others need what it reserves.
 SLOW = 100_000
 ROOM_SECONDS = 0.05
+# How often overdue waits are looked for. A timer of its own for each request would cost more than the rest of this.
+TICK_SECONDS = 0.5
 # One client: an address of IPv4, a network of IPv6.
 OWN_BITS = (32, 64)
 CLOSE = {"Connection": "close"}
@@ -31,13 +34,15 @@ CLOSE = {"Connection": "close"}
 class Wait:
     """One request that waits; `end` cuts it short, from whichever task."""
 
-    __slots__ = ("_end", "_marks", "address", "ended", "moved", "reserved")
+    __slots__ = ("_end", "_marks", "address", "due", "ended", "moved", "reserved")
 
     def __init__(self, address: str, end: Callable[[], None], now: float) -> None:
         self.address = address
         self.reserved = 0
         self.moved = 0
         self.ended = False
+        # When it expires, in seconds of the event loop's clock.
+        self.due = inf
         self._end = end
         # (seconds, bytes moved until then), the older first.
         self._marks = ((now, 0), (now, 0))
@@ -58,8 +63,12 @@ class Wait:
         return now - self._marks[0][0] > WINDOW_SECONDS and self.rate(now) < SLOW
 
     def end(self) -> None:
-        """Cut the request short."""
+        """Cut the request short, because others need what it reserves."""
         self.ended = True
+        self._end()
+
+    def expire(self) -> None:
+        """Cut the request short, because it is overdue."""
         self._end()
 
 
@@ -74,6 +83,7 @@ class Waiting:
         self._waits: defaultdict[str, set[Wait]] = defaultdict(set)
         self._reserved: defaultdict[str, int] = defaultdict(int)
         self.reserved = 0
+        self._timer: asyncio.TimerHandle | None = None
 
     def begin(self, scope: Scope, end: Callable[[], None]) -> Wait:
         """Return a new wait. Over the limit of its address a slow one ends; raise Overloaded if there is none."""
@@ -84,7 +94,20 @@ class Waiting:
             detail = "Too many requests of this address wait for their clients."
             raise Overloaded(detail, cause="waiting_requests", headers=CLOSE)
         others.add(wait)
+        if self._timer is None:
+            self._start_timer()
         return wait
+
+    def _start_timer(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(TICK_SECONDS, self._expire)
+
+    def _expire(self) -> None:
+        now = _now()
+        for wait in [wait for waits in self._waits.values() for wait in waits if wait.due <= now]:
+            wait.expire()
+        self._timer = None
+        if self._waits:
+            self._start_timer()
 
     def finish(self, wait: Wait) -> None:
         """Note that the client is no longer waited for. What the wait has reserved stays so."""
