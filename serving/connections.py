@@ -121,8 +121,8 @@ class Connection(Requests):
         else:
             self.head_bytes = 0
             self.body_bytes += len(data)
-            if len(self.headers) > MOST_HEADERS:  # trailers
-                self.end()
+        if self.cycle is not None and self.cycle.scope is self.scope and len(self.headers) > MOST_HEADERS:
+            self.end()  # for its trailers: with so many headers no request begins
 
     def pause_writing(self) -> None:
         """The client takes a reply more slowly than it is made."""
