@@ -6,7 +6,7 @@ import pytest
 
 import clock
 from services import pictures, retention
-from storage import apikeys, attempts, events, known_networks
+from storage import apikeys, attempts, events, known_networks, mails
 from storage.fair_use import events as table
 from storage.guessing import attempts as counters
 from storage.guessing import known_networks as networks
@@ -33,14 +33,20 @@ def test_old_events_and_keys_that_ended_long_ago_are_forgotten(store: Store, mon
     monkeypatch.setattr(retention, "PAUSE_SECONDS", 0)
     user_id = store.new_account()["id"]
     key = store.new_key(user_id)
+    store.new_mail(now=NOW)
+    mail_id = store.write(mails.claim, now=NOW)
+    assert mail_id is not None
+    store.write(mails.give_up, mail_id, "refused", now=NOW + timedelta(days=340))
     store.write(events.record, user_id, events.SIGNED_IN, origin=events.Origin(events.OWNER), now=NOW)
     before = store.count(table)
     monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=364))
     store.run(retention.forget())
     assert store.read(apikeys.find_standing, key["key"]) is not None and store.count(table) == before
+    assert len(store.read(mails.given_up)) == 1
     monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=401))
     store.run(retention.forget())
     assert store.read(apikeys.find_standing, key["key"]) is None and store.count(table) == 0
+    assert store.read(mails.given_up) == []
 
 
 def test_expired_counters_of_attempts_and_networks_that_are_not_used_are_pruned(
