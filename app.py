@@ -49,10 +49,10 @@ class ByTag(Resolver):
         return f"handlers.{operation._operation['tags'][0]}.{operation.operation_id}"
 
 
-def create_app(settings: Settings) -> ConnexionMiddleware:
+def create_app(settings: Settings, waiting: Waiting | None = None) -> ConnexionMiddleware:
     """The ASGI application. Raises ValueError for a setting that a service cannot use."""
     lifecycle.configure(settings)
-    waiting = Waiting(settings.max_connections_per_address, settings.client_seconds)
+    waiting = waiting or _waiting(settings)
     app = ConnexionMiddleware(
         Dispatch(),
         lifespan=partial(_lifespan, settings),
@@ -75,6 +75,10 @@ def create_app(settings: Settings) -> ConnexionMiddleware:
     # Built now, so that a mistake in the document or a missing handler stops the start, not the first request.
     app.app, app.middleware_stack = app._build_middleware_stack()
     return app
+
+
+def _waiting(settings: Settings) -> Waiting:
+    return Waiting(settings.max_connections_per_address, settings.client_seconds)
 
 
 @asynccontextmanager
@@ -105,19 +109,19 @@ def main() -> None:
             _become_supervisor()
         memory.return_large_blocks()
         # A worker answers for the metrics once nobody else does in its place.
-        app = create_app(settings.model_copy(update={"metrics_port": 0}) if place else settings)
+        waiting = _waiting(settings)
+        app = create_app(settings.model_copy(update={"metrics_port": 0}) if place else settings, waiting)
     except (configuration.SettingsInvalid, ValueError) as error:
         raise SystemExit(f"freesewing-api cannot start:\n{error}") from None
     logs.configure(settings.log_level, settings.log_format, slow=settings.slow_request_seconds)
     config = _uvicorn(app, settings)
     with contextlib.suppress(KeyboardInterrupt):
         if place:
-            HandedServer(
-                config, place.channel, partial(lifecycle.watch, settings, place.number, place.restarts)
-            ).run()
+            watch = partial(lifecycle.watch, settings, place.number, place.restarts)
+            HandedServer(config, waiting.stop, place.channel, watch).run()
         else:
             log.info("documentation at %s/docs/", settings.public_url)
-            Server(config, ServiceManager.of_this_process()).run()
+            Server(config, waiting.stop, ServiceManager.of_this_process()).run()
 
 
 def _become_supervisor() -> NoReturn:

@@ -14,6 +14,7 @@ Cause = Literal[
     "large_replies",
     "migrations",
     "slow_body",
+    "stopping",
     "waiting_requests",
 ]
 CAUSES: tuple[Cause, ...] = get_args(Cause)

@@ -4,13 +4,13 @@ Here, too, each request ends: it is counted and watched here, because the one `s
 """
 
 import logging
-from time import perf_counter_ns
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import clock
 from middleware import bodies
+from middleware.timing import Stopwatch
 from services import logs, metrics, usage
 
 EXPOSED = (
@@ -51,7 +51,15 @@ class Envelope:
         scope["reply_begun"] = False
         # Middlewares add to it.
         scope["reply_headers"] = headers = [*self.common, (b"x-request-id", request_id.encode())]
-        began, status, sent = perf_counter_ns(), 0, 0
+        stopwatch, status, sent, more_body = Stopwatch(), 0, 0, True
+
+        async def receive_timed() -> Message:
+            nonlocal more_body
+            if not more_body:  # the next message is the end of the connection, for which no handler waits
+                return await receive()
+            message = await stopwatch.of_client(receive())
+            more_body = message.get("more_body", False)
+            return message
 
         async def send_in_envelope(message: Message) -> None:
             nonlocal status, sent
@@ -61,23 +69,26 @@ class Envelope:
                 message["headers"] = [*message["headers"], *headers]
             else:
                 sent += len(message.get("body", b""))
-            await send(message)
+            await stopwatch.of_client(send(message))
 
         try:
             if scope["method"] == "OPTIONS" and bodies.header(scope, b"access-control-request-method") is not None:
-                await _preflight(scope)(scope, receive, send_in_envelope)
+                await _preflight(scope)(scope, receive_timed, send_in_envelope)
             else:
-                await self.app(scope, receive, send_in_envelope)
+                await self.app(scope, receive_timed, send_in_envelope)
         finally:
-            _ended(scope, status, sent, (perf_counter_ns() - began) // 1000)
+            _ended(scope, status, sent, *stopwatch.read())
 
 
-def _ended(scope: Scope, status: int, sent: int, microseconds: int) -> None:
-    """Tell everyone who counts or watches; the request is answered whatever happens here."""
+def _ended(scope: Scope, status: int, sent: int, microseconds: int, own_seconds: float) -> None:
+    """Tell everyone who counts or watches; the request is answered whatever happens here.
+
+    `microseconds` is all the time that the request took, `own_seconds` is that without the client's.
+    """
     try:
         operation = scope.get("operation_id")
-        metrics.request(operation, status, microseconds / 1e6)
-        logs.request(operation, status, microseconds / 1e6)
+        metrics.request(operation, status, own_seconds)
+        logs.request(operation, status, own_seconds)
         _count(scope, status, sent, microseconds)
         if status == UNAVAILABLE:
             metrics.unavailable(scope["unavailable"])

@@ -1,5 +1,6 @@
 """The error boundary: whatever goes wrong leaves in the one shape, and nothing of our inside leaves with it."""
 
+import asyncio
 import logging
 from typing import Any
 
@@ -16,6 +17,7 @@ from errors import (
     KeyRevoked,
     MethodNotAllowed,
     NoSuchPath,
+    Overloaded,
     QuotaExceeded,
     StorageFull,
     Unavailable,
@@ -47,6 +49,13 @@ class Problems:
             await self.app(scope, receive, send)
         except ClientDisconnect:
             return
+        except asyncio.CancelledError:
+            # The process stops, and has waited as long as it can.
+            if scope["reply_begun"]:
+                scope["cut"]()
+                return
+            stopping = Overloaded("The server is stopping.", cause="stopping")
+            await self.reply(stopping, scope)(scope, receive, send)
         except Exception as error:
             if scope["reply_begun"]:
                 raise

@@ -61,6 +61,8 @@ class _Reader:
             if not self._is_cut():
                 raise
             # Half a request is left on the connection.
+            if self._waiting.stopping:
+                raise Overloaded("The server is stopping.", cause="stopping") from None
             if self._wait.ended:
                 detail = "The body came slowly, and other requests needed its place."
                 raise Overloaded(detail, cause="slow_body", headers=CLOSE) from None

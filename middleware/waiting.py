@@ -84,6 +84,13 @@ class Waiting:
         self._reserved: defaultdict[str, int] = defaultdict(int)
         self.reserved = 0
         self._timer: asyncio.TimerHandle | None = None
+        self.stopping = False
+
+    def stop(self) -> None:
+        """End all waits, because the process is about to stop."""
+        self.stopping = True
+        for wait in [wait for waits in self._waits.values() for wait in waits]:
+            wait.end()
 
     def begin(self, scope: Scope, end: Callable[[], None]) -> Wait:
         """Return a new wait. Over the limit of its address a slow one ends; raise Overloaded if there is none."""

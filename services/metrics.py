@@ -28,7 +28,7 @@ REGISTRY = CollectorRegistry()
 _requests = Counter("freesewing_requests", "Requests that have ended.", ["operation", "status"], registry=REGISTRY)
 _seconds = Histogram(
     "freesewing_request_seconds",
-    "From a request's head to the last byte of its answer.",
+    "From a request's head to the last byte of its answer, without the time of the client.",
     ["operation"],
     buckets=BUCKETS,
     registry=REGISTRY,

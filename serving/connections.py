@@ -176,7 +176,7 @@ class Connection(Requests):
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         self.begun = self.loop.time()
-        cycle.scope["cut"] = self.transport.abort
+        cycle.scope["cut"] = self.end
         if cycle.scope["method"] != "HEAD":  # its reply has no body that its head could wait for
             cycle.transport = Joining(cycle.transport)
         super()._start_asgi_task(cycle, app)

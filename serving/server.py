@@ -17,6 +17,8 @@ from serving.upstream import Config, UvicornServer
 # How long clients are asked to come back on another connection before those that are idle are closed: who sends a
 # request at the moment when we close would never get an answer.
 LINGER_SECONDS, TICK_SECONDS = 1.0, 0.02
+# How long clients may then go on sending bodies and reading replies.
+CLIENT_SECONDS = 5.0
 # Of uvicorn's ticks, of which there are ten a second, those at which a process says that it does not hang.
 ALIVE_TICKS = round(10 * manager.ALIVE_SECONDS)
 log = logging.getLogger(__name__)
@@ -28,8 +30,12 @@ class Server(UvicornServer):
     Its event loop notifies the service manager, so that a blocked one is noticed.
     """
 
-    def __init__(self, config: Config, service_manager: ServiceManager = manager.NONE) -> None:
+    def __init__(
+        self, config: Config, stop_waiting: Callable[[], None], service_manager: ServiceManager = manager.NONE
+    ) -> None:
+        """`stop_waiting` ends the requests that wait for their clients."""
         super().__init__(config)
+        self._stop_waiting = stop_waiting
         self._opening: set[asyncio.Task[bool]] = set()
         self._service_manager = service_manager
 
@@ -64,7 +70,9 @@ class Server(UvicornServer):
             if not self.server_state.connections or self.force_exit:
                 break
             await asyncio.sleep(TICK_SECONDS)
+        stopping = asyncio.get_running_loop().call_later(CLIENT_SECONDS, self._stop_waiting)
         await super().shutdown(sockets)
+        stopping.cancel()
 
     async def take_no_more(self) -> None:
         """No longer listen; who waits to be accepted is accepted: else the system would reset their connections."""
@@ -106,9 +114,15 @@ class Server(UvicornServer):
 class HandedServer(Server):
     """A worker: listens nowhere, serves what it is handed over a channel (see `channel`), and ends with that."""
 
-    def __init__(self, config: Config, channel: socket.socket, when_alone: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        stop_waiting: Callable[[], None],
+        channel: socket.socket,
+        when_alone: Callable[[], None],
+    ) -> None:
         """`when_alone` is called once no former worker is left in the place of this one."""
-        super().__init__(config)
+        super().__init__(config, stop_waiting)
         self._channel = channel
         self._unsaid = b""
         self._when_alone = when_alone

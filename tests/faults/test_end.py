@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from http.client import HTTPResponse
 from uuid import UUID
 
 import httpx2
@@ -16,8 +17,9 @@ from storage.fair_use import usage_days, usage_hours
 from storage.tables import accounts, apikeys, sets
 from tests.databases import fresh_postgres
 from tests.handlers.database import execute
+from tests.problems import problem
 from tests.service import ApiKey, Credentials, Person, Service, wait_until
-from tests.wire import head
+from tests.wire import Reply, head
 
 USAGE = (usage_hours, usage_days)
 
@@ -142,9 +144,51 @@ def test_a_crash_loses_no_counts_but_those_that_were_not_written_yet(mortal: Ser
     assert set(_used(mortal, person).values()) == {written + 1}
 
 
-def test_half_a_request_does_not_keep_the_server_from_ending(mortal: Service) -> None:
+def test_a_body_that_does_not_arrive_while_the_server_ends_gets_503(mortal: Service) -> None:
     who = mortal.sign_up()
-    start = head("POST", "/sets", f"Authorization: {who.authorization}", "Content-Type: application/json")
+    before = len(mortal.log.read_bytes())
+    fields = (f"Authorization: {who.authorization}", "Content-Type: application/json", "Content-Length: 100")
     with socket.create_connection(("127.0.0.1", mortal.port)) as waiting:
-        waiting.sendall(start.replace(b"\r\n\r\n", b"\r\nContent-Length: 100\r\n\r\n{", 1))
+        # The server says when it begins to wait.
+        waiting.sendall(head("POST", "/sets", *fields, "Expect: 100-continue"))
+        assert waiting.recv(1_000).startswith(b"HTTP/1.1 100 ")
+        waiting.sendall(b"{")
         assert mortal.stop() in (0, -signal.SIGTERM)
+        reply = HTTPResponse(waiting)
+        reply.begin()
+        told = problem(Reply(reply.status, reply.headers, reply.read()), 503, "unavailable")
+    assert (reply.getheader("connection"), told["detail"]) == ("close", "The server is stopping.")
+    assert int(reply.getheader("retry-after", "0")) >= 1
+    assert_quiet(mortal.log.read_bytes()[before:])
+
+
+def test_a_body_that_arrives_while_the_server_ends_is_accepted(mortal: Service) -> None:
+    who = mortal.sign_up()
+    body = b'{"name": "late"}'
+    fields = (f"Authorization: {who.authorization}", "Content-Type: application/json", f"Content-Length: {len(body)}")
+    with socket.create_connection(("127.0.0.1", mortal.port)) as waiting:
+        waiting.sendall(head("POST", "/sets", *fields, "Expect: 100-continue"))
+        assert waiting.recv(1_000).startswith(b"HTTP/1.1 100 ")
+        assert mortal.process is not None
+        mortal.process.terminate()
+        wait_until(lambda: not mortal.is_alive(), 5, "the server to accept no connection")
+        waiting.sendall(body)
+        assert waiting.recv(1_000).startswith(b"HTTP/1.1 201 ")
+    assert mortal.process.wait(20) in (0, -signal.SIGTERM)
+
+
+def test_a_reply_that_is_not_read_does_not_keep_the_server_from_ending(mortal: Service) -> None:
+    before = len(mortal.log.read_bytes())
+    with socket.socket() as reader:
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        reader.connect(("127.0.0.1", mortal.port))
+        # More than the system keeps for the server.
+        reader.sendall(head("GET", "/openapi.json") * 40)
+        assert reader.recv(100)
+        assert mortal.stop() in (0, -signal.SIGTERM)
+    assert_quiet(mortal.log.read_bytes()[before:])
+
+
+def assert_quiet(log: bytes) -> None:
+    """No error and no traceback."""
+    assert b"Traceback" not in log and b" ERROR " not in log, log.decode()

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from functools import partial
 from typing import Any
 
 import orjson
@@ -31,6 +32,13 @@ def reply_of(app: ASGIApp) -> tuple[dict[str, Any], bytes]:
     return sent[0], b"".join(message.get("body", b"") for message in sent[1:])
 
 
+async def cancelled(_scope: Any, _receive: Any, send: Any, *, begun: bool = False) -> None:
+    """An application whose request is cancelled, as at the end of the process."""
+    if begun:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+    raise asyncio.CancelledError
+
+
 async def fails(*_: Any) -> None:
     """An application with a fault."""
     raise RuntimeError("SELECT secret FROM /etc/passwd")
@@ -53,3 +61,19 @@ def test_an_unexpected_error_is_logged_and_reveals_nothing(caplog: pytest.LogCap
     assert not any(word in body.decode() for word in ("SELECT", "passwd", "RuntimeError", "Traceback"))
     assert "SELECT secret" in caplog.text
     assert problem["instance"].removeprefix("urn:uuid:") in caplog.text
+
+
+def test_a_request_that_is_cancelled_gets_503() -> None:
+    head, body = reply_of(Envelope(Problems(cancelled)))
+    assert (head["status"], orjson.loads(body)["error"]) == (503, "unavailable")
+
+
+def test_a_reply_that_is_cancelled_is_cut() -> None:
+    cuts: list[str] = []
+
+    async def cuttable(scope: Any, receive: Any, send: Any) -> None:
+        scope["cut"] = partial(cuts.append, "cut")
+        await Problems(partial(cancelled, begun=True))(scope, receive, send)
+
+    head, body = reply_of(Envelope(cuttable))
+    assert (head["status"], body, cuts) == (200, b"", ["cut"])

@@ -7,8 +7,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.operators.conftest import Watched
 from tests.service import PASSWORD, Service, wait_until
+from tests.wire import exchange, head
 
 OF_REQUESTS = {"request_id", "operation", "status", "seconds", "cause", "suppressed"}
 OF_THE_START = {"version", "commit", "engine", "schema", "mail", "images", "redis", "limits"}
@@ -92,3 +95,36 @@ def test_lines_for_people_are_the_default_in_development_and_fast_requests_are_n
         service.close()
     assert f" INFO freesewing-api: documentation at {service.url}/docs/\n" in text
     assert "slow" not in text and "{" not in text
+
+
+@pytest.mark.parametrize("watched", ["sqlite"], indirect=True)
+def test_malformed_requests_are_not_logged(watched: Watched) -> None:
+    before = len(lines(watched))
+    send_malformed(watched)
+    watched.http.get("/health")
+    wait_until(lambda: len(slow(watched, "check_health")) > 0, 5, "the line of a later request")
+    assert all(line["logger"] == "services.logs" for line in lines(watched)[before:])
+
+
+def test_malformed_requests_are_logged_for_debugging(tmp_path: Path) -> None:
+    service = Service(tmp_path, log_level="debug", log_format="json")
+    try:
+        service.start()
+        send_malformed(service)
+    finally:
+        service.close()
+    told = [line for line in lines(service) if line["logger"] == "serving.requests"]
+    assert {line["level"] for line in told} == {"DEBUG"}
+    assert {line["message"] for line in told} == {
+        "rejected: This is not valid HTTP.",
+        "rejected: The header Host is missing.",
+    }
+    assert not [line for line in lines(service) if line["level"] == "WARNING"]
+
+
+def send_malformed(service: Service) -> None:
+    """Two requests that get 400 from the HTTP server, and one for another protocol."""
+    for malformed in (b"no request\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n"):
+        assert exchange(service, malformed).status_code == 400
+    upgrade = head("GET", "/health", "Connection: Upgrade", "Upgrade: websocket")
+    assert exchange(service, upgrade).status_code == 200

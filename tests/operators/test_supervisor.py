@@ -44,7 +44,7 @@ async def app(scope, receive, send):
 place = channel.place()
 limited = connections.limited(Settings(max_connections=1))
 config = uvicorn.Config(app, http=limited, ws="none", lifespan="off", log_level="error")
-HandedServer(config, place.channel, lambda: None).run()
+HandedServer(config, lambda: None, place.channel, lambda: None).run()
 """
 SECONDS = 30
 
