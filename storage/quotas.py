@@ -181,10 +181,8 @@ def _record(
     connection: Connection, holder: Holder, policy: str, terms: Terms | None, by: acts.Actor, now: datetime
 ) -> None:
     """That the owner may see it; without terms it was ended."""
-    details: dict[str, Any] = {
-        "policy": policy,
-        "quota": terms.quota if terms else None,
-        "until": iso(terms.until) if terms else None,
-    }
+    details: dict[str, Any] = {"policy": policy}
+    if terms:
+        details |= {"quota": terms.quota, "until": iso(terms.until)}
     origin = events.Origin(events.STAFF, by.request_id)
     events.record(connection, holder.user_id, CHANGED, origin=origin, now=now, key=holder.key, **details)
