@@ -123,8 +123,23 @@ def test_nobody_changes_their_own_account_as_staff(there: Deployment) -> None:
 
 
 def test_subscribers_are_listed_by_language(there: Deployment) -> None:
-    listed = there.call("list_subscribers", there.admin, query={"limit": 1}).json()["subscribers"]
+    person = there.new_session()
+    there.call("update_account", person, json={"newsletter": True, "language": "nl"})
+    listed = there.call("list_subscribers", there.admin).json()["subscribers"]
+    there.call("update_account", person, json={"newsletter": False, "language": "en"})
     assert sorted(listed) == LANGUAGES, f"subscribers are listed in {sorted(listed)}"
+    mine = [one["source"] for one in listed["nl"] if one["email"] == there.traveller]
+    assert mine == ["account"], f"an account that gets the newsletter is listed as {mine}"
+
+
+def test_staff_read_an_account_with_what_it_holds(there: Deployment) -> None:
+    made = SET.make(there)
+    reply = there.call("read_user", there.admin, id=there.alice.id)
+    SET.remove(there, made)
+    assert made["id"] in [one["id"] for one in reply.json()["sets"]], "staff do not see the sets of an account"
+    assert "content-length" not in reply.headers, "the reply has a length"
+    again = there.call("read_user", there.admin, id=there.alice.id)
+    assert again.headers["etag"] == reply.headers["etag"], "the tag changes with a set"
 
 
 def test_staff_read_who_uses_the_most(there: Deployment) -> None:

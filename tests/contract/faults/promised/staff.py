@@ -119,6 +119,12 @@ def a_language_without_subscribers_is_missing(e: Exchange) -> None:
         e.change(lambda body: (body["subscribers"].pop("uk") and None) or None)
 
 
+@in_replies(STAFF + "staff_read_an_account_with_what_it_holds", "do not see the sets")
+def staff_do_not_see_sets(e: Exchange) -> None:
+    if e.is_to("GET", r"/admin/user/\d+", 200):
+        e.change(lambda body: body.update(sets=[]))
+
+
 @in_replies(STAFF + "staff_read_who_uses_the_most", "are not first")
 def who_uses_the_most_stands_last(e: Exchange) -> None:
     if e.is_to("GET", "/admin/usage", 200):
