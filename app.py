@@ -27,13 +27,12 @@ from middleware.routing import Routing
 from middleware.upstream import ConnexionMiddleware, LifespanMiddleware, Resolver, validated_before
 from middleware.validation import Validation
 from middleware.waiting import Waiting
-from services import lifecycle, logs, pages
+from services import lifecycle, logs, pages, startup
 from serving import channel, connections, memory
 from serving.manager import ServiceManager
 from serving.server import HandedServer, Server
 from serving.upstream import Config
 from settings import Settings
-from storage.encryption import Keyring
 
 # A client that sends half a request must not keep the server from ending.
 GRACE_SECONDS = 8
@@ -83,12 +82,12 @@ def _waiting(settings: Settings) -> Waiting:
 
 @asynccontextmanager
 async def _lifespan(settings: Settings, _app: Any) -> AsyncIterator[None]:
-    keyring = Keyring(configuration.parse_keys(settings.encryption_keys))
     await storage.connect(
         settings.database_url,
-        keyring,
+        startup.keyring(settings),
         pool=settings.database_pool,
         stale_seconds=settings.key_cache_seconds,
+        guard=startup.guard,
     )
     lifecycle.start(settings)
     # What start-up made stays for good: the collector need not look at it again.
@@ -104,7 +103,8 @@ def main() -> None:
     place = channel.place()
     os.umask(configuration.UMASK)
     try:
-        settings = configuration.load()
+        settings = startup.with_secrets(configuration.load())
+        startup.check(settings)
         if settings.workers > 1 and place is None:
             _become_supervisor()
         memory.return_large_blocks()

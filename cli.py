@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 import settings as configuration
-from commands import database, keys, newsletter, quota, usage, users, work
+from commands import database, keys, newsletter, quota, secrets, usage, users, work
 from errors import Fact
 from settings import Settings
 
@@ -28,6 +28,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="cli.py", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
     database.add(commands)
+    secrets.add(commands)
     work.command(commands, "settings", _settings, "list every setting with its default and its meaning")
     newsletter.add(commands)
     users.add(commands)

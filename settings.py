@@ -207,6 +207,8 @@ def parse_keys(text: str) -> dict[str, bytes]:
             key = b""
         if not key_id.isascii() or not 1 <= len(key_id) <= 16 or len(key) != 32:
             raise ValueError("ENCRYPTION_KEYS must be id:base64 of 32 bytes, ids of 1 to 16 ASCII characters")
+        if key_id in keys:
+            raise ValueError(f"ENCRYPTION_KEYS has two keys with the id {key_id}: each needs an id of its own")
         keys[key_id] = key
     return keys
 
@@ -214,7 +216,8 @@ def parse_keys(text: str) -> dict[str, bytes]:
 def load(**overrides: object) -> Settings:
     """Settings from the environment with every default filled in; raises SettingsInvalid.
 
-    In development missing secrets are made once and kept in DATA_DIR/secrets.json, readable by the owner only.
+    Secrets that are not set are those kept in DATA_DIR/secrets.json. In development they may be empty: then
+    `make_secrets` makes them.
     """
     try:
         settings = Settings(**overrides)  # type: ignore[arg-type]
@@ -231,7 +234,7 @@ def load(**overrides: object) -> Settings:
             "mail_url": settings.mail_url or f"file:{data / 'outbox'}",
             "log_format": settings.log_format or ("json" if settings.environment == "production" else "text"),
             "images_url": settings.images_url or f"file:{data / 'images'}",
-            **_secrets(settings, data),
+            **_secrets(settings.model_copy(update={"data_dir": data})),
         }
     )
 
@@ -245,16 +248,30 @@ def _explain(error: ValidationError) -> str:
     return "\n".join(lines)
 
 
-def _secrets(settings: Settings, data: Path) -> dict[str, str]:
-    """Return the two secrets: as set, else those kept in DATA_DIR, else new ones.
+def kept_secrets(settings: Settings) -> Path:
+    """The file in which secrets that are not set are kept."""
+    return settings.data_dir / "secrets.json"
+
+
+def make_secrets(settings: Settings) -> Settings:
+    """Return the settings with both secrets: those that are missing are made, and kept in DATA_DIR/secrets.json.
+
+    The file is readable by its owner only. Whether the database has rows that need other secrets is the caller's to
+    know: see `services.startup`.
+    """
+    if not (settings.encryption_keys and settings.secret_key) and not kept_secrets(settings).exists():
+        _keep_new_secrets(kept_secrets(settings))
+    return settings.model_copy(update=_secrets(settings))
+
+
+def _secrets(settings: Settings) -> dict[str, str]:
+    """Return the two secrets: as set, else those kept in DATA_DIR, else nothing.
 
     The file becomes readable by its owner only, whatever its mode was.
     """
-    if settings.encryption_keys and settings.secret_key:
+    kept = kept_secrets(settings)
+    if (settings.encryption_keys and settings.secret_key) or not kept.exists():
         return {}
-    kept = data / "secrets.json"
-    if not kept.exists():
-        _keep_new_secrets(kept)
     if stat.S_IMODE(kept.stat().st_mode) & UMASK:
         kept.chmod(0o600)
     stored: dict[str, str] = json.loads(kept.read_text())
@@ -265,7 +282,8 @@ def _keep_new_secrets(kept: Path) -> None:
     """Write new secrets for the owner's eyes only, whole or not at all; of two that start at once, one wins."""
     kept.parent.mkdir(parents=True, exist_ok=True)
     made = {
-        "encryption_keys": "1:" + b64encode(secrets.token_bytes(32)).decode(),
+        # A random id: two keys that were made in different places never have the same one.
+        "encryption_keys": f"{secrets.token_hex(4)}:{b64encode(secrets.token_bytes(32)).decode()}",
         "secret_key": secrets.token_urlsafe(32),
     }
     with NamedTemporaryFile("w", dir=kept.parent) as new:

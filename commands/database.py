@@ -1,30 +1,29 @@
-"""`migrate`, `seed`, `reencrypt` and `hash-addresses`: the database as a whole."""
+"""`migrate`, `seed` and `hash-addresses`: the database as a whole."""
 
 from typing import Any
 
 import clock
 import storage
-from commands.work import Failed, Parsers, command, connected
+from commands.work import Failed, Parsers, command, connected, open_database
 from errors import AlreadyExists
 from settings import Settings
-from storage import address_hashes, migrate, reencryption, sizes
+from storage import address_hashes, migrate, sizes
 
 UNSALTED = "Addresses are stored under unsalted hashes: run `hash-addresses` when version 0.1 no longer runs."
 
 
 def add(parsers: Parsers) -> None:
-    """`migrate`, `seed`, `reencrypt`, `hash-addresses`."""
+    """`migrate`, `seed`, `hash-addresses`."""
     command(parsers, "migrate", _migrate, "bring the database to the schema of this version (safe to repeat)")
     text = "put the adult sizes into a new installation (safe to repeat: what curators did stays)"
     command(parsers, "seed", _seed, text)
-    command(parsers, "reencrypt", _reencrypt, "rewrite what is encrypted under old keys (beside a running server)")
     text = "replace unsalted hashes of addresses, when version 0.1 no longer runs (beside a running server)"
     command(parsers, "hash-addresses", _hash_addresses, text)
 
 
 def _migrate(settings: Settings, _options: Any) -> None:
     migrate.upgrade(settings.database_url)
-    if connected(settings, lambda: storage.read(address_hashes.are_unsalted)):
+    if open_database(settings, lambda: storage.read(address_hashes.are_unsalted)):
         print(UNSALTED)
 
 
@@ -34,21 +33,6 @@ def _seed(settings: Settings, _options: Any) -> None:
     except AlreadyExists:  # another instance was doing it at this moment
         added = 0
     print(f"{added} curated sets added")
-
-
-def _reencrypt(settings: Settings, _options: Any) -> None:
-    changed = connected(settings, _rewrite_all)
-    print(f"{changed} rows rewritten")
-
-
-async def _rewrite_all() -> int:
-    total = 0
-    for table in reencryption.tables():
-        after, more = None, True
-        while more:
-            changed, after = await storage.write(reencryption.rewrite, table, after)
-            total, more = total + changed, after is not None
-    return total
 
 
 def _hash_addresses(settings: Settings, _options: Any) -> None:

@@ -7,11 +7,10 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 import clock
-import settings as configuration
 import storage
+from services import startup
 from settings import Settings
-from storage import accounts, acts
-from storage.encryption import Keyring
+from storage import accounts, acts, canaries
 
 Result = TypeVar("Result")
 LOGIN = "e-mail address, user name or number"
@@ -40,10 +39,25 @@ def group(parsers: Parsers, name: str, text: str) -> Parsers:
 
 
 def connected(settings: Settings, work: Callable[[], Awaitable[Result]]) -> Result:
-    """Do something with the database open."""
+    """Do something with the database open, under the secrets that it was written with.
+
+    Raises SettingsInvalid for other secrets, and where there are none for a database that has rows.
+    """
+    ready = startup.with_secrets(settings)
+    with startup.explained():
+        return open_database(ready, lambda: _after_check(work))
+
+
+async def _after_check(work: Callable[[], Awaitable[Result]]) -> Result:
+    await storage.read(canaries.check_if_any)
+    return await work()
+
+
+def open_database(settings: Settings, work: Callable[[], Awaitable[Result]]) -> Result:
+    """Do something with the database open, whatever the secrets are: for what needs none."""
 
     async def run() -> Result:
-        await storage.connect(settings.database_url, Keyring(configuration.parse_keys(settings.encryption_keys)))
+        await storage.connect(settings.database_url, startup.keyring(settings))
         try:
             return await work()
         finally:

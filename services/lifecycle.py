@@ -33,6 +33,7 @@ from services import (
     quotas,
     retention,
     social,
+    startup,
     storage_quotas,
     test_mode,
     tokens,
@@ -108,6 +109,7 @@ def start(settings: Settings) -> None:
     work: list[Coroutine[Any, Any, object]] = [
         background.attempt(partial(announcement.announce, settings), what="the line at start-up"),
         logs.run(),
+        startup.await_database(),
         outbox.run(),
         usage.run(),
         usage.run_pruning(),

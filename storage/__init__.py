@@ -54,11 +54,19 @@ class Engine(Protocol):
 _engine: Engine | None = None
 
 
-async def connect(url: str, keyring: Keyring, *, pool: int = 16, stale_seconds: float = 0) -> None:
+async def connect(
+    url: str,
+    keyring: Keyring,
+    *,
+    pool: int = 16,
+    stale_seconds: float = 0,
+    guard: Callable[[Connection], None] | None = None,
+) -> None:
     """Open the database that `read` and `write` use: `sqlite:///file` or `postgresql://…`.
 
     Raises ValueError for any other address. On PostgreSQL nothing is sent yet: `pool` connections at most are
     opened as they are needed, so that a server may start before its database; `version` may be so many seconds late.
+    No unit of work runs before `guard`, a unit of work that writes, has returned once; what it raises is raised.
     """
     global _engine
     await disconnect()
@@ -72,6 +80,10 @@ async def connect(url: str, keyring: Keyring, *, pool: int = 16, stale_seconds: 
         _engine = PostgresEngine(url, keyring, pool=pool, stale_seconds=stale_seconds)
     else:
         raise ValueError("FREESEWING_DATABASE_URL must start with sqlite:/// or postgresql://")
+    if guard is not None:
+        from storage.guarded import Guarded
+
+        _engine = Guarded(_engine, guard)
 
 
 async def disconnect() -> None:

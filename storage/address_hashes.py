@@ -21,6 +21,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, bindparam, inse
 
 import email_addresses
 from errors import AlreadyExists
+from storage.encryption import Undecryptable
 from storage.faults import savepoint
 from storage.hash_keys import hash_keys
 from storage.tables import accounts, subscribers
@@ -29,6 +30,8 @@ from storage.tables import accounts, subscribers
 COLUMNS = {accounts: ("ehash", "ihash"), subscribers: ("ehash",)}
 # Rows in a transaction: a tenth of a second, in which other writes wait.
 BATCH = 200
+# Rows that `key_fits` compares: a damaged one among them must not stop the start.
+MOST_COMPARED = 3
 _NAME = "addresses"
 # No hexadecimal number begins with it, and all of them sort before it, whatever the collation.
 _KEYED = "hmac:"
@@ -104,6 +107,24 @@ def are_unsalted(connection: Connection) -> bool:
     columns = (table.c[name] for table, names in COLUMNS.items() for name in names)
     queries = (select(column).where(column < _FIRST_KEYED).limit(1) for column in columns)
     return any(connection.execute(query).first() is not None for query in queries)
+
+
+def key_fits(connection: Connection) -> bool:
+    """Return whether the key is the one that addresses are hashed with, as far as a few rows of each table show."""
+    try:
+        key = _key(connection)
+    except Undecryptable:
+        return False
+    return all(_fits_some(connection, table, key) for table in COLUMNS)
+
+
+def _fits_some(connection: Connection, table: Table, key: bytes | None) -> bool:
+    query = select(table.c.email, table.c.ehash).where(table.c.ehash >= _FIRST_KEYED).limit(MOST_COMPARED)
+    try:
+        rows = connection.execute(query).all()
+    except Undecryptable:  # a damaged row is not a wrong key
+        return key is not None
+    return not rows or (key is not None and any(row.ehash == _keyed(key, email_hash(row.email)) for row in rows))
 
 
 def convert(connection: Connection, table: Table, after: int) -> Converted:

@@ -22,12 +22,26 @@ class Undecryptable(Exception):
 
 
 class Keyring:
-    """The keys by id, the first of which encrypts; all of them decrypt."""
+    """The keys by id, the first of which encrypts; all of them decrypt.
 
-    def __init__(self, keys: dict[str, bytes]) -> None:
+    `secret` is a value derived from the server's other secret, which the canaries compare; empty if they are not to.
+    Without any key, nothing can be encrypted or decrypted.
+    """
+
+    def __init__(self, keys: dict[str, bytes], secret: str = "") -> None:
         self._ciphers = {key_id.encode(): AESGCM(key) for key_id, key in keys.items()}
-        self._current = next(iter(self._ciphers))
+        self._current = next(iter(self._ciphers), b"")
         self._prefix = bytes([len(self._current)]) + self._current
+        self.secret = secret
+
+    @property
+    def current(self) -> str:
+        """The id of the key that encrypts."""
+        return self._current.decode()
+
+    def has(self, key_id: str) -> bool:
+        """Whether there is a key with this id."""
+        return key_id.encode() in self._ciphers
 
     def encrypt(self, plain: bytes, place: bytes) -> bytes:
         """`plain` under the current key, bound to `place`, the `table.column` it is for."""
@@ -94,6 +108,11 @@ class EncryptedJson(Encrypted):
         """What decrypts a stored value without parsing it: `orjson.dumps` copies a fragment as it is."""
         place, decrypt = self.place.encode(), keyring_of(dialect).decrypt
         return lambda stored: None if stored is None else orjson.Fragment(decrypt(stored, place))
+
+
+def key_id_of(stored: bytes) -> str:
+    """The id of the key that a value was written under, as far as it has one."""
+    return stored[1 : 1 + stored[0]].decode(errors="replace") if stored else ""
 
 
 def keyring_of(dialect: Dialect) -> Keyring:

@@ -1,6 +1,6 @@
 """From the database driver's errors to our facts; the only place that knows them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, ExceptionContext
@@ -16,6 +16,7 @@ OUTAGES = {"08", "28", "3D", "40", "53", "57", "58"}
 # What had been the primary is a replica now; a lock was waited for in vain; a transaction was idle for too long.
 READ_ONLY, LOCK_NOT_AVAILABLE, IDLE_TOO_LONG = "25006", "55P03", "25P03"
 OUTAGE_STATES = {READ_ONLY, LOCK_NOT_AVAILABLE, IDLE_TOO_LONG}
+INSUFFICIENT_PRIVILEGE = "42501"
 # The server ended a statement that took, or waited for a lock, too long.
 TOO_LONG = {LOCK_NOT_AVAILABLE, "57014"}
 # The server rolled the transaction back for the sake of another one: it failed to be serial, it was in a deadlock.
@@ -53,6 +54,17 @@ def savepoint(connection: Connection) -> Iterator[None]:
     """Undo alone what fails inside; raises AlreadyExists where a unique constraint spoke."""
     with translated(), connection.begin_nested():
         yield
+
+
+@contextmanager
+def privileges(missing: Callable[[], Exception]) -> Iterator[None]:
+    """Raise what `missing` makes where the role of the connection may not do what is done inside."""
+    try:
+        yield
+    except DBAPIError as error:
+        if _state(error) == INSUFFICIENT_PRIVILEGE:
+            raise missing() from error
+        raise
 
 
 def _is_unique_violation(error: IntegrityError) -> bool:

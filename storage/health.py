@@ -1,9 +1,12 @@
-"""Whether the database answers and has the schema that this code needs."""
+"""Whether the database answers, has a schema that this code can serve, and was written with our secrets."""
 
 from functools import cache
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
+
+from errors import StorageUnavailable
+from storage import canaries
 
 MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
 
@@ -29,3 +32,16 @@ def revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def require_schema(connection: Connection) -> None:
+    """Raise StorageUnavailable unless the schema is one that this code can serve."""
+    if revision(connection) != newest():
+        raise StorageUnavailable("The database waits for its migrations.", cause="migrations")
+
+
+def require_ready(connection: Connection) -> None:
+    """Raise StorageUnavailable unless the schema and the secrets are those of this server."""
+    require_schema(connection)
+    with canaries.told_to_clients():
+        canaries.check(connection)

@@ -22,6 +22,7 @@ from storage import fair_use as fair_use
 from storage import guessing as guessing
 from storage import hash_keys as hash_keys
 from storage import image_removals as image_removals
+from storage import installation as installation
 from storage.access import acts as acts
 from storage.columns import COUNTED, ID, NAME, NEVER_REUSED, PlainJson, UtcTime, only
 from storage.columns import metadata as metadata  # all that know the tables come here

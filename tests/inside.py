@@ -45,7 +45,7 @@ class _Http(httpx2.Client):
 def inside(data: Path, database_url: str = "", *, migrate: bool = True) -> Iterator[Inside]:
     """The application on a migrated database; SQLite in the folder `data` unless another is given."""
     options = {"data_dir": data, "limits": "off", "test_mode": True, "import_token": IMPORT_TOKEN}
-    found = settings.load(**options, database_url=database_url)
+    found = settings.make_secrets(settings.load(**options, database_url=database_url))
     if migrate:
         templates.prepare(found.database_url, {"FREESEWING_DATABASE_URL": found.database_url})
     with asyncio.Runner() as runner:

@@ -36,7 +36,7 @@ import asyncio, pathlib, sys
 import app, settings
 
 async def serve():
-    found = settings.load(data_dir=pathlib.Path(sys.argv[1]))
+    found = settings.make_secrets(settings.load(data_dir=pathlib.Path(sys.argv[1])))
     made = app.create_app(found)
     async with app._lifespan(found, made):
         pass

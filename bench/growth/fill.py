@@ -41,7 +41,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data-dir", type=Path, default=DATA_DIR, help=f"holds the secrets (default {DATA_DIR})")
     parser.add_argument("--processes", type=int, default=2, help="that make rows (default 2)")
     options = parser.parse_args(arguments)
-    settings = configuration.load(data_dir=options.data_dir, database_url=options.database_url)
+    settings = configuration.make_secrets(
+        configuration.load(data_dir=options.data_dir, database_url=options.database_url)
+    )
     fill(settings, options.accounts, options.processes)
     return 0
 

@@ -47,7 +47,7 @@ def prepare(accounts: int, prefix: str, data_dir: Path) -> Settings:
     """Settings of a filled database, its name being PREFIX_accounts."""
     url = f"{prefix}_{accounts}"
     # What all share is made once, in the folder above; each server has its own for its log.
-    secrets = configuration.load(data_dir=data_dir)
+    secrets = configuration.make_secrets(configuration.load(data_dir=data_dir))
     settings = configuration.load(
         data_dir=data_dir / str(accounts),
         database_url=url,

@@ -28,7 +28,9 @@ _DEFINED = """
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Of a database that was filled."""
     with fresh_postgres() as url:
-        made = configuration.load(data_dir=tmp_path_factory.mktemp("growth"), database_url=url)
+        made = configuration.make_secrets(
+            configuration.load(data_dir=tmp_path_factory.mktemp("growth"), database_url=url)
+        )
         fill.fill(made, ACCOUNTS, processes=1)
         yield made
 

@@ -4,6 +4,7 @@ import re
 import threading
 import time
 from collections import Counter
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -64,7 +65,9 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service,
         parts = urlsplit(url)
         proxy = Proxy(parts.hostname or "", parts.port or 5432)
         address = parts._replace(netloc=f"{parts.username}@127.0.0.1:{proxy.port}").geturl()
-        service = Service(tmp_path_factory.mktemp("away"), database_url=address, database_pool="4")
+        # No secrets are made while the database does not answer.
+        secrets = {"encryption_keys": f"1:{b64encode(b'k' * 32).decode()}", "secret_key": "s" * 40}
+        service = Service(tmp_path_factory.mktemp("away"), database_url=address, database_pool="4", **secrets)
         try:
             # It starts before its database.
             proxy.cut()

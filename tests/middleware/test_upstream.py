@@ -44,7 +44,9 @@ def test_what_is_loaded_unvalidated_is_what_connexion_makes_of_it_validated() ->
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> list[object]:
     """The middlewares of the application, outermost first."""
-    made = app.create_app(settings.load(data_dir=tmp_path_factory.mktemp("data"), limits="off"))
+    made = app.create_app(
+        settings.make_secrets(settings.load(data_dir=tmp_path_factory.mktemp("data"), limits="off"))
+    )
     return list(made.middleware_stack or ())
 
 

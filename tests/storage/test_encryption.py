@@ -51,7 +51,8 @@ def _write_everything(store: Store) -> int:
     )
     for name in owned:
         store.new_row(metadata.tables[name], encrypted=SIGN, user_id=user_id)
-    store.new_row(metadata.tables["subscribers"], encrypted=SIGN)
+    for name in ("subscribers", "canaries"):
+        store.new_row(metadata.tables[name], encrypted=SIGN)
     return user_id
 
 

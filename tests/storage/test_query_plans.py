@@ -111,9 +111,9 @@ def _count(connection: Connection) -> None:
 
 def _reencrypt(connection: Connection) -> None:
     for table in reencryption.tables():
-        _, after = reencryption.rewrite(connection, table, None)
+        after = reencryption.rewrite(connection, table, None).after
         while after is not None:
-            _, after = reencryption.rewrite(connection, table, after)
+            after = reencryption.rewrite(connection, table, after).after
 
 
 def _hash_addresses(connection: Connection) -> None:

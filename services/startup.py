@@ -1,0 +1,123 @@
+"""What must be so before the server or a command uses the database: its secrets, and its schema.
+
+A secret that is not set is made and kept in DATA_DIR, but never for a database that has rows.
+"""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+import settings as configuration
+import storage
+from errors import StorageUnavailable
+from services.derivation import derive
+from settings import Settings, SettingsInvalid
+from storage import canaries, health
+from storage.canaries import SecretsWrong
+from storage.encryption import Keyring
+
+RETRY_SECONDS = 1.0
+LOST = (
+    "The secrets of this database are missing: FREESEWING_ENCRYPTION_KEYS and FREESEWING_SECRET_KEY are not both set,"
+    " and {kept} does not exist. The database has rows that depend on them, so that no new ones are made. Set both,"
+    " or restore that file from its backup. " + canaries.HELP
+)
+AWAY = (
+    "FREESEWING_ENCRYPTION_KEYS and FREESEWING_SECRET_KEY are not both set, {kept} does not exist, and the database"
+    " does not answer. New secrets are made only for a database without rows: start the database first, or set both."
+)
+log = logging.getLogger(__name__)
+
+
+def keyring(settings: Settings) -> Keyring:
+    """Return the encryption keys, with what the canaries know the secret key by; no keys if none are set."""
+    keys = configuration.parse_keys(settings.encryption_keys) if settings.encryption_keys else {}
+    secret = derive(settings.secret_key, "canary").hex() if settings.secret_key else ""
+    return Keyring(keys, secret)
+
+
+def with_secrets(settings: Settings) -> Settings:
+    """Return the settings with both secrets, which are made now if they are missing and the database has no rows.
+
+    Raises SettingsInvalid.
+    """
+    if settings.encryption_keys and settings.secret_key:
+        return settings
+    kept = configuration.kept_secrets(settings)
+    file = settings.database_url.removeprefix("sqlite:///")
+    is_new_file = file != settings.database_url and not Path(file).exists()
+    try:
+        has_rows = not is_new_file and asyncio.run(_has_rows(settings))
+    except StorageUnavailable:
+        raise SettingsInvalid(AWAY.format(kept=kept)) from None
+    # Looked for once more: another instance may have made them, and written the first rows, a moment ago.
+    if has_rows and not kept.exists():
+        raise SettingsInvalid(LOST.format(kept=kept))
+    return configuration.make_secrets(settings)
+
+
+async def _has_rows(settings: Settings) -> bool:
+    await storage.connect(settings.database_url, Keyring({}), pool=1)
+    try:
+        return await storage.read(canaries.protect)
+    finally:
+        await storage.disconnect()
+
+
+def guard(connection: Connection) -> None:
+    """The first unit of work of a server: check the schema, then the secrets, and write what later starts compare.
+
+    Raises StorageUnavailable for a schema that this code cannot serve, and SecretsWrong.
+    """
+    health.require_schema(connection)
+    canaries.establish(connection)
+
+
+def check(settings: Settings) -> None:
+    """Check the database before the server starts; raises SettingsInvalid with instructions for the operator.
+
+    A database that does not answer, or waits for its migrations, does not stop the start: `await_database` goes on.
+    """
+    with explained(), contextlib.suppress(StorageUnavailable):
+        asyncio.run(_checked(settings))
+
+
+@contextlib.contextmanager
+def explained() -> Iterator[None]:
+    """Raise SettingsInvalid, with the same instructions, in place of SecretsWrong."""
+    try:
+        yield
+    except SecretsWrong as error:
+        raise SettingsInvalid(str(error)) from None
+
+
+async def _checked(settings: Settings) -> None:
+    await storage.connect(settings.database_url, keyring(settings), pool=1)
+    try:
+        await storage.write(guard)
+    finally:
+        await storage.disconnect()
+
+
+async def await_database() -> None:
+    """Wait until the database has passed the guard; end the process if the secrets turn out to be wrong."""
+    waiting = ""
+    while True:
+        try:
+            await storage.read(health.revision)
+        except StorageUnavailable as error:
+            if isinstance(error.__cause__, SecretsWrong):
+                log.critical("%s", error.__cause__)
+                signal.raise_signal(signal.SIGTERM)
+                return
+            if waiting != error.detail:
+                waiting = error.detail
+                log.warning("waiting for the database: %s", waiting)
+        else:
+            return
+        await asyncio.sleep(RETRY_SECONDS)

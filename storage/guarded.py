@@ -1,0 +1,56 @@
+"""An engine that lets nobody use the database before a check has passed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from storage import Engine, Load
+from storage.canaries import told_to_clients
+
+Result = TypeVar("Result")
+Made = TypeVar("Made")
+
+
+class Guarded:
+    """`engine`, on which the unit of work `guard` must have returned once before any other runs.
+
+    A server may start before its database: the check runs as soon as that answers. What it raises is raised to those
+    whose work had to wait, and the next unit of work tries again.
+    """
+
+    def __init__(self, engine: Engine, guard: Callable[[Connection], None]) -> None:
+        self._engine = engine
+        self._guard = guard
+        self._has_passed = False
+        self._turn = asyncio.Lock()
+
+    def read(self, work: Callable[[Connection], Result]) -> Awaitable[Result]:
+        return self._engine.read(work) if self._has_passed else self._after_check(lambda: self._engine.read(work))
+
+    def read_aside(self, work: Callable[[Connection], Result]) -> Awaitable[Result]:
+        return self._after_check(lambda: self._engine.read_aside(work))
+
+    def read_large(self, work: Callable[[Connection], Result], make: Callable[[Result], Made]) -> Awaitable[Made]:
+        return self._after_check(lambda: self._engine.read_large(work, make))
+
+    def write(self, work: Callable[[Connection], Result]) -> Awaitable[Result]:
+        return self._engine.write(work) if self._has_passed else self._after_check(lambda: self._engine.write(work))
+
+    def load(self) -> Load:
+        return self._engine.load()
+
+    def version(self) -> object:
+        return self._engine.version()
+
+    async def close(self) -> None:
+        await self._engine.close()
+
+    async def _after_check(self, work: Callable[[], Awaitable[Result]]) -> Result:
+        async with self._turn:
+            if not self._has_passed:
+                with told_to_clients():
+                    await self._engine.write(self._guard)
+                self._has_passed = True
+        return await work()
