@@ -3,8 +3,8 @@
 import re
 import threading
 import time
-from collections import Counter
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial

@@ -21,6 +21,7 @@ from storage import (
     acts,
     address_hashes,
     apikeys,
+    canaries,
     confirmations,
     health,
     image_removals,
@@ -55,9 +56,11 @@ PARTS = {
 }
 # Why these may look at more than what they give.
 ALLOWED = {
+    "canaries.count_bound_to_secret": "counts for an operator's command",
     "administration._containing": "staff's search by a part of a name; docs/operate.md has an index for large tables",
     "mails._waiting": "counts a queue, which is as long as mail is late",
     "subscribers.page": "passes over the unconfirmed, who are forgotten after a while",
+    "reencryption.count": "the same",
     "usage_reports.heaviest_accounts": "adds up what everybody used, for administrators",
     "usage_reports.heaviest_keys": "the same",
     "usage_reports.heaviest_networks": "the same",
@@ -116,6 +119,19 @@ def _reencrypt(connection: Connection) -> None:
             after = reencryption.rewrite(connection, table, after).after
 
 
+def _canaries(connection: Connection) -> None:
+    canaries.protect(connection)
+    canaries.establish(connection)
+    canaries._check_rows(connection)
+    canaries.accept_secret(connection)
+    canaries.retire(connection)
+
+
+def _count_rows(connection: Connection) -> None:
+    for table in reencryption.tables():
+        reencryption.count(connection, table)
+
+
 def _hash_addresses(connection: Connection) -> None:
     address_hashes.stored(connection, "0" * 64)
     address_hashes.create_key(connection)
@@ -171,11 +187,14 @@ CALLS: dict[str, Callable[[Connection], Any]] = {
     "address_hashes": _hash_addresses,
     "apikeys.prune": lambda connection: apikeys.prune(connection, [1, 2]),
     "apikeys.rotate": _rotate,
+    "canaries": _canaries,
+    "canaries.count_bound_to_secret": canaries.count_bound_to_secret,
     "confirmations": _confirmations,
     "image_removals.finish": lambda connection: image_removals.finish(connection, [1, 2]),
     "health.revision": health.revision,
     "mails": _mail,
     "profiles.find_profiles": lambda connection: profiles.find_profiles(connection, "a", 10),
+    "reencryption.count": _count_rows,
     "reencryption.rewrite": _reencrypt,
     "revocation.revoke_all": lambda connection: revocation.revoke_all(
         connection, 1, by=revocation.STATUS, origin=ORIGIN, now=NOW
