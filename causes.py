@@ -13,6 +13,7 @@ Cause = Literal[
     "large_bodies",
     "large_replies",
     "migrations",
+    "secrets",
     "slow_body",
     "stopping",
     "waiting_requests",
