@@ -16,7 +16,7 @@ UNKNOWN = "unknown"
 async def announce(settings: Settings) -> None:
     """Log version, commit, database, schema, mail, images, Redis and limits. No URL shows its credentials."""
     try:
-        engine, schema = await storage.read(health.engine), await storage.read(health.revision) or "none"
+        engine, schema = await storage.peek(health.engine), await storage.peek(health.revision) or "none"
     except StorageUnavailable:
         engine, schema = f"{urlsplit(settings.database_url).scheme} (not reachable)", UNKNOWN
     facts = {

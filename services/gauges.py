@@ -1,5 +1,6 @@
 """What there is at this moment, for the metrics: read from memory at each scrape, from the database in between."""
 
+import contextlib
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,22 +21,22 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What the database said last: letters that wait, since when the oldest, and rows by {table: {state: count}}.
-
-    `schema` is the number of its newest migration.
-    """
+    """What the database said last: letters that wait, since when the oldest, and rows by {table: {state: count}}."""
 
     mails: int
     oldest: datetime | None
-    schema: int
     states: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class _Seen:
-    """What the servers answered last. None before the first look, and of Redis where there is none."""
+    """What the servers answered last. None before the first look, and of Redis where there is none.
+
+    `schema` is the number of the database's newest migration.
+    """
 
     stored: Stored | None = None
+    schema: int | None = None
     database_up: bool | None = None
     redis_up: bool | None = None
 
@@ -45,18 +46,18 @@ _seen = _Seen()
 
 async def refresh() -> None:
     """Ask the database and Redis. While the database is away the metrics show nothing of what it holds."""
-    try:
+    _seen.schema = _seen.stored = None
+    with contextlib.suppress(StorageUnavailable):
+        # Known also while the server waits for its migrations, and shows nothing else of the database.
+        _seen.schema = int(await storage.peek(health.revision) or 0)
         _seen.stored = await _ask()
-    except StorageUnavailable:
-        _seen.stored = None
-    _seen.database_up = _seen.stored is not None
+    _seen.database_up = _seen.schema is not None
     _seen.redis_up = await limits.redis_is_up()
 
 
 async def _ask() -> Stored:
-    schema = int(await storage.read_aside(health.revision) or 0)
     count, oldest = await storage.read_aside(mails.waiting)
-    return Stored(count, oldest, schema, await storage.read_aside(totals.states))
+    return Stored(count, oldest, await storage.read_aside(totals.states))
 
 
 async def run() -> None:
@@ -72,7 +73,7 @@ class Present(Collector):
         load, stored = storage.load(), _seen.stored
         yield _one("database_up", "Whether the database answers.", _seen.database_up)
         yield _one("redis_up", "Whether Redis answers; nothing without one.", _seen.redis_up)
-        yield _one("schema_revision", "Number of the newest migration applied.", stored.schema if stored else None)
+        yield _one("schema_revision", "Number of the newest migration applied.", _seen.schema)
         yield _by_state("storage_pool", "Connections to PostgreSQL.", load.connections if load else {})
         yield _one("storage_queue", "Units of work that wait for the database.", load.waiting if load else None)
         yield _one("usage_unflushed", "Counts of calls that are not written yet.", usage.unflushed())

@@ -40,6 +40,8 @@ class Engine(Protocol):
 
     def read_aside(self, work: Callable[[Connection], Result]) -> Awaitable[Result]: ...
 
+    def peek(self, work: Callable[[Connection], Result]) -> Awaitable[Result]: ...
+
     def read_large(self, work: Callable[[Connection], Result], make: Callable[[Result], Made]) -> Awaitable[Made]: ...
 
     def write(self, work: Callable[[Connection], Result]) -> Awaitable[Result]: ...
@@ -115,6 +117,15 @@ async def read(
 ) -> Result:
     """Run a query that only reads."""
     return await _connected().read(lambda connection: query(connection, *args, **kwargs))
+
+
+async def peek(
+    query: Callable[Concatenate[Connection, Arguments], Result],
+    *args: Arguments.args,
+    **kwargs: Arguments.kwargs,
+) -> Result:
+    """`read_aside`, also before the guard of `connect` has returned: for what every schema has."""
+    return await _connected().peek(lambda connection: query(connection, *args, **kwargs))
 
 
 async def read_aside(

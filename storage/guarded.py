@@ -32,6 +32,9 @@ class Guarded:
     def read_aside(self, work: Callable[[Connection], Result]) -> Awaitable[Result]:
         return self._after_check(lambda: self._engine.read_aside(work))
 
+    def peek(self, work: Callable[[Connection], Result]) -> Awaitable[Result]:
+        return self._engine.peek(work)
+
     def read_large(self, work: Callable[[Connection], Result], make: Callable[[Result], Made]) -> Awaitable[Made]:
         return self._after_check(lambda: self._engine.read_large(work, make))
 

@@ -78,6 +78,9 @@ class PostgresEngine:
     async def read_aside(self, work: Callable[[Connection], Result]) -> Result:
         return await self.read(work)
 
+    async def peek(self, work: Callable[[Connection], Result]) -> Result:
+        return await self.read(work)
+
     async def read_large(self, work: Callable[[Connection], Result], make: Callable[[Result], Made]) -> Made:
         async with self._large:
             return await asyncio.to_thread(make, await self.read(work))

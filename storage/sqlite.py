@@ -74,6 +74,9 @@ class SqliteEngine:
         with translated():
             return await asyncio.to_thread(self._read_alone, work)
 
+    async def peek(self, work: Callable[[Connection], Result]) -> Result:
+        return await self.read_aside(work)
+
     async def read_large(self, work: Callable[[Connection], Result], make: Callable[[Result], Made]) -> Made:
         with translated():
             return await asyncio.get_running_loop().run_in_executor(self._large, lambda: make(self._read_alone(work)))

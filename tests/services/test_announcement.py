@@ -22,7 +22,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 def announced(data: Path, caplog: pytest.LogCaptureFixture, **given: str) -> str:
     """The line."""
-    found = settings.load(data_dir=data, **given)
+    found = settings.make_secrets(settings.load(data_dir=data, **given))
 
     async def start() -> None:
         await storage.connect(found.database_url, Keyring(settings.parse_keys(found.encryption_keys)))

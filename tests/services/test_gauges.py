@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 import storage
-from services import gauges, limits
+from services import gauges, limits, startup
 from storage import health, migrate
 from storage.encryption import Keyring
 from tests.databases import fresh_redis
@@ -31,7 +31,7 @@ def shown(database_url: str, redis_url: str) -> dict[str, float | None]:
     limits.configure(enabled=True, quotas="", redis_url=redis_url)
 
     async def ask() -> None:
-        await storage.connect(database_url, Keyring({"1": b"1" * 32}))
+        await storage.connect(database_url, Keyring({"1": b"1" * 32}), guard=startup.guard)
         await gauges.refresh()
         await storage.disconnect()
         await limits.close()
@@ -48,6 +48,13 @@ def test_a_database_and_a_redis_that_answer_are_up(tmp_path: Path) -> None:
     assert shown(url, "") == {**there, "redis_up": None}
     with fresh_redis() as redis_url:
         assert shown(url, redis_url) == {**there, "redis_up": 1}
+
+
+def test_the_schema_is_shown_while_the_server_waits_for_its_migrations(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'test.db'}"
+    migrate.upgrade(url, "0011")
+    behind = {"database_up": 1, "schema_revision": 11, "mails_waiting": None, "redis_up": None}
+    assert shown(url, "") == behind
 
 
 def test_a_database_and_a_redis_that_are_away_are_down_and_show_nothing_else() -> None:
