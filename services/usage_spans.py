@@ -25,16 +25,16 @@ class Span:
 def span(begin: str | None, end: str | None, granularity: str, now: datetime) -> Span:
     """The hours or days that two dates or moments lie in; the last 30 days where nothing is said.
 
-    An `end` that is a date is the last day. Raises ValidationFailed for what is no time, is not kept or is too long.
+    An `end` that is a date is the last day. What is not kept any more is left out, all of it if need be. Raises
+    ValidationFailed for what is no time, and for a begin that is not before the end.
     """
     granule, kept = GRANULES[granularity], KEPT[granularity]
     until = _end(_moment("to", end), end, granule) if end else _floor(now, granule) + granule
     since = _floor(_moment("from", begin), granule) if begin else until - USUAL
     if since >= until:
         _refuse("from", "is not before the end")
-    if until - since > kept + granule or since < _floor(now, granule) - kept:
-        _refuse("from", f"is too early: {granularity}s are kept and answered for {kept.days} days")
-    return Span(granularity, since, until)
+    oldest = _floor(now, granule) - kept
+    return Span(granularity, min(max(since, oldest), until), until)
 
 
 def period(name: str, now: datetime) -> tuple[datetime, datetime, datetime]:

@@ -124,6 +124,16 @@ def test_every_parameter_and_header_example_validates() -> None:
         matches(item["example"], item["schema"])
 
 
+def test_every_example_of_a_schema_and_its_members_validates() -> None:
+    shown = [(path, schema) for path, schema in schemas(SPEC["components"]["schemas"], "") if "example" in schema]
+    assert len(shown) > 100
+    for path, schema in shown:
+        try:
+            matches(schema["example"], schema)
+        except AssertionError as error:
+            raise AssertionError(f"{path}: {error}") from error
+
+
 def test_every_operation_has_its_handler_and_every_handler_its_operation() -> None:
     stated = {(op["tags"][0], op["operationId"]) for _, _, op in OPERATIONS}
     tags = {tag["name"] for tag in SPEC["tags"]}

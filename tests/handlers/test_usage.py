@@ -156,8 +156,6 @@ def test_nothing_used_is_nothing_told(alice: Person) -> None:
         ({"to": "2026-02-30T10:00Z"}, "query /to: is no date"),
         ({"from": day(1), "to": day(2)}, "query /from: is not before the end"),
         ({"from": f"{day(1)}T10:00Z", "to": f"{day(1)}T10:00Z", "granularity": "hour"}, "query /from: is not before"),
-        ({"from": day(402)}, "query /from: is too early: days are kept and answered for 400 days"),
-        ({"from": day(37), "to": day(30), "granularity": "hour"}, "query /from: is too early: hours are kept"),
         ({"granularity": "year"}, "query /granularity"),
         ({"by": "colour"}, "query /by"),
     ],
@@ -176,6 +174,18 @@ def test_the_whole_time_that_is_kept_can_be_asked_for_at_once(alice: Person) -> 
     assert usage(alice, **{"from": day(399)})["rows"] is not None
     begin = this_hour() - timedelta(days=35, hours=-1)
     assert usage(alice, **{"from": f"{begin:%Y-%m-%dT%H:%MZ}", "granularity": "hour"})["rows"] is not None
+
+
+@pytest.mark.parametrize(("granularity", "days"), [("day", 400), ("hour", 35)])
+def test_what_is_not_kept_any_more_is_left_out_and_the_answer_says_from_when(
+    alice: Person, granularity: str, days: int
+) -> None:
+    found = usage(alice, **{"from": "2001-01-01", "to": "2099-12-31", "granularity": granularity})
+    begin = datetime.fromisoformat(found["from"])
+    assert timedelta(days=days) <= datetime.now(UTC) - begin < timedelta(days=days + 1, minutes=1)
+    assert found["to"] == "2100-01-01T00:00:00.000Z"
+    gone = usage(alice, **{"from": "2001-01-01", "to": "2001-12-31", "granularity": granularity})
+    assert (gone["from"], gone["to"], gone["rows"]) == (gone["to"], "2002-01-01T00:00:00.000Z", [])
 
 
 def test_more_rows_than_an_answer_may_have_are_refused(alice: Person) -> None:
