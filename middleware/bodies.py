@@ -47,7 +47,9 @@ def decode_form(scope: Scope, raw: bytes | bytearray) -> dict[str, str]:
     parser = FormDataParser(silent=False, max_form_parts=MOST_FORM_FIELDS)
     try:
         _, fields, files = parser.parse(BytesIO(raw), kind, len(raw), options)
-    except (ValueError, RequestEntityTooLarge):
+    except RequestEntityTooLarge:
+        raise MalformedBody(f"The form has more than {MOST_FORM_FIELDS} fields.") from None
+    except ValueError:
         raise MalformedBody("The body is not a form.") from None
     if None in fields or None in files:
         raise MalformedBody("A part of the form has no name.")

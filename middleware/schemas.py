@@ -15,15 +15,21 @@ _WANTED = {
     "type": "has the wrong type",
     "integer": "is not a whole number",
     "enum": "is not one of the allowed values",
-    "minimum": "is too small",
-    "maximum": "is too large",
-    "minLength": "is too short",
-    "maxLength": "is too long",
-    "minItems": "has too few members",
-    "maxItems": "has too many members",
-    "maxProperties": "has too many members",
     "pattern": "does not have the documented form",
     "additionalProperties": "is not documented",
+}
+# Of keywords that state a limit, which is named.
+_LIMITED = {
+    "minimum": "is less than {}",
+    "exclusiveMinimum": "is not more than {}",
+    "maximum": "is more than {}",
+    "exclusiveMaximum": "is not less than {}",
+    "minLength": "has fewer than {} characters",
+    "maxLength": "has more than {} characters",
+    "minItems": "has fewer than {} members",
+    "maxItems": "has more than {} members",
+    "minProperties": "has fewer than {} members",
+    "maxProperties": "has more than {} members",
 }
 MOST_VIOLATIONS = 20
 LONGEST_STEP = 100
@@ -90,14 +96,14 @@ class Schema:
             return self._told("oneOf")
         keyword = self._unfit_container(value)
         if keyword:
-            return self._told(keyword)
+            return self._told(keyword, limit=self._most.get(keyword))
         try:
             self._validator.validate(value)
         except jsonschema_rs.ValidationError as error:
             keyword = error.kind.name
             if keyword == "type" and type(value) is float and "integer" in self._codes:
                 keyword = "integer"
-            return self._told(keyword, error.instance_path)
+            return self._told(keyword, error.instance_path, getattr(error.kind, "limit", None))
         raise AssertionError("only what does not fit is asked about")
 
     def _unfit_container(self, value: Any) -> str:
@@ -110,11 +116,16 @@ class Schema:
                 return most
         return ""
 
-    def _told(self, keyword: str, path: Iterable[str | int] = ()) -> tuple[str, SchemaViolation]:
+    def _told(
+        self, keyword: str, path: Iterable[str | int] = (), limit: float | None = None
+    ) -> tuple[str, SchemaViolation]:
         code = self._codes.get(keyword, self._otherwise)
         steps = [*([self._name] if self._name else ()), *map(str, path)]
         pointer = "".join("/" + step[:LONGEST_STEP].replace("~", "~0").replace("/", "~1") for step in steps)
-        return code, SchemaViolation(self._part, pointer, _WANTED.get(keyword, "is not as documented"))
+        wanted = _WANTED.get(keyword, "is not as documented")
+        if limit is not None and keyword in _LIMITED:
+            wanted = _LIMITED[keyword].format(f"{limit:,}")
+        return code, SchemaViolation(self._part, pointer, wanted)
 
     def _meant(self, value: Any) -> "Schema | None":
         """The alternative that the value must mean: the only one whose constants it has."""

@@ -140,6 +140,9 @@ class ValidatedOperation:
         await self.next_app(scope, receive, send)
 
     def _query(self, scope: Scope) -> dict[str, Any]:
+        if scope["query_string"].count(b"&") >= MOST_QUERY_PARAMETERS:
+            detail = f"has more than {MOST_QUERY_PARAMETERS} parameters"
+            raise ValidationFailed("validationFailed", [SchemaViolation("query", "", detail)])
         try:
             given = dict(
                 parse_qsl(
@@ -165,7 +168,7 @@ def _require_acceptable(scope: Scope) -> None:
     if accept in (b"", b"*/*", b"application/json"):
         return
     if len(accept) > bodies.LONGEST_HEADER:
-        raise NotAcceptable("The header Accept is too long.")
+        raise NotAcceptable(f"The header Accept has more than {bodies.LONGEST_HEADER:,} bytes.")
     accepted = parse_accept_header(accept.decode("latin-1"), MIMEAccept)
     # The most specific range counts (RFC 9110, section 12.5.1); parameters such as `charset` are not looked at.
     quality = {kind.partition(";")[0].strip().lower(): quality for kind, quality in reversed(accepted)}

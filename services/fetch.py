@@ -13,6 +13,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_network
 from typing import TYPE_CHECKING, cast
 
 from errors import ImageInvalid
+from services.image_limits import too_large
 from services.lookups import Address, Lookups
 
 # They take 3 MB, and few pictures are fetched: the functions that need them import them.
@@ -143,14 +144,13 @@ async def _body(response: "httpcore2.Response", max_bytes: int) -> bytes:
     # A compressed body could be small here and huge once unpacked, and images gain nothing by it.
     if response.status != 200 or _header(response, b"content-encoding").lower() not in ("", "identity"):
         raise ImageInvalid(_FAILED)
-    too_large = ImageInvalid(f"The image is larger than {max_bytes / 1_000_000:g} MB.")
     if int(_header(response, b"content-length") or 0) > max_bytes:
-        raise too_large
+        raise too_large(max_bytes)
     content = bytearray()
     async for piece in response.aiter_stream():
         content += piece
         if len(content) > max_bytes:
-            raise too_large
+            raise too_large(max_bytes)
     return bytes(content)
 
 

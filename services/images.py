@@ -13,13 +13,21 @@ import warnings
 from base64 import b64decode
 from collections.abc import Awaitable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import cache
 from math import ceil
 from typing import TYPE_CHECKING, Protocol
 
 from errors import ImageInvalid
+from services import png
 from services.fetch import fetch
+from services.image_limits import (
+    ImageLimits,
+    buffered_bytes,
+    require_memory,
+    require_size,
+    too_large,
+    too_many_pixels,
+)
 from services.image_store import Picture
 
 # Pillow takes 3 MB, and few clients send pictures: the functions that need it import it.
@@ -29,11 +37,6 @@ if TYPE_CHECKING:
 
 # One decoder: what an image may take (MOST_MEMORY) is what all of them take.
 _WORKERS = ThreadPoolExecutor(max_workers=1, thread_name_prefix="image")
-# Bytes that decoding may take, and what each pixel takes, by format and else by mode: libwebp keeps two frames, and
-# Pillow copies them twice; libavif keeps one more in another colour space.
-MOST_MEMORY = 64_000_000
-_BYTES_A_PIXEL = {"WEBP": 16, "AVIF": 12, "1": 1, "L": 1, "P": 1, "I;16": 2}
-_BYTES_OF_OTHERS = 4
 # Pixels that are converted and scaled at a time: converting a whole image would double its memory.
 _BAND = 2_000_000
 
@@ -45,6 +48,9 @@ _JPEG_MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
 _START_OF_SCAN, _END_OF_IMAGE, _WITHOUT_LENGTH = 0xDA, 0xD9, frozenset({0x01, 0xD8})
 _MAX_SCANS = 64
 _MAX_READS = 16_000
+
+# HEIC is not accepted (docs/decisions/036): the brands of its file type box (ISO/IEC 23008-12). AVIF has others.
+_HEIC = re.compile(rb"....ftyp(heic|heix|heim|heis|hevc|hevx|mif1|msf1)", re.DOTALL)
 
 _TURNS = {
     2: "FLIP_LEFT_RIGHT",
@@ -60,16 +66,6 @@ _TURNS = {
 # damaged metadata, which Pillow reports line by line, cannot be used to fill the log.
 warnings.filterwarnings("error", message="Image size .* could be decompression bomb")
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.TiffImagePlugin")
-
-
-@dataclass(frozen=True, slots=True)
-class ImageLimits:
-    """What a client may send, in bytes and pixels, of a side too; and the longest side of the result, in pixels."""
-
-    max_bytes: int = 12_000_000
-    max_pixels: int = 40_000_000
-    max_sent_side: int = 65_535
-    max_side: int = 2_000
 
 
 class Fetch(Protocol):
@@ -104,11 +100,11 @@ def _recode(content: bytes, limits: ImageLimits) -> Picture:
     if not content:
         raise ImageInvalid("The image is empty.")
     if len(content) > limits.max_bytes:
-        raise _too_large(limits)
+        raise too_large(limits.max_bytes)
     scans = _count_scans(content) if content.startswith(b"\xff\xd8") else 1
     if scans > _MAX_SCANS:
-        raise ImageInvalid("The image has too many scans.")
-    return _encode(_decode(content, limits, in_one_pass=scans == 1))
+        raise ImageInvalid(f"The image has more than {_MAX_SCANS} scans, the most that are accepted in a JPEG.")
+    return _encode(_decode(png.without_metadata(content), limits, in_one_pass=scans == 1))
 
 
 def _bytes_of_text(img: str, limits: ImageLimits) -> bytes:
@@ -118,7 +114,7 @@ def _bytes_of_text(img: str, limits: ImageLimits) -> bytes:
     if is_uri and not (comma and _DATA_URI.fullmatch(head)):
         raise ImageInvalid("The data URI is not that of an image in base64.")
     if len(img) > 2 * limits.max_bytes + _DATA_URI_HEAD:
-        raise _too_large(limits)
+        raise too_large(limits.max_bytes)
     try:
         packed = (img[len(head) + 1 :] if is_uri else img).encode("ascii").translate(None, b" \t\r\n")
         return b64decode(packed, validate=True)
@@ -132,26 +128,28 @@ def _decode(content: bytes, limits: ImageLimits, *, in_one_pass: bool) -> "Image
 
     try:
         with Image.open(_PatientFile(content), formats=_formats()) as source:
-            width, height = source.size
-            if not 0 < width * height <= limits.max_pixels or max(width, height) > limits.max_sent_side:
-                raise ImageInvalid(f"The image has no, or more than {limits.max_pixels:,} pixels.")
+            require_size(source.size, limits)
             return _upright_and_small(source, limits.max_side, in_one_pass=in_one_pass)
     except ImageInvalid:
         raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
+        raise too_many_pixels(Image.MAX_IMAGE_PIXELS or limits.max_pixels, limits.max_pixels) from bomb
     except Exception as broken:
         # Pillow's decoders raise nearly anything on damaged files: OSError, SyntaxError, struct.error, …
-        raise ImageInvalid(f"The image is not a whole file of one of {', '.join(_formats())}.") from broken
+        accepted = ", ".join(_formats())
+        if _HEIC.match(content):
+            raise ImageInvalid(f"The image is in HEIC, which is not accepted. Accepted are {accepted}.") from broken
+        raise ImageInvalid(f"The image is not a whole file of one of {accepted}.") from broken
 
 
 def _upright_and_small(source: "Image.Image", max_side: int, *, in_one_pass: bool) -> "Image.Image":
     from PIL.Image import Transpose
 
-    size = _size_within(source.size, max_side)
-    buffered = 0 if in_one_pass else _buffered_bytes(source)
+    sent, size = source.size, _size_within(source.size, max_side)
+    buffered = 0 if in_one_pass else buffered_bytes(source)
     # A JPEG can be decoded at a half, quarter or eighth of its size; for other formats this does nothing.
     source.draft(None, size)
-    if buffered + _decoded_bytes(source) > MOST_MEMORY:
-        raise ImageInvalid(f"The image has too many pixels for its format, {source.format}. Send a smaller one.")
+    require_memory(source, sent, buffered)
     source.load()
     turn = _TURNS.get(_orientation(source))
     picture = _scaled(source, size)
@@ -162,20 +160,6 @@ def _size_within(size: tuple[int, int], max_side: int) -> tuple[int, int]:
     """The size in proportion whose sides are at most `max_side`, and at least 1; never larger than it was."""
     shrinking = min(1.0, max_side / max(size))
     return max(1, round(size[0] * shrinking)), max(1, round(size[1] * shrinking))
-
-
-def _buffered_bytes(source: "Image.Image") -> int:
-    """The bytes that libjpeg keeps of a whole JPEG that comes in several passes."""
-    layers: list[tuple[int, int, int, int]] = getattr(source, "layer", [])
-    sides = [(across, down) for _, across, down, _ in layers]
-    largest = max(across for across, _ in sides) * max(down for _, down in sides)
-    return 2 * source.width * source.height * sum(across * down for across, down in sides) // largest
-
-
-def _decoded_bytes(source: "Image.Image") -> int:
-    """The bytes that decoding takes besides."""
-    of_mode = _BYTES_A_PIXEL.get(source.mode, _BYTES_OF_OTHERS)
-    return source.width * source.height * _BYTES_A_PIXEL.get(source.format or "", of_mode)
 
 
 def _scaled(source: "Image.Image", size: tuple[int, int]) -> "Image.Image":
@@ -243,10 +227,6 @@ def _count_scans(content: bytes) -> int:
     return scans
 
 
-def _too_large(limits: ImageLimits) -> ImageInvalid:
-    return ImageInvalid(f"The image is larger than {limits.max_bytes / 1_000_000:g} MB.")
-
-
 class _PatientFile(io.BytesIO):
     """A file that can be read so many times and no more.
 
@@ -260,5 +240,5 @@ class _PatientFile(io.BytesIO):
     def read(self, size: int | None = -1, /) -> bytes:
         self._reads += 1
         if self._reads > _MAX_READS:
-            raise ImageInvalid("The image has too many parts.")
+            raise ImageInvalid(f"The image takes more than {_MAX_READS:,} reads, the most that are accepted.")
         return super().read(size)

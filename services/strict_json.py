@@ -121,7 +121,7 @@ def _integer(text: str) -> int:
 def _number(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise _Unusable("A number is too large.")
+        raise _Unusable("A number is above 1.7e308, the largest that a double can hold.")
     return number
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, cast
 
 from services import networks
 from serving.joining import Joining
-from serving.requests import MOST_HEADERS, TOO_LARGE, Requests
+from serving.requests import MOST_HEADERS, Requests
 from serving.upstream import Config, ProxyHeadersMiddleware, ServerState
 from settings import Settings
 
@@ -116,8 +116,8 @@ class Connection(Requests):
         elif self.cycle is None or self.cycle.scope is not self.scope:
             self.head_bytes += len(data)
             if self.head_bytes > MOST_HEAD_BYTES and not self.lingers and not self.transport.is_closing():
-                self.fault = TOO_LARGE
-                self.send_400_response(TOO_LARGE)
+                self.fault = f"The head of the request has more than {MOST_HEAD_BYTES:,} bytes."
+                self.send_400_response(self.fault)
         else:
             self.head_bytes = 0
             self.body_bytes += len(data)

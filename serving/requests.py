@@ -8,7 +8,6 @@ from serving.upstream import Config, HttpToolsProtocol, ServerState
 
 # uvicorn accepts heads and queues of pipelined requests of any size.
 MOST_URL_BYTES, MOST_HEADERS, MOST_PIPELINED = 16_384, 100, 64
-TOO_LARGE = "The head of the request is too large."
 # How long a client may go on sending what was rejected: a reset connection would hide the reply from it.
 LINGER_SECONDS = 2.0
 log = logging.getLogger(__name__)
@@ -54,10 +53,12 @@ class Requests(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
     def _check(self) -> None:
-        if len(self.headers) > MOST_HEADERS or len(self.url) > MOST_URL_BYTES:
-            raise heads.Malformed(TOO_LARGE)
+        if len(self.headers) > MOST_HEADERS:
+            raise heads.Malformed(f"The request has more than {MOST_HEADERS} headers.")
+        if len(self.url) > MOST_URL_BYTES:
+            raise heads.Malformed(f"The URL has more than {MOST_URL_BYTES:,} bytes.")
         if len(self.pipeline) >= MOST_PIPELINED:
-            raise heads.Malformed("Too many requests wait for the reply to an earlier one.")
+            raise heads.Malformed(f"More than {MOST_PIPELINED} requests wait for the reply to an earlier one.")
         parser = self.parser
         self.url = heads.checked(parser.get_method(), self.url, parser.get_http_version(), self.headers)
         if parser.should_upgrade() and heads.has_body(self.headers):

@@ -46,7 +46,8 @@ def _admit(text: str) -> None:
     for number, event in enumerate(yaml.parse(text, Loader=yaml.CBaseLoader)):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if number > MOST_EVENTS or depth > MOST_DEPTH:
-            raise FileInvalid("The file has too many values, or is nested too deep.")
+            most = f"{MOST_EVENTS:,} values and names, or is nested deeper than {MOST_DEPTH} levels"
+            raise FileInvalid(f"The file has more than {most}.")
         if getattr(event, "anchor", None) or getattr(event, "tag", None):
             raise FileInvalid("Anchors, aliases and tags of YAML are not taken.")
 

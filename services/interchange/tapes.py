@@ -90,7 +90,7 @@ def _root(text: str) -> Any:
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise FileInvalid("The file has a document type declaration, which is not taken.")
     if text.count("<") > MOST_TAGS:
-        raise FileInvalid("The file has too many elements.")
+        raise FileInvalid(f"The file has more than {MOST_TAGS:,} tags.")
     parser = etree.XMLParser(
         encoding="utf-8",
         huge_tree=False,

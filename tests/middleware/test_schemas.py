@@ -16,6 +16,27 @@ def rejected(schema: dict[str, Any], value: Any) -> str:
     return rejection.value.code
 
 
+@pytest.mark.parametrize(
+    ("schema", "value", "detail"),
+    [
+        ({"minimum": 3}, 2, "is less than 3"),
+        ({"maximum": 31_536_000}, 10**9, "is more than 31,536,000"),
+        ({"minimum": 0, "exclusiveMinimum": True}, 0, "is not more than 0"),
+        ({"maximum": 0.5, "exclusiveMaximum": True}, 0.5, "is not less than 0.5"),
+        ({"minLength": 8}, "short", "has fewer than 8 characters"),
+        ({"maxLength": 1_000}, "a" * 1_001, "has more than 1,000 characters"),
+        ({"type": "array", "minItems": 2}, [1], "has fewer than 2 members"),
+        ({"type": "array", "maxItems": 2}, [1] * 3, "has more than 2 members"),
+        ({"type": "object", "maxProperties": 1}, {"a": 1, "b": 2}, "has more than 1 members"),
+        ({"type": "object", "minProperties": 1}, {}, "has fewer than 1 members"),
+    ],
+)
+def test_the_error_names_the_limit(schema: dict[str, Any], value: Any, detail: str) -> None:
+    with pytest.raises(ValidationFailed) as rejection:
+        Schema(schema, "body").check(value)
+    assert rejection.value.violations[0].detail == detail
+
+
 def test_a_property_may_have_the_name_of_a_keyword() -> None:
     members = {name: {"type": "integer"} for name in ("example", "nullable", "components", "properties")}
     schema = {"type": "object", "properties": members, "example": {"example": "no integer"}}

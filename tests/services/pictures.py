@@ -8,8 +8,9 @@ import pytest
 from PIL import Image, features
 
 from errors import ImageInvalid
+from services.image_limits import ImageLimits
 from services.image_store import Picture
-from services.images import ImageLimits, normalise
+from services.images import normalise
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 

@@ -83,7 +83,7 @@ async def _endless(writer: asyncio.StreamWriter) -> None:
     ],
 )
 def test_a_body_over_the_limit_is_refused_however_it_is_sent(answer: Answer) -> None:
-    assert refusal(answer) == "The image is larger than 0.001 MB."
+    assert refusal(answer) == "The image is larger than 0.001 MB, the most that is accepted."
 
 
 def test_a_body_of_just_the_limit_is_fetched() -> None:

@@ -95,3 +95,13 @@ def test_every_error_is_a_request_of_its_own(there: Deployment) -> None:
     names = {is_problem(reply, 404)["instance"] for reply in replies}
     assert names == {f"urn:uuid:{UUID(reply.headers['x-request-id'])}" for reply in replies}
     assert len(names) == 2, "two requests have one name"
+
+
+def test_an_error_names_the_limit(there: Deployment) -> None:
+    for body, detail in (
+        ({"name": "a" * 501}, "has more than 500 characters"),
+        ({"name": "a", "measies": {str(number): 1 for number in range(201)}}, "has more than 200 members"),
+    ):
+        reply = there.call("create_set", there.alice, json=body)
+        is_problem(reply, 400)
+        assert reply.json()["errors"][0]["detail"] == detail, "an error does not name the limit"

@@ -58,6 +58,8 @@ def test_an_image_of_too_many_pixels_is_rejected(there: Deployment) -> None:
     too_large = an_image(6400, 6400, "GIF")
     reply = there.call("create_set", there.alice, json={"name": "contract", "img": too_large})
     is_problem(reply, 400, "imgInvalid")
+    limit = "The image has 40.96 megapixels; at most 40 are accepted."
+    assert reply.json()["detail"] == limit, "the error of an image does not name the limit"
 
 
 def test_a_new_image_has_a_new_name_and_is_cached_for_ever(there: Deployment) -> None:

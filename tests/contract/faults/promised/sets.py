@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import services.image_limits
 import services.images
 import services.pictures
 from handlers import prepared
@@ -53,6 +54,12 @@ def a_set_in_inches_is_given_in_inches(e: Exchange) -> None:
         e.change(lambda body: body["measurements"].update(chest=body["measurements"]["chest"] / 25.4))
 
 
+@in_replies("test_refusals::test_an_error_names_the_limit", "does not name the limit")
+def an_error_of_validation_names_no_limit(e: Exchange) -> None:
+    if e.is_to("POST", "/sets", 400):
+        e.change(lambda body: [error.update(detail="is too long") for error in body.get("errors", ())] and None)
+
+
 @in_code(FILES + "yaml_says_the_same_as_json", "the YAML of a set differs")
 def yaml_differs_from_json() -> Replaced:
     as_yaml = prepared.as_yaml
@@ -100,10 +107,16 @@ def what_is_no_image_is_stored() -> Replaced:
     yield services.pictures, "normalise", normalise
 
 
+@in_replies(IMAGES + "an_image_of_too_many_pixels_is_rejected", "does not name the limit")
+def an_error_of_an_image_names_no_limit(e: Exchange) -> None:
+    if e.is_to("POST", "/sets", 400):
+        e.change(lambda body: body.update(detail="The image is too large."))
+
+
 @in_code(IMAGES + "an_image_of_too_many_pixels_is_rejected", "POST /sets: 201")
 def images_of_any_size_are_accepted() -> Replaced:
     yield services.images, "_recode", _recoding(max_pixels=10**9)
-    yield services.images, "MOST_MEMORY", 10**9
+    yield services.image_limits, "MOST_MEMORY", 10**9
 
 
 @in_replies(IMAGES + "a_new_image_has_a_new_name_and_is_cached_for_ever", "not cached for ever")
