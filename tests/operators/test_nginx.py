@@ -1,5 +1,7 @@
 """Two instances on PostgreSQL and Redis behind nginx, as deploy/ has it, restarted while they are used."""
 
+import inspect
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -9,6 +11,7 @@ import psutil  # type: ignore[import-untyped, unused-ignore]
 import pytest
 from sqlalchemy import select
 
+from services.fetch import fetch
 from storage import migrate
 from storage.tables import accounts
 from tests import nginx
@@ -115,6 +118,32 @@ def test_nobody_can_say_that_they_come_from_elsewhere(front: Service, instances:
         said = {"X-Forwarded-For": f"203.0.113.{number}"}
         reply = front.http.get("/curated-sets", headers=said)
     assert reply.status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("path", "waits"),
+    [
+        ("/import/user", True),
+        ("/migrate", True),
+        ("/issues/jwt", True),
+        ("/flows/pr/blog/key", True),
+        ("/images", True),
+        ("/images/jwt", True),
+        ("/images/0c4b9a6e", False),
+        ("/sets/1", False),
+        ("/curated-sets", False),
+    ],
+)
+def test_what_waits_for_other_hosts_has_more_time(path: str, waits: bool) -> None:
+    text = (nginx.DEPLOY / nginx.PROXY).read_text()
+    [pattern, seconds] = re.findall(r"^location ~ (\S+) \{\n.*\n\s*proxy_read_timeout (\d+)s;", text, re.MULTILINE)[0]
+    assert bool(re.search(pattern, path)) == waits
+    assert int(seconds) > fetch_seconds() > 0
+
+
+def fetch_seconds() -> float:
+    """How long the server waits for an image at another host."""
+    return float(inspect.signature(fetch).parameters["timeout"].default)
 
 
 def test_nginx_takes_the_files_for_compose(tmp_path: Path) -> None:

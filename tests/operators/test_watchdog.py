@@ -19,7 +19,7 @@ from tests import templates
 from tests.operators.systemd import UNIT, Systemd, directives, environment
 from tests.service import Service, wait_until
 
-SECONDS = 5.0
+SECONDS = 10.0
 
 
 @pytest.fixture
