@@ -101,8 +101,10 @@ class Supervisor:
             await asyncio.sleep(LOOK_SECONDS)
             for worker in list(self._workers):
                 worker.silence += 1
-                if worker.silence > MOST_SILENCE:
+                if worker.silence == MOST_SILENCE + 1:
                     log.error("worker %s (process %s) is stuck", worker.number, worker.pid)
+                    worker.abort()
+                elif worker.silence > MOST_SILENCE:  # a frozen process does not handle SIGABRT
                     worker.end()
 
     async def _begin(self, number: int) -> Worker | None:

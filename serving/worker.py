@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import signal
 import socket
 import subprocess
 
@@ -80,6 +81,11 @@ class Worker:
             await self.kill()
             return False
         return True
+
+    def abort(self) -> None:
+        """End it; with PYTHONFAULTHANDLER in its environment it writes where it hangs to the log."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(signal.SIGABRT)
 
     def end(self) -> None:
         """End it at once, as if it had ended by itself."""

@@ -46,6 +46,17 @@ limited = connections.limited(Settings(max_connections=1))
 config = uvicorn.Config(app, http=limited, ws="none", lifespan="off", log_level="error")
 HandedServer(config, lambda: None, place.channel, lambda: None).run()
 """
+# Serves, and hangs.
+HANGING = """
+import socket, sys, threading
+
+def hang():
+    threading.Event().wait()
+
+channel = socket.socket(fileno=int(sys.argv[3]))
+channel.send(b"r")
+hang()
+"""
 SECONDS = 30
 
 
@@ -202,3 +213,21 @@ def test_a_worker_that_is_stuck_is_replaced_and_the_others_stay(
         assert other in made._workers and len(made._workers) == 2
 
     assert with_supervisor(app, work) == 0
+
+
+def test_a_worker_that_hangs_logs_where(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(supervisor, "LOOK_SECONDS", 1.0)  # time enough to write it
+    monkeypatch.setenv("PYTHONFAULTHANDLER", "1")
+    app = tmp_path / "app.py"
+    app.write_text(HANGING)
+
+    async def work(made: Supervisor) -> None:
+        await until(lambda: len(made._workers) == 2, "both to serve")
+        await until(lambda: len(made._workers) < 2, "one to be ended")
+        for worker in made._workers:
+            worker.end()
+
+    with_supervisor(app, work)
+    assert "Fatal Python error: Aborted" in (log := capfd.readouterr().err) and "in hang" in log
