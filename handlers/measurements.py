@@ -32,7 +32,9 @@ def _sorted_out(sent: Mapping[str, Any], clears: Callable[[Any], bool]) -> tuple
     values: dict[str, float | None] = {}
     ignored: Ignored = []
     for name, value in sent.items():
-        if name in NAMES and clears(value):
+        if type(value) in _NUMBERS and 0 < value <= numerals.MOST and name in NAMES:  # what nearly all entries are
+            values[name] = value
+        elif name in NAMES and clears(value):
             values[name] = None
         elif reason := _reason(name, value):
             ignored.append({"name": name[:LONGEST_NAME], "reason": reason})

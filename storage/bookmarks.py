@@ -9,7 +9,7 @@ from clock import new_uuid
 from errors import NoSuchRecord
 from storage.sets import RecordId
 from storage.slices import Slice, SlicedList
-from storage.storage_use import UNLIMITED, Guarded, Storage
+from storage.storage_use import UNLIMITED, Guarded, Storage, owner_bytes, without_owner_bytes
 from storage.tables import Record, bookmarks
 
 Bookmark = Record
@@ -18,6 +18,7 @@ _by_id = select(bookmarks).where(bookmarks.c.id == bindparam("value"))
 _by_uuid = select(bookmarks).where(bookmarks.c.uuid == bindparam("value"))
 _list = SlicedList(select(bookmarks), bookmarks, bookmarks.c.user_id == bindparam("user_id"))
 _lock = _by_id.with_for_update()
+_lock_to_edit = _by_id.add_columns(owner_bytes(bookmarks)).with_for_update(of=bookmarks)
 _guarded = Guarded(bookmarks)
 _delete = delete(bookmarks).where(bookmarks.c.id == bindparam("bookmark_id"))
 
@@ -62,8 +63,9 @@ def edit(
 
     Raises NoSuchRecord, and StorageFull if it is larger now and its owner stores more than `most`.
     """
-    present = lock(connection, bookmark_id)
-    _guarded.update(connection, present, most, updated_at=now, **fields)
+    locked = _found(connection, _lock_to_edit, bookmark_id)
+    _guarded.update(connection, locked, most, updated_at=now, **fields)
+    present = without_owner_bytes(locked)
     return {**present, "updated_at": now, **fields}
 
 

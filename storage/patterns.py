@@ -14,7 +14,7 @@ from storage import image_removals
 from storage.sets import RecordId
 from storage.slices import Slice, SlicedList
 from storage.statements import Statement
-from storage.storage_use import UNLIMITED, Guarded, Storage
+from storage.storage_use import UNLIMITED, Guarded, Storage, owner_bytes
 from storage.tables import Record, accounts, curated_sets, patterns, sets
 
 Pattern = Record
@@ -69,6 +69,7 @@ _numbered = _with_sets.where(patterns.c.id == bindparam("value"))
 _by_id = Statement(_numbered)
 _by_uuid = Statement(_with_sets.where(patterns.c.uuid == bindparam("value")))
 _lock = Statement(_numbered.with_for_update(of=patterns))
+_lock_to_edit = Statement(_numbered.add_columns(owner_bytes(patterns)).with_for_update(of=patterns))
 _list = SlicedList(
     _with_sets, patterns, patterns.c.user_id == bindparam("user_id"), sized=_drafted_from, arrange=_arranged
 )
@@ -78,19 +79,19 @@ _delete = delete(patterns).where(patterns.c.id == bindparam("pattern_id"))
 
 def find(connection: Connection, pattern_id: RecordId) -> Pattern:
     """The pattern with this number or uuid, with its owner's uuid as `user_uuid`; raises NoSuchRecord."""
-    return _found(connection, _by_id if isinstance(pattern_id, int) else _by_uuid, pattern_id)
+    return _arranged(_found(connection, _by_id if isinstance(pattern_id, int) else _by_uuid, pattern_id))
 
 
-def _found(connection: Connection, query: Statement, pattern_id: RecordId) -> Pattern:
+def _found(connection: Connection, query: Statement, pattern_id: RecordId) -> Record:
     row = query.first(connection, {"value": pattern_id})
     if row is None:
         raise NoSuchRecord("There is no such pattern.")
-    return _arranged(row)
+    return row
 
 
 def lock(connection: Connection, pattern_id: int) -> Pattern:
     """The pattern, held until the transaction ends; raises NoSuchRecord."""
-    return _found(connection, _lock, pattern_id)
+    return _arranged(_found(connection, _lock, pattern_id))
 
 
 def list_of(connection: Connection, /, user_id: int, **part: int) -> Slice:
@@ -120,10 +121,11 @@ def edit(
 
     Raises NoSuchRecord, and StorageFull if it is larger now and its owner stores more than `most`.
     """
-    present = lock(connection, pattern_id)
+    locked = _found(connection, _lock_to_edit, pattern_id)
+    present = _arranged(locked)
     if "img" in fields:
         image_removals.schedule(connection, [present["img"]])
-    _guarded.update(connection, present, most, updated_at=now, **fields)
+    _guarded.update(connection, locked, most, updated_at=now, **fields)
     return {**present, "updated_at": now, **fields}, present
 
 

@@ -11,7 +11,7 @@ from errors import NoSuchRecord
 from storage import image_removals
 from storage.slices import Slice, SlicedList
 from storage.statements import Statement
-from storage.storage_use import UNLIMITED, Guarded, Storage
+from storage.storage_use import UNLIMITED, Guarded, Storage, owner_bytes, without_owner_bytes
 from storage.tables import Record, accounts, sets
 
 MeasurementsSet = Record
@@ -26,6 +26,7 @@ _owner_by_id = Statement(_owner.where(sets.c.id == bindparam("value")))
 _owner_by_uuid = Statement(_owner.where(sets.c.uuid == bindparam("value")))
 _list = SlicedList(_with_owner, sets, sets.c.user_id == bindparam("user_id"))
 _lock = Statement(_numbered.with_for_update(of=sets))
+_lock_to_edit = Statement(_numbered.add_columns(owner_bytes(sets)).with_for_update(of=sets))
 _guarded = Guarded(sets)
 _delete = delete(sets).where(sets.c.id == bindparam("set_id"))
 
@@ -82,13 +83,14 @@ def edit(
 
     Raises NoSuchRecord, and StorageFull if it is larger now and its owner stores more than `most`.
     """
-    present = lock(connection, set_id)
+    locked = _found(connection, _lock_to_edit, set_id)
+    present = without_owner_bytes(locked)
     if "img" in fields:
         image_removals.schedule(connection, [present["img"]])
     if measies:
         merged = {**present["measies"], **measies}
         fields = {**fields, "measies": {name: value for name, value in merged.items() if value is not None}}
-    _guarded.update(connection, present, most, updated_at=now, **fields)
+    _guarded.update(connection, locked, most, updated_at=now, **fields)
     return {**present, "updated_at": now, **fields}, present
 
 

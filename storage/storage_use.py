@@ -4,8 +4,8 @@ Triggers of the database count it (migration `storage_use`), so that every way t
 counted in the same transaction, whichever version of this code does it. Counted are sets, patterns, bookmarks and
 suggestions, with the encrypted bytes of their columns; images are not.
 
-A record is written first. If its owner is near the quota, which the same statement tells, the count is read then: the
-trigger has locked it, so that it is exact however many writes there are at the same moment.
+A record is written first. The statement that inserts or locks it also returns what its owner stores. Near the quota,
+the count is read again: the trigger has locked it by then, so that it is exact whatever is written at the same time.
 """
 
 from collections.abc import Mapping
@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     BigInteger,
     Connection,
+    Label,
     Table,
     bindparam,
-    exists,
     func,
     insert,
     select,
@@ -27,6 +27,7 @@ from errors import StorageFull
 from storage.encryption import Encrypted
 from storage.fair_use import storage_use
 from storage.statements import Statement
+from storage.tables import Record
 
 # What is left of a quota below which the count is read after each write. More than is written at the same moment.
 MARGIN_RECORDS, MARGIN_BYTES = 100, 20_000_000
@@ -39,6 +40,8 @@ class Storage(NamedTuple):
     bytes: int
 
 
+# In a row that was locked: what its owner stores, or None for nothing.
+OWNER_BYTES = "owner_bytes"
 UNLIMITED = Storage(2**60, 2**60)
 NOTHING = Storage(0, 0)
 
@@ -48,6 +51,17 @@ _use = [
     select(column).where(_of_owner).scalar_subquery().label(f"use_{column.name}")
     for column in (storage_use.c.records, storage_use.c.bytes)
 ]
+
+
+def owner_bytes(table: Table) -> Label[int | None]:
+    """Return the column OWNER_BYTES, for the statement that locks a row of this table."""
+    of_owner = storage_use.c.user_id == table.c.user_id
+    return select(storage_use.c.bytes).where(of_owner).scalar_subquery().label(OWNER_BYTES)
+
+
+def without_owner_bytes(locked: Record) -> Record:
+    """Return the row as it is in its table."""
+    return {name: value for name, value in locked.items() if name != OWNER_BYTES}
 
 
 def find(connection: Connection, user_id: int) -> Storage:
@@ -61,11 +75,9 @@ class Guarded:
 
     def __init__(self, table: Table) -> None:
         numbered = table.c.id == bindparam("row_id")
-        of_owner = storage_use.c.user_id == table.c.user_id
-        is_full = exists().where(of_owner, storage_use.c.bytes >= bindparam("near_bytes", type_=BigInteger))
         self._insert = Statement(insert(table).returning(table.c.id, *_use))
-        self._update = Statement(update(table).where(numbered).returning(table.c.id))
-        self._update_unless_full = Statement(update(table).where(numbered, ~is_full).returning(table.c.id))
+        # Without RETURNING, which takes as long as the update itself on SQLite.
+        self._update = Statement(update(table).where(numbered))
         self._size = Statement(select(_bytes(table).label("bytes")).where(numbered))
 
     def insert(self, connection: Connection, row: Mapping[str, Any], most: Storage) -> int:
@@ -83,16 +95,22 @@ class Guarded:
         if use.records > most.records or use.bytes > most.bytes:
             raise StorageFull(Storage(use.records - 1, use.bytes - added), most)
 
-    def update(self, connection: Connection, row: Mapping[str, Any], most: Storage, **fields: Any) -> None:
-        """Set `fields` of the row; raise StorageFull if it is larger then and its owner stores more than `most`."""
-        number = row["id"]
-        numbered = {"row_id": number}
-        if self._update_unless_full.all(connection, {**numbered, **fields, "near_bytes": most.bytes - MARGIN_BYTES}):
-            return
-        before = self._size_of(connection, number)
-        self._update.all(connection, {**numbered, **fields})
-        added = self._size_of(connection, number) - before
-        use = find(connection, row["user_id"])
+    def update(self, connection: Connection, locked: Record, most: Storage, **fields: Any) -> None:
+        """Set `fields` of the row; raise StorageFull if it is larger then and its owner stores more than `most`.
+
+        `locked` is the row as it was locked, with OWNER_BYTES.
+        """
+        number = locked["id"]
+        is_near = (locked[OWNER_BYTES] or 0) >= most.bytes - MARGIN_BYTES
+        before = self._size_of(connection, number) if is_near else 0
+        self._update.all(connection, {"row_id": number, **fields})
+        if is_near:
+            self._require_space_to_grow(
+                connection, locked["user_id"], self._size_of(connection, number) - before, most
+            )
+
+    def _require_space_to_grow(self, connection: Connection, user_id: int, added: int, most: Storage) -> None:
+        use = find(connection, user_id)
         if added > 0 and use.bytes > most.bytes:
             raise StorageFull(use._replace(bytes=use.bytes - added), most)
 
