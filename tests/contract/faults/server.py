@@ -70,7 +70,7 @@ class Faulty:
 def main() -> None:
     """Serve as `app.py` does, with what it makes wrapped."""
     make = app.create_app
-    with patch.object(app, "create_app", lambda settings: Faulty(make(settings))):
+    with patch.object(app, "create_app", lambda *given: Faulty(make(*given))):
         app.main()
 
 
