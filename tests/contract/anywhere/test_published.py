@@ -1,6 +1,8 @@
 """What the deployment tells of itself: its document, its links, its limits, and what browsers must know."""
 
 import re
+from datetime import UTC, date, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -110,3 +112,25 @@ def _begins_anew(first: Any, second: Any) -> bool:
     """Whether a day ended between the two: then more is left after a request than before it."""
     before, after = _of_each_policy(first, "t"), _of_each_policy(second, "t")
     return after.get("account-day", 0) > before.get("account-day", 0)
+
+
+DEPRECATED = [
+    operation["operationId"]
+    for _, _, operation in document.operations(document.load())
+    if operation.get("deprecated")
+]
+
+
+@pytest.mark.parametrize("name", DEPRECATED)
+def test_a_deprecated_operation_says_so(there: Deployment, name: str) -> None:
+    path, method, operation = there.book.find(name)
+    # Without credentials and without a body it is refused: refusals say so, too.
+    reply = there.http.request(method.upper(), path)
+    assert not reply.is_success
+    since, until = operation["x-deprecated-since"], operation["x-sunset"]
+    told = {one: reply.headers.get(one, "") for one in ("deprecation", "sunset", "link")}
+    moment = datetime.fromisoformat(since).replace(tzinfo=UTC).timestamp()
+    assert told["deprecation"] == f"@{moment:.0f}", f"it is deprecated since {told['deprecation']!r}"
+    assert parsedate_to_datetime(told["sunset"]).date().isoformat() == until, f"it may end on {told['sunset']!r}"
+    assert 'rel="deprecation"' in told["link"], "it does not say where to read more"
+    assert date.fromisoformat(until) - date.fromisoformat(since) >= timedelta(days=180)

@@ -16,7 +16,8 @@ from tests.service import ApiKey, Credentials
 FEW = 3
 
 
-def _set(there: Deployment, **fields: Any) -> Any:
+def set_quota(there: Deployment, **fields: Any) -> Any:
+    """The reply to a quota for ten minutes."""
     until = (datetime.now(UTC) + timedelta(minutes=10)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
     body = {"until": until, "reason": "contract", "policy": "burst", "quota": FEW, **fields}
     reply = there.call("set_quota", there.admin, json=body)
@@ -24,7 +25,8 @@ def _set(there: Deployment, **fields: Any) -> Any:
     return reply
 
 
-def _remove(there: Deployment, quota: dict[str, Any]) -> None:
+def removed_quota(there: Deployment, quota: dict[str, Any]) -> None:
+    """Let what is usual hold again."""
     assert there.call("delete_quota", there.admin, id=quota["id"]).status_code == 204
 
 
@@ -47,9 +49,9 @@ def _key(there: Deployment) -> tuple[ApiKey, str]:
 def test_over_a_quota_nothing_is_done(there: Deployment) -> None:
     key, name = _key(there)
     before = len(BOOKMARK.listed(there))
-    quota = _set(there, key=name).json()["quota"]
+    quota = set_quota(there, key=name).json()["quota"]
     replies = [_at_once(there, key, "POST", "/bookmarks", json=BOOKMARK.body) for _ in range(3 * FEW)]
-    _remove(there, quota)
+    removed_quota(there, quota)
     made = [reply.json()["bookmark"] for reply in replies if reply.status_code == 201]
     stored = len(BOOKMARK.listed(there)) - before
     for record in made:
@@ -66,30 +68,30 @@ def test_over_a_quota_nothing_is_done(there: Deployment) -> None:
 
 def test_a_quota_holds_from_the_next_request_on(there: Deployment) -> None:
     key, name = _key(there)
-    first = _set(there, key=name, quota=0).json()["quota"]
+    first = set_quota(there, key=name, quota=0).json()["quota"]
     assert _at_once(there, key, "GET", "/sets").status_code == 429, "a quota of 0 allows something"
-    second = _set(there, key=name, quota=500).json()["quota"]
+    second = set_quota(there, key=name, quota=500).json()["quota"]
     reply = _at_once(there, key, "GET", "/sets")
     assert reply.status_code == 200 and '"burst";q=500;' in reply.headers["ratelimit-policy"], "it holds not at once"
     listed = there.call("list_quotas", there.admin, query={"user": there.alice.id}).json()["quotas"]
     mine = [one["id"] for one in listed if one["key"] == name]
     assert mine == [second["id"]], "a quota does not take the place of the one before"
     assert first["setBy"] == there.admin.id
-    _remove(there, second)
+    removed_quota(there, second)
     usual = _at_once(there, key, "GET", "/sets").headers["ratelimit-policy"]
     assert '"burst";q=500;' not in usual, "a removed quota still holds"
 
 
 def test_a_quota_is_recorded_and_told(there: Deployment) -> None:
     _, name = _key(there)
-    reply = _set(there, key=name, quota=100)
+    reply = set_quota(there, key=name, quota=100)
     told = there.call("list_events", there.alice, query={"limit": 1}).json()["events"][0]
     assert told["event"] == "quotaChanged", f"the owner's newest event is {told['event']}"
     assert told["requestId"] == reply.headers["x-request-id"], "the owner is not told of this quota"
     query = {"actor": there.admin.id, "limit": 1}
     act = there.call("list_acts", there.admin, query=query).json()["acts"][0]
     recorded = (act["subjectId"], act["requestId"])
-    _remove(there, reply.json()["quota"])
+    removed_quota(there, reply.json()["quota"])
     assert recorded == (there.alice.id, reply.headers["x-request-id"]), "a quota is not recorded as an act"
 
 

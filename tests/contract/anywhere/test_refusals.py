@@ -105,3 +105,17 @@ def test_an_error_names_the_limit(there: Deployment) -> None:
         reply = there.call("create_set", there.alice, json=body)
         is_problem(reply, 400)
         assert reply.json()["errors"][0]["detail"] == detail, "an error does not name the limit"
+
+
+def test_an_error_of_validation_names_the_places(there: Deployment) -> None:
+    reply = there.call("create_set", there.alice, json={"name": 7, "public": "yes"})
+    places = {(one["in"], one["pointer"]) for one in is_problem(reply, 400)["errors"]}
+    assert places == {("body", "/name"), ("body", "/public")}, f"the places are {places}"
+
+
+def test_a_slash_at_the_end_of_a_path_is_ignored(there: Deployment) -> None:
+    for path in ("/sets", "/curated-sets", "/docs"):
+        sent = {"Authorization": there.alice.authorization}
+        plain, slashed = (there.http.get(one, headers=sent) for one in (path, f"{path}/"))
+        assert slashed.status_code == plain.status_code == 200, f"{path}/ is answered {slashed.status_code}"
+        assert slashed.content == plain.content, f"{path}/ is answered otherwise than {path}"

@@ -135,3 +135,17 @@ def a_new_account_has_another_name(e: Exchange) -> None:
 @in_code("test_sign_ups::test_the_link_of_a_sign_up_works_once", "/confirmations/.*: 200")
 def the_link_of_a_sign_up_works_twice() -> Replaced:
     yield confirmations, "use_up", _nothing
+
+
+@in_replies("test_storage::test_what_an_account_stores_is_counted", "is not counted")
+def stored_records_are_not_counted(e: Exchange) -> None:
+    if e.is_to("GET", "/account/storage", 200):
+        e.body = e.memory.setdefault("stored", e.body)
+
+
+@in_replies("test_storage::test_over_the_quota_of_records_nothing_is_stored", "POST /bookmarks: 201|Received")
+def a_record_over_the_quota_is_stored(e: Exchange) -> None:
+    if e.is_to("POST", "/bookmarks", 201):
+        e.memory["made"] = e.body
+    if e.is_to("POST", "/bookmarks", 403):
+        e.status, e.body = 201, e.memory["made"]
