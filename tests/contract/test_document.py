@@ -198,6 +198,12 @@ def test_the_codes_of_an_operation_fit_its_statuses(operation: dict[str, Any]) -
 
 
 @by_operation
+def test_an_operation_that_can_get_a_malformed_value_documents_400(operation: dict[str, Any]) -> None:
+    checked = [one["name"] for one in parameters_of(operation) if one["in"] in ("header", "query")]
+    assert not checked or "400" in operation["responses"], checked
+
+
+@by_operation
 def test_what_makes_something_and_nothing_else_takes_an_idempotency_key(operation: dict[str, Any]) -> None:
     key = {"$ref": "#/components/parameters/IdempotencyKey"}
     # A pattern's clone is answered 200, as FreeSewing does.
