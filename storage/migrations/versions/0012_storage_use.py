@@ -1,8 +1,7 @@
 """What each account stores: one table, and triggers that count.
 
 The code deployed before runs on this schema: the triggers count what it writes. While the migration runs, PostgreSQL
-lets nobody write to sets, patterns, bookmarks and suggestions: it reads their sizes once, about a second for a
-million records. The transaction makes all of it or nothing.
+blocks writes to sets, patterns, bookmarks and suggestions: it reads their sizes once. The transaction makes all of it or nothing.
 """
 
 from typing import Any
