@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.contract import promises
 from tests.contract.deployment import Deployment
 from tests.contract.faults.server import IN_CODE, IN_REPLIES
 from tests.contract.faults.table import CATCHES
@@ -65,6 +66,12 @@ def there(faulty: FaultyService) -> Iterator[Deployment]:
 def test_every_fault_has_its_check() -> None:
     assert set(CATCHES) == set(IN_REPLIES) | set(IN_CODE)
     assert len(CATCHES) >= 24
+
+
+def test_every_check_of_a_promise_catches_a_fault() -> None:
+    caught = {catch.name.partition("[")[0] for catch in CATCHES.values()}
+    checks = {name for promise in promises.load() for name in promise.checks}
+    assert checks <= caught, f"no fault is seeded for {sorted(checks - caught)}"
 
 
 def test_the_table_in_the_docs_is_this_one() -> None:
