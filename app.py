@@ -27,7 +27,7 @@ from middleware.routing import Routing
 from middleware.upstream import ConnexionMiddleware, LifespanMiddleware, Resolver, validated_before
 from middleware.validation import Validation
 from middleware.waiting import Waiting
-from services import lifecycle, logs, pages, startup
+from services import advice, lifecycle, logs, pages, startup
 from serving import channel, connections, memory
 from serving.manager import ServiceManager
 from serving.server import HandedServer, Server
@@ -114,6 +114,9 @@ def main() -> None:
     except (configuration.SettingsInvalid, ValueError) as error:
         raise SystemExit(f"freesewing-api cannot start:\n{error}") from None
     logs.configure(settings.log_level, settings.log_format, slow=settings.slow_request_seconds)
+    if place is None or place.number == 0:
+        for setting, text in advice.of(settings):
+            log.warning("%s %s", setting, text)
     config = _uvicorn(app, settings)
     with contextlib.suppress(KeyboardInterrupt):
         if place:

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 import settings as configuration
-from commands import database, keys, newsletter, quota, secrets, usage, users, work
+from commands import check, database, keys, mails, newsletter, quota, secrets, usage, users, work
 from errors import Fact
 from settings import Settings
 
@@ -16,12 +16,16 @@ def main(arguments: list[str] | None = None) -> int:
     os.umask(configuration.UMASK)
     options = _parser().parse_args(arguments)
     try:
-        settings = configuration.load()
-        options.run(settings, options)
+        settings = configuration.load() if options.needs_settings else None
+        return options.run(settings, options) or 0
     except (configuration.SettingsInvalid, work.Failed, Fact) as error:
         print(error, file=sys.stderr)
         return 1
-    return 0
+    except KeyboardInterrupt:
+        return 130  # as a shell says of a program that SIGINT ended
+    except BrokenPipeError:  # the reader, `head` for instance, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -29,16 +33,19 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
     database.add(commands)
     secrets.add(commands)
-    work.command(commands, "settings", _settings, "list every setting with its default and its meaning")
+    check.add(commands)
+    text = "list every setting with its default and its meaning"
+    work.command(commands, "settings", _settings, text, needs_settings=False)
     newsletter.add(commands)
     users.add(commands)
     keys.add(commands)
     usage.add(commands)
     quota.add(commands)
+    mails.add(commands)
     return parser
 
 
-def _settings(_settings: Settings, _options: Any) -> None:
+def _settings(_settings: None, _options: Any) -> None:
     for name, field in Settings.model_fields.items():
         default = "" if field.default in ("", None) else f" [{field.default}]"
         print(f"FREESEWING_{name.upper()}{default}\n    {field.description}")

@@ -10,7 +10,9 @@ from base64 import b64decode, b64encode
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Literal
+from urllib.parse import urlsplit
 
+from dotenv.parser import parse_stream
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -39,11 +41,17 @@ _FORGE_FORMS = {
     "forge_discussions": (r"[a-z0-9-]+", "a category as in its address: lower-case letters, digits, dashes"),
 }
 
+_NUMBERED = re.compile(r"rediss?://[^/?]+(/\d*)?(\?.*)?")
+ENV_FILE = ".env"
+_SECRETS = ("encryption_keys", "secret_key")
+# Characters of SECRET_KEY.
+LEAST_SECRET = 32
+
 
 class Settings(BaseSettings):
     """Every setting with its default; `python cli.py settings` prints this table."""
 
-    model_config = SettingsConfigDict(env_prefix="FREESEWING_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="FREESEWING_", env_file=ENV_FILE, extra="ignore", frozen=True)
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
@@ -157,6 +165,8 @@ class Settings(BaseSettings):
     def _of_redis(cls, value: str) -> str:
         if value and not value.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must start with redis://, rediss:// or unix://")
+        if value and not value.startswith("unix:") and not (_host_of(value) and _NUMBERED.fullmatch(value)):
+            raise ValueError("must be redis://host:port/number; percent-encode user and password")
         return value
 
     @field_validator("forge_repository", "forge_token", "forge_branch", "forge_posts", "forge_discussions")
@@ -184,16 +194,25 @@ class Settings(BaseSettings):
         if self.environment == "production":
             if self.test_mode:
                 raise ValueError("TEST_MODE cannot be on in production")
-            for name in ("encryption_keys", "secret_key", "public_url"):
-                if not getattr(self, name):
-                    raise ValueError(f"{name.upper()} must be set in production")
-        if self.secret_key and len(self.secret_key) < 32:
-            raise ValueError("SECRET_KEY needs at least 32 characters")
+            missing = [name.upper() for name in (*_SECRETS, "public_url") if not getattr(self, name)]
+            if missing:
+                raise ValueError("\n".join(f"{name} must be set in production" for name in missing))
+        if self.secret_key and len(self.secret_key) < LEAST_SECRET:
+            raise ValueError(f"SECRET_KEY needs at least {LEAST_SECRET} characters")
         if self.import_token and len(self.import_token) < 16:
             raise ValueError("IMPORT_TOKEN needs at least 16 characters")
         if self.encryption_keys:
             parse_keys(self.encryption_keys)
         return self
+
+
+def _host_of(url: str) -> str:
+    """Return the host that a URL names; empty if there is none, or if the port is no number."""
+    try:
+        parts = urlsplit(url)
+        return (parts.hostname or "") if parts.port is None or parts.port else ""
+    except ValueError:
+        return ""
 
 
 def parse_keys(text: str) -> dict[str, bytes]:
@@ -219,6 +238,7 @@ def load(**overrides: object) -> Settings:
     Secrets that are not set are those kept in DATA_DIR/secrets.json. In development they may be empty: then
     `make_secrets` makes them.
     """
+    _require_sound(Path(ENV_FILE))
     try:
         settings = Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
@@ -239,12 +259,31 @@ def load(**overrides: object) -> Settings:
     )
 
 
+def _require_sound(file: Path) -> None:
+    """Raise SettingsInvalid for a file with lines that would be ignored silently; the message quotes none of them."""
+    try:
+        with file.open(encoding="utf-8") as stream:
+            lines = list(parse_stream(stream))
+    except FileNotFoundError:
+        return
+    except UnicodeDecodeError:
+        raise SettingsInvalid(f"{file} is not UTF-8 text") from None
+    except OSError as error:
+        raise SettingsInvalid(f"{file} cannot be read: {error.strerror}") from None
+    for line in lines:
+        if line.error or (line.value is None and (line.key or "").startswith("FREESEWING_")):
+            blank = len(line.original.string) - len(line.original.string.lstrip("\n"))
+            raise SettingsInvalid(f"{file}, line {line.original.line + blank}: must be NAME=value")
+
+
 def _explain(error: ValidationError) -> str:
     """One line a wrong setting, with the name as the operator wrote it and never its value."""
     lines = []
     for issue in error.errors():
         name = "_".join(str(part) for part in issue["loc"]).upper()
-        lines.append(f"FREESEWING_{name}: {issue['msg']}" if name else issue["msg"])
+        problem = issue["msg"].removeprefix("Value error, ")
+        # Messages about several settings begin with the name of the first.
+        lines += [f"FREESEWING_{name}: {problem}"] if name else [f"FREESEWING_{one}" for one in problem.split("\n")]
     return "\n".join(lines)
 
 
@@ -270,24 +309,43 @@ def _secrets(settings: Settings) -> dict[str, str]:
     The file becomes readable by its owner only, whatever its mode was.
     """
     kept = kept_secrets(settings)
-    if (settings.encryption_keys and settings.secret_key) or not kept.exists():
+    if (settings.encryption_keys and settings.secret_key) or not os.path.lexists(kept):
         return {}
-    if stat.S_IMODE(kept.stat().st_mode) & UMASK:
-        kept.chmod(0o600)
-    stored: dict[str, str] = json.loads(kept.read_text())
-    return {name: getattr(settings, name) or stored[name] for name in ("encryption_keys", "secret_key")}
+    stored = _read_secrets(kept)
+    return {name: getattr(settings, name) or stored[name] for name in _SECRETS}
+
+
+def _read_secrets(kept: Path) -> dict[str, str]:
+    try:
+        if stat.S_IMODE(kept.stat().st_mode) & UMASK:
+            kept.chmod(0o600)
+        stored = json.loads(kept.read_text())
+        parse_keys(stored["encryption_keys"])
+        if len(stored["secret_key"]) < LEAST_SECRET:
+            raise ValueError
+    except OSError as error:
+        raise SettingsInvalid(f"FREESEWING_DATA_DIR: {kept} cannot be used: {error.strerror}") from None
+    except (KeyError, TypeError, ValueError):
+        raise SettingsInvalid(
+            f"FREESEWING_DATA_DIR: {kept} is damaged: it must hold {' and '.join(_SECRETS)}. Restore it from its"
+            " backup, or set FREESEWING_ENCRYPTION_KEYS and FREESEWING_SECRET_KEY"
+        ) from None
+    return {name: stored[name] for name in _SECRETS}
 
 
 def _keep_new_secrets(kept: Path) -> None:
     """Write new secrets for the owner's eyes only, whole or not at all; of two that start at once, one wins."""
-    kept.parent.mkdir(parents=True, exist_ok=True)
     made = {
         # A random id: two keys that were made in different places never have the same one.
         "encryption_keys": f"{secrets.token_hex(4)}:{b64encode(secrets.token_bytes(32)).decode()}",
         "secret_key": secrets.token_urlsafe(32),
     }
-    with NamedTemporaryFile("w", dir=kept.parent) as new:
-        new.write(json.dumps(made))
-        new.flush()
-        with contextlib.suppress(FileExistsError):
-            os.link(new.name, kept)
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile("w", dir=kept.parent) as new:
+            new.write(json.dumps(made))
+            new.flush()
+            with contextlib.suppress(FileExistsError):
+                os.link(new.name, kept)
+    except OSError as error:
+        raise SettingsInvalid(f"FREESEWING_DATA_DIR: {kept} cannot be written: {error.strerror}") from None

@@ -4,10 +4,10 @@ from typing import Any
 
 import clock
 import storage
-from commands.work import Failed, Parsers, command, connected, open_database
+from commands.work import Failed, Parsers, command, connected, explained, open_database
 from errors import AlreadyExists
 from settings import Settings
-from storage import address_hashes, migrate, sizes
+from storage import address_hashes, migrate, sizes, urls
 
 UNSALTED = "Addresses are stored under unsalted hashes: run `hash-addresses` when version 0.1 no longer runs."
 
@@ -22,9 +22,15 @@ def add(parsers: Parsers) -> None:
 
 
 def _migrate(settings: Settings, _options: Any) -> None:
-    migrate.upgrade(settings.database_url)
+    with explained():
+        before, after = migrate.upgrade(settings.database_url)
+    print(f"{urls.shown(settings.database_url)}: {_changed(before, after)}")
     if open_database(settings, lambda: storage.read(address_hashes.are_unsalted)):
         print(UNSALTED)
+
+
+def _changed(before: str | None, after: str | None) -> str:
+    return f"revision {after}, nothing to do" if before == after else f"revision {before or '0000'} -> {after}"
 
 
 def _seed(settings: Settings, _options: Any) -> None:

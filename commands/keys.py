@@ -9,7 +9,19 @@ from sqlalchemy import Connection
 import clock
 import storage
 from commands import tables
-from commands.work import LOGIN, Parsers, account, command, connected, group, operator, sentence, uuid
+from commands.work import (
+    LOGIN,
+    Parsers,
+    account,
+    can_be_confirmed,
+    command,
+    confirm,
+    connected,
+    group,
+    operator,
+    sentence,
+    uuid,
+)
 from settings import Settings
 from storage import acts, apikeys, events, revocation
 
@@ -26,6 +38,7 @@ def add(parsers: Parsers) -> None:
     revoke = command(keys, "revoke", _revoke, "end a key at once; whoever calls with it is told why")
     for made in (show, revoke):
         made.add_argument("key", type=uuid, help="the key, without its secret")
+    can_be_confirmed(revoke)
     revoke.add_argument(
         "--reason",
         required=True,
@@ -79,7 +92,18 @@ def _show(settings: Settings, options: Any) -> None:
 
 
 def _revoke(settings: Settings, options: Any) -> None:
-    connected(settings, lambda: storage.write(_end, options.key, options.reason, operator(), clock.now()))
+    connected(settings, lambda: _revoke_confirmed(options))
+
+
+async def _revoke_confirmed(options: Any) -> None:
+    key = await storage.read(apikeys.find, options.key)
+    of = f"Key {key['key']} of account {key['user_id']}"
+    if key["revoked_at"] is None:
+        confirm(options, f"{of} is revoked for good.")
+        await storage.write(_end, options.key, options.reason, operator(), clock.now())
+        print(f"{of} is revoked. The owner is mailed.")
+    else:
+        print(f"{of} was revoked before: nothing is changed.")
 
 
 def _end(connection: Connection, key: UUID, reason: str, by: acts.Actor, now: datetime) -> None:

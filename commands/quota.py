@@ -1,7 +1,5 @@
 """`quota`: what owners asked for, and the answers, which are mailed to them by the running server."""
 
-import argparse
-from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -11,7 +9,7 @@ from sqlalchemy import Connection
 import clock
 import storage
 from commands import tables
-from commands.work import Parsers, command, connected, group, operator, sentence, uuid
+from commands.work import Parsers, command, connected, group, number, operator, sentence, uuid
 from services import maintainer, quotas
 from settings import Settings
 from storage import acts, quota_requests
@@ -36,17 +34,8 @@ def add(parsers: Parsers) -> None:
     for made in (grant, decline):
         made.add_argument("request", type=uuid)
         made.add_argument("--answer", required=True, type=sentence(LONGEST_ANSWER), help="a sentence for the owner")
-    grant.add_argument("--quota", type=_number(0, MOST_UNITS), help="units, where not those that were asked for")
-    grant.add_argument("--days", type=_number(1, MOST_DAYS), help="days, where not as many as were asked for")
-
-
-def _number(least: int, most: int) -> Callable[[str], int]:
-    def number(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
-            raise argparse.ArgumentTypeError(f"must be a whole number from {least} to {most}")
-        return int(text)
-
-    return number
+    grant.add_argument("--quota", type=number(0, MOST_UNITS), help="units, where not those that were asked for")
+    grant.add_argument("--days", type=number(1, MOST_DAYS), help="days, where not as many as were asked for")
 
 
 def _list(settings: Settings, options: Any) -> None:
@@ -72,4 +61,10 @@ def _decide(settings: Settings, options: Any, decision: Decision) -> None:
     # The letter says whom to write to.
     maintainer.configure(settings.maintainer_email, settings.mail_from, settings.maintainer_language)
     work = partial(storage.write, quotas.decide, options.request, decision, by=operator(), now=clock.now())
-    connected(settings, work)
+    decided = connected(settings, work)
+    granted = (
+        f": {decided['policy']} {decided['quota']} for {decided['days']} days" if decision.state == GRANTED else ""
+    )
+    print(
+        f"Request {options.request} of account {decided['user_id']} is {decision.state}{granted}; the owner is mailed"
+    )

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 import storage
-from commands.work import Failed, Parsers, command, connected, open_database
+from commands.work import Failed, Parsers, can_be_confirmed, command, confirm, connected, open_database
 from services import startup
 from settings import Settings
 from storage import canaries, reencryption
@@ -26,7 +26,7 @@ def add(parsers: Parsers) -> None:
     command(parsers, "reencrypt", _reencrypt, text)
     text = "use the database with a new FREESEWING_SECRET_KEY: ends all API keys, sessions and scratch codes"
     accept = command(parsers, "accept-secret-key", _accept_secret, text)
-    accept.add_argument("--yes", action="store_true", help="do not ask")
+    can_be_confirmed(accept)
 
 
 @dataclass(slots=True)
@@ -79,16 +79,10 @@ def _show(table: Any, rows: int, total: int) -> None:
 def _accept_secret(settings: Settings, options: Any) -> None:
     if not (settings.encryption_keys and settings.secret_key):
         raise Failed("FREESEWING_ENCRYPTION_KEYS and FREESEWING_SECRET_KEY must be set, or kept in DATA_DIR.")
-    if not options.yes and not _confirmed():
-        raise Failed("Nothing was changed. Without a terminal, use --yes.")
+    confirm(options, "All API keys, sessions and scratch codes end.")
     with startup.explained():
         keys, open_sessions = open_database(settings, lambda: storage.write(_accept))
     print(ENDED.format(keys=keys, sessions=open_sessions))
-
-
-def _confirmed() -> bool:
-    question = "All API keys, sessions and scratch codes end. Type yes to go on: "
-    return sys.stdin.isatty() and input(question).strip() == "yes"
 
 
 def _accept(connection: Connection) -> tuple[int, int]:

@@ -28,7 +28,7 @@ from services import exports, limits, mfa, outbox, passwords, pictures, test_mod
 from services.clients import Client
 from services.pace import SECONDS, steady
 from services.tokens import Export
-from storage import accounts, acts, confirmations, events, holdings, image_removals, sessions, suggestions
+from storage import accounts, acts, confirmations, events, holdings, image_removals, sessions
 
 LEVEL_FOR_OTHERS_DATA = 8
 # What the document says of one request holds for all of them together.
@@ -177,11 +177,7 @@ async def remove_account(preconditions: Preconditions, caller: Caller) -> Respon
 def _remove(connection: Connection, caller: Caller, preconditions: Preconditions) -> list[str]:
     # Locked first, so that nothing is added between the reading and the removal.
     require_account(preconditions, reauthenticate(connection, caller).account)
-    user_id = caller.user_id
-    images = [*holdings.images(connection, user_id), *suggestions.withdraw(connection, user_id)]
-    image_removals.schedule(connection, images)
-    accounts.remove(connection, user_id)
-    return images
+    return holdings.remove(connection, caller.user_id)
 
 
 async def restrict_account(caller: Caller) -> Response:

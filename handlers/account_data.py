@@ -93,6 +93,12 @@ def everything(account: accounts.Account) -> dict[str, Chunks]:
     }
 
 
+def export_file(account: accounts.Account) -> Chunks:
+    """Return `ExportFile`: the account, and all that it owns."""
+    begin = b'{"account":' + orjson.dumps(shapes.account(account)) + b","
+    return document(everything(account), begin=begin, end=b"}")
+
+
 async def _sessions(user_id: int) -> Chunks:
     """Yield the sessions as JSON, separated by commas; there are few."""
     found = await storage.read_aside(sessions.list_of, user_id, now=clock.now())

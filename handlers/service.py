@@ -2,11 +2,10 @@
 
 import asyncio
 
-import orjson
 from starlette.responses import Response
 
 import storage
-from handlers import account_data, shapes
+from handlers import account_data
 from handlers.account_data import AccountData
 from handlers.replies import SECRET, content, success
 from services import exports, pages, pictures
@@ -91,7 +90,6 @@ async def read_image(id: str) -> Response:
 async def download_export(token: str) -> Response:
     """The account and all that it owns, as a file."""
     account = await storage.read(accounts.find, await exports.owner_of(token))
-    begin = b'{"account":' + orjson.dumps(shapes.account(account)) + b","
-    chunks = account_data.document(account_data.everything(account), begin=begin, end=b"}")
+    chunks = account_data.export_file(account)
     name = f'attachment; filename="freesewing-{account["id"]}.json"'
     return AccountData(chunks, reader=account["id"], headers={"Content-Disposition": name, **SECRET})

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 import clock
 from errors import StorageUnavailable
 from services import metrics
+from storage import diagnosis
 
 # After the database was away.
 RETRY_SECONDS = 5.0
@@ -36,7 +37,7 @@ async def attempt(work: Callable[[], Awaitable[object]], *, what: str, periodic:
         if periodic:
             metrics.background(what, clock.epoch())
     except StorageUnavailable as error:
-        log.warning("%s: waiting for the database: %s", what, error.detail)
+        log.warning("%s: waiting for FREESEWING_DATABASE_URL: %s", what, diagnosis.explain(error))
         return False
     except Exception:
         # Our own mistake, perhaps with one record: what comes after it must not wait for a restart.

@@ -109,6 +109,27 @@ def _starttls(query: str) -> bool | None:
     return None if wish is None else _STARTTLS[wish]
 
 
+async def sign_in(server: Server) -> None:
+    """Connect to the mail server, sign in where there is a user, and leave without a message.
+
+    Raises DeliveryFailed.
+    """
+    client = aiosmtplib.SMTP(
+        hostname=server.host,
+        port=server.port,
+        username=server.username,
+        password=server.password,
+        use_tls=server.tls,
+        start_tls=server.starttls,
+        timeout=TIMEOUT,
+    )
+    try:
+        async with client:
+            await client.noop()
+    except (SMTPException, OSError) as error:
+        raise _failure(error, server.host) from None
+
+
 async def _send(message: EmailMessage, server: Server) -> None:
     try:
         refused, _ = await aiosmtplib.send(

@@ -74,7 +74,9 @@ def serve(host: str, port: int, *collectors: Collector) -> None:
     try:
         server, thread = prometheus_client.start_http_server(port, host, REGISTRY)
     except OSError as error:
-        raise ValueError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+        raise ValueError(
+            f"cannot listen on {host}:{port} (FREESEWING_METRICS_HOST): {error.strerror or error}"
+        ) from None
     _server = ExitStack()
     for work in (thread.join, server.server_close, server.shutdown):  # last to first
         _server.callback(work)

@@ -8,7 +8,6 @@ import contextlib
 import logging
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -17,7 +16,7 @@ import storage
 from errors import StorageUnavailable
 from services.derivation import derive
 from settings import Settings, SettingsInvalid
-from storage import canaries, health
+from storage import canaries, diagnosis, health, urls
 from storage.canaries import SecretsWrong
 from storage.encryption import Keyring
 
@@ -28,8 +27,9 @@ LOST = (
     " or restore that file from its backup. " + canaries.HELP
 )
 AWAY = (
-    "FREESEWING_ENCRYPTION_KEYS and FREESEWING_SECRET_KEY are not both set, {kept} does not exist, and the database"
-    " does not answer. New secrets are made only for a database without rows: start the database first, or set both."
+    "FREESEWING_ENCRYPTION_KEYS and FREESEWING_SECRET_KEY are not both set, {kept} does not exist, and"
+    " FREESEWING_DATABASE_URL cannot be used: {reason}. New secrets are made only for a database without rows: start"
+    " the database first, or set both."
 )
 log = logging.getLogger(__name__)
 
@@ -44,21 +44,29 @@ def keyring(settings: Settings) -> Keyring:
 def with_secrets(settings: Settings) -> Settings:
     """Return the settings with both secrets, which are made now if they are missing and the database has no rows.
 
-    Raises SettingsInvalid.
+    Raises SettingsInvalid, DatabaseUrlInvalid.
+    """
+    require_secrets(settings)
+    return configuration.make_secrets(settings)
+
+
+def require_secrets(settings: Settings) -> None:
+    """Raise SettingsInvalid if a secret is missing for a database that has rows, or that does not answer.
+
+    Nothing is made. Raises DatabaseUrlInvalid.
     """
     if settings.encryption_keys and settings.secret_key:
-        return settings
+        return
     kept = configuration.kept_secrets(settings)
-    file = settings.database_url.removeprefix("sqlite:///")
-    is_new_file = file != settings.database_url and not Path(file).exists()
+    file = urls.file_of(settings.database_url)
+    is_new_file = file is not None and not file.exists()
     try:
         has_rows = not is_new_file and asyncio.run(_has_rows(settings))
-    except StorageUnavailable:
-        raise SettingsInvalid(AWAY.format(kept=kept)) from None
+    except diagnosis.ERRORS as error:
+        raise SettingsInvalid(AWAY.format(kept=kept, reason=diagnosis.explain(error))) from None
     # Looked for once more: another instance may have made them, and written the first rows, a moment ago.
     if has_rows and not kept.exists():
         raise SettingsInvalid(LOST.format(kept=kept))
-    return configuration.make_secrets(settings)
 
 
 async def _has_rows(settings: Settings) -> bool:
@@ -115,9 +123,9 @@ async def await_database() -> None:
                 log.critical("%s", error.__cause__)
                 signal.raise_signal(signal.SIGTERM)
                 return
-            if waiting != error.detail:
-                waiting = error.detail
-                log.warning("waiting for the database: %s", waiting)
+            if waiting != (reason := diagnosis.explain(error)):
+                waiting = reason
+                log.warning("waiting for FREESEWING_DATABASE_URL: %s", reason)
         else:
             return
         await asyncio.sleep(RETRY_SECONDS)

@@ -18,9 +18,13 @@ def main() -> None:
     os.umask(configuration.UMASK)
     try:
         settings = configuration.load()
-        listener = supervisor.listen(settings.host, settings.port)
-    except (configuration.SettingsInvalid, OSError) as error:
+    except configuration.SettingsInvalid as error:
         raise SystemExit(f"freesewing-api cannot start:\n{error}") from None
+    try:
+        listener = supervisor.listen(settings.host, settings.port)
+    except OSError as error:
+        where = f"cannot listen on {settings.host}:{settings.port}: {error.strerror}"
+        raise SystemExit(f"freesewing-api cannot start:\nFREESEWING_HOST, FREESEWING_PORT: {where}") from None
     logs.configure(settings.log_level, settings.log_format, slow=0)
     log.info("%s workers on http://%s:%s", settings.workers, settings.host, settings.port)
     if settings.limits == "on" and not settings.redis_url:

@@ -41,7 +41,12 @@ class Server(UvicornServer):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn does. From then on SIGHUP ends the process politely: it has no workers to replace."""
-        await super().startup(sockets)
+        try:
+            await super().startup(sockets)
+        except SystemExit:
+            if not self.lifespan.should_exit:  # uvicorn has logged why it cannot listen, but not where that is set
+                log.error("cannot listen: see FREESEWING_HOST and FREESEWING_PORT")
+            raise
         with contextlib.suppress(NotImplementedError, AttributeError):  # a system without SIGHUP
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.end)
         self._service_manager.ready()

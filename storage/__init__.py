@@ -6,7 +6,6 @@ request waits for it. Database errors leave as facts: `StorageUnavailable`, `Alr
 spoke, `Overtaken` where a foreign key did.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,6 +15,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 from sqlalchemy import Connection
 
 from errors import Overtaken
+from storage import urls
 from storage.encryption import Keyring
 
 Arguments = ParamSpec("Arguments")
@@ -66,22 +66,20 @@ async def connect(
 ) -> None:
     """Open the database that `read` and `write` use: `sqlite:///file` or `postgresql://…`.
 
-    Raises ValueError for any other address. On PostgreSQL nothing is sent yet: `pool` connections at most are
+    Raises DatabaseUrlInvalid for any other address. On PostgreSQL nothing is sent yet: `pool` connections at most are
     opened as they are needed, so that a server may start before its database; `version` may be so many seconds late.
     No unit of work runs before `guard`, a unit of work that writes, has returned once; what it raises is raised.
     """
     global _engine
     await disconnect()
-    if url.startswith("sqlite:///"):
+    if urls.file_of(url) is not None:
         from storage.sqlite import SqliteEngine
 
         _engine = SqliteEngine(url, keyring)
-    elif re.match(r"postgres(ql)?(\+\w+)?://", url):
+    else:
         from storage.postgresql import PostgresEngine
 
         _engine = PostgresEngine(url, keyring, pool=pool, stale_seconds=stale_seconds)
-    else:
-        raise ValueError("FREESEWING_DATABASE_URL must start with sqlite:/// or postgresql://")
     if guard is not None:
         from storage.guarded import Guarded
 

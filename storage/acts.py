@@ -17,7 +17,7 @@ Changes = dict[str, list[Any]]
 # As actor the operator at the command line, as subject nobody in particular.
 NOBODY = 0
 
-SEARCH, LOAD, UPDATE = "searchUsers", "loadUser", "updateUser"
+SEARCH, LOAD, UPDATE, REMOVE = "searchUsers", "loadUser", "updateUser", "removeUser"
 IMPERSONATE, LIST_SUBSCRIBERS = "impersonate", "listSubscribers"
 LIST_USAGE = "listUsage"
 READ_DATA, REVOKE_KEY = "readData", "revokeApiKey"

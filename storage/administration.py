@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, literal_column, or_, select
 
-from storage import accounts, acts, confirmations, events, names, security_mails, sessions
+from storage import accounts, acts, confirmations, events, holdings, names, security_mails, sessions
 from storage.accounts import Account
 from storage.acts import Actor
 from storage.address_hashes import forms, matches
@@ -75,6 +75,39 @@ def load(connection: Connection, handle: str, *, by: Actor, now: datetime) -> Ac
     account = accounts.named(connection, handle)
     acts.record(connection, by, acts.LOAD, subjects=[account["id"]], now=now)
     return account
+
+
+def page(
+    connection: Connection,
+    *,
+    limit: int,
+    after: int,
+    by: Actor,
+    now: datetime,
+    role: str | None = None,
+    status: int | None = None,
+) -> list[Account]:
+    """Return up to `limit` accounts with numbers above `after`, oldest first, of one role or status if given.
+
+    That each of them was shown is recorded, as `search` does.
+    """
+    query = select(table).where(table.c.id > after)
+    for column, value in ((table.c.role, role), (table.c.status, status)):
+        if value is not None:
+            query = query.where(column == value)
+    shown: list[Account] = list(connection.execute(query.order_by(table.c.id).limit(limit)).mappings())
+    acts.record(connection, by, acts.SEARCH, subjects=[row["id"] for row in shown] or [acts.NOBODY], now=now)
+    return shown
+
+
+def remove(connection: Connection, user_id: int, *, by: Actor, now: datetime) -> None:
+    """Remove an account with all that it owns, as its owner can; raises NoSuchRecord.
+
+    The images are removed by a running server, a day later.
+    """
+    accounts.lock(connection, user_id)
+    holdings.remove(connection, user_id)
+    acts.record(connection, by, acts.REMOVE, subjects=[user_id], now=now)
 
 
 def update(

@@ -99,9 +99,23 @@ def given_up(connection: Connection, *, limit: int = MOST_GIVEN_UP) -> list[Reco
     return list(connection.execute(_newest, {"limit": limit}).mappings())
 
 
+def page(connection: Connection, *, limit: int, after: int, has_failed: bool | None = None) -> list[Record]:
+    """Return up to `limit` mails with numbers above `after`, oldest first, `letter` and `reason` decrypted.
+
+    Only those that were given up, or only the others, where `has_failed` says so.
+    """
+    query = select(mails).where(mails.c.id > after)
+    if has_failed is not None:
+        query = query.where(mails.c.given_up_at.is_not(None) if has_failed else mails.c.given_up_at.is_(None))
+    return list(connection.execute(query.order_by(mails.c.id).limit(limit)).mappings())
+
+
 def retry(connection: Connection, ids: Collection[int] | None, *, now: datetime) -> int:
-    """Queue mails that were given up again, due now, with all their attempts; None: every one. Return how many."""
-    chosen = update(mails).where(mails.c.given_up_at.is_not(None))
+    """Let mails that wait, or were given up, be due now, with all their attempts; None: every one. Return how many.
+
+    A mail that a sender may have claimed at this moment is left alone: it would go out twice.
+    """
+    chosen = update(mails).where(mails.c.due_at > now + CLAIM)
     if ids is not None:
         chosen = chosen.where(mails.c.id.in_(ids))
     return connection.execute(chosen.values(given_up_at=None, reason=None, due_at=now, attempts=0)).rowcount

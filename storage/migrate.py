@@ -2,13 +2,15 @@
 
 import asyncio
 from pathlib import Path
+from typing import NamedTuple
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, create_engine, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
+from storage import health, urls
+from storage.faults import translated
 from storage.upstream import create_async_engine
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -23,32 +25,46 @@ def config() -> Config:
     return alembic
 
 
-def upgrade(url: str, revision: str = "head") -> None:
-    """Apply what is missing. Safe to repeat, and safe from several instances at once."""
-    if url.startswith("sqlite"):
-        Path(make_url(url).database or "").absolute().parent.mkdir(parents=True, exist_ok=True)
-        _upgrade_sqlite(url, revision)
-    else:
-        asyncio.run(_upgrade_postgres(url, revision))
+class Revisions(NamedTuple):
+    """The revision of a database before and after; None for no tables at all."""
+
+    before: str | None
+    after: str | None
 
 
-def _upgrade_sqlite(url: str, revision: str) -> None:
+def upgrade(url: str, revision: str = "head") -> Revisions:
+    """Apply what is missing. Safe to repeat, and safe from several instances at once.
+
+    Raises StorageUnavailable, DatabaseUrlInvalid.
+    """
+    with translated():
+        if urls.file_of(url) is not None:
+            urls.make_folder(url)
+            return _upgrade_sqlite(url, revision)
+        return asyncio.run(_upgrade_postgres(url, revision))
+
+
+def _upgrade_sqlite(url: str, revision: str) -> Revisions:
     # The driver by itself begins no transaction before CREATE TABLE: a crash would leave half a schema.
     with create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT").connect() as connection:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-        _upgrade(connection, revision)
+        revisions = _upgrade(connection, revision)
         connection.exec_driver_sql("COMMIT")
+    return revisions
 
 
-async def _upgrade_postgres(url: str, revision: str) -> None:
-    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
+async def _upgrade_postgres(url: str, revision: str) -> Revisions:
+    engine = create_async_engine(urls.parse(url).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
     async with engine.begin() as connection:
         await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": ADVISORY_LOCK})
-        await connection.run_sync(_upgrade, revision)
+        revisions = await connection.run_sync(_upgrade, revision)
     await engine.dispose()
+    return revisions
 
 
-def _upgrade(connection: Connection, revision: str) -> None:
+def _upgrade(connection: Connection, revision: str) -> Revisions:
+    before = health.revision(connection)
     alembic = config()
     alembic.attributes["connection"] = connection
     command.upgrade(alembic, revision)
+    return Revisions(before, health.revision(connection))

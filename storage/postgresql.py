@@ -7,12 +7,11 @@ from secrets import SystemRandom
 from typing import TypeVar, cast
 
 from sqlalchemy import Connection, event
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from errors import StorageUnavailable
-from storage import MOST_LARGE, Load
+from storage import MOST_LARGE, Load, urls
 from storage.encryption import Keyring
 from storage.faults import may_be_repeated, note_lost_connection, translated, was_lost
 from storage.readers import Readers
@@ -37,7 +36,7 @@ class PostgresEngine:
 
     def __init__(self, url: str, keyring: Keyring, *, pool: int, stale_seconds: float) -> None:
         self._engine = create_async_engine(
-            make_url(url).set(drivername="postgresql+asyncpg"),
+            urls.parse(url).set(drivername="postgresql+asyncpg"),
             pool_size=pool,
             max_overflow=0,
             pool_timeout=CONNECT_SECONDS,

@@ -13,18 +13,16 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
-from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Dialect, create_engine, event
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from errors import Fact, StorageUnavailable
-from storage import MOST_LARGE, Load
+from storage import MOST_LARGE, Load, urls
 from storage.encryption import Keyring
 from storage.faults import translated
 from storage.statements import DIRECT
@@ -39,7 +37,7 @@ class SqliteEngine:
     """Reads on the caller's thread, writes on one thread of its own."""
 
     def __init__(self, url: str, keyring: Keyring) -> None:
-        Path(make_url(url).database or "").absolute().parent.mkdir(parents=True, exist_ok=True)
+        urls.make_folder(url)
         self._engine = create_engine(
             url, poolclass=NullPool, hide_parameters=True, connect_args={"check_same_thread": False}
         )

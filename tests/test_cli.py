@@ -34,7 +34,8 @@ def cli(service: Service, *arguments: str, **environment: str) -> subprocess.Com
 def test_a_role_can_be_given_and_lowering_it_revokes_keys_above_it_for_good(service: Service, alice: Person) -> None:
     assert cli(service, "users", "role", alice.email, "admin").returncode == 0
     high, low = alice.new_key(9), alice.new_key(2)
-    assert cli(service, "users", "role", str(alice.id), "user").returncode == 0
+    lowered = cli(service, "users", "role", str(alice.id), "user", "--yes")
+    assert lowered.stdout == f"Account {alice.id} (user-{alice.id}): role admin -> user, 1 API keys revoked\n"
     assert high.get("/whoami").json()["error"] == "keyRevoked"
     assert low.get("/whoami").status_code == 200
     cli(service, "users", "role", alice.email, "admin")
@@ -43,14 +44,14 @@ def test_a_role_can_be_given_and_lowering_it_revokes_keys_above_it_for_good(serv
 
 def test_what_the_operator_does_to_an_account_is_recorded_as_nobodys_act(service: Service, alice: Person) -> None:
     cli(service, "users", "role", alice.email, "tester")
-    cli(service, "users", "status", alice.email, "disabled")
+    cli(service, "users", "status", alice.email, "disabled", "--yes")
     rows = execute(service, select(acts.c.actor_id, acts.c.changes).where(acts.c.subject_id == alice.id))
     assert [tuple(row) for row in rows] == [(0, {"role": ["user", "tester"]}), (0, {"status": [1, -2]})]
 
 
 def test_a_blocked_account_is_out_at_once_with_all_its_keys(service: Service, alice: Person) -> None:
     key = alice.new_key(0)
-    assert cli(service, "users", "block", alice.email).returncode == 0
+    assert cli(service, "users", "block", alice.email, "--yes").returncode == 0
     assert alice.get("/whoami").status_code == 401
     assert key.get("/whoami").json()["error"] == "keyRevoked"
 
@@ -118,7 +119,7 @@ def test_unsalted_hashes_are_reported_by_migrate_and_replaced_beside_a_running_s
     own = Service(tmp_path_factory.mktemp("unsalted"))
     try:
         alice = own.start().sign_up()
-        assert cli(own, "migrate").stdout == ""
+        assert "nothing to do" in cli(own, "migrate").stdout
         digest = email_hash(alice.email)
         execute(own, delete(hash_keys))
         change_account(own, alice.id, ehash=digest, ihash=digest)

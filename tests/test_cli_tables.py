@@ -85,8 +85,12 @@ def test_a_key_is_revoked_for_a_reason_that_its_caller_is_told(service: Service,
     assert cli(service, "keys", "revoke", key.key).returncode == 2
     assert cli(service, "keys", "revoke", key.key, "--reason", "").returncode == 2
     assert key.get("/whoami").status_code == 200
-    for reason in ("It was seen in public.", "Once is enough."):
-        assert cli(service, "keys", "revoke", key.key, "--reason", reason).returncode == 0
+    unconfirmed = cli(service, "keys", "revoke", key.key, "--reason", "x")
+    assert unconfirmed.returncode == 1 and "repeat the command with --yes" in unconfirmed.stderr
+    assert key.get("/whoami").status_code == 200
+    for reason, end in (("It was seen in public.", "is revoked"), ("Once is enough.", "nothing is changed")):
+        outcome = cli(service, "keys", "revoke", key.key, "--reason", reason, "--yes")
+        assert outcome.returncode == 0 and end in outcome.stdout
     refusal = key.get("/whoami").json()
     assert (refusal["error"], refusal["reason"]) == ("keyRevoked", "It was seen in public.")
     told = fields(cli(service, "keys", "show", key.key).stdout)

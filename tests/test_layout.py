@@ -25,7 +25,8 @@ ARROWS = {
     "security": {"storage", "services"},
     "middleware": {"services", "security", "document"},
     "handlers": {"storage", "services", "security", "document"},
-    "commands": {"storage", "services", "settings", "security"},
+    # Of `handlers`, what makes the file of an export.
+    "commands": {"storage", "services", "settings", "security", "handlers"},
     "serving": {"services", "settings"},
     "cli": {"commands", "settings"},
     "app": {"storage", "services", "settings", "document", "middleware", "handlers", "security", "serving"},
