@@ -141,6 +141,10 @@ def _rotate(
         raise InsufficientLevel("This API key is another account's.")
     if held.key["level"] > caller.level:
         raise InsufficientLevel(f"The API key has level {held.key['level']}; these credentials have {caller.level}.")
+    # The grace may last until the key expires: then the time alone does not tell the two secrets apart.
+    standing = apikeys.find_standing(connection, caller.key) if caller.key else None
+    if standing is not None and caller.secret_hash != standing.secret_hash:
+        raise InsufficientLevel("The earlier secret of an API key rotates no key.")
     if again.until and held.key["expires_at"] > again.until:
         raise InsufficientLevel("The API key expires after the secret that this request was made with.")
     origin = staff.origin(caller, caller.user_id)

@@ -253,6 +253,10 @@ def test_a_key_gains_no_access_for_longer_than_its_own(service: Service, alice: 
     made = long.post("/apikeys", {"name": "longer", "level": 4, "expiresIn": WEEK}).json()["apikey"]
     assert made["expiresAt"] == shown(alice, long)["previousUntil"]
     assert failure(long.post(f"/apikeys/{long.key}/rotate", {"grace": 0})) == (403, "insufficientAccessLevel")
+    # A grace that lasts until the key expires does not make the earlier secret the present one.
+    brief = alice.new_key(4, expires_in=60)
+    rotated(alice, brief, grace=WEEK)
+    assert failure(brief.post(f"/apikeys/{brief.key}/rotate", {"grace": 0})) == (403, "insufficientAccessLevel")
 
 
 def test_the_secret_before_never_outlives_the_key(alice: Person) -> None:
