@@ -67,8 +67,9 @@ class Envelope:
                 scope["reply_begun"] = True
                 status = message["status"]
                 message["headers"] = [*message["headers"], *headers]
-            else:
-                sent += len(message.get("body", b""))
+                await send(message)
+                return
+            sent += len(message.get("body", b""))
             await stopwatch.of_client(send(message))
 
         try:

@@ -1,7 +1,8 @@
 """What each account stores: one table, and triggers that count.
 
 The code deployed before runs on this schema: the triggers count what it writes. While the migration runs, PostgreSQL
-blocks writes to sets, patterns, bookmarks and suggestions: it reads their sizes once. The transaction makes all of it or nothing.
+blocks writes to sets, patterns, bookmarks and suggestions: it reads their sizes once. The
+transaction makes all of it or nothing.
 """
 
 from typing import Any
