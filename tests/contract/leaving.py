@@ -156,9 +156,11 @@ class Leaving(Service):
         return self._tried(lambda: int(self.admin.get(f"/admin/user/{person.id}").status_code))
 
     def _session_for(self, person: Person) -> httpx2.Response:
-        self.admin.patch(f"/admin/user/{person.id}", {"status": 1, "role": "user", "consent": 1})
-        session: httpx2.Response = self.admin.get(f"/admin/impersonate/{person.id}")
-        return session
+        """A session of an account that its owner confirms anew: an impersonation may not remove an account."""
+        self.admin.patch(f"/admin/user/{person.id}", {"status": 0, "role": "user"})
+        email = self.admin.get(f"/admin/user/{person.id}").json()["user"]["email"]
+        made = self.http.post("/signup", json={"email": email, "language": "en", "test": True})
+        return self.confirm(made.json()["confirmation"], consent=1)
 
 
 def _paths(kinds: dict[str, str], made: dict[str, Any]) -> list[str]:

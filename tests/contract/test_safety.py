@@ -153,6 +153,15 @@ def test_what_cannot_be_removed_is_named_and_the_rest_is_removed(
     assert [one["id"] for one in given.every("/sets", "sets")] == [kept, *made[:2]]
 
 
+@pytest.mark.parametrize("change", [{"status": -2}, {"status": -1}, {"role": "tester"}])
+def test_an_account_whose_sessions_ended_is_removed(faulty: FaultyService, change: dict[str, Any]) -> None:
+    there = Deployment(faulty.url)
+    person, admin = there.sign_up(), faulty.sign_up("admin")
+    assert there.admin.patch(f"/admin/user/{person.id}", change).status_code == 200
+    there.leave()
+    assert admin.get(f"/admin/user/{person.id}").status_code == 404
+
+
 def test_a_curated_set_that_a_given_account_is_said_to_have_made_is_named(faulty: FaultyService) -> None:
     there = Deployment(faulty.url, authorization=faulty.sign_up().authorization)
     there.keep_in_mind({"curatedSet": {"id": 1}})
