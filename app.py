@@ -104,7 +104,7 @@ def main() -> None:
     os.umask(configuration.UMASK)
     try:
         settings = startup.with_secrets(configuration.load())
-        startup.check(settings)
+        startup.check(settings, may_wait=place is None and settings.workers == 1)
         if settings.workers > 1 and place is None:
             _become_supervisor()
         memory.return_large_blocks()

@@ -240,7 +240,7 @@ class Overloaded(Unavailable):
 class StorageUnavailable(Unavailable):
     """The database cannot be reached, or cannot take the write."""
 
-    cause = "database"
+    cause: Cause = "database"
 
 
 class ImageStoreUnavailable(Unavailable):

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from sqlalchemy import Connection
+
 import clock
 import storage
 from commands.work import Failed, Parsers, command, connected, explained, open_database
 from errors import AlreadyExists
 from settings import Settings
-from storage import address_hashes, migrate, sizes, urls
+from storage import address_hashes, health, migrate, sizes, urls
 
 UNSALTED = "Addresses are stored under unsalted hashes: run `hash-addresses` when version 0.1 no longer runs."
 
@@ -24,13 +26,24 @@ def add(parsers: Parsers) -> None:
 def _migrate(settings: Settings, _options: Any) -> None:
     with explained():
         before, after = migrate.upgrade(settings.database_url)
-    print(f"{urls.shown(settings.database_url)}: {_changed(before, after)}")
+    done = open_database(settings, lambda: storage.read(_newer)) or _changed(before, after)
+    print(f"{urls.shown(settings.database_url)}: {done}")
     if open_database(settings, lambda: storage.read(address_hashes.are_unsalted)):
         print(UNSALTED)
 
 
 def _changed(before: str | None, after: str | None) -> str:
     return f"revision {after}, nothing to do" if before == after else f"revision {before or '0000'} -> {after}"
+
+
+def _newer(connection: Connection) -> str:
+    """Say that the database is newer than this code, if it is; raise Failed if this code cannot run on it."""
+    if not health.is_newer(connection):
+        return ""
+    told = f"revision {health.revision(connection)} is newer than this version, which has {health.newest()}"
+    if not health.can_serve(connection):
+        raise Failed(f"The database's {told} and cannot serve it: use a newer version, or restore a backup.")
+    return f"{told} and can serve it, nothing to do"
 
 
 def _seed(settings: Settings, _options: Any) -> None:

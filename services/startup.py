@@ -31,6 +31,7 @@ AWAY = (
     " FREESEWING_DATABASE_URL cannot be used: {reason}. New secrets are made only for a database without rows: start"
     " the database first, or set both."
 )
+MIGRATE = "Run `python cli.py migrate`: it prints whether this version can serve the database."
 log = logging.getLogger(__name__)
 
 
@@ -86,13 +87,18 @@ def guard(connection: Connection) -> None:
     canaries.establish(connection)
 
 
-def check(settings: Settings) -> None:
+def check(settings: Settings, *, may_wait: bool) -> None:
     """Check the database before the server starts; raises SettingsInvalid with instructions for the operator.
 
-    A database that does not answer, or waits for its migrations, does not stop the start: `await_database` goes on.
+    A database that does not answer does not stop the start: `await_database` goes on. Nor does one that waits for its
+    migrations, if the server `may_wait`. Workers may not: their supervisor then keeps those that it has.
     """
-    with explained(), contextlib.suppress(StorageUnavailable):
-        asyncio.run(_checked(settings))
+    try:
+        with explained():
+            asyncio.run(_checked(settings))
+    except StorageUnavailable as error:
+        if error.cause == "migrations" and not may_wait:
+            raise SettingsInvalid(f"{error.detail} {MIGRATE}") from None
 
 
 @contextlib.contextmanager

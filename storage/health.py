@@ -3,11 +3,14 @@
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, bindparam, func, inspect, select, text
 
 from errors import StorageUnavailable
 from storage import canaries
+from storage.installation import schema_revisions
 
+_newer = schema_revisions.c.revision > bindparam("newest")
+_oldest_code = select(func.max(schema_revisions.c.oldest_code)).where(_newer)
 MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
 
 
@@ -34,9 +37,24 @@ def revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
+def is_newer(connection: Connection) -> bool:
+    """Return whether the database has a migration that this code does not have."""
+    found = revision(connection)
+    return found is not None and found > newest()
+
+
+def can_serve(connection: Connection) -> bool:
+    """Return whether this code can run on the schema of a database that is newer."""
+    oldest: str | None = connection.execute(_oldest_code, {"newest": newest()}).scalar()
+    return oldest is not None and oldest <= newest()
+
+
 def require_schema(connection: Connection) -> None:
-    """Raise StorageUnavailable unless the schema is one that this code can serve."""
-    if revision(connection) != newest():
+    """Raise StorageUnavailable unless the schema is the one of this code, or a newer one on which it can run."""
+    if is_newer(connection):
+        if not can_serve(connection):
+            raise StorageUnavailable("The database is too new for this version.", cause="migrations")
+    elif revision(connection) != newest():
         raise StorageUnavailable("The database waits for its migrations.", cause="migrations")
 
 

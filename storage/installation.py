@@ -13,3 +13,14 @@ canaries = Table(
     Column("name", String(32), primary_key=True),
     Column("value", Encrypted("canaries.value"), nullable=False),
 )
+
+# Written by `migrate`, and read by code that does not have that migration: can it serve the database?
+schema_revisions = Table(
+    "schema_revisions",
+    metadata,
+    Column("revision", String(32), primary_key=True),
+    # The newest migration of the oldest code that can run on the schema after this one.
+    Column("oldest_code", String(32), nullable=False),
+)
+# The first revision that has a row.
+FIRST_RECORDED = "0015"

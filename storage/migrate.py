@@ -35,7 +35,7 @@ class Revisions(NamedTuple):
 def upgrade(url: str, revision: str = "head") -> Revisions:
     """Apply what is missing. Safe to repeat, and safe from several instances at once.
 
-    Raises StorageUnavailable, DatabaseUrlInvalid.
+    A database that is newer than this code is left as it is. Raises StorageUnavailable, DatabaseUrlInvalid.
     """
     with translated():
         if urls.file_of(url) is not None:
@@ -64,6 +64,8 @@ async def _upgrade_postgres(url: str, revision: str) -> Revisions:
 
 def _upgrade(connection: Connection, revision: str) -> Revisions:
     before = health.revision(connection)
+    if health.is_newer(connection):
+        return Revisions(before, before)
     alembic = config()
     alembic.attributes["connection"] = connection
     command.upgrade(alembic, revision)

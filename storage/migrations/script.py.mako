@@ -5,6 +5,8 @@ from alembic import op
 ${imports if imports else ""}
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
+# The newest migration of the oldest code that can run on the schema after this one; see docs/upgrade.md.
+oldest_code = ${repr(down_revision)}
 branch_labels = None
 depends_on = None
 

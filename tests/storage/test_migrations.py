@@ -12,11 +12,13 @@ from alembic import command, op
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, inspect
+from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from errors import StorageUnavailable
 from storage import health, migrate
+from storage.installation import FIRST_RECORDED, schema_revisions
 from storage.tables import metadata
 from tests.databases import fresh_postgres
 from tests.service import ROOT
@@ -131,6 +133,52 @@ def test_an_upgrade_that_fails_halfway_leaves_nothing(empty: str, monkeypatch: p
     assert on_database(empty, _tables) == set()
     migrate.upgrade(empty)
     assert on_database(empty, _tables) == EVERYTHING
+
+
+def test_each_migration_states_the_oldest_code_that_can_run_on_it() -> None:
+    line = list(ScriptDirectory.from_config(migrate.config()).walk_revisions())
+    revisions = {script.revision for script in line}
+    for script in line:
+        assert script.module.oldest_code in revisions and script.module.oldest_code <= script.revision
+        # Additive: the code that was deployed before goes on.
+        assert script.down_revision is None or script.module.oldest_code <= str(script.down_revision)
+
+
+def test_the_database_says_which_code_can_run_on_it(empty: str) -> None:
+    rows = "SELECT revision FROM schema_revisions ORDER BY revision"
+    revisions = sorted(script.revision for script in ScriptDirectory.from_config(migrate.config()).walk_revisions())
+    for before in ("base", "0014"):
+        migrate.upgrade(empty)
+        recorded = on_database(empty, lambda connection: list(connection.execute(text(rows)).scalars()))
+        assert recorded == [name for name in revisions if name >= FIRST_RECORDED]
+        on_database(empty, step_back(before))
+
+
+def newer(connection: Connection, revision: str, oldest: str) -> None:
+    """As a later version of the code leaves the database."""
+    connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+    connection.execute(schema_revisions.insert(), {"revision": revision, "oldest_code": oldest})
+
+
+def refusal(connection: Connection) -> str:
+    """Why the server does not use a database with this schema."""
+    try:
+        health.require_schema(connection)
+    except StorageUnavailable as error:
+        return error.detail
+    return ""
+
+
+@pytest.mark.parametrize("can", [True, False])
+def test_a_newer_database_is_left_as_it_is_and_served_if_its_migrations_allow_it(empty: str, can: bool) -> None:
+    migrate.upgrade(empty)
+    assert not on_database(empty, health.is_newer)
+    on_database(empty, lambda connection: newer(connection, "9998", health.newest() if can else "9998"))
+    on_database(empty, lambda connection: newer(connection, "9999", health.newest()))
+    migrate.upgrade(empty)
+    assert on_database(empty, health.revision) == "9999"
+    assert on_database(empty, health.is_newer) and on_database(empty, health.can_serve) == can
+    assert on_database(empty, refusal) == ("" if can else "The database is too new for this version.")
 
 
 def test_two_instances_may_upgrade_at_once(empty: str) -> None:

@@ -10,6 +10,7 @@ from alembic import op
 
 revision = "0001"
 down_revision = None
+oldest_code = "0001"
 branch_labels = None
 depends_on = None
 

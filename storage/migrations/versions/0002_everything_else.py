@@ -10,6 +10,7 @@ from alembic import op
 
 revision = "0002"
 down_revision = "0001"
+oldest_code = "0001"
 branch_labels = None
 depends_on = None
 

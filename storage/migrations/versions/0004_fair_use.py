@@ -11,6 +11,7 @@ from alembic import op
 
 revision = "0004"
 down_revision = "0003"
+oldest_code = "0003"
 branch_labels = None
 depends_on = None
 

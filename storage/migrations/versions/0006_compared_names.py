@@ -15,6 +15,7 @@ from storage.columns import NAME
 
 revision = "0006"
 down_revision = "0005"
+oldest_code = "0005"
 branch_labels = None
 depends_on = None
 

@@ -9,6 +9,7 @@ from alembic import op
 
 revision = "0009"
 down_revision = "0008"
+oldest_code = "0005"
 branch_labels = None
 depends_on = None
 

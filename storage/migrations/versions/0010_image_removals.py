@@ -7,6 +7,7 @@ from storage.columns import ID, UtcTime
 
 revision = "0010"
 down_revision = "0009"
+oldest_code = "0005"
 branch_labels = None
 depends_on = None
 

@@ -12,6 +12,7 @@ from storage.columns import PlainJson, UtcTime
 
 revision = "0011"
 down_revision = "0010"
+oldest_code = "0005"
 branch_labels = None
 depends_on = None
 

@@ -12,6 +12,7 @@ from alembic import op
 
 revision = "0012"
 down_revision = "0011"
+oldest_code = "0005"
 branch_labels = None
 depends_on = None
 

@@ -10,6 +10,7 @@ from storage.columns import UtcTime
 
 revision = "0013"
 down_revision = "0012"
+oldest_code = "0005"
 branch_labels = None
 depends_on = None
 
