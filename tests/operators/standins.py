@@ -155,8 +155,8 @@ def main(name: str, *arguments: str) -> int:
     """Note the call, and do it."""
     with (MACHINE / "calls").open("a") as calls:
         calls.write(" ".join([name, *arguments]) + "\n")
-    run: Callable[..., int] = {"systemctl": systemctl, "docker": docker}[name]
-    return run(*arguments)
+    programs: dict[str, Callable[..., int]] = {"systemctl": systemctl, "docker": docker}
+    return programs[name](*arguments)
 
 
 if __name__ == "__main__":

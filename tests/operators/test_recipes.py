@@ -1,8 +1,8 @@
 """The recipes of docs/upgrade.md, run as they stand: backup, upgrade, rollback and restore, for each way of running.
 
 `sudo` runs the command as the present user. `systemctl` and `docker` are stand-ins (see `standins.py`), which run
-what the units and the compose file say; `pip` installs nothing, because the later version needs nothing new. PostgreSQL
-is a server of the test's own, in which the names of the recipes are free.
+what the units and the compose file say; `pip` installs nothing, because the later version needs nothing new.
+PostgreSQL is a server of the test's own, in which the names of the recipes are free.
 """
 
 import contextlib
