@@ -240,7 +240,7 @@ class Overloaded(Unavailable):
 class StorageUnavailable(Unavailable):
     """The database cannot be reached, or cannot take the write."""
 
-    cause: Cause = "database"
+    cause = "database"
 
 
 class ImageStoreUnavailable(Unavailable):

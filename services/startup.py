@@ -97,7 +97,7 @@ def check(settings: Settings, *, may_wait: bool) -> None:
         with explained():
             asyncio.run(_checked(settings))
     except StorageUnavailable as error:
-        if error.cause == "migrations" and not may_wait:
+        if str(error.cause) == "migrations" and not may_wait:
             raise SettingsInvalid(f"{error.detail} {MIGRATE}") from None
 
 

@@ -24,7 +24,16 @@ _DIALECT: Any = import_module("sqlalchemy.dialects.postgresql.asyncpg").dialect(
 _BY_INDEX = ("Index Scan", "Index Only Scan")
 FOLDER = Path(storage.__file__).parent
 # Of those that everyone has few of, or that only staff add to.
-SMALL = {"curated_sets", "curated_sets_id_seq", "option_packs", "totals", "quotas", "alembic_version", "canaries"}
+SMALL = {
+    "curated_sets",
+    "curated_sets_id_seq",
+    "option_packs",
+    "totals",
+    "quotas",
+    "alembic_version",
+    "canaries",
+    "schema_revisions",
+}
 # Sorting so many rows, by the planner's estimate, is no matter.
 FEW = 100
 _PARTIAL = {
