@@ -26,9 +26,9 @@ def add(parsers: Parsers) -> None:
 def _migrate(settings: Settings, _options: Any) -> None:
     with explained():
         before, after = migrate.upgrade(settings.database_url)
-    done = open_database(settings, lambda: storage.read(_newer)) or _changed(before, after)
-    print(f"{urls.shown(settings.database_url)}: {done}")
-    if open_database(settings, lambda: storage.read(address_hashes.are_unsalted)):
+    newer = open_database(settings, lambda: storage.read(_newer))
+    print(f"{urls.shown(settings.database_url)}: {newer or _changed(before, after)}")
+    if not newer and open_database(settings, lambda: storage.read(address_hashes.are_unsalted)):
         print(UNSALTED)
 
 
