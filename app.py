@@ -116,7 +116,7 @@ def main() -> None:
     logs.configure(settings.log_level, settings.log_format, slow=settings.slow_request_seconds)
     if place is None or place.number == 0:
         for setting, text in advice.of(settings):
-            log.warning("%s %s", setting, text)
+            log.warning("%s %s", setting, text, extra={"setting": setting})
     config = _uvicorn(app, settings)
     with contextlib.suppress(KeyboardInterrupt):
         if place:

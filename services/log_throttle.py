@@ -20,7 +20,7 @@ class _Place:
 class Throttled(logging.StreamHandler):  # type: ignore[type-arg]
     """Writes to stderr; of warnings and errors from one place in the code one each SECONDS, with the number left out.
 
-    Lines with another `cause`, `operation` or type of exception count apart. `report` writes what is due.
+    Lines with another `cause`, `operation`, `setting` or type of exception count apart. `report` writes what is due.
     """
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ class Throttled(logging.StreamHandler):  # type: ignore[type-arg]
 def _place_of(record: logging.LogRecord) -> tuple[object, ...]:
     """Return what makes lines alike: as many as there are places in the code, whatever the messages hold."""
     kind = type(record.exc_info[1]) if record.exc_info else None
-    own = (record.__dict__.get("cause"), record.__dict__.get("operation"))
+    own = (record.__dict__.get(name) for name in ("cause", "operation", "setting"))
     return (record.pathname, record.lineno, record.levelno, kind, *own)
 
 

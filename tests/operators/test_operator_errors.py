@@ -215,6 +215,20 @@ def sign_up(port: str) -> None:
     assert reply.status_code == 201
 
 
+def test_a_server_warns_of_what_does_not_suit_production_and_of_unknown_settings(tmp_path: Path) -> None:
+    values = {
+        **SECRETS,
+        "ENVIRONMENT": "production",
+        "PUBLIC_URL": "https://api.example.org",
+        "LIMITS": "off",
+        "PROT": "1",
+    }
+    with serving(tmp_path, tmp_path / "data", values) as log:
+        wait_until(lambda: "documentation at" in log.read_text(), 60, "the server")
+    for setting in ("DATABASE_URL is SQLite", "MAIL_URL writes", "LIMITS is off", "PROT is not a setting"):
+        assert log.read_text().count(f'"message": "FREESEWING_{setting}') == 1
+
+
 def test_a_reader_that_has_enough_ends_a_command_quietly(tmp_path: Path) -> None:
     command = f"{sys.executable} {ROOT / 'cli.py'} settings | head -n 1"
     outcome = subprocess.run(command, shell=True, cwd=tmp_path, env=environment(tmp_path, {}), capture_output=True)
