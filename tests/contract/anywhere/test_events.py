@@ -35,7 +35,7 @@ def test_what_happens_to_a_key_is_told(there: Deployment) -> None:
 
 def test_a_failed_sign_in_is_told(there: Deployment) -> None:
     there.call("sign_in", json={"username": there.new_session().email, "password": PASSWORD + "?"})
-    listed = _events(there, there.new_session(), limit=100).json()["events"]
+    listed = _events(there, there.new_session(), limit=1000).json()["events"]
     latest = datetime.fromisoformat(listed[0]["createdAt"])
     # Of failures one a minute is kept.
     told = {

@@ -24,10 +24,10 @@ def an_empty_name_in_settings_is_lost(e: Exchange) -> None:
 def settings_are_merged() -> Replaced:
     edit = patterns.edit
 
-    def merged(connection: Any, pattern_id: int, *, fields: Any, now: Any) -> Any:
+    def merged(connection: Any, pattern_id: int, *, fields: Any, **rest: Any) -> Any:
         held = patterns.lock(connection, pattern_id)["settings"]
         settings = {"settings": {**held, **fields["settings"]}} if "settings" in fields else {}
-        return edit(connection, pattern_id, fields={**fields, **settings}, now=now)
+        return edit(connection, pattern_id, fields={**fields, **settings}, **rest)
 
     yield patterns, "edit", merged
 

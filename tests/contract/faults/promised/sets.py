@@ -41,9 +41,9 @@ def a_measurement_is_dropped_silently(e: Exchange) -> None:
 def measurements_are_replaced_as_a_whole() -> Replaced:
     edit = sets.edit
 
-    def replaced(connection, set_id, *, fields, measies, now):  # type: ignore[no-untyped-def]
+    def replaced(connection: Any, set_id: int, *, measies: Any, **rest: Any) -> Any:
         held = sets.lock(connection, set_id)["measies"]
-        return edit(connection, set_id, fields=fields, measies={**dict.fromkeys(held), **measies}, now=now)
+        return edit(connection, set_id, measies={**dict.fromkeys(held), **measies}, **rest)
 
     yield sets, "edit", replaced
 
