@@ -8,6 +8,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from errors import StorageUnavailable
 
+WAITS = "The database waits for its migrations."
 MIGRATE = "the database waits for its migrations: run `python cli.py migrate`"
 # By PostgreSQL's SQLSTATE.
 SENTENCES = {
@@ -35,7 +36,7 @@ def explain(error: BaseException) -> str:
         if (sentence := _sentence(cause)) is not None:
             return sentence
     if isinstance(last := chain[-1], StorageUnavailable):
-        return MIGRATE if str(last.cause) == "migrations" else last.detail.rstrip(".")
+        return MIGRATE if last.detail == WAITS else last.detail.rstrip(".")
     return f"the database does not answer ({type(chain[-1]).__name__})"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import Connection, bindparam, func, inspect, select, text
 
 from errors import StorageUnavailable
-from storage import canaries
+from storage import canaries, diagnosis
 from storage.installation import schema_revisions
 
 _newer = schema_revisions.c.revision > bindparam("newest")
@@ -55,7 +55,7 @@ def require_schema(connection: Connection) -> None:
         if not can_serve(connection):
             raise StorageUnavailable("The database is too new for this version.", cause="migrations")
     elif revision(connection) != newest():
-        raise StorageUnavailable("The database waits for its migrations.", cause="migrations")
+        raise StorageUnavailable(diagnosis.WAITS, cause="migrations")
 
 
 def require_ready(connection: Connection) -> None:

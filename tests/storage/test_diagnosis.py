@@ -1,0 +1,22 @@
+"""What operators are told of a database that cannot be used."""
+
+import socket
+
+import pytest
+
+from errors import StorageUnavailable
+from storage import diagnosis
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (StorageUnavailable(diagnosis.WAITS), "the database waits for its migrations: run `python cli.py migrate`"),
+        (StorageUnavailable("The database is too new for this version."), "The database is too new for this version"),
+        (socket.gaierror(-2, "unknown"), "the name of the host cannot be resolved"),
+        (TimeoutError(), "the database does not answer in time"),
+        (ConnectionRefusedError(111, "refused"), "the server cannot be reached: refused"),
+    ],
+)
+def test_the_reason_is_told_with_what_to_do(error: Exception, told: str) -> None:
+    assert diagnosis.explain(error) == told
