@@ -225,7 +225,7 @@ def test_what_the_fuzzer_finds_fails_the_run_by_the_name_of_the_operation(
 
 def test_a_run_that_is_ended_leaves_nothing_behind(in_test_mode: FaultyService, tmp_path: Path) -> None:
     before = counted(in_test_mode)
-    with Run(in_test_mode.url, tmp_path, "-k", "test_records") as run:
+    with Run(in_test_mode.url, tmp_path, "-k", "test_records or test_keys") as run:
         # The second is a curator, whose records come and go; accounts stay until the end.
         wait_until(lambda: counted(in_test_mode)["accounts"] > before["accounts"] + 1, 120, "people to sign up")
         run.process.terminate()
