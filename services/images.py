@@ -49,7 +49,7 @@ _START_OF_SCAN, _END_OF_IMAGE, _WITHOUT_LENGTH = 0xDA, 0xD9, frozenset({0x01, 0x
 _MAX_SCANS = 64
 _MAX_READS = 16_000
 
-# HEIC is not accepted (docs/decisions/036): the brands of its file type box (ISO/IEC 23008-12). AVIF has others.
+# HEIC is not accepted (docs/decisions/038): the brands of its file type box (ISO/IEC 23008-12). AVIF has others.
 _HEIC = re.compile(rb"....ftyp(heic|heix|heim|heis|hevc|hevx|mif1|msf1)", re.DOTALL)
 
 _TURNS = {

@@ -54,7 +54,7 @@ def is_common(password: str) -> bool:
 
 @cache
 def _common() -> frozenset[str]:
-    # 4,000 words: half a megabyte from the first new password on (docs/decisions/033).
+    # 4,000 words: half a megabyte from the first new password on (docs/decisions/037).
     lines = (Path(__file__).parent / "data" / "common_passwords.txt").read_text("utf-8").splitlines()
     return frozenset(line for line in lines if not line.startswith("#"))
 

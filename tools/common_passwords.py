@@ -1,6 +1,6 @@
 """Write `services/data/common_passwords.txt` anew: python tools/common_passwords.py django-….whl
 
-The list in Django is in lower case and ordered by how common the passwords are (docs/decisions/033).
+The list in Django is in lower case and ordered by how common the passwords are (docs/decisions/037).
 """
 
 import gzip
