@@ -160,6 +160,7 @@ def test_workers_end_with_their_supervisor_even_if_it_is_killed(two: Crew) -> No
 def _start(tmp_path: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     crew = Crew(tmp_path, workers="2", **settings)
     crew.http.close()
+    migrate.upgrade(crew.database_url)
     return subprocess.run(
         [sys.executable, "app.py"], cwd=ROOT, env=crew.environment, capture_output=True, text=True, timeout=120
     )
@@ -167,7 +168,7 @@ def _start(tmp_path: Path, **settings: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize(
     ("setting", "value", "told"),
-    [("mail_url", "nonsense:", "FREESEWING_MAIL_URL"), ("host", "192.0.2.1", "cannot start"), ("port", "0", "PORT")],
+    [("mail_url", "nonsense:", "FREESEWING_MAIL_URL"), ("host", "192.0.2.1", "192.0.2.1"), ("port", "0", "PORT")],
 )
 def test_what_stops_one_worker_stops_the_start_of_all(tmp_path: Path, setting: str, value: str, told: str) -> None:
     ended = _start(tmp_path, **{setting: value})
