@@ -62,7 +62,7 @@ def test_of_two_authorization_headers_neither_is_taken(service: Service, owner: 
     pairs = [(owner, key), (key, owner), (owner, owner), (owner, Credentials(service, ""))]
     for first, second in pairs:
         headers = [f"Authorization: {credentials.authorization}" for credentials in (first, second)]
-        problem(exchange(service, head("GET", "/whoami", *headers)), 401, "unauthorized")
+        problem(exchange(service, head("GET", "/whoami", *headers)), 400, "validationFailed")
 
 
 @on_sqlite
