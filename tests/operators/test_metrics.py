@@ -196,7 +196,7 @@ def test_a_port_that_is_taken_stops_the_start(watched: Watched) -> None:
         [sys.executable, "app.py"], cwd=ROOT, env=settings, capture_output=True, text=True, timeout=60
     )
     assert second.returncode == 1
-    expected = f"freesewing-api cannot start:\nFREESEWING_METRICS_PORT: cannot listen on 127.0.0.1:{taken}: "
+    expected = f"freesewing-api cannot start:\nFREESEWING_METRICS_PORT: cannot listen on 127.0.0.1:{taken} "
     assert second.stderr.startswith(expected) and "Traceback" not in second.stderr
 
 

@@ -162,6 +162,7 @@ def serving(folder: Path, data: Path, values: Values) -> Iterator[Path]:
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_port_in_use_is_named(tmp_path: Path, workers: str) -> None:
+    assert ended(tmp_path, {}, "cli.py", "migrate").returncode == 0
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         outcome = ended(tmp_path, {"PORT": port, "WORKERS": workers}, "app.py")
