@@ -72,7 +72,8 @@ def guesser(store: Store, monkeypatch: pytest.MonkeyPatch) -> Guesser:
 @pytest.fixture
 def names(store: Store) -> list[str]:
     """The names of one account: user name, address, number and UUID."""
-    part = uuid4().hex[:12]
+    # With a letter first: a name of digits alone is the number of an account.
+    part = f"a{uuid4().hex[:11]}"
     account = store.new_account(f"{part}@example.org", username=part, lusername=part)
     return [part, f"{part}@example.org", str(account["id"]), str(account["uuid"])]
 
