@@ -23,14 +23,19 @@ WORKERS = pytest.mark.parametrize("workers", ["1", "2"], ids=["one process", "tw
 
 
 class Postbox:
-    """A mail server that takes its time."""
+    """A mail server that accepts a few mails, and the others only once the server under test is told to end."""
+
+    BEFORE_THE_END = 20
 
     def __init__(self) -> None:
         self.received: list[str] = []
+        self.server_ends = False
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         # Noted before the answer: a sender that is cut off now sends the letter again, and that would be seen.
         self.received += envelope.rcpt_tos
+        while len(self.received) > self.BEFORE_THE_END and not self.server_ends:
+            await asyncio.sleep(0.02)
         await asyncio.sleep(0.15)
         return "250 kept"
 
@@ -86,6 +91,7 @@ def test_letters_that_are_queued_at_the_end_are_sent_once_or_wait(
         addresses = [new_address() for _ in range(60)]
         _sign_up_all(service, addresses)
         sent_before = len(box.received)
+        box.server_ends = True
         service.stop()
         [(waiting,)] = execute(service, select(func.count()).select_from(mails))
         # None both sent and still queued; and the end was used to send some.

@@ -68,7 +68,8 @@ def test_a_server_that_answers_is_healthy_and_goes_on(container: Container) -> N
 def test_a_server_that_is_frozen_is_killed_and_its_container_ends(container: Container) -> None:
     [server] = container.init().children()
     os.kill(server.pid, signal.SIGSTOP)
-    assert container.check() == 1
+    # The check ends by itself, or is killed with the namespace as soon as the init process has ended.
+    assert container.check() in (1, -signal.SIGKILL)
     assert container.process is not None
     assert container.process.wait(30) != 0
 
