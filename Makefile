@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-CODE := app.py causes.py cli.py clock.py document.py email_addresses.py errors.py etags.py loading.py security.py settings.py bench commands deploy handlers middleware services serving storage tests tools
+CODE := app.py cli.py security.py settings.py bench commands core deploy handlers middleware services serving storage tests tools
 # WORKERS is how many processes serve (run), or share the tests, a module at a time; if it is not given these are one
 # for each processor, at most four.
 PYTEST := $(BIN)/python -m pytest --numprocesses $(or $(WORKERS),logical) --maxprocesses 4 --dist loadfile --no-loadscope-reorder

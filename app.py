@@ -12,9 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-import document
 import settings as configuration
 import storage
+from core import document
 from middleware.assets import Assets
 from middleware.authentication import Authentication
 from middleware.concurrency import Concurrency
@@ -27,7 +27,10 @@ from middleware.routing import Routing
 from middleware.upstream import ConnexionMiddleware, LifespanMiddleware, Resolver, validated_before
 from middleware.validation import Validation
 from middleware.waiting import Waiting
-from services import advice, lifecycle, logs, pages, startup
+from services import lifecycle, startup
+from services.diagnostics import advice
+from services.observability import logs
+from services.pages import service_pages
 from serving import channel, connections, memory
 from serving.manager import ServiceManager
 from serving.server import HandedServer, Server
@@ -60,7 +63,7 @@ def create_app(settings: Settings, waiting: Waiting | None = None) -> ConnexionM
             partial(Envelope, base=settings.public_url),
             partial(Problems, base=settings.public_url),
             partial(Concurrency, most=settings.max_concurrency, waiting=waiting),
-            partial(Assets, folders=pages.folders()),
+            partial(Assets, folders=service_pages.folders()),
             Routing,
             Authentication,
             Limits,

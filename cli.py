@@ -7,7 +7,7 @@ from typing import Any
 
 import settings as configuration
 from commands import check, database, keys, mails, newsletter, quota, secrets, usage, users, work
-from errors import Fact
+from core.errors import Fact
 from settings import Settings
 
 

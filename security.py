@@ -11,13 +11,13 @@ from hashlib import blake2b
 from typing import NamedTuple
 from uuid import UUID
 
-import clock
 import storage
-from errors import ConsentLacking, InsufficientLevel, KeyExpired, KeyRevoked, Unauthorized
-from services import credentials, tokens
-from services.limits import Quotas
-from services.tokens import Session
-from services.unchanged import Unchanged
+from core import clock
+from core.errors import ConsentLacking, InsufficientLevel, KeyExpired, KeyRevoked, Unauthorized
+from services.auth import credentials, tokens
+from services.auth.tokens import Session
+from services.limits.limiter import Quotas
+from services.version_cache import Unchanged
 from storage import accounts, apikeys, sessions
 
 ROLE_LEVELS = {"user": 4, "tester": 4, "curator": 5, "bughunter": 6, "support": 8, "admin": 9}

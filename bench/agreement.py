@@ -14,8 +14,8 @@ import settings as configuration
 import storage
 from bench.fixture import Fixture, Scenario
 from bench.servers import Server
-from storage import tables
-from storage.encryption import Keyring
+from storage.schema import tables
+from storage.schema.encryption import Keyring
 
 # Only ours counts calls, which the others read while it does; and only ours limits them.
 COUNTED = {"quotas", "usage"}

@@ -12,10 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-import clock
 from bench.fastapi_models import Account, ApiKey
+from core import clock
 from security import ROLE_LEVELS
-from services import keys
+from services.auth import api_secrets
 
 basic = HTTPBasic(auto_error=False)
 bearer = HTTPBearer(auto_error=False)
@@ -78,7 +78,7 @@ async def _by_key(session: AsyncSession, credentials: HTTPBasicCredentials) -> C
     found = await session.scalar(
         select(ApiKey).where(ApiKey.key == name).options(joinedload(ApiKey.owner, innerjoin=True))
     )
-    if found is None or not keys.fits(credentials.password, found.secret_hash):
+    if found is None or not api_secrets.fits(credentials.password, found.secret_hash):
         raise _unauthorized()
     if found.revoked_at is not None or found.expires_at <= clock.now():
         raise _unauthorized()

@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-import clock
-from storage.columns import PlainJson, UtcTime
-from storage.encryption import Encrypted, EncryptedJson
+from core import clock
+from storage.schema.columns import PlainJson, UtcTime
+from storage.schema.encryption import Encrypted, EncryptedJson
 
 
 class Base(DeclarativeBase):

@@ -7,9 +7,8 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
-import clock
-import document
 from bench.fastapi_models import CuratedSet as CuratedSetRow
+from core import clock, document
 
 MEASUREMENTS = frozenset(document.load()["components"]["schemas"]["Measurements"]["properties"])
 MOST = 100_000

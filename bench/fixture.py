@@ -12,16 +12,17 @@ from uuid import UUID
 
 import orjson
 
-import clock
-import document
 import settings as configuration
 import storage
-from services import keys, lifecycle, tokens
+from core import clock, document
+from services import lifecycle
+from services.auth import api_secrets, tokens
 from settings import Settings
-from storage import accounts, apikeys, curated_sets, migrate, patterns, sessions, sets, sizes
-from storage.encryption import Keyring
-from storage.events import SYSTEM, Origin
-from storage.tables import Record
+from storage import accounts, apikeys, curated_sets, migrate, patterns, sessions, sets
+from storage.schema import seed
+from storage.schema.encryption import Keyring
+from storage.schema.tables import Record
+from storage.security_log import SYSTEM, Origin
 
 SETS = 64
 PATTERNS = 100
@@ -78,7 +79,7 @@ async def _seed(settings: Settings) -> Fixture:
         session = await _session(account)
         key, secret = await _key(account["id"])
         own = [await _set(account["id"], number) for number in range(SETS)]
-        await storage.write(sizes.seed, clock.now())
+        await storage.write(seed.seed, clock.now())
         curated = list(await storage.read(curated_sets.list_all))
         for number in range(PATTERNS):
             await _pattern(account["id"], number, own, curated)
@@ -104,14 +105,14 @@ async def _session(account: accounts.Account) -> UUID:
 
 
 async def _key(user_id: int) -> tuple[str, str]:
-    secret = keys.new_secret()
+    secret = api_secrets.new_secret()
     now = clock.now()
     made = await storage.write(
         apikeys.create,
         user_id=user_id,
         name="benchmark",
         level=4,
-        secret_hash=keys.hash_of(secret),
+        secret_hash=api_secrets.hash_of(secret),
         origin=Origin(SYSTEM),
         now=now,
         expires_at=now + timedelta(days=1),

@@ -11,7 +11,6 @@ from uuid import UUID, uuid4
 import asyncpg
 import orjson
 
-import clock
 from bench.raw_shapes import (
     IMG,
     LIST_CURATED,
@@ -24,6 +23,7 @@ from bench.raw_shapes import (
     Shapes,
 )
 from bench.raw_values import ACCOUNT_STANDING, KEY_STANDING, Cipher, Standing, merge
+from core import clock
 
 _LIST_PATTERNS = LIST_PATTERNS.format(user_id="$1")
 _CREATE_SET = (

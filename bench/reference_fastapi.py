@@ -16,7 +16,6 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import joinedload, selectinload
 
-import clock
 import settings as configuration
 from bench.fastapi_callers import AnyCaller, Caller, Reader, SessionDep, Writer
 from bench.fastapi_models import CuratedSet, DayOfUse, MeasurementsSet, Pattern
@@ -29,10 +28,11 @@ from bench.fastapi_schemas import (
     SetReply,
     SetUpdate,
 )
-from services import keys
-from services.derivation import derive
+from core import clock
+from services.auth import api_secrets
+from services.auth.derivation import derive
 from settings import Settings
-from storage.encryption import Keyring
+from storage.schema.encryption import Keyring
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 MOST = 1000
@@ -50,7 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
         await engine.dispose()
 
     app = FastAPI(lifespan=lifespan)
-    keys.configure(derive(settings.secret_key, "api secrets"))
+    api_secrets.configure(derive(settings.secret_key, "api secrets"))
     app.state.token_key = derive(settings.secret_key, "tokens")
     app.state.issuer = settings.public_url
     app.include_router(router)

@@ -21,7 +21,7 @@ from bench.raw_sqlite import SqliteStore
 from bench.raw_values import Cipher, Standing, Store, claims_of, secret_fits
 from bench.serve import frozen
 from security import ROLE_LEVELS
-from services.derivation import derive
+from services.auth.derivation import derive
 from settings import Settings
 
 JSON = "application/json; charset=utf-8"

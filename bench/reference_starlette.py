@@ -16,16 +16,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-import clock
 import settings as configuration
 import storage
 from bench.serve import frozen
-from handlers import curated_shapes, paging, shapes
+from core import clock
+from handlers.serializers import curated, records
+from handlers.support import paging
 from security import ROLE_LEVELS, Caller
-from services import keys, lifecycle, tokens
+from services import lifecycle
+from services.auth import api_secrets, tokens
 from settings import Settings
 from storage import accounts, apikeys, curated_sets, patterns, sessions, sets
-from storage.encryption import Keyring
+from storage.schema.encryption import Keyring
 
 JSON = "application/json; charset=utf-8"
 
@@ -55,7 +57,7 @@ def create_app(settings: Settings) -> Starlette:
 async def read_set(request: Request) -> Response:
     """One set of the caller's."""
     caller = await _caller(request, 1)
-    return _reply(200, result="success", set=shapes.measurements_set(await _own_set(request, caller)))
+    return _reply(200, result="success", set=records.measurements_set(await _own_set(request, caller)))
 
 
 async def create_set(request: Request) -> Response:
@@ -73,7 +75,7 @@ async def create_set(request: Request) -> Response:
         imperial=body["imperial"],
         public=body["public"],
     )
-    return _reply(201, result="created", set=shapes.measurements_set({**made, "user_uuid": caller.user_uuid}))
+    return _reply(201, result="created", set=records.measurements_set({**made, "user_uuid": caller.user_uuid}))
 
 
 async def update_set(request: Request) -> Response:
@@ -82,13 +84,13 @@ async def update_set(request: Request) -> Response:
     fields = orjson.loads(await request.body())
     measies = fields.pop("measies", {})
     row, _ = await storage.write(sets.edit, present["id"], fields=fields, measies=measies, now=clock.now())
-    return _reply(200, result="success", set=shapes.measurements_set(row))
+    return _reply(200, result="success", set=records.measurements_set(row))
 
 
 async def list_curated_sets(_request: Request) -> Response:
     """The published curated sets, for anyone."""
     rows = await storage.read(curated_sets.list_all, limit=paging.MOST)
-    return _reply(200, result="success", curatedSets=[curated_shapes.curated_set(row) for row in rows])
+    return _reply(200, result="success", curatedSets=[curated.curated_set(row) for row in rows])
 
 
 async def read_curated_set(request: Request) -> Response:
@@ -96,14 +98,14 @@ async def read_curated_set(request: Request) -> Response:
     row = await storage.read(curated_sets.find, request.path_params["id"])
     if not row["published"]:
         raise HTTPException(404)
-    return _reply(200, result="success", curatedSet=curated_shapes.curated_set(row))
+    return _reply(200, result="success", curatedSet=curated.curated_set(row))
 
 
 async def list_patterns(request: Request) -> Response:
     """The caller's patterns."""
     caller = await _caller(request, 1)
     rows = await storage.read(patterns.list_of, caller.user_id, limit=paging.MOST)
-    return _reply(200, result="success", patterns=[shapes.pattern(row, caller) for row in rows])
+    return _reply(200, result="success", patterns=[records.pattern(row, caller) for row in rows])
 
 
 async def who_am_i(request: Request) -> Response:
@@ -112,7 +114,7 @@ async def who_am_i(request: Request) -> Response:
     if caller.key is None:
         raise HTTPException(404)
     found = await storage.read(apikeys.find_self, caller.key, clock.day(clock.now()))
-    return _reply(200, result="success", apikey=shapes.api_key_self(found, []))
+    return _reply(200, result="success", apikey=records.api_key_self(found, []))
 
 
 async def _own_set(request: Request, caller: Caller) -> sets.MeasurementsSet:
@@ -145,7 +147,7 @@ async def _by_key(credentials: str, level: int) -> Caller:
     standing = await storage.read(apikeys.find_standing, key)
     if (
         standing is None
-        or not keys.fits(secret, standing.secret_hash)
+        or not api_secrets.fits(secret, standing.secret_hash)
         or standing.revoked_at is not None
         or standing.expires_at <= clock.now()
         or standing.status < accounts.ACTIVE

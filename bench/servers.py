@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from bench import processors
 from bench.fixture import Fixture
-from services.policies import DEFAULTS, STORAGE
+from services.limits.policies import DEFAULTS, STORAGE
 
 ROOT = Path(__file__).parent.parent
 OURS, STARLETTE, RAW, FASTAPI = "ours", "(a) Starlette", "(b) raw", "(c) FastAPI"

@@ -3,7 +3,7 @@
 from typing import Any
 
 import app
-from services import usage
+from services.usage import counting
 
 
 def _nothing(*_: Any) -> None:
@@ -12,5 +12,5 @@ def _nothing(*_: Any) -> None:
 
 if __name__ == "__main__":
     for name in ("count", "count_anonymous"):
-        setattr(usage, name, _nothing)
+        setattr(counting, name, _nothing)
     app.main()

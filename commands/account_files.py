@@ -8,7 +8,6 @@ from typing import IO, Any
 
 from sqlalchemy import Connection
 
-import clock
 import storage
 from commands.work import (
     LOGIN,
@@ -21,8 +20,9 @@ from commands.work import (
     connected,
     operator,
 )
+from core import clock
 from settings import Settings
-from storage import acts, administration
+from storage import administration, audit_log
 
 
 def add(users: Parsers) -> None:
@@ -42,7 +42,7 @@ def _export(settings: Settings, options: Any) -> None:
 
 
 async def _write(options: Any) -> None:
-    from handlers import account_data  # takes a second, for which other commands need not wait
+    from handlers.support import account_data  # takes a second, for which other commands need not wait
 
     found = await account(options.login)
     with _target(options.output) as file:
@@ -63,7 +63,7 @@ def _target(path: Path | None) -> AbstractContextManager[IO[bytes]]:
 
 
 def _record(connection: Connection, user_id: int) -> None:
-    acts.record(connection, operator(), acts.READ_DATA, subjects=[user_id], now=clock.now())
+    audit_log.record(connection, operator(), audit_log.READ_DATA, subjects=[user_id], now=clock.now())
 
 
 def _remove(settings: Settings, options: Any) -> None:

@@ -9,11 +9,14 @@ import settings as configuration
 import storage
 from commands import tables
 from commands.work import Parsers, command
-from services import advice, checks, startup
-from services.checks import FAILED, OK, WARNING, Clock, Finding
+from services import startup
+from services.diagnostics import advice, checks
+from services.diagnostics.checks import FAILED, OK, WARNING, Clock, Finding
 from settings import Settings, SettingsInvalid
-from storage import canaries, diagnosis, health, probes, urls
+from storage import canaries, health
+from storage import checks as database_checks
 from storage.canaries import SecretsWrong
+from storage.engines import diagnosis, urls
 
 DATABASE_URL, ENCRYPTION_KEYS = "FREESEWING_DATABASE_URL", "FREESEWING_ENCRYPTION_KEYS"
 COLUMNS = ("state", "check", "setting", "detail")
@@ -72,10 +75,10 @@ async def _database(settings: Settings, clocks: list[Clock]) -> AsyncIterator[Fi
         return
     try:
         await storage.connect(settings.database_url, startup.keyring(settings), pool=1)
-        server = await storage.read(probes.describe)
+        server = await storage.read(database_checks.describe)
         yield _described(server, settings)
         if server.most_connections is not None:
-            clocks.append(await checks.ask_clock("PostgreSQL", lambda: storage.read(probes.seconds)))
+            clocks.append(await checks.ask_clock("PostgreSQL", lambda: storage.read(database_checks.seconds)))
         yield await _schema()
         yield await _secrets(settings)
     except diagnosis.ERRORS as error:
@@ -84,7 +87,7 @@ async def _database(settings: Settings, clocks: list[Clock]) -> AsyncIterator[Fi
         await storage.disconnect()
 
 
-def _described(server: probes.Server, settings: Settings) -> Finding:
+def _described(server: database_checks.Server, settings: Settings) -> Finding:
     wanted = settings.workers * settings.database_pool
     if server.most_connections is not None and wanted > server.most_connections - RESERVED:
         detail = (
@@ -97,7 +100,7 @@ def _described(server: probes.Server, settings: Settings) -> Finding:
 async def _schema() -> Finding:
     try:
         await storage.read(health.require_schema)
-        await storage.write(probes.write)
+        await storage.write(database_checks.write)
     except diagnosis.ERRORS as error:
         return _failed("schema", diagnosis.explain(error))
     revision = await storage.read(health.revision)

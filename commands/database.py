@@ -4,12 +4,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-import clock
 import storage
 from commands.work import Failed, Parsers, command, connected, explained, open_database
-from errors import AlreadyExists
+from core import clock
+from core.errors import AlreadyExists
 from settings import Settings
-from storage import address_hashes, health, migrate, sizes, urls
+from storage import address_hashes, health, migrate
+from storage.engines import urls
+from storage.schema import seed
 
 UNSALTED = "Addresses are stored under unsalted hashes: run `hash-addresses` when version 0.1 no longer runs."
 
@@ -48,7 +50,7 @@ def _newer(connection: Connection) -> str:
 
 def _seed(settings: Settings, _options: Any) -> None:
     try:
-        added = connected(settings, lambda: storage.write(sizes.seed, clock.now()))
+        added = connected(settings, lambda: storage.write(seed.seed, clock.now()))
     except AlreadyExists:  # another instance was doing it at this moment
         added = 0
     print(f"{added} curated sets added")

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-import clock
 import storage
 from commands import tables
 from commands.work import (
@@ -22,8 +21,9 @@ from commands.work import (
     sentence,
     uuid,
 )
+from core import clock
 from settings import Settings
-from storage import acts, apikeys, events, revocation
+from storage import apikeys, audit_log, revocation, security_log
 
 LONGEST_REASON = 500  # as in the document
 COLUMNS = ("key", "name", "level", "state", "created", "expires", "last seen", "calls")
@@ -106,9 +106,9 @@ async def _revoke_confirmed(options: Any) -> None:
         print(f"{of} was revoked before: nothing is changed.")
 
 
-def _end(connection: Connection, key: UUID, reason: str, by: acts.Actor, now: datetime) -> None:
+def _end(connection: Connection, key: UUID, reason: str, by: audit_log.Actor, now: datetime) -> None:
     held = apikeys.lock(connection, key)
     if held.key["revoked_at"] is None:
-        origin = events.Origin(events.STAFF, by.request_id)
+        origin = security_log.Origin(security_log.STAFF, by.request_id)
         revocation.revoke(connection, held, by=revocation.STAFF, origin=origin, now=now, reason=reason)
-        acts.record(connection, by, acts.REVOKE_KEY, subjects=[held.owner["id"]], now=now)
+        audit_log.record(connection, by, audit_log.REVOKE_KEY, subjects=[held.owner["id"]], now=now)

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-import clock
 import storage
 from commands import tables
 from commands.work import Failed, Parsers, command, connected, group, number, paged, say_more
+from core import clock
 from settings import Settings
 from storage import mails
-from storage.tables import Record
+from storage.schema.tables import Record
 
 COLUMNS = ("mail", "created", "account", "kind", "state", "attempts", "next attempt", "reason")
 WAITING, GIVEN_UP = "waiting", "given-up"

@@ -8,7 +8,7 @@ from typing import Any
 
 import storage
 from commands.work import Parsers, command, connected
-from services import spreadsheets
+from services.interchange import spreadsheets
 from settings import Settings
 from storage import subscribers
 from storage.address_hashes import email_hash

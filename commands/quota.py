@@ -6,13 +6,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-import clock
 import storage
 from commands import tables
 from commands.work import Parsers, command, connected, group, number, operator, sentence, uuid
-from services import maintainer, quotas
+from core import clock
+from services import quota_decisions
+from services.mail import maintainer
 from settings import Settings
-from storage import acts, quota_requests
+from storage import audit_log, quota_requests
 from storage.quota_requests import DECLINED, GRANTED, OPEN, Decision, QuotaRequest
 
 # As in the document.
@@ -44,8 +45,8 @@ def _list(settings: Settings, options: Any) -> None:
     tables.rows(COLUMNS, [[request[name] for name in shown] for request in found])
 
 
-def _read(connection: Connection, state: str, by: acts.Actor, now: datetime) -> list[QuotaRequest]:
-    acts.record(connection, by, acts.LIST_QUOTA_REQUESTS, subjects=[acts.NOBODY], now=now)
+def _read(connection: Connection, state: str, by: audit_log.Actor, now: datetime) -> list[QuotaRequest]:
+    audit_log.record(connection, by, audit_log.LIST_QUOTA_REQUESTS, subjects=[audit_log.NOBODY], now=now)
     return list(quota_requests.page(connection, state, limit=MOST_LISTED))
 
 
@@ -60,7 +61,7 @@ def _decline(settings: Settings, options: Any) -> None:
 def _decide(settings: Settings, options: Any, decision: Decision) -> None:
     # The letter says whom to write to.
     maintainer.configure(settings.maintainer_email, settings.mail_from, settings.maintainer_language)
-    work = partial(storage.write, quotas.decide, options.request, decision, by=operator(), now=clock.now())
+    work = partial(storage.write, quota_decisions.decide, options.request, decision, by=operator(), now=clock.now())
     decided = connected(settings, work)
     granted = (
         f": {decided['policy']} {decided['quota']} for {decided['days']} days" if decision.state == GRANTED else ""

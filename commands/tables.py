@@ -11,7 +11,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-import clock
+from core import clock
 
 # Wider than any line of ours.
 _WIDE = 10_000

@@ -5,14 +5,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-import clock
 import storage
 from commands import tables
 from commands.work import Parsers, command, connected, group, operator
-from services import usage_spans
+from core import clock
+from services.usage import spans
 from settings import Settings
-from storage import acts, usage_reports
-from storage.tables import Record
+from storage import audit_log, usage_reports
+from storage.schema.tables import Record
 
 # Of whom, and what they are known by.
 NAMES = {
@@ -30,7 +30,7 @@ def add(parsers: Parsers) -> None:
     usage = group(parsers, "usage", "look at who uses how much")
     top = command(usage, "top", _top, f"list the {MOST} that made most calls in the days up to today (UTC)")
     top.add_argument("whom", nargs="?", choices=NAMES, default="accounts", help="of whom; accounts if not said")
-    top.add_argument("--period", choices=usage_spans.PERIODS, default="week")
+    top.add_argument("--period", choices=spans.PERIODS, default="week")
 
 
 def _top(settings: Settings, options: Any) -> None:
@@ -50,7 +50,7 @@ def _amounts(row: Record, *, has_before: bool) -> list[str | int]:
 
 async def _heaviest(whom: str, period: str) -> list[Record]:
     now = clock.now()
-    before, begin, end = usage_spans.period(period, now)
+    before, begin, end = spans.period(period, now)
     await storage.write(_record, operator(), now)
     if whom == "anonymous":
         return await storage.read_aside(usage_reports.heaviest_networks, begin=begin, end=end, limit=MOST)
@@ -58,5 +58,5 @@ async def _heaviest(whom: str, period: str) -> list[Record]:
     return await storage.read_aside(query, before=before, begin=begin, end=end, limit=MOST)
 
 
-def _record(connection: Connection, by: acts.Actor, now: datetime) -> None:
-    acts.record(connection, by, acts.LIST_USAGE, subjects=[acts.NOBODY], now=now)
+def _record(connection: Connection, by: audit_log.Actor, now: datetime) -> None:
+    audit_log.record(connection, by, audit_log.LIST_USAGE, subjects=[audit_log.NOBODY], now=now)

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import clock
-import email_addresses
 import storage
 from commands import account_files, tables
 from commands.work import (
@@ -19,6 +17,7 @@ from commands.work import (
     paged,
     say_more,
 )
+from core import clock, email_addresses
 from security import ROLE_LEVELS
 from settings import Settings
 from storage import accounts, administration, apikeys

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-import clock
 import storage
+from core import clock
 from services import startup
 from settings import Settings
-from storage import accounts, acts, canaries, diagnosis, health, urls
+from storage import accounts, audit_log, canaries, health
+from storage.engines import diagnosis, urls
 
 Result = TypeVar("Result")
 LOGIN = "e-mail address, user name or number"
@@ -139,9 +140,9 @@ def say_more(listed: Sequence[Mapping[Any, Any]], options: Any) -> None:
         print(f"more: --after {listed[-1]['id']}", file=sys.stderr)
 
 
-def operator() -> acts.Actor:
+def operator() -> audit_log.Actor:
     """Who acts at the command line; each command counts as a request."""
-    return acts.Actor(acts.NOBODY, clock.new_uuid())
+    return audit_log.Actor(audit_log.NOBODY, clock.new_uuid())
 
 
 def uuid(text: str) -> UUID:

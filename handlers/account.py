@@ -7,28 +7,30 @@ from uuid import UUID
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-import clock
 import storage
-from errors import (
-    InsufficientLevel,
-    NoSuchRecord,
-    Refused,
-)
-from etags import Preconditions
-from handlers import access_shapes, account_data, email_change, own_sessions, public, second_factor, shapes, staff
-from handlers.account_data import AccountData
-from handlers.conditions import account_tag, require_account
-from handlers.mailboxes import stored_address
-from handlers.paging import page_of, shown
-from handlers.reauthentication import reauthenticate, reauthenticated
-from handlers.replies import PRIVATE, SECRET, last_modified, no_content, success
-from handlers.usernames import is_acceptable
+from core import clock
+from core.errors import InsufficientLevel, NoSuchRecord, Refused
+from core.etags import Preconditions
+from handlers.serializers import access, records
+from handlers.support import account_data, audited_changes, email_change, own_sessions, public_records, second_factor
+from handlers.support.account_data import AccountData
+from handlers.support.mail_addresses import stored_address
+from handlers.support.paging import page_of, shown
+from handlers.support.preconditions import account_tag, require_account
+from handlers.support.reauthentication import reauthenticate, reauthenticated
+from handlers.support.responses import PRIVATE, SECRET, last_modified, no_content, success
+from handlers.support.usernames import is_acceptable
 from security import Caller
-from services import exports, limits, mfa, outbox, passwords, pictures, test_mode
-from services.clients import Client
-from services.pace import SECONDS, steady
-from services.tokens import Export
-from storage import accounts, acts, confirmations, events, holdings, image_removals, sessions
+from services import exports, test_mode
+from services.auth import mfa, passwords
+from services.auth.clients import Client
+from services.auth.response_times import SECONDS, steady
+from services.auth.tokens import Export
+from services.images import record_images
+from services.limits import limiter
+from services.mail import outbox
+from storage import account_data as stored_data
+from storage import accounts, audit_log, confirmations, image_removals, security_log, sessions
 
 LEVEL_FOR_OTHERS_DATA = 8
 # What the document says of one request holds for all of them together.
@@ -49,7 +51,7 @@ async def update_account(
 ) -> Response:
     """Change what was sent; a new address only once its owner has confirmed it."""
     if OWNERS_ALONE & body.keys():
-        staff.require_owner(caller)
+        audited_changes.require_owner(caller)
     if body.get("confirm") and "confirmation" in body and "check" in body:
         return await _change_email(caller, client, body, preconditions)
     if "email" in body:
@@ -62,14 +64,14 @@ async def update_account(
         fields["password"] = await passwords.hashed(body["password"])
     if is_acceptable(body.get("username", ""), user_id=caller.user_id):
         fields["username"] = body["username"]
-    async with pictures.stored(body.get("img"), "user") as img:
+    async with record_images.stored(body.get("img"), "user") as img:
         if img is not None:
             fields["img"] = img
         # Whether the new address has an account must not show in the response time.
         async with steady(SECONDS if _is_quiet(body) else 0):
             updated = await storage.write(_update, caller, client, fields, body, preconditions, clock.now())
     if img is not None:
-        await pictures.discard(updated.former_img)
+        await record_images.discard(updated.former_img)
     outbox.wake()
     return _account(updated.account, **_in_test_mode(updated, body))
 
@@ -81,13 +83,13 @@ def _is_quiet(body: dict[str, Any]) -> bool:
 
 async def _count_mails(email: str, caller: Caller) -> None:
     """Count the mails of a change of address: for the new address, and for the account. Raises QuotaExceeded."""
-    await limits.spend_mail("emailchange", email)
-    await limits.spend_of_account("mails", caller.user_id)
+    await limiter.spend_mail("emailchange", email)
+    await limiter.spend_of_account("mails", caller.user_id)
 
 
 def _account(row: accounts.Account, **more: Any) -> Response:
     headers = {**PRIVATE, "ETag": account_tag(row), **last_modified(row["updated_at"])}
-    return success(account=shapes.account(row), **more, headers=headers)
+    return success(account=records.account(row), **more, headers=headers)
 
 
 class _Updated(NamedTuple):
@@ -106,7 +108,7 @@ def _update(
     preconditions: Preconditions,
     now: datetime,
 ) -> _Updated:
-    user_id, origin = caller.user_id, staff.origin(caller, caller.user_id)
+    user_id, origin = caller.user_id, audited_changes.origin(caller, caller.user_id)
     former = reauthenticate(connection, caller).account
     require_account(preconditions, former)
     account = accounts.edit(connection, user_id, fields=fields, data=body.get("data", {}), origin=origin, now=now)
@@ -117,7 +119,7 @@ def _update(
         image_removals.schedule(connection, [former["img"]])
     if "password" in fields:
         confirmations.drop_all(connection, user_id)
-        own_sessions.changed(connection, events.PASSWORD_CHANGED, account, caller, client, now)
+        own_sessions.changed(connection, security_log.PASSWORD_CHANGED, account, caller, client, now)
     issued = None
     if "email" in body:
         silent = test_mode.applies(body, former["email"])
@@ -150,49 +152,49 @@ def _complete_change(
     former = reauthenticate(connection, caller).account
     require_account(preconditions, former)
     # The mail goes to the former address: the owner may have lost the account to whoever has the new one.
-    own_sessions.changed(connection, events.EMAIL_CHANGED, former, caller, client, now)
+    own_sessions.changed(connection, security_log.EMAIL_CHANGED, former, caller, client, now)
     return email_change.complete(connection, caller.user_id, UUID(body["confirmation"]), body["check"], now)
 
 
 async def read_email_change(caller: Caller) -> Response:
     """Return the change of the address that waits for its confirmation."""
     pending = await storage.read(email_change.find_pending, caller.user_id, clock.now())
-    return success(emailChange=shapes.email_change(pending))
+    return success(emailChange=records.email_change(pending))
 
 
 async def cancel_email_change(caller: Caller) -> Response:
     """Cancel the change of the address that waits for its confirmation."""
-    staff.require_owner(caller)
+    audited_changes.require_owner(caller)
     await storage.write(reauthenticated, caller, email_change.cancel, caller.user_id)
     return no_content()
 
 
 async def remove_account(preconditions: Preconditions, caller: Caller) -> Response:
     """Remove the account, all that it owns, and its images."""
-    staff.require_owner(caller)
-    await pictures.discard(*await public.write(_remove, caller, preconditions))
+    audited_changes.require_owner(caller)
+    await record_images.discard(*await public_records.write(_remove, caller, preconditions))
     return success(data={})
 
 
 def _remove(connection: Connection, caller: Caller, preconditions: Preconditions) -> list[str]:
     # Locked first, so that nothing is added between the reading and the removal.
     require_account(preconditions, reauthenticate(connection, caller).account)
-    return holdings.remove(connection, caller.user_id)
+    return stored_data.remove(connection, caller.user_id)
 
 
 async def restrict_account(caller: Caller) -> Response:
     """Freeze the account."""
-    staff.require_owner(caller)
+    audited_changes.require_owner(caller)
     await storage.write(_restrict, caller, clock.now())
     outbox.wake()
     return success(data={})
 
 
 def _restrict(connection: Connection, caller: Caller, now: datetime) -> None:
-    origin = staff.origin(caller, caller.user_id)
+    origin = audited_changes.origin(caller, caller.user_id)
     reauthenticate(connection, caller)
     accounts.set_status(connection, caller.user_id, accounts.RESTRICTED, origin=origin, now=now)
-    events.record(connection, caller.user_id, events.ACCOUNT_RESTRICTED, now=now, origin=origin)
+    security_log.record(connection, caller.user_id, security_log.ACCOUNT_RESTRICTED, now=now, origin=origin)
 
 
 restrict_account_v3 = restrict_account
@@ -200,7 +202,7 @@ restrict_account_v3 = restrict_account
 
 async def export_account(caller: Caller) -> Response:
     """Return an address from which the account's data can be downloaded, for a day at most."""
-    staff.require_owner(caller)
+    audited_changes.require_owner(caller)
     now = clock.now()
     export = exports.shown(await storage.write(_export, caller, now), now)
     return success(data=export["url"], export=export, headers=SECRET)
@@ -219,43 +221,43 @@ def _export(connection: Connection, caller: Caller, now: datetime) -> Export:
 async def list_events(limit: int | None, cursor: str | None, caller: Caller) -> Response:
     """What happened to the security of the caller's account, newest first."""
     page = page_of(limit, cursor)
-    found = await storage.read(events.page, caller.user_id, **page.window)
-    listed, link = shown(page, found, shapes.event, "/account/events")
+    found = await storage.read(security_log.page, caller.user_id, **page.window)
+    listed, link = shown(page, found, records.event, "/account/events")
     return success(events=listed, headers={**PRIVATE, **link})
 
 
 async def list_sessions(caller: Caller) -> Response:
     """The sessions of the account, newest first."""
     found = await storage.read_aside(sessions.list_of, caller.user_id, now=clock.now())
-    return success(sessions=[access_shapes.session(row, caller.session) for row in found], headers=PRIVATE)
+    return success(sessions=[access.session(row, caller.session) for row in found], headers=PRIVATE)
 
 
 async def end_session(id: str, caller: Caller) -> Response:
     """End one session."""
-    staff.require_owner(caller)
+    audited_changes.require_owner(caller)
     await storage.write(own_sessions.end, UUID(id), caller, clock.now())
     return no_content()
 
 
 async def end_sessions(all: bool | None, caller: Caller) -> Response:
     """End every session but the caller's own, or all of them."""
-    staff.require_owner(caller)
+    audited_changes.require_owner(caller)
     await storage.write(own_sessions.end_all, None if all else caller.session, caller, clock.now())
     return no_content()
 
 
 async def configure_mfa(body: dict[str, Any], caller: Caller, client: Client) -> Response:
     """Return a new secret, turn multi-factor authentication on with it, or turn it off."""
-    staff.require_owner(caller)
+    audited_changes.require_owner(caller)
     account = await storage.read(accounts.find, caller.user_id)
     if not body["mfa"]:
         changed = await second_factor.turn_off(account, body["password"], body["token"], caller, client)
-        return success(account=shapes.account(changed))
+        return success(account=records.account(changed))
     if account["mfa_enabled"]:
         raise Refused("mfaActive", second_factor.IS_ON)
     if "secret" in body and "token" in body:
         changed, codes = await second_factor.turn_on(body["secret"], body["token"], caller, client)
-        return success(account=shapes.account(changed), scratchCodes=codes, headers=SECRET)
+        return success(account=records.account(changed), scratchCodes=codes, headers=SECRET)
     secret = mfa.new_secret()
     address = mfa.otpauth(secret, account["username"])
     return success(mfa={"secret": secret, "otpauth": address, "qrcode": mfa.qrcode(address)}, headers=SECRET)
@@ -279,7 +281,7 @@ async def read_all_data(id: str, caller: Caller) -> Response:
             raise InsufficientLevel("This is not the caller's own account.")
         raise NoSuchRecord("There is no such account.")
     if account["id"] != caller.user_id:
-        act = (caller, acts.READ_DATA, account["id"], clock.now())
-        account = await storage.write(staff.recorded, act, accounts.find, account["id"])
+        act = (caller, audit_log.READ_DATA, account["id"], clock.now())
+        account = await storage.write(audited_changes.recorded, act, accounts.find, account["id"])
     chunks = account_data.document(account_data.owned(account), begin=b'{"result":"success","data":{', end=b"}}")
     return AccountData(chunks, reader=caller.user_id, headers=PRIVATE)

@@ -8,20 +8,22 @@ import orjson
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-import clock
 import storage
-from errors import AccountNotActive, InsufficientLevel, OwnAccount
-from etags import Preconditions
-from handlers import access_shapes, account_data, newsletter_readers, shapes, staff
-from handlers.account_data import StreamedDocument
-from handlers.conditions import account_tag, require_account
-from handlers.paging import page_of, shown
-from handlers.reauthentication import reauthenticate
-from handlers.replies import PRIVATE, SECRET, last_modified, success
-from handlers.staff import actor
+from core import clock
+from core.errors import AccountNotActive, InsufficientLevel, OwnAccount
+from core.etags import Preconditions
+from handlers.serializers import access, records
+from handlers.support import account_data, audited_changes, newsletter_readers
+from handlers.support.account_data import StreamedDocument
+from handlers.support.audited_changes import actor
+from handlers.support.paging import page_of, shown
+from handlers.support.preconditions import account_tag, require_account
+from handlers.support.reauthentication import reauthenticate
+from handlers.support.responses import PRIVATE, SECRET, last_modified, success
 from security import ROLE_LEVELS, Caller, unauthenticated
-from services import outbox, tokens
-from storage import accounts, acts, administration, events, sessions
+from services.auth import tokens
+from services.mail import outbox
+from storage import accounts, administration, audit_log, security_log, sessions
 
 # As requests name them, and as accounts keep them.
 COLUMNS = {"role": "role", "status": "status", "consent": "consent", "mfaEnabled": "mfa_enabled"}
@@ -30,7 +32,7 @@ COLUMNS = {"role": "role", "status": "status", "consent": "consent", "mfaEnabled
 async def search_users(body: dict[str, Any], caller: Caller) -> Response:
     """Accounts by a part of their user name, or by their address and other names, whole."""
     found = await storage.write(administration.search, body["q"], by=actor(caller), now=clock.now())
-    users = {by: [shapes.account(row) for row in rows] for by, rows in found.items()}
+    users = {by: [records.account(row) for row in rows] for by, rows in found.items()}
     return success(users={"email": users["ehash"], **users}, headers=SECRET)
 
 
@@ -38,7 +40,7 @@ async def read_user(id: str, caller: Caller) -> Response:
     """One account with its patterns and sets."""
     row = await storage.write(administration.load, id, by=actor(caller), now=clock.now())
     owned = account_data.owned(row)
-    begin = b'{"result":"success","user":%s,' % orjson.dumps(shapes.account(row))
+    begin = b'{"result":"success","user":%s,' % orjson.dumps(records.account(row))
     chunks = account_data.document({name: owned[name] for name in ("patterns", "sets")}, begin=begin, end=b"}")
     # Weak: it does not change with a pattern or a set.
     return StreamedDocument(chunks, headers={**_headers(row), "ETag": f"W/{account_tag(row)}"})
@@ -53,7 +55,7 @@ async def update_user(id: str, body: dict[str, Any], preconditions: Precondition
 
 
 def _user(row: accounts.Account) -> Response:
-    return success(user=shapes.account(row), headers=_headers(row))
+    return success(user=records.account(row), headers=_headers(row))
 
 
 def _headers(row: accounts.Account) -> dict[str, str]:
@@ -85,13 +87,13 @@ def _update(
 async def impersonate_user(id: str, caller: Caller) -> Response:
     """A token with which to act as the account, for an hour."""
     # An impersonation ends with the session in which it began, which is the administrator's own.
-    staff.require_owner(caller)
+    audited_changes.require_owner(caller)
     if caller.session is None:
         raise unauthenticated("Sign in again: this token was issued before sessions were recorded.")
     now = clock.now()
     account, session = await storage.write(_impersonate, id, caller, now)
     token = tokens.issue_impersonation(account, actor(caller).user_id, session, now)
-    return success(token=token, account=shapes.account(account), headers=SECRET)
+    return success(token=token, account=records.account(account), headers=SECRET)
 
 
 def _impersonate(connection: Connection, handle: str, caller: Caller, now: datetime) -> tuple[accounts.Account, UUID]:
@@ -101,9 +103,9 @@ def _impersonate(connection: Connection, handle: str, caller: Caller, now: datet
     account = accounts.lock(connection, user_id)
     if not accounts.is_visible(account):
         raise AccountNotActive("The account is not active, is blocked, or has not given its consent.")
-    acts.record(connection, by, acts.IMPERSONATE, subjects=[account["id"]], now=now)
-    origin = events.Origin(events.STAFF, by.request_id)
-    events.record(connection, account["id"], events.IMPERSONATED, now=now, origin=origin)
+    audit_log.record(connection, by, audit_log.IMPERSONATE, subjects=[account["id"]], now=now)
+    origin = security_log.Origin(security_log.STAFF, by.request_id)
+    security_log.record(connection, account["id"], security_log.IMPERSONATED, now=now, origin=origin)
     until = now + tokens.IMPERSONATION_LIFETIME
     return account, sessions.begin(connection, account, now=now, until=until, parent=parent)
 
@@ -111,7 +113,9 @@ def _impersonate(connection: Connection, handle: str, caller: Caller, now: datet
 async def list_subscribers(limit: int | None, cursor: str | None, caller: Caller) -> Response:
     """Who gets the newsletter, by language: a page, or all, streamed."""
     by = actor(caller)
-    await storage.write(acts.record, by, acts.LIST_SUBSCRIBERS, subjects=[acts.NOBODY], now=clock.now())
+    await storage.write(
+        audit_log.record, by, audit_log.LIST_SUBSCRIBERS, subjects=[audit_log.NOBODY], now=clock.now()
+    )
     if limit is None and cursor is None:
         return newsletter_readers.everyone()
     return await newsletter_readers.page(page_of(limit, cursor))
@@ -122,7 +126,7 @@ async def list_acts(
 ) -> Response:
     """What staff did, newest first."""
     page = page_of(limit, cursor)
-    found = await storage.read(acts.page, actor=actor, subject=subject, **page.window)
+    found = await storage.read(audit_log.page, actor=actor, subject=subject, **page.window)
     asked = {name: str(value) for name, value in (("actor", actor), ("subject", subject)) if value is not None}
-    listed, link = shown(page, found, access_shapes.act, "/admin/acts", **asked)
+    listed, link = shown(page, found, access.act, "/admin/acts", **asked)
     return success(acts=listed, headers={**PRIVATE, **link})

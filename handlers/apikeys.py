@@ -9,33 +9,35 @@ from uuid import UUID
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-import clock
 import storage
-from errors import InsufficientLevel, NoSuchRecord, Refused
-from etags import Preconditions
-from handlers import shapes, staff
-from handlers.conditions import require_match
-from handlers.owned import require_allowed
-from handlers.paging import Listing, member
-from handlers.reauthentication import reauthenticate
-from handlers.replies import PRIVATE, SECRET, accepted, created, no_content, success
+from core import clock
+from core.errors import InsufficientLevel, NoSuchRecord, Refused
+from core.etags import Preconditions
+from handlers.serializers import records
+from handlers.support import audited_changes
+from handlers.support.ownership import require_allowed
+from handlers.support.paging import Listing, member
+from handlers.support.preconditions import require_match
+from handlers.support.reauthentication import reauthenticate
+from handlers.support.responses import PRIVATE, SECRET, accepted, created, no_content, success
 from security import Caller
-from services import credentials, keys, outbox
-from services.pace import steady
-from storage import acts, apikeys, events, revocation
+from services.auth import api_secrets, credentials
+from services.auth.response_times import steady
+from services.mail import outbox
+from storage import apikeys, audit_log, revocation, security_log
 
 LEVEL_FOR_OTHERS = 9
 # How long the secret before goes on working after a rotation, in seconds, where nothing is said.
 GRACE = 86400
-LIST = Listing("/apikeys", shapes.api_key_listed, member("apikeys"))
+LIST = Listing("/apikeys", records.api_key_listed, member("apikeys"))
 
 
 async def create_api_key(body: dict[str, Any], caller: Caller) -> Response:
     """Create a key that allows no more than the caller's credentials, and return its secret this once."""
-    staff.require_owner(caller)
-    secret = keys.new_secret()
-    key = await storage.write(_create, body, keys.hash_of(secret), caller, clock.now())
-    return created(apikey={**shapes.api_key(key), "secret": secret}, headers=SECRET)
+    audited_changes.require_owner(caller)
+    secret = api_secrets.new_secret()
+    key = await storage.write(_create, body, api_secrets.hash_of(secret), caller, clock.now())
+    return created(apikey={**records.api_key(key), "secret": secret}, headers=SECRET)
 
 
 def _create(
@@ -52,7 +54,7 @@ def _create(
         name=body["name"],
         level=body["level"],
         secret_hash=secret_hash,
-        origin=staff.origin(caller, caller.user_id),
+        origin=audited_changes.origin(caller, caller.user_id),
         now=now,
         expires_at=min(expires_at, again.until or expires_at),
     )
@@ -68,7 +70,7 @@ async def read_api_key(key: str, caller: Caller) -> Response:
     """One key, the caller's own or, for administrators, anyone's."""
     found = await storage.read(apikeys.find, UUID(key))
     require_allowed(found, caller, LEVEL_FOR_OTHERS)
-    return success(apikey=shapes.api_key(found))
+    return success(apikey=records.api_key(found))
 
 
 async def delete_api_key(key: str, reason: str | None, preconditions: Preconditions, caller: Caller) -> Response:
@@ -82,7 +84,7 @@ def _remove(
     connection: Connection, key: UUID, reason: str | None, preconditions: Preconditions, caller: Caller, now: datetime
 ) -> None:
     held = _held(connection, key, reason, caller)
-    require_match(preconditions, apikey=shapes.api_key(held.key))
+    require_match(preconditions, apikey=records.api_key(held.key))
     _end(connection, held, revocation.remove, reason, caller, now)
 
 
@@ -90,7 +92,7 @@ async def revoke_api_key(key: str, body: dict[str, Any], caller: Caller) -> Resp
     """Revoke a key at once, and leave it on the list; another's on the record, for a reason."""
     row = await storage.write(_revoke, UUID(key), body.get("reason"), caller, clock.now())
     outbox.wake()
-    return success(apikey=shapes.api_key(row))
+    return success(apikey=records.api_key(row))
 
 
 def _revoke(connection: Connection, key: UUID, reason: str | None, caller: Caller, now: datetime) -> apikeys.ApiKey:
@@ -104,10 +106,10 @@ def _end(
     connection: Connection, held: apikeys.Held, work: Any, reason: str | None, caller: Caller, now: datetime
 ) -> None:
     owner = held.owner["id"]
-    origin = staff.origin(caller, owner)
-    by = revocation.OWNER if origin.by == events.OWNER else revocation.STAFF
-    act = (caller, acts.REVOKE_KEY, owner, now)
-    staff.recorded(connection, act, work, held, by=by, origin=origin, now=now, reason=reason)
+    origin = audited_changes.origin(caller, owner)
+    by = revocation.OWNER if origin.by == security_log.OWNER else revocation.STAFF
+    act = (caller, audit_log.REVOKE_KEY, owner, now)
+    audited_changes.recorded(connection, act, work, held, by=by, origin=origin, now=now, reason=reason)
 
 
 def _held(connection: Connection, key: UUID, reason: str | None, caller: Caller) -> apikeys.Held:
@@ -118,18 +120,18 @@ def _held(connection: Connection, key: UUID, reason: str | None, caller: Caller)
     caller = reauthenticate(connection, caller, apikeys.find(connection, key)["user_id"]).caller
     held = apikeys.lock(connection, key)
     require_allowed(held.key, caller, LEVEL_FOR_OTHERS)
-    if reason is None and staff.origin(caller, held.owner["id"]).by != events.OWNER:
+    if reason is None and audited_changes.origin(caller, held.owner["id"]).by != security_log.OWNER:
         raise Refused("reasonMissing", "Whoever ends the key of another gives a reason.")
     return held
 
 
 async def rotate_api_key(key: str, body: dict[str, Any], caller: Caller) -> Response:
     """Give a key of the caller another secret, and return it this once; the present one stays good for a while."""
-    staff.require_owner(caller)
-    secret = keys.new_secret()
+    audited_changes.require_owner(caller)
+    secret = api_secrets.new_secret()
     grace = timedelta(seconds=body.get("grace", GRACE))
-    row = await storage.write(_rotate, UUID(key), keys.hash_of(secret), grace, caller, clock.now())
-    return created(apikey={**shapes.api_key(row), "secret": secret}, headers=SECRET)
+    row = await storage.write(_rotate, UUID(key), api_secrets.hash_of(secret), grace, caller, clock.now())
+    return created(apikey={**records.api_key(row), "secret": secret}, headers=SECRET)
 
 
 def _rotate(
@@ -147,7 +149,7 @@ def _rotate(
         raise InsufficientLevel("The earlier secret of an API key rotates no key.")
     if again.until and held.key["expires_at"] > again.until:
         raise InsufficientLevel("The API key expires after the secret that this request was made with.")
-    origin = staff.origin(caller, caller.user_id)
+    origin = audited_changes.origin(caller, caller.user_id)
     return apikeys.rotate(connection, held, secret_hash=secret_hash, grace=grace, origin=origin, now=now)
 
 
@@ -162,12 +164,12 @@ async def _end_leaked(body: dict[str, Any], request_id: UUID, now: datetime) -> 
     named = credentials.key_named(body["key"], body["secret"])
     found = await credentials.verify(named, body["secret"], now) if named else None
     if found is not None and found.standing.revoked_at is None and found.until > now:
-        origin = events.Origin(events.SYSTEM, request_id)
+        origin = security_log.Origin(security_log.SYSTEM, request_id)
         # A key that goes with its account at this moment must not change the answer.
         with contextlib.suppress(NoSuchRecord):
             await storage.write(_revoke_leaked, UUID(body["key"]), origin, now)
         outbox.wake()
 
 
-def _revoke_leaked(connection: Connection, key: UUID, origin: events.Origin, now: datetime) -> None:
+def _revoke_leaked(connection: Connection, key: UUID, origin: security_log.Origin, now: datetime) -> None:
     revocation.revoke_leaked(connection, apikeys.lock(connection, key), origin=origin, now=now)

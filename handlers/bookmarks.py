@@ -6,28 +6,29 @@ from typing import Any
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-import clock
 import storage
-from errors import InsufficientLevel
-from etags import Preconditions
-from handlers import owned, shapes
-from handlers.conditions import unless_changed
-from handlers.ids import record_id
-from handlers.paging import Listing, member
-from handlers.replies import PRIVATE, created, last_modified, no_content, success, updated
+from core import clock
+from core.errors import InsufficientLevel
+from core.etags import Preconditions
+from handlers.serializers import records
+from handlers.support import ownership
+from handlers.support.ids import record_id
+from handlers.support.paging import Listing, member
+from handlers.support.preconditions import unless_changed
+from handlers.support.responses import PRIVATE, created, last_modified, no_content, success, updated
 from security import Caller
 from storage import bookmarks
 
 FIELDS = ("title", "url")
-LIST = Listing("/bookmarks", shapes.bookmark, member("bookmarks"))
+LIST = Listing("/bookmarks", records.bookmark, member("bookmarks"))
 
 
 async def create_bookmark(body: dict[str, Any], caller: Caller) -> Response:
     """Store a new bookmark of the caller's."""
     fields = {name: body[name] for name in ("type", *FIELDS)}
-    most = owned.storage_quota(caller, caller.user_id)
+    most = ownership.storage_quota(caller, caller.user_id)
     made = await storage.write(bookmarks.create, user_id=caller.user_id, now=clock.now(), most=most, **fields)
-    return created(bookmark=shapes.bookmark(made))
+    return created(bookmark=records.bookmark(made))
 
 
 async def list_bookmarks(limit: int | None, cursor: str | None, caller: Caller) -> Response:
@@ -38,7 +39,7 @@ async def list_bookmarks(limit: int | None, cursor: str | None, caller: Caller) 
 async def read_bookmark(id: str, caller: Caller) -> Response:
     """One of the caller's bookmarks."""
     row = await _own(id, caller)
-    return success(bookmark=shapes.bookmark(row), headers={**PRIVATE, **last_modified(row["updated_at"])})
+    return success(bookmark=records.bookmark(row), headers={**PRIVATE, **last_modified(row["updated_at"])})
 
 
 async def update_bookmark(id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller) -> Response:
@@ -54,10 +55,10 @@ async def update_bookmark(id: str, body: dict[str, Any], preconditions: Precondi
             bookmark_id=present["id"],
             fields=fields,
             now=clock.now(),
-            most=owned.storage_quota(caller, present["user_id"]),
+            most=ownership.storage_quota(caller, present["user_id"]),
         ),
     )
-    return updated(bookmark=shapes.bookmark(row))
+    return updated(bookmark=records.bookmark(row))
 
 
 async def delete_bookmark(id: str, preconditions: Preconditions, caller: Caller) -> Response:
@@ -73,7 +74,7 @@ async def delete_bookmark(id: str, preconditions: Preconditions, caller: Caller)
 
 
 def _held(connection: Connection, bookmark_id: int) -> dict[str, Any]:
-    return {"bookmark": shapes.bookmark(bookmarks.lock(connection, bookmark_id))}
+    return {"bookmark": records.bookmark(bookmarks.lock(connection, bookmark_id))}
 
 
 async def _own(id: str, caller: Caller) -> bookmarks.Bookmark:

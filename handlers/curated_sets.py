@@ -10,31 +10,31 @@ import orjson
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-import clock
-import etags
 import storage
-from errors import NoSuchRecord, Refused
-from etags import Preconditions
-from handlers import curated_shapes, measurements, owned, prepared, public, shapes
-from handlers.conditions import unless_changed
-from handlers.ids import record_id
-from handlers.paging import Listing, member, yaml_listing
-from handlers.prepared import Prepared
-from handlers.reauthentication import reauthenticated
-from handlers.replies import PRIVATE, body_of, created, last_modified, no_content, success
-from handlers.translations import best, texts_of
+from core import clock, etags
+from core.errors import NoSuchRecord, Refused
+from core.etags import Preconditions
+from handlers.serializers import curated, records
+from handlers.serializers.translations import best, texts_of
+from handlers.support import measurements, ownership, prepared_responses, public_records
+from handlers.support.ids import record_id
+from handlers.support.paging import Listing, member, yaml_listing
+from handlers.support.preconditions import unless_changed
+from handlers.support.prepared_responses import Prepared
+from handlers.support.reauthentication import reauthenticated
+from handlers.support.responses import PRIVATE, body_of, created, last_modified, no_content, success
 from security import Caller
-from services import pictures
-from services.shelf import Shelf
+from services.images import record_images
+from services.response_cache import Shelf
 from storage import curated_sets, sets, suggestions
 
 CURATE = 5
 PICTURE = "cset"
 UNNAMED = "Untitled"
-LIST = Listing("/curated-sets", curated_shapes.curated_set, member("curatedSets"))
-JSON_LIST = Listing("/curated-sets.json", curated_shapes.public_curated_set, orjson.dumps)
-YAML_LIST = yaml_listing("/curated-sets.yaml", curated_shapes.public_curated_set)
-SUGGESTIONS = Listing("/suggested-sets", curated_shapes.suggestion, member("suggestions"))
+LIST = Listing("/curated-sets", curated.curated_set, member("curatedSets"))
+JSON_LIST = Listing("/curated-sets.json", curated.public_curated_set, orjson.dumps)
+YAML_LIST = yaml_listing("/curated-sets.yaml", curated.public_curated_set)
+SUGGESTIONS = Listing("/suggested-sets", curated.suggestion, member("suggestions"))
 _shelf = Shelf[Prepared]()
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -63,8 +63,8 @@ async def read_curated_set(id: str, caller: Caller | None) -> Response:
 
     async def make() -> Prepared:
         row = await _visible(id, caller)
-        members = {"result": "success", "curatedSet": curated_shapes.curated_set(row)}
-        return prepared.as_json(members, last_modified(row["updated_at"]))
+        members = {"result": "success", "curatedSet": curated.curated_set(row)}
+        return prepared_responses.as_json(members, last_modified(row["updated_at"]))
 
     return await _reply(("one", id), caller, make)
 
@@ -74,7 +74,7 @@ async def read_curated_set_json(id: str, caller: Caller | None) -> Response:
 
     async def make() -> Prepared:
         row = await _visible(id, caller)
-        return prepared.as_json(curated_shapes.public_curated_set(row), last_modified(row["updated_at"]))
+        return prepared_responses.as_json(curated.public_curated_set(row), last_modified(row["updated_at"]))
 
     return await _reply(("one.json", id), caller, make)
 
@@ -84,7 +84,7 @@ async def read_curated_set_yaml(id: str, caller: Caller | None) -> Response:
 
     async def make() -> Prepared:
         row = await _visible(id, caller)
-        return await prepared.as_yaml(curated_shapes.public_curated_set(row), last_modified(row["updated_at"]))
+        return await prepared_responses.as_yaml(curated.public_curated_set(row), last_modified(row["updated_at"]))
 
     return await _reply(("one.yaml", id), caller, make)
 
@@ -92,7 +92,7 @@ async def read_curated_set_yaml(id: str, caller: Caller | None) -> Response:
 async def create_curated_set(body: dict[str, Any], caller: Caller) -> Response:
     """Store a new set."""
     measies, ignored = measurements.of_new_set(body.get("measies", {}))
-    async with pictures.stored(body.get("img"), PICTURE) as img:
+    async with record_images.stored(body.get("img"), PICTURE) as img:
         made = await _write(
             reauthenticated,
             caller,
@@ -100,11 +100,11 @@ async def create_curated_set(body: dict[str, Any], caller: Caller) -> Response:
             now=clock.now(),
             published=body.get("published", True),
             height=centimetres(body.get("height")),
-            img=img or pictures.NONE,
+            img=img or record_images.NONE,
             measies=measies,
             texts=texts_of(body),
         )
-    return created(curatedSet=curated_shapes.curated_set(made), ignored=ignored)
+    return created(curatedSet=curated.curated_set(made), ignored=ignored)
 
 
 async def update_curated_set(id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller) -> Response:
@@ -114,7 +114,7 @@ async def update_curated_set(id: str, body: dict[str, Any], preconditions: Preco
     measies, ignored = measurements.of_update(body.get("measies", {}))
     if "height" in body:
         fields["height"] = centimetres(body["height"])
-    async with pictures.stored(body.get("img"), PICTURE) as img:
+    async with record_images.stored(body.get("img"), PICTURE) as img:
         if img is not None:
             fields["img"] = img
         row, former = await _write(
@@ -133,8 +133,8 @@ async def update_curated_set(id: str, body: dict[str, Any], preconditions: Preco
             ),
         )
     if img is not None:
-        await pictures.discard(former["img"])
-    shape = curated_shapes.curated_set(row)
+        await record_images.discard(former["img"])
+    shape = curated.curated_set(row)
     headers = {**PRIVATE, "ETag": etags.of(body_of(curatedSet=shape)), **last_modified(row["updated_at"])}
     # FreeSewing answers `set` here, and `curatedSet` everywhere else.
     return success(set=shape, curatedSet=shape, ignored=ignored, headers=headers)
@@ -151,22 +151,22 @@ async def delete_curated_set(id: str, preconditions: Preconditions, caller: Call
         partial(_held, set_id=present["id"]),
         partial(curated_sets.remove, set_id=present["id"]),
     )
-    await pictures.discard(removed["img"])
+    await record_images.discard(removed["img"])
     return no_content()
 
 
 def _held(connection: Connection, set_id: int) -> dict[str, Any]:
-    return {"curatedSet": curated_shapes.curated_set(curated_sets.lock(connection, set_id))}
+    return {"curatedSet": curated.curated_set(curated_sets.lock(connection, set_id))}
 
 
 async def clone_curated_set(id: str, body: dict[str, Any], caller: Caller) -> Response:
     """Copy a curated set into the caller's own, with its name and notes in one language."""
     original = await _visible(id, caller)
-    async with pictures.copied(original["img"], "set") as img:
+    async with record_images.copied(original["img"], "set") as img:
         made = await storage.write(
             sets.create,
             user_id=caller.user_id,
-            most=owned.storage_quota(caller, caller.user_id),
+            most=ownership.storage_quota(caller, caller.user_id),
             now=clock.now(),
             name=best(original["texts"], body["language"], "name"),
             notes=best(original["texts"], body["language"], "notes") or "--",
@@ -175,7 +175,7 @@ async def clone_curated_set(id: str, body: dict[str, Any], caller: Caller) -> Re
             imperial=False,
             public=False,
         )
-    return created(set=shapes.measurements_set({**made, "user_uuid": caller.user_uuid}))
+    return created(set=records.measurements_set({**made, "user_uuid": caller.user_uuid}))
 
 
 async def suggest_curated_set(body: dict[str, Any], caller: Caller) -> Response:
@@ -187,19 +187,19 @@ async def suggest_curated_set(body: dict[str, Any], caller: Caller) -> Response:
         "height": centimetres(body.get("height")),
         "measies": own["measies"],
     }
-    async with pictures.stored(body.get("img"), PICTURE) as img:
+    async with record_images.stored(body.get("img"), PICTURE) as img:
         made = await storage.write(
             reauthenticated,
             caller,
             suggestions.create,
             user_id=caller.user_id,
-            most=owned.storage_quota(caller, caller.user_id),
+            most=ownership.storage_quota(caller, caller.user_id),
             kind=suggestions.SET,
-            img=img or pictures.NONE,
+            img=img or record_images.NONE,
             data=data,
             now=clock.now(),
         )
-    return created(submission=curated_shapes.suggestion(made))
+    return created(submission=curated.suggestion(made))
 
 
 async def _own_set(id: str, caller: Caller) -> sets.MeasurementsSet:
@@ -220,14 +220,14 @@ async def list_suggested_sets(limit: int | None, cursor: str | None) -> Response
 async def delete_suggested_set(id: str, caller: Caller) -> Response:
     """Reject a suggestion."""
     rejected = await storage.write(reauthenticated, caller, suggestions.reject, suggestions.SET, UUID(id))
-    await pictures.discard(rejected["img"])
+    await record_images.discard(rejected["img"])
     return no_content()
 
 
 async def accept_suggested_set(id: str, caller: Caller) -> Response:
     """Make a curated set of a suggestion, unpublished as yet, with the suggestion's own picture."""
     made = await _write(reauthenticated, caller, _accept, UUID(id), clock.now())
-    return created(curatedSet=curated_shapes.curated_set(made))
+    return created(curatedSet=curated.curated_set(made))
 
 
 def _accept(connection: Connection, uuid: UUID, now: datetime) -> curated_sets.CuratedSet:
@@ -280,6 +280,6 @@ async def _write(
 ) -> Result:
     try:
         # People's public patterns show the sets that they were drafted from.
-        return await public.write(query, *args, **kwargs)
+        return await public_records.write(query, *args, **kwargs)
     finally:
         _shelf.forget()

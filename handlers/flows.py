@@ -5,13 +5,14 @@ from typing import Any
 
 from starlette.responses import Response
 
-import document
 import storage
-from errors import NoSuchRecord
-from handlers.replies import created, success
+from core import document
+from core.errors import NoSuchRecord
+from handlers.support.responses import created, success
 from security import Caller
-from services import forge, pictures
+from services import forge
 from services.forge.api import Issue, Made
+from services.images import record_images
 from storage import accounts
 
 SLUG = re.compile(document.load()["components"]["schemas"]["Slug"]["pattern"].strip("^$"))
@@ -57,7 +58,7 @@ async def create_discussion(body: dict[str, Any]) -> Response:
 async def _is_taken(type: str, slug: str) -> bool:
     if len(slug) > LONGEST_SLUG or not SLUG.fullmatch(slug):
         return True
-    if await pictures.exists(pictures.name_of(type, slug)):
+    if await record_images.exists(record_images.name_of(type, slug)):
         return True
     return forge.is_enabled() and await forge.has_post(type, slug)
 

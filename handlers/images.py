@@ -4,10 +4,10 @@ from typing import Any
 
 from starlette.responses import Response
 
-from errors import SchemaViolation, ValidationFailed
-from handlers.replies import no_content, success
+from core.errors import SchemaViolation, ValidationFailed
+from handlers.support.responses import no_content, success
 from security import Caller, unauthenticated
-from services import pictures
+from services.images import record_images
 
 CURATE = 5
 
@@ -18,13 +18,13 @@ async def upload_image(body: dict[str, Any], caller: Caller | None) -> Response:
         raise ValidationFailed("imgOrUrlMissing", [SchemaViolation("body", "", "is not as documented")])
     if caller is None and body["type"] != "support":
         raise unauthenticated("Without credentials only pictures for support are taken.")
-    name = pictures.name_of(body["type"], body["slug"], body["subId"])
+    name = record_images.name_of(body["type"], body["slug"], body["subId"])
     may_replace = caller is not None and caller.level >= CURATE
-    await pictures.publish(body.get("img") or body["url"], name, replace=may_replace, anonymous=caller is None)
+    await record_images.publish(body.get("img") or body["url"], name, replace=may_replace, anonymous=caller is None)
     return success(imgId=name)
 
 
 async def delete_image(id: str) -> Response:
     """Remove such a picture."""
-    await pictures.withdraw(id)
+    await record_images.withdraw(id)
     return no_content()

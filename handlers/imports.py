@@ -7,17 +7,18 @@ from typing import Any
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-import clock
-import email_addresses
 import storage
-from errors import AlreadyExists, AuthenticationFailed
-from handlers import measurements, v2
-from handlers.replies import SECRET, success
-from handlers.usernames import is_acceptable
-from services import imports, passwords, pictures
-from storage import accounts, events, hash_costs, patterns, sets, subscribers
-from storage.events import Origin
-from storage.tables import Record
+from core import clock, email_addresses
+from core.errors import AlreadyExists, AuthenticationFailed
+from handlers.support import measurements, version2
+from handlers.support.responses import SECRET, success
+from handlers.support.usernames import is_acceptable
+from services import imports
+from services.auth import passwords
+from services.images import record_images
+from storage import accounts, hash_costs, patterns, security_log, sets, subscribers
+from storage.schema.tables import Record
+from storage.security_log import Origin
 
 Skipped = list[dict[str, str]]
 EXISTS = "exists"
@@ -40,9 +41,9 @@ async def import_subscribers(body: dict[str, Any]) -> Response:
 
 async def _subscribe(email: str, language: str) -> str:
     """Why an address was left out; empty if it was not."""
-    if language not in v2.LANGUAGES:
+    if language not in version2.LANGUAGES:
         return "unsupportedLanguage"
-    if not re.fullmatch(v2.EMAIL, email):
+    if not re.fullmatch(version2.EMAIL, email):
         return "emailInvalid"
     try:
         address = email_addresses.stored(email)
@@ -78,13 +79,13 @@ async def _imported(records: list[tuple[str, Any]], password: str | None = None)
     unknown = await passwords.hashed(clock.new_check())
     for at, record in records:
         try:
-            account = v2.account_of(record)
+            account = version2.account_of(record)
             hashed = account.password_hash or unknown
             if password is not None:
                 hashed = await _own_password(account, password)
             made = await storage.write(_take_over, account, hashed, at, clock.now())
-        except (v2.Unusable, AlreadyExists) as error:
-            reason = str(error) if isinstance(error, v2.Unusable) else EXISTS
+        except (version2.Unusable, AlreadyExists) as error:
+            reason = str(error) if isinstance(error, version2.Unusable) else EXISTS
             skipped.append({"at": at, "reason": reason})
         else:
             taken.append(made[0])
@@ -92,7 +93,7 @@ async def _imported(records: list[tuple[str, Any]], password: str | None = None)
     return success(imported=len(taken), accounts=taken, skipped=skipped, headers=SECRET)
 
 
-async def _own_password(account: v2.Account, password: str) -> str:
+async def _own_password(account: version2.Account, password: str) -> str:
     """The hash to keep of a password, which must be the one in the export, if there is one in it."""
     if account.password_hash and not (await passwords.verify(password, account.password_hash)).fits:
         raise AuthenticationFailed("The password is not that of the account.")
@@ -100,7 +101,7 @@ async def _own_password(account: v2.Account, password: str) -> str:
 
 
 def _take_over(
-    connection: Connection, account: v2.Account, password: str, at: str, now: datetime
+    connection: Connection, account: version2.Account, password: str, at: str, now: datetime
 ) -> tuple[dict[str, Any], Skipped]:
     """The account with all that it owns, and what was left out; raises AlreadyExists if the address has one."""
     hash_costs.record(connection, passwords.old_kinds(password), now)
@@ -111,7 +112,7 @@ def _take_over(
     if is_acceptable(account.username, user_id=made["id"]):
         fields["username"] = account.username
     data = {"v2handle": account.handle} if account.handle else {}
-    row = accounts.edit(connection, made["id"], fields=fields, data=data, origin=Origin(events.SYSTEM), now=now)
+    row = accounts.edit(connection, made["id"], fields=fields, data=data, origin=Origin(security_log.SYSTEM), now=now)
     skipped = Skipped()
     if account.username and row["username"] != account.username:
         skipped.append({"at": f"{at}/username", "reason": "taken or not acceptable"})
@@ -122,15 +123,15 @@ def _take_over(
 
 
 def _people(
-    connection: Connection, account: v2.Account, user_id: int, at: str, now: datetime, skipped: Skipped
+    connection: Connection, account: version2.Account, user_id: int, at: str, now: datetime, skipped: Skipped
 ) -> dict[str, Record]:
     """The sets that the account's people became, by their handles."""
     made = {}
     ignored = Skipped()
     for handle, record in account.people.items():
         try:
-            person = v2.person_of(record)
-        except v2.Unusable as error:
+            person = version2.person_of(record)
+        except version2.Unusable as error:
             skipped.append({"at": _below(at, "people", handle), "reason": str(error)})
             continue
         measies, left_out = measurements.of_new_set(person.measurements)
@@ -144,7 +145,7 @@ def _people(
             now=now,
             name=person.name,
             notes=person.notes,
-            img=pictures.NONE,
+            img=record_images.NONE,
             measies=measies,
             imperial=person.units == "imperial",
             public=False,
@@ -155,7 +156,7 @@ def _people(
 
 def _patterns(
     connection: Connection,
-    account: v2.Account,
+    account: version2.Account,
     people: dict[str, Record],
     user_id: int,
     at: str,
@@ -166,8 +167,8 @@ def _patterns(
     count = 0
     for handle, record in account.patterns.items():
         try:
-            pattern = v2.pattern_of(record)
-        except v2.Unusable as error:
+            pattern = version2.pattern_of(record)
+        except version2.Unusable as error:
             skipped.append({"at": _below(at, "patterns", handle), "reason": str(error)})
             continue
         patterns.create(
@@ -177,7 +178,7 @@ def _patterns(
             design=pattern.data.design,
             name=pattern.name,
             notes=pattern.notes,
-            img=pictures.NONE,
+            img=record_images.NONE,
             data=pattern.data.model_extra or {},
             settings=pattern.data.settings,
             public=False,

@@ -3,9 +3,9 @@
 from starlette.responses import Response
 
 import storage
-from errors import StorageUnavailable
-from handlers.replies import success
-from storage import totals
+from core.errors import StorageUnavailable
+from handlers.support.responses import success
+from storage import statistics
 
 # As long as the totals of a small server stand.
 TWO_MINUTES = {"Cache-Control": "public, max-age=120"}
@@ -22,7 +22,7 @@ NAMES = {
 
 async def read_stats() -> Response:
     """Counts, the designs drafted most, calls, and who calls most."""
-    found = await storage.read(totals.find)
+    found = await storage.read(statistics.find)
     if found is None:
         raise _not_yet()
     return success(
@@ -36,7 +36,7 @@ async def read_stats() -> Response:
 
 async def read_user_count() -> Response:
     """The number of accounts."""
-    users = await storage.read(totals.count_accounts)
+    users = await storage.read(statistics.count_accounts)
     if users is None:
         raise _not_yet()
     return success(headers=TWO_MINUTES, users=users)

@@ -9,28 +9,29 @@ import orjson
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-import clock
 import storage
-from errors import Refused
-from etags import Preconditions
-from handlers import curated_shapes, owned, prepared
-from handlers.conditions import unless_changed
-from handlers.ids import record_id
-from handlers.paging import Listing, member, yaml_listing
-from handlers.reauthentication import reauthenticated
-from handlers.replies import PRIVATE, PUBLIC, created, last_modified, no_content, plain, success, updated
-from handlers.translations import texts_of
+from core import clock
+from core.errors import Refused
+from core.etags import Preconditions
+from handlers.serializers import curated
+from handlers.serializers.translations import texts_of
+from handlers.support import ownership, prepared_responses
+from handlers.support.ids import record_id
+from handlers.support.paging import Listing, member, yaml_listing
+from handlers.support.preconditions import unless_changed
+from handlers.support.reauthentication import reauthenticated
+from handlers.support.responses import PRIVATE, PUBLIC, created, last_modified, no_content, plain, success, updated
 from security import Caller
-from services import pictures
+from services.images import record_images
 from storage import option_packs, suggestions
 
 PICTURE = "opack"
 MOST_BYTES = 100_000
 MOST_OPTIONS = 500
-LIST = Listing("/option-packs", curated_shapes.option_pack, member("optionPacks"))
-JSON_LIST = Listing("/option-packs.json", curated_shapes.public_option_pack, orjson.dumps)
-YAML_LIST = yaml_listing("/option-packs.yaml", curated_shapes.public_option_pack)
-SUGGESTIONS = Listing("/suggested-packs", curated_shapes.suggestion, member("suggestions"))
+LIST = Listing("/option-packs", curated.option_pack, member("optionPacks"))
+JSON_LIST = Listing("/option-packs.json", curated.public_option_pack, orjson.dumps)
+YAML_LIST = yaml_listing("/option-packs.yaml", curated.public_option_pack)
+SUGGESTIONS = Listing("/suggested-packs", curated.suggestion, member("suggestions"))
 
 
 async def list_option_packs(design: str | None, limit: int | None, cursor: str | None) -> Response:
@@ -70,44 +71,44 @@ async def read_option_pack(id: str) -> Response:
     """One pack."""
     row = await storage.read(option_packs.find, record_id(id))
     headers = {**PUBLIC, **last_modified(row["updated_at"])}
-    return success(optionPack=curated_shapes.option_pack(row), headers=headers)
+    return success(optionPack=curated.option_pack(row), headers=headers)
 
 
 async def read_option_pack_json(id: str) -> Response:
     """The same as data."""
     row = await storage.read(option_packs.find, record_id(id))
     headers = {**PUBLIC, **last_modified(row["updated_at"])}
-    return plain(curated_shapes.public_option_pack(row), headers=headers)
+    return plain(curated.public_option_pack(row), headers=headers)
 
 
 async def read_option_pack_yaml(id: str) -> Response:
     """The same as data, in YAML."""
     row = await storage.read(option_packs.find, record_id(id))
-    shape = curated_shapes.public_option_pack(row)
-    return (await prepared.as_yaml(shape, last_modified(row["updated_at"]))).reply()
+    shape = curated.public_option_pack(row)
+    return (await prepared_responses.as_yaml(shape, last_modified(row["updated_at"]))).reply()
 
 
 async def create_option_pack(body: dict[str, Any], caller: Caller) -> Response:
     """Store a new pack."""
-    async with pictures.stored(body.get("img"), PICTURE) as img:
+    async with record_images.stored(body.get("img"), PICTURE) as img:
         made = await storage.write(
             reauthenticated,
             caller,
             option_packs.create,
             now=clock.now(),
             design=body["design"],
-            img=img or pictures.NONE,
+            img=img or record_images.NONE,
             options=_storable(body.get("options", {})),
             texts=texts_of(body),
         )
-    return created(optionPack=curated_shapes.option_pack(made))
+    return created(optionPack=curated.option_pack(made))
 
 
 async def update_option_pack(id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller) -> Response:
     """Change what was sent; options and texts are merged."""
     present = await storage.read(option_packs.find, record_id(id))
     fields: dict[str, Any] = {"design": body["design"]} if "design" in body else {}
-    async with pictures.stored(body.get("img"), PICTURE) as img:
+    async with record_images.stored(body.get("img"), PICTURE) as img:
         if img is not None:
             fields["img"] = img
         row, former = await storage.write(
@@ -119,8 +120,8 @@ async def update_option_pack(id: str, body: dict[str, Any], preconditions: Preco
             partial(_edit, pack_id=present["id"], fields=fields, body=body, now=clock.now()),
         )
     if img is not None:
-        await pictures.discard(former["img"])
-    return updated(optionPack=curated_shapes.option_pack(row))
+        await record_images.discard(former["img"])
+    return updated(optionPack=curated.option_pack(row))
 
 
 def _edit(
@@ -143,12 +144,12 @@ async def delete_option_pack(id: str, preconditions: Preconditions, caller: Call
         partial(_held, pack_id=present["id"]),
         partial(option_packs.remove, pack_id=present["id"]),
     )
-    await pictures.discard(removed["img"])
+    await record_images.discard(removed["img"])
     return no_content()
 
 
 def _held(connection: Connection, pack_id: int) -> dict[str, Any]:
-    return {"optionPack": curated_shapes.option_pack(option_packs.lock(connection, pack_id))}
+    return {"optionPack": curated.option_pack(option_packs.lock(connection, pack_id))}
 
 
 async def suggest_option_pack(body: dict[str, Any], caller: Caller) -> Response:
@@ -159,19 +160,19 @@ async def suggest_option_pack(body: dict[str, Any], caller: Caller) -> Response:
         "design": body["design"],
         "options": _storable(body.get("options", {})),
     }
-    async with pictures.stored(body.get("img"), PICTURE) as img:
+    async with record_images.stored(body.get("img"), PICTURE) as img:
         made = await storage.write(
             reauthenticated,
             caller,
             suggestions.create,
             user_id=caller.user_id,
-            most=owned.storage_quota(caller, caller.user_id),
+            most=ownership.storage_quota(caller, caller.user_id),
             kind=suggestions.PACK,
-            img=img or pictures.NONE,
+            img=img or record_images.NONE,
             data=data,
             now=clock.now(),
         )
-    return created(submission=curated_shapes.suggestion(made))
+    return created(submission=curated.suggestion(made))
 
 
 async def list_suggested_packs(limit: int | None, cursor: str | None) -> Response:
@@ -182,5 +183,5 @@ async def list_suggested_packs(limit: int | None, cursor: str | None) -> Respons
 async def delete_suggested_pack(id: str, caller: Caller) -> Response:
     """Reject a suggestion."""
     rejected = await storage.write(reauthenticated, caller, suggestions.reject, suggestions.PACK, UUID(id))
-    await pictures.discard(rejected["img"])
+    await record_images.discard(rejected["img"])
     return no_content()

@@ -9,27 +9,21 @@ import orjson
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-import clock
 import storage
-from errors import NoSuchRecord, Refused
-from etags import Preconditions
-from handlers import owned, prepared, public, shapes, staff
-from handlers.conditions import unless_changed
-from handlers.ids import record_id
-from handlers.paging import Listing, member
-from handlers.prepared import Prepared
-from handlers.replies import (
-    PRIVATE,
-    created,
-    last_modified,
-    no_content,
-    success,
-    updated,
-)
+from core import clock
+from core.errors import NoSuchRecord, Refused
+from core.etags import Preconditions
+from handlers.serializers import records
+from handlers.support import audited_changes, ownership, prepared_responses, public_records
+from handlers.support.ids import record_id
+from handlers.support.paging import Listing, member
+from handlers.support.preconditions import unless_changed
+from handlers.support.prepared_responses import Prepared
+from handlers.support.responses import PRIVATE, created, last_modified, no_content, success, updated
 from security import Caller
-from services import pictures
-from storage import acts, curated_sets, patterns, sets
-from storage.tables import Record
+from services.images import record_images
+from storage import audit_log, curated_sets, patterns, sets
+from storage.schema.tables import Record
 
 # Bytes of `data`, and of `settings`, as JSON without white space.
 MOST_BYTES = 200_000
@@ -39,7 +33,7 @@ PLAIN_FIELDS = ("name", "notes", "public", "data", "settings")
 async def create_pattern(body: dict[str, Any], caller: Caller) -> Response:
     """Store a new pattern owned by the caller."""
     _require_storable(body)
-    async with pictures.stored(body.get("img"), "pattern") as img:
+    async with record_images.stored(body.get("img"), "pattern") as img:
         fields = {
             "design": body["design"],
             "name": body.get("name", "--"),
@@ -47,22 +41,22 @@ async def create_pattern(body: dict[str, Any], caller: Caller) -> Response:
             "public": body.get("public", False),
             "data": body.get("data", {}),
             "settings": body["settings"],
-            "img": img or pictures.NONE,
+            "img": img or record_images.NONE,
         }
         made = await storage.write(_create, body, fields, caller, clock.now())
-    return created(pattern=shapes.pattern(made, caller))
+    return created(pattern=records.pattern(made, caller))
 
 
 def _create(
     connection: Connection, body: dict[str, Any], fields: dict[str, Any], caller: Caller, now: datetime
 ) -> Record:
     drafted_from = {
-        "set": _chosen(connection, sets.find, body.get("set"), shapes.may_draft_from, caller, "setUnknown"),
+        "set": _chosen(connection, sets.find, body.get("set"), records.may_draft_from, caller, "setUnknown"),
         "cset": _chosen(
-            connection, curated_sets.find, body.get("cset"), shapes.may_see_curated, caller, "csetUnknown"
+            connection, curated_sets.find, body.get("cset"), records.may_see_curated, caller, "csetUnknown"
         ),
     }
-    most = owned.storage_quota(caller, caller.user_id)
+    most = ownership.storage_quota(caller, caller.user_id)
     made = patterns.create(connection, user_id=caller.user_id, now=now, most=most, **fields, **drafted_from)
     return {**made, "user_uuid": caller.user_uuid}
 
@@ -90,28 +84,28 @@ def _chosen(
 
 async def list_patterns(limit: int | None, cursor: str | None, caller: Caller) -> Response:
     """The caller's patterns."""
-    listing = Listing("/patterns", partial(shapes.pattern, reader=caller), member("patterns"), encoded=True)
+    listing = Listing("/patterns", partial(records.pattern, reader=caller), member("patterns"), encoded=True)
     return (await listing.page(limit, cursor, patterns.list_of, caller.user_id)).reply(cache=PRIVATE)
 
 
 async def read_pattern(id: str, caller: Caller) -> Response:
     """One pattern, the caller's own or, from level 6, anyone's."""
-    row = await owned.allowed(patterns.find, id, caller, owned.READ_OTHERS)
-    return success(pattern=shapes.pattern(row, caller), headers={**PRIVATE, **last_modified(row["updated_at"])})
+    row = await ownership.allowed(patterns.find, id, caller, ownership.READ_OTHERS)
+    return success(pattern=records.pattern(row, caller), headers={**PRIVATE, **last_modified(row["updated_at"])})
 
 
 async def update_pattern(id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller) -> Response:
     """Change what was sent; the design and the sets stay."""
     _require_storable(body)
-    present = await owned.allowed(patterns.find, id, caller, owned.WRITE_OTHERS)
+    present = await ownership.allowed(patterns.find, id, caller, ownership.WRITE_OTHERS)
     now = clock.now()
     fields: dict[str, Any] = {name: body[name] for name in PLAIN_FIELDS if name in body}
-    async with pictures.stored(body.get("img"), "pattern") as img:
+    async with record_images.stored(body.get("img"), "pattern") as img:
         if img is not None:
             fields["img"] = img
-        row, former = await public.write(
-            staff.recorded,
-            (caller, acts.UPDATE_PATTERN, present["user_id"], now),
+        row, former = await public_records.write(
+            audited_changes.recorded,
+            (caller, audit_log.UPDATE_PATTERN, present["user_id"], now),
             unless_changed,
             preconditions,
             partial(_held, pattern_id=present["id"], caller=caller),
@@ -120,47 +114,47 @@ async def update_pattern(id: str, body: dict[str, Any], preconditions: Precondit
                 pattern_id=present["id"],
                 fields=fields,
                 now=now,
-                most=owned.storage_quota(caller, present["user_id"]),
+                most=ownership.storage_quota(caller, present["user_id"]),
             ),
         )
     if img is not None:
-        await pictures.discard(former["img"])
-    return updated(pattern=shapes.pattern(row, caller))
+        await record_images.discard(former["img"])
+    return updated(pattern=records.pattern(row, caller))
 
 
 async def delete_pattern(id: str, preconditions: Preconditions, caller: Caller) -> Response:
     """Remove a pattern and its picture."""
-    present = await owned.allowed(patterns.find, id, caller, owned.WRITE_OTHERS)
-    removed = await public.write(
-        staff.recorded,
-        (caller, acts.DELETE_PATTERN, present["user_id"], clock.now()),
+    present = await ownership.allowed(patterns.find, id, caller, ownership.WRITE_OTHERS)
+    removed = await public_records.write(
+        audited_changes.recorded,
+        (caller, audit_log.DELETE_PATTERN, present["user_id"], clock.now()),
         unless_changed,
         preconditions,
         partial(_held, pattern_id=present["id"], caller=caller),
         partial(patterns.remove, pattern_id=present["id"]),
     )
-    await pictures.discard(removed["img"])
+    await record_images.discard(removed["img"])
     return no_content()
 
 
 def _held(connection: Connection, pattern_id: int, caller: Caller) -> dict[str, Any]:
-    return {"pattern": shapes.pattern(patterns.lock(connection, pattern_id), caller)}
+    return {"pattern": records.pattern(patterns.lock(connection, pattern_id), caller)}
 
 
 async def clone_pattern(id: str, caller: Caller) -> Response:
     """Copy an own or public pattern, or, from level 8, anyone's, with the sets that the caller may use."""
-    original = await owned.to_clone(patterns.find, id, caller)
+    original = await ownership.to_clone(patterns.find, id, caller)
     drafted_from, cset = original["set"], original["cset"]
     now = clock.now()
     # Anyone may clone what is public: that is no act of staff.
     owner = caller.user_id if original["public"] else original["user_id"]
-    async with pictures.copied(original["img"], "pattern") as img:
+    async with record_images.copied(original["img"], "pattern") as img:
         made = await storage.write(
-            staff.recorded,
-            (caller, acts.CLONE_PATTERN, owner, now),
+            audited_changes.recorded,
+            (caller, audit_log.CLONE_PATTERN, owner, now),
             patterns.create,
             user_id=caller.user_id,
-            most=owned.storage_quota(caller, caller.user_id),
+            most=ownership.storage_quota(caller, caller.user_id),
             now=now,
             design=original["design"],
             name=f"{original['name'][:500]} (cloned from #{original['id']})",
@@ -169,30 +163,30 @@ async def clone_pattern(id: str, caller: Caller) -> Response:
             data=original["data"],
             settings=original["settings"],
             img=img,
-            set=drafted_from if drafted_from and shapes.may_draft_from(drafted_from, caller) else None,
-            cset=cset if cset and shapes.may_see_curated(cset, caller) else None,
+            set=drafted_from if drafted_from and records.may_draft_from(drafted_from, caller) else None,
+            cset=cset if cset and records.may_see_curated(cset, caller) else None,
         )
-    return success(pattern=shapes.pattern({**made, "user_uuid": caller.user_uuid}, caller))
+    return success(pattern=records.pattern({**made, "user_uuid": caller.user_uuid}, caller))
 
 
 async def read_pattern_json(id: str, caller: Caller | None) -> Response:
     """A pattern as data: a public one for anyone, others for who may read them."""
 
     async def make() -> Prepared:
-        row = await owned.readable(patterns.find, id, caller)
-        return prepared.as_json(shapes.public_pattern(row), owned.cache(row))
+        row = await ownership.readable(patterns.find, id, caller)
+        return prepared_responses.as_json(records.public_pattern(row), ownership.cache(row))
 
-    return await public.reply(("pattern.json", id), caller, make)
+    return await public_records.reply(("pattern.json", id), caller, make)
 
 
 async def read_pattern_yaml(id: str, caller: Caller | None) -> Response:
     """A pattern as data, in YAML."""
 
     async def make() -> Prepared:
-        row = await owned.readable(patterns.find, id, caller)
-        return await prepared.as_yaml(shapes.public_pattern(row), owned.cache(row))
+        row = await ownership.readable(patterns.find, id, caller)
+        return await prepared_responses.as_yaml(records.public_pattern(row), ownership.cache(row))
 
-    return await public.reply(("pattern.yaml", id), caller, make)
+    return await public_records.reply(("pattern.yaml", id), caller, make)
 
 
 def _require_storable(body: dict[str, Any]) -> None:

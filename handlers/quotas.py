@@ -8,24 +8,26 @@ from uuid import UUID
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-import clock
 import storage
-from errors import Refused
-from handlers import quota_shapes
-from handlers.paging import Listing, member
-from handlers.reauthentication import reauthenticate
-from handlers.replies import PRIVATE, no_content, success
-from handlers.staff import actor
+from core import clock
+from core.errors import Refused
+from handlers.serializers import quotas as quota_serializers
+from handlers.support.audited_changes import actor
+from handlers.support.paging import Listing, member
+from handlers.support.reauthentication import reauthenticate
+from handlers.support.responses import PRIVATE, no_content, success
 from security import Caller
-from storage import acts, quotas
+from storage import audit_log, quotas
 
-LIST = Listing("/admin/quotas", quota_shapes.quota, member("quotas"))
+LIST = Listing("/admin/quotas", quota_serializers.quota, member("quotas"))
 
 
 async def list_quotas(limit: int | None, cursor: str | None, user: int | None, caller: Caller) -> Response:
     """The quotas that hold."""
     now = clock.now()
-    await storage.write(acts.record, actor(caller), acts.LIST_QUOTAS, subjects=[user or acts.NOBODY], now=now)
+    await storage.write(
+        audit_log.record, actor(caller), audit_log.LIST_QUOTAS, subjects=[user or audit_log.NOBODY], now=now
+    )
     read = partial(quotas.page, now=now, user_id=user)
     query = {} if user is None else {"user": str(user)}
     return (await LIST.page(limit, cursor, read, **query)).reply(cache=PRIVATE)
@@ -36,7 +38,7 @@ async def set_quota(body: dict[str, Any], caller: Caller) -> Response:
     now = clock.now()
     terms = quotas.Terms(body["quota"], _moment(body["until"], now), body["reason"])
     kept = await storage.write(_set, body, terms, caller, now)
-    return success(quota=quota_shapes.quota(kept))
+    return success(quota=quota_serializers.quota(kept))
 
 
 def _moment(text: str, now: datetime) -> datetime:

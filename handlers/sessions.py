@@ -9,20 +9,24 @@ from uuid import UUID
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-import clock
 import storage
-from email_addresses import shown
-from errors import NoSuchRecord, Overtaken, QuotaExceeded, SignInFailed, StorageUnavailable
-from handlers import second_factor, shapes, sign_ups, staff
-from handlers.mailboxes import stored_address
-from handlers.own_sessions import SignedIn, SignIn, open_session
-from handlers.reauthentication import reauthenticated
-from handlers.replies import SECRET, created, success
+from core import clock
+from core.email_addresses import shown
+from core.errors import NoSuchRecord, Overtaken, QuotaExceeded, SignInFailed, StorageUnavailable
+from handlers.serializers import records
+from handlers.support import audited_changes, second_factor, sign_ups
+from handlers.support.mail_addresses import stored_address
+from handlers.support.own_sessions import SignedIn, SignIn, open_session
+from handlers.support.reauthentication import reauthenticated
+from handlers.support.responses import SECRET, created, success
 from security import ROLE_LEVELS, Caller
-from services import attempts, hash_times, limits, outbox, passwords, test_mode, tokens
-from services.clients import Client
-from services.pace import SECONDS, pace, steady
-from storage import accounts, apikeys, confirmations, events, mails, sessions
+from services import test_mode
+from services.auth import attempts, hash_times, passwords, tokens
+from services.auth.clients import Client
+from services.auth.response_times import SECONDS, pace, steady
+from services.limits import limiter as limits
+from services.mail import outbox
+from storage import accounts, apikeys, confirmations, mails, security_log, sessions
 
 # By what means somebody signs in.
 PASSWORD, LINK, SIGN_UP = "password", "link", "signUp"
@@ -149,7 +153,7 @@ def _admit(
 async def _keep_failure(user_id: int, request_id: UUID) -> None:
     """Who is refused is told the same whether or not that can be kept, or the account goes at this moment."""
     with contextlib.suppress(StorageUnavailable, Overtaken):
-        await storage.write(events.record_failure, user_id, now=clock.now(), request_id=request_id)
+        await storage.write(security_log.record_failure, user_id, now=clock.now(), request_id=request_id)
 
 
 def _may_sign_in(account: accounts.Account) -> bool:
@@ -240,8 +244,8 @@ async def who_am_i(caller: Caller) -> Response:
     """Tell a token its account, and an API key what is known of it."""
     if caller.key:
         found = await storage.read(apikeys.find_self, caller.key, clock.day(clock.now()))
-        return success(apikey=shapes.api_key_self(found, _quotas(caller)))
-    return success(account=shapes.account(await storage.read(accounts.find, caller.user_id)))
+        return success(apikey=records.api_key_self(found, _quotas(caller)))
+    return success(account=records.account(await storage.read(accounts.find, caller.user_id)))
 
 
 def _quotas(caller: Caller) -> list[dict[str, Any]]:
@@ -253,19 +257,19 @@ def _quotas(caller: Caller) -> list[dict[str, Any]]:
         limiter, caller.user_id, caller.account_quotas, caller.key_id, caller.key_quotas, 1
     )
     now = clock.epoch()
-    return [shapes.quota_state(state, now) for state in limiter.peek(claims)]
+    return [records.quota_state(state, now) for state in limiter.peek(claims)]
 
 
 async def give_consent(body: dict[str, Any], caller: Caller, client: Client) -> Response:
     """Store the consent and return a new token of the same session."""
-    staff.require_owner(caller)
+    audited_changes.require_owner(caller)
     consented = await storage.write(reauthenticated, caller, _consent, body["consent"], caller, client, clock.now())
     outbox.wake()
     return _token(consented)
 
 
 def _consent(connection: Connection, consent: int, caller: Caller, client: Client, now: datetime) -> SignedIn:
-    origin = staff.origin(caller, caller.user_id)
+    origin = audited_changes.origin(caller, caller.user_id)
     account = accounts.edit(connection, caller.user_id, fields={"consent": consent}, data={}, origin=origin, now=now)
     until = now + tokens.LIFETIME
     session = caller.session
@@ -278,4 +282,6 @@ def _consent(connection: Connection, consent: int, caller: Caller, client: Clien
 
 def _token(signed_in: SignedIn) -> Response:
     account, session = signed_in
-    return success(token=tokens.issue(account, session, clock.now()), account=shapes.account(account), headers=SECRET)
+    return success(
+        token=tokens.issue(account, session, clock.now()), account=records.account(account), headers=SECRET
+    )

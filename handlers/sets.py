@@ -7,51 +7,46 @@ from typing import Any
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-import clock
 import storage
-from errors import Refused
-from etags import Preconditions
-from handlers import measurements, owned, prepared, public, shapes, staff
-from handlers.conditions import unless_changed
-from handlers.csv_replies import CSV, attachment
-from handlers.paging import Listing, member
-from handlers.prepared import Prepared
-from handlers.replies import (
-    PRIVATE,
-    created,
-    last_modified,
-    no_content,
-    success,
-    updated,
-)
+from core import clock
+from core.errors import Refused
+from core.etags import Preconditions
+from handlers.serializers import records
+from handlers.support import audited_changes, measurements, ownership, prepared_responses, public_records
+from handlers.support.csv_responses import CSV, attachment
+from handlers.support.paging import Listing, member
+from handlers.support.preconditions import unless_changed
+from handlers.support.prepared_responses import Prepared
+from handlers.support.responses import PRIVATE, created, last_modified, no_content, success, updated
 from security import Caller
-from services import interchange, parsing, pictures
+from services import interchange, parsing
+from services.images import record_images
 from services.interchange import Report
 from services.interchange.report import Imported
-from storage import acts, sets
+from storage import audit_log, sets
 
 NO_NOTES = "--"
 PLAIN_FIELDS = ("name", "notes", "imperial", "public")
-LIST = Listing("/sets", shapes.measurements_set, member("sets"), encoded=True)
+LIST = Listing("/sets", records.measurements_set, member("sets"), encoded=True)
 
 
 async def create_set(body: dict[str, Any], caller: Caller) -> Response:
     """Store a new set owned by the caller."""
     measies, ignored = measurements.of_new_set(body.get("measies", {}))
-    async with pictures.stored(body.get("img"), "set") as img:
+    async with record_images.stored(body.get("img"), "set") as img:
         made = await storage.write(
             sets.create,
             user_id=caller.user_id,
-            most=owned.storage_quota(caller, caller.user_id),
+            most=ownership.storage_quota(caller, caller.user_id),
             now=clock.now(),
             name=body["name"],
             notes=body.get("notes", NO_NOTES),
-            img=img or pictures.NONE,
+            img=img or record_images.NONE,
             measies=measies,
             imperial=body.get("imperial", False),
             public=body.get("public", False),
         )
-    return created(set=shapes.measurements_set({**made, "user_uuid": caller.user_uuid}), ignored=ignored)
+    return created(set=records.measurements_set({**made, "user_uuid": caller.user_uuid}), ignored=ignored)
 
 
 async def list_sets(limit: int | None, cursor: str | None, caller: Caller) -> Response:
@@ -61,22 +56,22 @@ async def list_sets(limit: int | None, cursor: str | None, caller: Caller) -> Re
 
 async def read_set(id: str, caller: Caller) -> Response:
     """One set, the caller's own or, from level 6, anyone's."""
-    row = await owned.allowed(sets.find, id, caller, owned.READ_OTHERS)
-    return success(set=shapes.measurements_set(row), headers={**PRIVATE, **last_modified(row["updated_at"])})
+    row = await ownership.allowed(sets.find, id, caller, ownership.READ_OTHERS)
+    return success(set=records.measurements_set(row), headers={**PRIVATE, **last_modified(row["updated_at"])})
 
 
 async def update_set(id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller) -> Response:
     """Change what was sent, and merge the measurements."""
-    present = await owned.allowed(sets.find_owner, id, caller, owned.WRITE_OTHERS)
+    present = await ownership.allowed(sets.find_owner, id, caller, ownership.WRITE_OTHERS)
     now = clock.now()
     fields: dict[str, Any] = {name: body[name] for name in PLAIN_FIELDS if name in body}
     measies, ignored = measurements.of_update(body.get("measies", {}))
-    async with pictures.stored(body.get("img"), "set") as img:
+    async with record_images.stored(body.get("img"), "set") as img:
         if img is not None:
             fields["img"] = img
-        row, former = await public.write(
-            staff.recorded,
-            (caller, acts.UPDATE_SET, present["user_id"], now),
+        row, former = await public_records.write(
+            audited_changes.recorded,
+            (caller, audit_log.UPDATE_SET, present["user_id"], now),
             unless_changed,
             preconditions,
             partial(_held, set_id=present["id"]),
@@ -86,46 +81,46 @@ async def update_set(id: str, body: dict[str, Any], preconditions: Preconditions
                 fields=fields,
                 measies=measies,
                 now=now,
-                most=owned.storage_quota(caller, present["user_id"]),
+                most=ownership.storage_quota(caller, present["user_id"]),
             ),
         )
     if img is not None:
-        await pictures.discard(former["img"])
-    return updated({"ignored": ignored}, set=shapes.measurements_set(row))
+        await record_images.discard(former["img"])
+    return updated({"ignored": ignored}, set=records.measurements_set(row))
 
 
 async def delete_set(id: str, preconditions: Preconditions, caller: Caller) -> Response:
     """Remove a set and its picture."""
-    present = await owned.allowed(sets.find_owner, id, caller, owned.WRITE_OTHERS)
-    removed = await public.write(
-        staff.recorded,
-        (caller, acts.DELETE_SET, present["user_id"], clock.now()),
+    present = await ownership.allowed(sets.find_owner, id, caller, ownership.WRITE_OTHERS)
+    removed = await public_records.write(
+        audited_changes.recorded,
+        (caller, audit_log.DELETE_SET, present["user_id"], clock.now()),
         unless_changed,
         preconditions,
         partial(_held, set_id=present["id"]),
         partial(sets.remove, set_id=present["id"]),
     )
-    await pictures.discard(removed["img"])
+    await record_images.discard(removed["img"])
     return no_content()
 
 
 def _held(connection: Connection, set_id: int) -> dict[str, Any]:
-    return {"set": shapes.measurements_set(sets.lock(connection, set_id))}
+    return {"set": records.measurements_set(sets.lock(connection, set_id))}
 
 
 async def clone_set(id: str, caller: Caller) -> Response:
     """Copy an own or public set, or, from level 8, anyone's."""
-    original = await owned.to_clone(sets.find, id, caller)
+    original = await ownership.to_clone(sets.find, id, caller)
     now = clock.now()
     # Anyone may clone what is public: that is no act of staff.
     owner = caller.user_id if original["public"] else original["user_id"]
-    async with pictures.copied(original["img"], "set") as img:
+    async with record_images.copied(original["img"], "set") as img:
         made = await storage.write(
-            staff.recorded,
-            (caller, acts.CLONE_SET, owner, now),
+            audited_changes.recorded,
+            (caller, audit_log.CLONE_SET, owner, now),
             sets.create,
             user_id=caller.user_id,
-            most=owned.storage_quota(caller, caller.user_id),
+            most=ownership.storage_quota(caller, caller.user_id),
             now=now,
             name=f"{original['name'][:500]} (cloned from #{original['id']})",
             notes=f"{original['notes'][:20_000]}\n\nCloned from measurements set #{original['id']}.",
@@ -134,27 +129,27 @@ async def clone_set(id: str, caller: Caller) -> Response:
             imperial=original["imperial"],
             public=False,
         )
-    return created(set=shapes.measurements_set({**made, "user_uuid": caller.user_uuid}))
+    return created(set=records.measurements_set({**made, "user_uuid": caller.user_uuid}))
 
 
 async def read_set_json(id: str, caller: Caller | None) -> Response:
     """A set as data: a public one for anyone, others for who may read them."""
 
     async def make() -> Prepared:
-        row = await owned.readable(sets.find, id, caller)
-        return prepared.as_json(shapes.public_set(row), owned.cache(row))
+        row = await ownership.readable(sets.find, id, caller)
+        return prepared_responses.as_json(records.public_set(row), ownership.cache(row))
 
-    return await public.reply(("set.json", id), caller, make)
+    return await public_records.reply(("set.json", id), caller, make)
 
 
 async def read_set_yaml(id: str, caller: Caller | None) -> Response:
     """A set as data, in YAML."""
 
     async def make() -> Prepared:
-        row = await owned.readable(sets.find, id, caller)
-        return await prepared.as_yaml(shapes.public_set(row), owned.cache(row))
+        row = await ownership.readable(sets.find, id, caller)
+        return await prepared_responses.as_yaml(records.public_set(row), ownership.cache(row))
 
-    return await public.reply(("set.yaml", id), caller, make)
+    return await public_records.reply(("set.yaml", id), caller, make)
 
 
 async def read_set_csv(id: str, caller: Caller | None) -> Response:
@@ -164,22 +159,24 @@ async def read_set_csv(id: str, caller: Caller | None) -> Response:
 
 async def read_set_smis(id: str, caller: Caller | None) -> Response:
     """A set as a file of SeamlyMe."""
-    return await _file(id, caller, "smis", prepared.XML)
+    return await _file(id, caller, "smis", prepared_responses.XML)
 
 
 async def read_set_vit(id: str, caller: Caller | None) -> Response:
     """A set as a file of Valentina."""
-    return await _file(id, caller, "vit", prepared.XML)
+    return await _file(id, caller, "vit", prepared_responses.XML)
 
 
 async def _file(id: str, caller: Caller | None, form: str, media_type: str) -> Response:
     async def make() -> Prepared:
-        row = await owned.readable(sets.find, id, caller)
+        row = await ownership.readable(sets.find, id, caller)
         # In a thread, as YAML is: the first one loads what writes XML.
         body = await asyncio.to_thread(interchange.WRITERS[form], row)
-        return prepared.as_it_is(body, media_type, {**owned.cache(row), **attachment(f"set-{row['id']}.{form}")})
+        return prepared_responses.as_it_is(
+            body, media_type, {**ownership.cache(row), **attachment(f"set-{row['id']}.{form}")}
+        )
 
-    return await public.reply((f"set.{form}", id), caller, make)
+    return await public_records.reply((f"set.{form}", id), caller, make)
 
 
 async def import_set(
@@ -198,23 +195,23 @@ async def import_set(
     report = await parsing.off_loop(interchange.read, body, format, units, named=bool(personal))
     if imperial is None:
         imperial = report.imperial
-    told = {"report": shapes.import_report(report, imperial)}
+    told = {"report": records.import_report(report, imperial)}
     if not store:
         return success(**told)
     chosen = [*report.measurements, *(report.derived if derived else ())]
     made = await storage.write(
         sets.create,
         user_id=caller.user_id,
-        most=owned.storage_quota(caller, caller.user_id),
+        most=ownership.storage_quota(caller, caller.user_id),
         now=clock.now(),
         name=_name_of(report, name, chosen),
         notes=NO_NOTES if report.notes is None else report.notes,
-        img=pictures.NONE,
+        img=record_images.NONE,
         measies={found.name: found.value for found in chosen},
         imperial=imperial,
         public=bool(public),
     )
-    return created(set=shapes.measurements_set({**made, "user_uuid": caller.user_uuid}), **told)
+    return created(set=records.measurements_set({**made, "user_uuid": caller.user_uuid}), **told)
 
 
 def _name_of(report: Report, name: str | None, chosen: list[Imported]) -> str:

@@ -4,8 +4,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from handlers.replies import content
-from services import social
+from handlers.support.responses import content
+from services.images import social
+from services.images.cards import Card
 
 A_DAY = "public, max-age=86400"
 
@@ -13,5 +14,5 @@ A_DAY = "public, max-age=86400"
 async def draw_social_image(body: dict[str, Any]) -> Response:
     """The picture, as it was drawn for the same words before."""
     words = {name: body[name] for name in ("title", "intro", "type", "site") if name in body}
-    drawing = await social.draw(social.Card(**words))
+    drawing = await social.draw(Card(**words))
     return content(drawing.content, "image/png", headers={"ETag": drawing.etag, "Cache-Control": A_DAY})

@@ -7,14 +7,17 @@ from uuid import UUID
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-import clock
 import storage
-from email_addresses import shown
-from errors import NoSuchRecord, Refused, SchemaViolation, ValidationFailed
-from handlers.mailboxes import stored_address
-from handlers.replies import SECRET, content, no_content, success
-from services import limits, outbox, pages, test_mode
-from services.pace import SECONDS, steady
+from core import clock
+from core.email_addresses import shown
+from core.errors import NoSuchRecord, Refused, SchemaViolation, ValidationFailed
+from handlers.support.mail_addresses import stored_address
+from handlers.support.responses import SECRET, content, no_content, success
+from services import test_mode
+from services.auth.response_times import SECONDS, steady
+from services.limits import limiter
+from services.mail import outbox
+from services.pages import service_pages
 from storage import accounts, mails, subscribers
 from storage.administration import HASH_LENGTH
 
@@ -24,7 +27,7 @@ _UNKNOWN = "There is no such subscription, or it has ended."
 async def subscribe(body: dict[str, Any]) -> Response:
     """Mail a link that confirms, or tell a subscriber that they are one; the caller cannot see which."""
     email, language = stored_address(body["email"]), body["language"].lower()
-    await limits.spend_mail("nlsub", email)
+    await limiter.spend_mail("nlsub", email)
     in_test = test_mode.applies(body, email)
     async with steady(0 if in_test else SECONDS):
         made = await storage.write(_subscribe, email, language, silent=in_test, now=clock.now())
@@ -116,7 +119,7 @@ def _leave(connection: Connection, handle: str, now: datetime) -> None:
 async def request_unsubscription(body: dict[str, Any]) -> Response:
     """Mail a link with which to end it to who gets it; the answer is the same for who does not."""
     email = stored_address(body["email"])
-    await limits.spend_mail("nlunsub", email)
+    await limiter.spend_mail("nlunsub", email)
     async with steady():
         await storage.write(_request_unsubscription, email, clock.now())
         outbox.wake()
@@ -143,5 +146,5 @@ async def unsubscribe_in_one_click(ehash: str, body: dict[str, Any]) -> Response
 
 
 def _page(name: str) -> Response:
-    policy = {"Content-Security-Policy": pages.FORM_POLICY, "Referrer-Policy": "no-referrer"}
-    return content(pages.page(name), "text/html; charset=utf-8", headers={**policy, **SECRET})
+    policy = {"Content-Security-Policy": service_pages.FORM_POLICY, "Referrer-Policy": "no-referrer"}
+    return content(service_pages.page(name), "text/html; charset=utf-8", headers={**policy, **SECRET})

@@ -6,12 +6,13 @@ from typing import Any
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-import clock
 import storage
-from handlers.reauthentication import reauthenticated
-from handlers.replies import success
+from core import clock
+from handlers.support.reauthentication import reauthenticated
+from handlers.support.responses import success
 from security import Caller
-from services import limits, maintainer, outbox
+from services.limits import limiter
+from services.mail import maintainer, outbox
 from storage import accounts, mails
 
 # In the language itself, so that it is right in a letter of any language.
@@ -41,7 +42,7 @@ def _invite(connection: Connection, user_id: int, language: str, now: datetime) 
 
 async def suggest_language(body: dict[str, Any], caller: Caller) -> Response:
     """Mail the suggestion to the maintainer, with the caller's address to reply to."""
-    await limits.spend_notice("langsuggest", maintainer.email())
+    await limiter.spend_notice("langsuggest", maintainer.email())
     said = {
         "suggestion": body["language"],
         "correspondence": body.get("correspondence") or NOTHING,

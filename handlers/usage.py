@@ -8,18 +8,19 @@ from uuid import UUID
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-import clock
 import storage
-from errors import SchemaViolation, ValidationFailed
-from handlers.csv_replies import csv_reply
-from handlers.owned import require_allowed
-from handlers.replies import success
-from handlers.staff import actor
-from handlers.usage_shapes import amounts, heavy_account, heavy_key, heavy_network, usage_row
+from core import clock
+from core.errors import SchemaViolation, ValidationFailed
+from handlers.serializers.usage import amounts, heavy_account, heavy_key, heavy_network, usage_row
+from handlers.support.audited_changes import actor
+from handlers.support.csv_responses import csv_reply
+from handlers.support.ownership import require_allowed
+from handlers.support.responses import success
 from security import Caller
-from services import storage_quotas, usage_spans
-from storage import acts, apikeys, storage_use, usage_reports
-from storage.tables import Record
+from services.limits import storage_quotas
+from services.usage import spans
+from storage import apikeys, audit_log, storage_use, usage_reports
+from storage.schema.tables import Record
 
 LEVEL_FOR_OTHERS = 8
 MOST_ROWS = 10_000
@@ -97,7 +98,7 @@ async def _allowed(key: str, caller: Caller) -> apikeys.ApiKey:
 
 
 async def _usage(asked: Asked, **whose: int) -> dict[str, Any]:
-    span = usage_spans.span(asked.begin, asked.end, asked.granularity or "day", clock.now())
+    span = spans.span(asked.begin, asked.end, asked.granularity or "day", clock.now())
     rows = await storage.read_aside(
         usage_reports.series,
         span.granularity,
@@ -131,7 +132,7 @@ def _csv(asked: Asked, usage: dict[str, Any]) -> Response:
 async def _heaviest(period: str | None, limit: int | None, caller: Caller) -> dict[str, Any]:
     now = clock.now()
     period = period or "week"
-    before, begin, end = usage_spans.period(period, now)
+    before, begin, end = spans.period(period, now)
     most = limit or USUAL_LIMIT
     await storage.write(_record, caller, now)
     span = {"begin": begin, "end": end}
@@ -149,4 +150,4 @@ async def _heaviest(period: str | None, limit: int | None, caller: Caller) -> di
 
 
 def _record(connection: Connection, caller: Caller, now: datetime) -> None:
-    acts.record(connection, actor(caller), acts.LIST_USAGE, subjects=[acts.NOBODY], now=now)
+    audit_log.record(connection, actor(caller), audit_log.LIST_USAGE, subjects=[audit_log.NOBODY], now=now)

@@ -6,9 +6,9 @@ from typing import Any
 from starlette.responses import Response
 
 import storage
-from errors import NoSuchRecord
-from handlers import shapes
-from handlers.replies import PUBLIC, content, success
+from core.errors import NoSuchRecord
+from handlers.serializers import records
+from handlers.support.responses import PUBLIC, content, success
 from storage import accounts, profiles
 
 MOST_PROFILES = 10
@@ -24,7 +24,7 @@ WIDEST = 432
 
 async def read_profile(id: str) -> Response:
     """The profile."""
-    return success(profile=shapes.profile(await _visible(id)), headers=PUBLIC)
+    return success(profile=records.profile(await _visible(id)), headers=PUBLIC)
 
 
 async def read_profile_card(id: str) -> Response:
@@ -38,7 +38,7 @@ async def read_profile_card(id: str) -> Response:
 async def find_users(body: dict[str, Any]) -> Response:
     """Profiles by the start of their name."""
     found = await storage.read(profiles.find_profiles, body["match"], MOST_PROFILES)
-    return success(profiles=[shapes.profile(row) for row in found], headers=PUBLIC)
+    return success(profiles=[records.profile(row) for row in found], headers=PUBLIC)
 
 
 async def _visible(handle: str) -> accounts.Account:

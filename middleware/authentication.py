@@ -5,7 +5,15 @@ from typing import Any
 from connexion.middleware.abstract import RoutedMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from errors import ConsentLacking, InsufficientLevel, KeyExpired, KeyRevoked, NoSuchRecord, Overtaken, Unauthorized
+from core.errors import (
+    ConsentLacking,
+    InsufficientLevel,
+    KeyExpired,
+    KeyRevoked,
+    NoSuchRecord,
+    Overtaken,
+    Unauthorized,
+)
 from middleware.straight import StraightAPI
 from security import BASIC, BEARER, Requirement, authenticate, require_account, require_standing
 from services import audit

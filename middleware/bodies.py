@@ -9,7 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
-from errors import MalformedBody, UnsupportedMediaType
+from core.errors import MalformedBody, UnsupportedMediaType
 
 MOST_FORM_FIELDS = 100
 # A longer header is not parsed: 32 kB of `Accept` take 90 ms.

@@ -5,7 +5,7 @@ Over the limit a client gets 503. Large replies are sent in slices, each when th
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from errors import Overloaded
+from core.errors import Overloaded
 from middleware.waiting import LARGE, Wait, Waiting
 
 # Health checks matter most when the server has much to do.

@@ -7,11 +7,11 @@ from connexion.middleware.abstract import RoutedMiddleware
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-import etags
-from etags import Preconditions
+from core import etags
+from core.etags import Preconditions
 from middleware import bodies
 from middleware.straight import StraightAPI
-from services.clients import Client
+from services.auth.clients import Client
 
 # What a 304 repeats of the reply that it stands for (RFC 9110, section 15.4.5).
 _KEPT = ("cache-control", "etag", "last-modified", "link", "vary")

@@ -8,10 +8,11 @@ import logging
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-import clock
+from core import clock
 from middleware import bodies
 from middleware.timing import Stopwatch
-from services import logs, metrics, usage
+from services.observability import logs, metrics
+from services.usage import counting
 
 EXPOSED = (
     "Deprecation, ETag, Idempotent-Replayed, Last-Modified, Link, Location, RateLimit, RateLimit-Policy, "
@@ -105,11 +106,11 @@ def _count(scope: Scope, status: int, sent: int, microseconds: int) -> None:
     caller = scope.get("caller")
     if caller is None:
         address, _ = scope["client"] or ("", 0)
-        usage.count_anonymous(address, status, sent, microseconds)
+        counting.count_anonymous(address, status, sent, microseconds)
     else:
         # Who acts as another is not to use up what is the other's.
         user_id = caller.by or caller.user_id
-        usage.count(user_id, caller.key_id, scope["operation_id"], status, sent, microseconds, caller.session)
+        counting.count(user_id, caller.key_id, scope["operation_id"], status, sent, microseconds, caller.session)
 
 
 def _preflight(scope: Scope) -> Response:

@@ -7,13 +7,16 @@ from typing import Any, NamedTuple
 from connexion.middleware.abstract import RoutedMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-import clock
-from errors import QuotaExceeded
+from core import clock
+from core.errors import QuotaExceeded
 from middleware.straight import StraightAPI
 from security import Caller
-from services import limits, metrics, networks, notices
-from services.limits import Claims, Limiter, Purse, State
-from services.policies import Policy
+from services.auth import networks
+from services.limits import limiter as limits
+from services.limits.limiter import Claims, Limiter, Purse, State
+from services.limits.policies import Policy
+from services.mail import notices
+from services.observability import metrics
 
 # What is somebody's own: an address of IPv4, a network of IPv6.
 OWN_BITS = (32, 64)

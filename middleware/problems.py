@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from errors import (
+from core.errors import (
     INTERNAL_ERROR,
     REPLIES,
     Fact,
@@ -25,7 +25,7 @@ from errors import (
     problem,
 )
 from middleware.limits import charge_rejected
-from services import storage_quotas
+from services.limits import storage_quotas
 
 log = logging.getLogger(__name__)
 JSON = "application/json; charset=utf-8"

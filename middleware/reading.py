@@ -6,7 +6,7 @@ from typing import Any
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
-from errors import BodyTooLarge, BodyTooSlow, Overloaded
+from core.errors import BodyTooLarge, BodyTooSlow, Overloaded
 from middleware.bodies import header
 from middleware.waiting import CLOSE, LARGE, Waiting
 

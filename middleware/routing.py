@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from connexion.middleware.abstract import AbstractRoutingAPI, SpecMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from errors import MethodNotAllowed, NoSuchPath
+from core.errors import MethodNotAllowed, NoSuchPath
 from middleware import deprecation
 from middleware.straight import next_of
 from security import BASIC, BEARER

@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
-from errors import SchemaViolation, ValidationFailed
+from core.errors import SchemaViolation, ValidationFailed
 
 # What is wanted, in words; neither the value nor the schema's own text is echoed.
 _WANTED = {

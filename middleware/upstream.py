@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from loading import set_aside
+from core.loading import set_aside
 
 with set_aside("httpx"), set_aside("requests"), set_aside("starlette.testclient", "TestClient"):
     from connexion.middleware import ConnexionMiddleware as ConnexionMiddleware

@@ -9,12 +9,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from document import argument_of
-from errors import MalformedBody, NoSuchRecord, NotAcceptable, SchemaViolation, ValidationFailed
+from core import strict_json
+from core.document import argument_of
+from core.errors import MalformedBody, NoSuchRecord, NotAcceptable, SchemaViolation, ValidationFailed
 from middleware import bodies, reading
 from middleware.schemas import Schema
 from middleware.straight import StraightAPI
-from services import parsing, strict_json
+from services import parsing
 
 JSON = "application/json"
 # A file as it is: the handler gets its bytes.

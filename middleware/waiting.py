@@ -12,8 +12,8 @@ from math import inf
 
 from starlette.types import Scope
 
-from errors import Overloaded
-from services import networks
+from core.errors import Overloaded
+from services.auth import networks
 
 # Bytes that large bodies and large replies of a process may take together. A smaller one is not counted: their number
 # is limited by that of connections.

@@ -2,14 +2,19 @@
 
 from uuid import UUID
 
-import clock
 import storage
-from storage import acts
+from core import clock
+from storage import audit_log
 
 
 async def record_impersonated(by: int, user_id: int, operation: str, request_id: str) -> None:
     """Record the request before it is carried out: what cannot be recorded is not done. Raises StorageUnavailable."""
-    actor = acts.Actor(by, UUID(request_id))
+    actor = audit_log.Actor(by, UUID(request_id))
     await storage.write(
-        acts.record, actor, acts.IMPERSONATED_REQUEST, subjects=[user_id], now=clock.now(), operation=operation
+        audit_log.record,
+        actor,
+        audit_log.IMPERSONATED_REQUEST,
+        subjects=[user_id],
+        now=clock.now(),
+        operation=operation,
     )

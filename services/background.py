@@ -1,13 +1,13 @@
-"""Work that goes on beside requests: whatever goes wrong with it, it goes on."""
+"""Background work that is repeated until it is cancelled, whatever errors it raises."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-import clock
-from errors import StorageUnavailable
-from services import metrics
-from storage import diagnosis
+from core import clock
+from core.errors import StorageUnavailable
+from services.observability import metrics
+from storage.engines import diagnosis
 
 # After the database was away.
 RETRY_SECONDS = 5.0

@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import clock
 import storage
-from clock import iso
-from errors import NoSuchRecord, Unauthorized
-from services import address, credentials, keys, tokens
-from services.tokens import Export
+from core import clock
+from core.clock import iso
+from core.errors import NoSuchRecord, Unauthorized
+from services import address
+from services.auth import api_secrets, credentials, tokens
+from services.auth.tokens import Export
 from storage import accounts, apikeys, sessions
 from storage.sessions import Standing
 
@@ -27,7 +28,7 @@ def by_key(
     account: accounts.Account, key: UUID, secret_hash: str, *, until: datetime | None, now: datetime
 ) -> Export:
     """Return an export of the account, requested with an API key whose secret has this stored hash and end."""
-    secret = keys.fingerprint(secret_hash)
+    secret = api_secrets.fingerprint(secret_hash)
     return Export(account["id"], account["epoch"], True, _earliest(now, until), key=key, secret=secret)
 
 
@@ -78,7 +79,7 @@ async def _has_key(export: Export) -> bool:
     if standing is None or standing.user_id != export.user_id or standing.revoked_at is not None:
         return False
     stored = (standing.secret_hash, standing.previous_hash or "")
-    used = next((each for each in stored if keys.fingerprint(each) == export.secret), None)
+    used = next((each for each in stored if api_secrets.fingerprint(each) == export.secret), None)
     ends = None if used is None else credentials.end_of_secret(standing, used)
     return ends is not None and ends > clock.now()
 

@@ -17,9 +17,9 @@ from uuid import UUID
 
 import orjson
 
-import clock
 import storage
-from errors import AnswerLost, InsufficientLevel, KeyInUse, KeyReused, StorageUnavailable
+from core import clock
+from core.errors import AnswerLost, InsufficientLevel, KeyInUse, KeyReused, StorageUnavailable
 from services import background
 from storage import idempotency
 from storage.idempotency import Standing

@@ -2,7 +2,7 @@
 
 from hmac import compare_digest
 
-from errors import AuthenticationFailed, NotEnabled
+from core.errors import AuthenticationFailed, NotEnabled
 
 _token = ""
 

@@ -7,39 +7,17 @@ from collections.abc import Coroutine, Iterator
 from functools import partial
 from typing import Any
 
-from errors import StorageUnavailable
-from services import (
-    address,
-    announcement,
-    background,
-    counters,
-    figures,
-    forge,
-    gauges,
-    idempotency,
-    imports,
-    instance,
-    keys,
-    letters,
-    limits,
-    logs,
-    maintainer,
-    metrics,
-    mfa,
-    notices,
-    outbox,
-    pages,
-    pictures,
-    quotas,
-    retention,
-    social,
-    startup,
-    storage_quotas,
-    test_mode,
-    tokens,
-    usage,
-)
-from services.derivation import derive
+from core.errors import StorageUnavailable
+from services import address, background, forge, idempotency, imports, quota_decisions, retention, startup, test_mode
+from services.auth import api_secrets, mfa, tokens
+from services.auth.derivation import derive
+from services.diagnostics import announcement, gauges
+from services.images import record_images, social
+from services.limits import counters, limiter, storage_quotas
+from services.mail import maintainer, messages, notices, outbox
+from services.observability import instance, logs, metrics
+from services.pages import service_pages
+from services.usage import counting, statistics
 from settings import Settings
 
 log = logging.getLogger(__name__)
@@ -48,27 +26,27 @@ _running: list[asyncio.Task[Any]] = []
 
 def configure(settings: Settings) -> None:
     """Give each service its settings; raises ValueError, which names the setting, for one that it cannot use."""
-    keys.configure(derive(settings.secret_key, "api secrets"))
+    api_secrets.configure(derive(settings.secret_key, "api secrets"))
     tokens.configure(derive(settings.secret_key, "tokens"), settings.public_url)
     mfa.configure(derive(settings.secret_key, "scratch codes"))
     counters.configure(derive(settings.secret_key, "counters"))
     idempotency.configure(derive(settings.secret_key, "idempotency"))
     with _named("MAIL_FROM"):
-        letters.author_of(settings.mail_from)
+        messages.author_of(settings.mail_from)
     with _named("MAIL_URL"):
         outbox.configure(settings.mail_url, settings.mail_from, settings.website_url)
     with _named("MAINTAINER_EMAIL"):
         maintainer.configure(settings.maintainer_email, settings.mail_from, settings.maintainer_language)
     with _named("IMAGES_URL"):
-        pictures.configure(settings.images_url)
+        record_images.configure(settings.images_url)
     with _named("FORGE_URL"):
         forge.configure(_place(settings))
-    pages.configure(settings.public_url, settings.test_domain if settings.test_mode else "")
+    service_pages.configure(settings.public_url, settings.test_domain if settings.test_mode else "")
     address.configure(settings.public_url)
     with _named("WEBSITE_URL"):
         social.configure(settings.website_url)
     with _named("QUOTAS"):
-        limits.configure(enabled=settings.limits == "on", quotas=settings.quotas, redis_url=settings.redis_url)
+        limiter.configure(enabled=settings.limits == "on", quotas=settings.quotas, redis_url=settings.redis_url)
         storage_quotas.configure(enabled=settings.limits == "on", quotas=settings.quotas)
     imports.configure(settings.import_token)
     test_mode.configure(settings.test_mode, settings.test_domain)
@@ -111,11 +89,11 @@ def start(settings: Settings) -> None:
         logs.run(),
         startup.await_database(),
         outbox.run(),
-        usage.run(),
-        usage.run_pruning(),
-        figures.run(),
+        counting.run(),
+        counting.run_pruning(),
+        statistics.run(),
         idempotency.run(),
-        quotas.run(),
+        quota_decisions.run(),
         retention.run(),
         notices.run(),
     ]
@@ -144,7 +122,7 @@ async def stop() -> None:
         task.cancel()
     await asyncio.gather(*_running, return_exceptions=True)
     _running.clear()
-    await limits.close()
+    await limiter.close()
     with contextlib.suppress(StorageUnavailable):
-        await usage.flush()
+        await counting.flush()
     await asyncio.to_thread(metrics.stop)

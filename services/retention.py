@@ -3,16 +3,17 @@
 import asyncio
 import logging
 
-import clock
 import storage
-from services import background, pictures
-from storage import apikeys, attempts, events, known_networks, mails, sessions
+from core import clock
+from services import background
+from services.images import record_images
+from storage import apikeys, attempts, known_networks, mails, security_log, sessions
 
 INTERVAL_SECONDS = 3600.0
 # Between batches, so that requests come first.
 PAUSE_SECONDS = 0.2
 PRUNED = {
-    "security events": events.prune,
+    "security events": security_log.prune,
     "counters of attempts": attempts.prune,
     "known networks": known_networks.prune,
     "mails given up": mails.prune,
@@ -33,8 +34,8 @@ async def forget() -> None:
         if ended:
             await storage.write(apikeys.prune, ended)
         await asyncio.sleep(PAUSE_SECONDS)
-    await pictures.expire(clock.now())
-    while removed := await pictures.remove_due(clock.now()):
+    await record_images.expire(clock.now())
+    while removed := await record_images.remove_due(clock.now()):
         log.info("%s images were no longer used", removed)
         await asyncio.sleep(PAUSE_SECONDS)
 

@@ -13,12 +13,13 @@ from sqlalchemy import Connection
 
 import settings as configuration
 import storage
-from errors import StorageUnavailable
-from services.derivation import derive
+from core.errors import StorageUnavailable
+from services.auth.derivation import derive
 from settings import Settings, SettingsInvalid
-from storage import canaries, diagnosis, health, urls
+from storage import canaries, health
 from storage.canaries import SecretsWrong
-from storage.encryption import Keyring
+from storage.engines import diagnosis, urls
+from storage.schema.encryption import Keyring
 
 RETRY_SECONDS = 1.0
 LOST = (

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-import email_addresses
+from core import email_addresses
 
 _domain: str | None = None
 

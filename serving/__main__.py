@@ -6,7 +6,7 @@ import os
 import sys
 
 import settings as configuration
-from services import logs
+from services.observability import logs
 from serving import supervisor
 from serving.manager import ServiceManager
 

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Container
 from typing import Any, NamedTuple, cast
 
-from services import networks
+from services.auth import networks
 from serving.joining import Joining
 from serving.requests import MOST_HEADERS, Requests
 from serving.upstream import Config, ProxyHeadersMiddleware, ServerState

@@ -4,8 +4,8 @@ import re
 
 import orjson
 
-import clock
-from errors import REPLIES, ValidationFailed, problem
+from core import clock
+from core.errors import REPLIES, ValidationFailed, problem
 
 # Headers that a request has once. Two of them are an attack, or a mistake of a proxy: each program on the way may
 # believe another one.

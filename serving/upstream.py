@@ -1,6 +1,6 @@
 """What we ask of uvicorn that it does not offer: its server without its command line, which takes 2 MB."""
 
-from loading import set_aside
+from core.loading import set_aside
 
 with set_aside("uvicorn.main", "Server", "main", "run"):
     from uvicorn.config import Config as Config

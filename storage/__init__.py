@@ -6,53 +6,21 @@ request waits for it. Database errors leave as facts: `StorageUnavailable`, `Alr
 spoke, `Overtaken` where a foreign key did.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
-from errors import Overtaken
-from storage import urls
-from storage.encryption import Keyring
+from core.errors import Overtaken
+from storage.engines import urls
+from storage.engines.engine import Engine, Load
+from storage.schema.encryption import Keyring
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 Made = TypeVar("Made")
-# How many `read_large` read at the same time: each may hold megabytes, and they take turns at the interpreter anyway.
-MOST_LARGE = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """What an engine has in hand: connections by state (PostgreSQL), and units of work that wait their turn."""
-
-    connections: dict[str, int]
-    waiting: int
-
-
-class Engine(Protocol):
-    """What SQLite and PostgreSQL each provide."""
-
-    def read(self, work: Callable[[Connection], Result]) -> Awaitable[Result]: ...
-
-    def read_aside(self, work: Callable[[Connection], Result]) -> Awaitable[Result]: ...
-
-    def peek(self, work: Callable[[Connection], Result]) -> Awaitable[Result]: ...
-
-    def read_large(self, work: Callable[[Connection], Result], make: Callable[[Result], Made]) -> Awaitable[Made]: ...
-
-    def write(self, work: Callable[[Connection], Result]) -> Awaitable[Result]: ...
-
-    def load(self) -> Load: ...
-
-    def version(self) -> object: ...
-
-    async def close(self) -> None: ...
-
-
 _engine: Engine | None = None
 
 
@@ -73,11 +41,11 @@ async def connect(
     global _engine
     await disconnect()
     if urls.file_of(url) is not None:
-        from storage.sqlite import SqliteEngine
+        from storage.engines.sqlite import SqliteEngine
 
         _engine = SqliteEngine(url, keyring)
     else:
-        from storage.postgresql import PostgresEngine
+        from storage.engines.postgresql import PostgresEngine
 
         _engine = PostgresEngine(url, keyring, pool=pool, stale_seconds=stale_seconds)
     if guard is not None:

@@ -8,15 +8,16 @@ from uuid import UUID
 
 from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, or_, select, update
 
-from clock import new_uuid
-from errors import AlreadyExists, NoSuchRecord
-from storage import confirmations, events, names, revocation, sessions
+from core.clock import new_uuid
+from core.errors import AlreadyExists, NoSuchRecord
+from storage import confirmations, revocation, security_log, sessions
 from storage.address_hashes import email_hash as email_hash
 from storage.address_hashes import forms, hash_of_account, matches
-from storage.events import Origin
-from storage.faults import savepoint
-from storage.statements import inserted_id
-from storage.tables import Record, accounts
+from storage.engines.driver_errors import savepoint
+from storage.engines.statements import inserted_id
+from storage.schema import names
+from storage.schema.tables import Record, accounts
+from storage.security_log import Origin
 
 Account = Record
 
@@ -68,7 +69,7 @@ def find_by_login(connection: Connection, login: str | int) -> Account | None:
 
 
 def find_by_username(connection: Connection, username: str) -> Account | None:
-    """Return the account with this user name; names are compared as `storage/names.py` says."""
+    """Return the account with this user name; names are compared as `storage/schema/names.py` says."""
     lower = username.lower()
     # An older name that is written exactly so comes before one that only compares equal.
     return min(_named(connection, username), key=lambda row: bool(row["lusername"] != lower), default=None)
@@ -206,7 +207,7 @@ def edit(
         _rename(connection, user_id, fields["username"])
     if "consent" in fields and fields["consent"] != account["consent"]:
         told = {"before": account["consent"], "after": fields["consent"]}
-        events.record(connection, user_id, events.CONSENT_CHANGED, now=now, origin=origin, **told)
+        security_log.record(connection, user_id, security_log.CONSENT_CHANGED, now=now, origin=origin, **told)
     if fields.get("consent") == 0:
         sessions.end_impersonations(connection, user_id)
         revocation.revoke_all(connection, user_id, by=revocation.CONSENT, origin=origin, now=now)

@@ -19,12 +19,12 @@ from hashlib import sha256
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, bindparam, insert, select, update
 
-import email_addresses
-from errors import AlreadyExists
-from storage.encryption import Undecryptable
-from storage.faults import savepoint
-from storage.hash_keys import hash_keys
-from storage.tables import accounts, subscribers
+from core import email_addresses
+from core.errors import AlreadyExists
+from storage.engines.driver_errors import savepoint
+from storage.schema.encryption import Undecryptable
+from storage.schema.hash_keys import hash_keys
+from storage.schema.tables import accounts, subscribers
 
 # The columns of hashes; the first is unique.
 COLUMNS = {accounts: ("ehash", "ihash"), subscribers: ("ehash",)}

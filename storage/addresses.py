@@ -6,8 +6,8 @@ from sqlalchemy import Connection, bindparam, exists, select
 
 from storage import accounts
 from storage.accounts import Account
-from storage.faults import savepoint
-from storage.tables import apikeys, bookmarks, patterns, sets
+from storage.engines.driver_errors import savepoint
+from storage.schema.tables import apikeys, bookmarks, patterns, sets
 
 _owned = select(
     *(exists().where(table.c.user_id == bindparam("user_id")) for table in (sets, patterns, bookmarks, apikeys))

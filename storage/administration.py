@@ -5,13 +5,14 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, literal_column, or_, select
 
-from storage import accounts, acts, confirmations, events, holdings, names, security_mails, sessions
+from storage import account_data, accounts, audit_log, confirmations, security_log, security_mails, sessions
 from storage.accounts import Account
-from storage.acts import Actor
 from storage.address_hashes import forms, matches
-from storage.events import Origin
-from storage.tables import Record
-from storage.tables import accounts as table
+from storage.audit_log import Actor
+from storage.schema import names
+from storage.schema.tables import Record
+from storage.schema.tables import accounts as table
+from storage.security_log import Origin
 
 MOST_FOUND = 25
 
@@ -31,7 +32,7 @@ _administrators = (
     .limit(bindparam("limit"))
 )
 
-_EVENTS = {"role": events.ROLE_CHANGED, "status": events.STATUS_CHANGED}
+_EVENTS = {"role": security_log.ROLE_CHANGED, "status": security_log.STATUS_CHANGED}
 
 Found = dict[str, list[Account]]
 # A SHA-256 in hexadecimal, as subscribers and accounts are known by.
@@ -54,7 +55,7 @@ def search(connection: Connection, q: str, *, by: Actor, now: datetime) -> Found
         "id": [handled] if handled and str(handled["id"]) == q else [],
     }
     shown = {account["id"] for hits in found.values() for account in hits}
-    acts.record(connection, by, acts.SEARCH, subjects=sorted(shown) or [acts.NOBODY], now=now)
+    audit_log.record(connection, by, audit_log.SEARCH, subjects=sorted(shown) or [audit_log.NOBODY], now=now)
     return found
 
 
@@ -73,7 +74,7 @@ def _some(account: Account | None) -> list[Account]:
 def load(connection: Connection, handle: str, *, by: Actor, now: datetime) -> Account:
     """The account by number, uuid or user name, and that it was looked at; raises NoSuchRecord."""
     account = accounts.named(connection, handle)
-    acts.record(connection, by, acts.LOAD, subjects=[account["id"]], now=now)
+    audit_log.record(connection, by, audit_log.LOAD, subjects=[account["id"]], now=now)
     return account
 
 
@@ -96,7 +97,9 @@ def page(
         if value is not None:
             query = query.where(column == value)
     shown: list[Account] = list(connection.execute(query.order_by(table.c.id).limit(limit)).mappings())
-    acts.record(connection, by, acts.SEARCH, subjects=[row["id"] for row in shown] or [acts.NOBODY], now=now)
+    audit_log.record(
+        connection, by, audit_log.SEARCH, subjects=[row["id"] for row in shown] or [audit_log.NOBODY], now=now
+    )
     return shown
 
 
@@ -106,8 +109,8 @@ def remove(connection: Connection, user_id: int, *, by: Actor, now: datetime) ->
     The images are removed by a running server, a day later.
     """
     accounts.lock(connection, user_id)
-    holdings.remove(connection, user_id)
-    acts.record(connection, by, acts.REMOVE, subjects=[user_id], now=now)
+    account_data.remove(connection, user_id)
+    audit_log.record(connection, by, audit_log.REMOVE, subjects=[user_id], now=now)
 
 
 def update(
@@ -119,11 +122,11 @@ def update(
     """
     account = accounts.lock(connection, user_id)
     changed = {field: value for field, value in wanted.items() if account[field] != value}
-    origin = Origin(events.STAFF, by.request_id)
+    origin = Origin(security_log.STAFF, by.request_id)
     for field, event in _EVENTS.items():
         if field in changed:
             told = {"before": account[field], "after": changed[field]}
-            events.record(connection, user_id, event, now=now, origin=origin, **told)
+            security_log.record(connection, user_id, event, now=now, origin=origin, **told)
     if "role" in changed:
         accounts.set_role(connection, user_id, changed["role"], level, origin=origin, now=now)
     if "status" in changed:
@@ -132,13 +135,13 @@ def update(
         accounts.change(connection, user_id, mfa_enabled=False, mfa_secret=None, mfa_scratch=[], updated_at=now)
         confirmations.drop_all(connection, user_id)
         security_mails.tell_removal(connection, account, now=now)
-        events.record(connection, user_id, events.MFA_DISABLED, now=now, origin=origin)
+        security_log.record(connection, user_id, security_log.MFA_DISABLED, now=now, origin=origin)
         sessions.end_all(connection, user_id)
     if "consent" in changed:
         fields = {"consent": changed["consent"]}
         accounts.edit(connection, user_id, fields=fields, data={}, origin=origin, now=now)
     changes = {field: [account[field], value] for field, value in changed.items()}
-    acts.record(connection, by, acts.UPDATE, subjects=[user_id], now=now, changes=changes)
+    audit_log.record(connection, by, audit_log.UPDATE, subjects=[user_id], now=now, changes=changes)
     return accounts.find(connection, user_id)
 
 

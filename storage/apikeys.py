@@ -7,14 +7,14 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
-from clock import iso, new_uuid
-from errors import KeyNotActive, NoSuchRecord, PreviousSecretActive
-from storage import events
-from storage.events import Origin
-from storage.fair_use import usage_days
-from storage.slices import Slice, SlicedList
-from storage.statements import Statement
-from storage.tables import Record, accounts, apikeys
+from core.clock import iso, new_uuid
+from core.errors import KeyNotActive, NoSuchRecord, PreviousSecretActive
+from storage import security_log
+from storage.engines.slices import Slice, SlicedList
+from storage.engines.statements import Statement
+from storage.schema.fair_use import usage_days
+from storage.schema.tables import Record, accounts, apikeys
+from storage.security_log import Origin
 
 ApiKey = Record
 
@@ -219,7 +219,7 @@ def create(
             calls=0,
         )
     )
-    events.record(connection, user_id, events.KEY_CREATED, now=now, key=key, origin=origin, level=level)
+    security_log.record(connection, user_id, security_log.KEY_CREATED, now=now, key=key, origin=origin, level=level)
     return find(connection, key)
 
 
@@ -245,10 +245,10 @@ def rotate(
         .where(apikeys.c.id == key["id"])
         .values(secret_hash=secret_hash, previous_hash=key["secret_hash"], rotated_at=now, previous_until=until)
     )
-    events.record(
+    security_log.record(
         connection,
         key["user_id"],
-        events.KEY_ROTATED,
+        security_log.KEY_ROTATED,
         now=now,
         key=key["key"],
         origin=origin,

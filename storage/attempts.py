@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.guessing import attempts
-from storage.tables import Record
+from storage.schema.guessing import attempts
+from storage.schema.tables import Record
 
 # Removed at a time, so that no other write waits long.
 MOST_PRUNED = 1000

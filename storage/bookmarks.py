@@ -5,12 +5,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, delete, select
 
-from clock import new_uuid
-from errors import NoSuchRecord
+from core.clock import new_uuid
+from core.errors import NoSuchRecord
+from storage.engines.slices import Slice, SlicedList
+from storage.schema.tables import Record, bookmarks
 from storage.sets import RecordId
-from storage.slices import Slice, SlicedList
 from storage.storage_use import UNLIMITED, Guarded, Storage, owner_bytes, without_owner_bytes
-from storage.tables import Record, bookmarks
 
 Bookmark = Record
 

@@ -11,13 +11,13 @@ from contextlib import contextmanager
 
 from sqlalchemy import ColumnElement, Connection, LargeBinary, delete, func, insert, inspect, select, type_coerce
 
-from errors import AlreadyExists, StorageUnavailable
+from core.errors import AlreadyExists, StorageUnavailable
 from storage import address_hashes, reencryption
-from storage.access import sessions
-from storage.encryption import Undecryptable, key_id_of, keyring_of
-from storage.faults import privileges, savepoint
-from storage.installation import canaries
-from storage.tables import apikeys
+from storage.engines.driver_errors import privileges, savepoint
+from storage.schema.access import sessions
+from storage.schema.encryption import Undecryptable, key_id_of, keyring_of
+from storage.schema.installation import canaries
+from storage.schema.tables import apikeys
 
 _SECRET = "secret key"  # noqa: S105 - a name
 _KEY = "key "

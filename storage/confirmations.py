@@ -9,9 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
-from clock import new_check, new_uuid
-from errors import NoSuchRecord
-from storage.tables import Record, confirmations
+from core.clock import new_check, new_uuid
+from core.errors import NoSuchRecord
+from storage.schema.tables import Record, confirmations
 
 SIGN_UP, HAVE_ACCOUNT, SIGN_IN, EMAIL_CHANGE = "signup", "signup-aea", "signinlink", "emailchange"
 

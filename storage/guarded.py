@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from storage import Engine, Load
 from storage.canaries import told_to_clients
+from storage.engines.engine import Engine, Load
 
 Result = TypeVar("Result")
 Made = TypeVar("Made")

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.tables import totals
+from storage.schema.tables import totals
 
 _ROW = "old hashes"
 _find = select(totals.c.data).where(totals.c.name == _ROW)

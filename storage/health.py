@@ -5,13 +5,14 @@ from pathlib import Path
 
 from sqlalchemy import Connection, bindparam, func, inspect, select, text
 
-from errors import StorageUnavailable
-from storage import canaries, diagnosis
-from storage.installation import schema_revisions
+from core.errors import StorageUnavailable
+from storage import canaries
+from storage.engines import diagnosis
+from storage.schema.installation import schema_revisions
 
 _newer = schema_revisions.c.revision > bindparam("newest")
 _oldest_code = select(func.max(schema_revisions.c.oldest_code)).where(_newer)
-MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
+MIGRATIONS = Path(__file__).parent / "schema" / "migrations" / "versions"
 
 
 @cache

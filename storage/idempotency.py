@@ -12,9 +12,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, delete, false, insert, select, true, update
 
-from errors import AlreadyExists, KeyInUse
-from storage.faults import savepoint
-from storage.tables import Record, idempotency_keys
+from core.errors import AlreadyExists, KeyInUse
+from storage.engines.driver_errors import savepoint
+from storage.schema.tables import Record, idempotency_keys
 
 LIFETIME = timedelta(days=1)
 # Whose process ended before it did anything holds its key no longer than this.

@@ -10,12 +10,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
-    Boolean,
-    Column,
     Connection,
     Row,
-    String,
-    Table,
     bindparam,
     delete,
     false,
@@ -24,20 +20,9 @@ from sqlalchemy import (
     update,
 )
 
-import clock
-from errors import ImageStoreUnavailable
-from storage.columns import ID, NEVER_REUSED, UtcTime, metadata
-
-image_removals = Table(
-    "image_removals",
-    metadata,
-    Column("id", ID, primary_key=True),
-    Column("name", String(140), nullable=False, index=True),
-    Column("due_at", UtcTime, nullable=False, index=True),
-    # Whether the removal has begun: the image can no longer be claimed.
-    Column("begun", Boolean, nullable=False),
-    **NEVER_REUSED,
-)
+from core import clock
+from core.errors import ImageStoreUnavailable
+from storage.schema.image_removals import image_removals
 
 # What records without an image name.
 NO_IMAGE = "default-avatar"

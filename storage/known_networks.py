@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.guessing import known_networks
+from storage.schema.guessing import known_networks
 
 # Of one account; a new one replaces the one that was not used for longest.
 MOST = 20

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from errors import NoSuchRecord
-from storage.tables import Record, mails
+from core.errors import NoSuchRecord
+from storage.schema.tables import Record, mails
 
 # A letter that a sender took and did not finish (it crashed) is taken again after this.
 CLAIM = timedelta(minutes=5)
@@ -44,7 +44,7 @@ _prune = delete(mails).where(mails.c.id.in_(_outdated.scalar_subquery()))
 
 
 def enqueue(connection: Connection, letter: dict[str, Any], *, user_id: int | None, now: datetime) -> None:
-    """Queue a letter (see `services.letters`) as part of the present transaction."""
+    """Queue a letter (see `services.mail.messages`) as part of the present transaction."""
     connection.execute(insert(mails).values(user_id=user_id, created_at=now, due_at=now, attempts=0, letter=letter))
 
 

@@ -9,11 +9,12 @@ from alembic.config import Config
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
-from storage import health, urls
-from storage.faults import translated
-from storage.upstream import create_async_engine
+from storage import health
+from storage.engines import urls
+from storage.engines.driver_errors import translated
+from storage.engines.upstream import create_async_engine
 
-FOLDER = Path(__file__).parent / "migrations"
+FOLDER = Path(__file__).parent / "schema" / "migrations"
 # Any number, the same in every instance: who holds it migrates, the others wait.
 ADVISORY_LOCK = 7_305_201_123
 

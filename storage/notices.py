@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, true, update
 
-from errors import AlreadyExists
+from core.errors import AlreadyExists
 from storage.accounts import VISIBLE
-from storage.fair_use import notices
-from storage.faults import savepoint
-from storage.tables import Record, accounts, apikeys, totals
+from storage.engines.driver_errors import savepoint
+from storage.schema.fair_use import notices
+from storage.schema.tables import Record, accounts, apikeys, totals
 
 # Keys read by one step of a pass, and notices forgotten by one statement.
 SLICE = 1_000

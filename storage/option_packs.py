@@ -5,14 +5,14 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from clock import new_uuid
-from errors import NoSuchRecord
+from core.clock import new_uuid
+from core.errors import NoSuchRecord
 from storage import image_removals
+from storage.engines.slices import Slice, SlicedList
+from storage.engines.statements import inserted_id
+from storage.schema.tables import Record, option_packs
+from storage.schema.texts import Texts, merged
 from storage.sets import RecordId
-from storage.slices import Slice, SlicedList
-from storage.statements import inserted_id
-from storage.tables import Record, option_packs
-from storage.texts import Texts, merged
 
 OptionPack = Record
 

@@ -8,14 +8,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Label, Table, bindparam, delete, select
 
-from clock import new_uuid
-from errors import NoSuchRecord
+from core.clock import new_uuid
+from core.errors import NoSuchRecord
 from storage import image_removals
+from storage.engines.slices import Slice, SlicedList
+from storage.engines.statements import Statement
+from storage.schema.tables import Record, accounts, curated_sets, patterns, sets
 from storage.sets import RecordId
-from storage.slices import Slice, SlicedList
-from storage.statements import Statement
 from storage.storage_use import UNLIMITED, Guarded, Storage, owner_bytes
-from storage.tables import Record, accounts, curated_sets, patterns, sets
 
 Pattern = Record
 

@@ -2,9 +2,9 @@
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from storage import names
 from storage.accounts import VISIBLE, Account
-from storage.tables import accounts
+from storage.schema import names
+from storage.schema.tables import accounts
 
 
 def find_profiles(connection: Connection, match: str, limit: int) -> list[Account]:

@@ -10,13 +10,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from clock import new_uuid
-from errors import NoSuchRecord, RequestDecided, RequestOpen
-from storage import accounts, acts, quotas
-from storage.fair_use import quota_requests
+from core.clock import new_uuid
+from core.errors import NoSuchRecord, RequestDecided, RequestOpen
+from storage import accounts, audit_log, quotas
+from storage.engines.slices import Slice, SlicedList
 from storage.quotas import WHOLE_ACCOUNT, Holder, Terms
-from storage.slices import Slice, SlicedList
-from storage.tables import Record, apikeys
+from storage.schema.fair_use import quota_requests
+from storage.schema.tables import Record, apikeys
 
 QuotaRequest = Record
 
@@ -100,7 +100,9 @@ def withdraw(connection: Connection, uuid: UUID, *, owner: int) -> None:
     connection.execute(_delete, {"request": _held(connection, uuid, owner=owner)["id"]})
 
 
-def decide(connection: Connection, uuid: UUID, decision: Decision, *, by: acts.Actor, now: datetime) -> QuotaRequest:
+def decide(
+    connection: Connection, uuid: UUID, decision: Decision, *, by: audit_log.Actor, now: datetime
+) -> QuotaRequest:
     """Answer a request, and record that; the request as it is now. What is granted holds at once.
 
     Raises RequestDecided, and NoSuchRecord, also where the key to grant it to was revoked.
@@ -115,7 +117,9 @@ def decide(connection: Connection, uuid: UUID, decision: Decision, *, by: acts.A
     decided = find(connection, uuid)
     changes = {name: [asked[name], decided[name]] for name in ("state", "quota", "days")}
     changed = {name: values for name, values in changes.items() if values[0] != values[1]}
-    acts.record(connection, by, acts.DECIDE_QUOTA_REQUEST, subjects=[asked["user_id"]], now=now, changes=changed)
+    audit_log.record(
+        connection, by, audit_log.DECIDE_QUOTA_REQUEST, subjects=[asked["user_id"]], now=now, changes=changed
+    )
     return decided
 
 
@@ -128,7 +132,7 @@ def _held(connection: Connection, uuid: UUID, *, owner: int | None = None) -> Qu
     return held
 
 
-def _grant(connection: Connection, granted: Record, by: acts.Actor, now: datetime) -> None:
+def _grant(connection: Connection, granted: Record, by: audit_log.Actor, now: datetime) -> None:
     holder = Holder(granted["user_id"])
     if granted["key_id"] != WHOLE_ACCOUNT:
         holder = quotas.holder_of_key(connection, granted["key"])

@@ -11,13 +11,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from clock import iso, new_uuid
-from errors import NoSuchRecord
-from storage import accounts, acts, events
-from storage.fair_use import quotas
-from storage.slices import Slice, SlicedList
-from storage.tables import Record, apikeys
-from storage.tables import accounts as owners
+from core.clock import iso, new_uuid
+from core.errors import NoSuchRecord
+from storage import accounts, audit_log, security_log
+from storage.engines.slices import Slice, SlicedList
+from storage.schema.fair_use import quotas
+from storage.schema.tables import Record, apikeys
+from storage.schema.tables import accounts as owners
 
 Quota = Record
 
@@ -87,7 +87,7 @@ def holder_of_key(connection: Connection, key: UUID) -> Holder:
 
 
 def put(
-    connection: Connection, holder: Holder, policy: str, terms: Terms, *, by: acts.Actor, now: datetime
+    connection: Connection, holder: Holder, policy: str, terms: Terms, *, by: audit_log.Actor, now: datetime
 ) -> Quota | None:
     """Let the terms hold, in place of what was set for the same policy, if anything was: that is returned.
 
@@ -107,21 +107,21 @@ def put(
 
 
 def set_by_staff(
-    connection: Connection, holder: Holder, policy: str, terms: Terms, *, by: acts.Actor, now: datetime
+    connection: Connection, holder: Holder, policy: str, terms: Terms, *, by: audit_log.Actor, now: datetime
 ) -> Quota:
     """The same, and the act; the quota as it is now. Raises NoSuchRecord."""
     former = put(connection, holder, policy, terms, by=by, now=now)
-    changes: acts.Changes = {
+    changes: audit_log.Changes = {
         policy: [former["quota"] if former else None, terms.quota],
         "until": [iso(former["until"]) if former else None, iso(terms.until)],
     }
-    acts.record(connection, by, acts.SET_QUOTA, subjects=[holder.user_id], now=now, changes=changes)
+    audit_log.record(connection, by, audit_log.SET_QUOTA, subjects=[holder.user_id], now=now, changes=changes)
     kept = _find(connection, _present, user_id=holder.user_id, key_id=holder.key_id, policy=policy)
     assert kept is not None
     return kept
 
 
-def remove(connection: Connection, uuid: UUID, *, by: acts.Actor, now: datetime) -> None:
+def remove(connection: Connection, uuid: UUID, *, by: audit_log.Actor, now: datetime) -> None:
     """End a quota, so that what is usual holds again, and record it; raises NoSuchRecord."""
     found = find(connection, uuid)
     accounts.lock(connection, found["user_id"])
@@ -131,7 +131,7 @@ def remove(connection: Connection, uuid: UUID, *, by: acts.Actor, now: datetime)
     holder = Holder(found["user_id"], found["key_id"], found["key"])
     _record(connection, holder, found["policy"], None, by, now)
     changes = {found["policy"]: [found["quota"], None], "until": [iso(found["until"]), None]}
-    acts.record(connection, by, acts.DELETE_QUOTA, subjects=[found["user_id"]], now=now, changes=changes)
+    audit_log.record(connection, by, audit_log.DELETE_QUOTA, subjects=[found["user_id"]], now=now, changes=changes)
 
 
 def page(connection: Connection, /, *, now: datetime, user_id: int | None = None, **part: int) -> Slice:
@@ -178,11 +178,11 @@ def _spread(connection: Connection, user_id: int, key_id: int, now: datetime) ->
 
 
 def _record(
-    connection: Connection, holder: Holder, policy: str, terms: Terms | None, by: acts.Actor, now: datetime
+    connection: Connection, holder: Holder, policy: str, terms: Terms | None, by: audit_log.Actor, now: datetime
 ) -> None:
     """That the owner may see it; without terms it was ended."""
     details: dict[str, Any] = {"policy": policy}
     if terms:
         details |= {"quota": terms.quota, "until": iso(terms.until)}
-    origin = events.Origin(events.STAFF, by.request_id)
-    events.record(connection, holder.user_id, CHANGED, origin=origin, now=now, key=holder.key, **details)
+    origin = security_log.Origin(security_log.STAFF, by.request_id)
+    security_log.record(connection, holder.user_id, CHANGED, origin=origin, now=now, key=holder.key, **details)

@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection, LargeBinary, Select, Table, bindparam, func, literal, select, type_coerce, update
 
-from storage.encryption import Encrypted, Keyring, Undecryptable, keyring_of
-from storage.installation import canaries
-from storage.tables import metadata
+from storage.schema.encryption import Encrypted, Keyring, Undecryptable, keyring_of
+from storage.schema.installation import canaries
+from storage.schema.tables import metadata
 
 # Rows a transaction: short enough to let others write in between.
 BATCH = 1000

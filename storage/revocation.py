@@ -7,11 +7,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, select, update
 
-import clock
-from storage import events, mails
+from core import clock
+from storage import mails, security_log
 from storage.apikeys import ApiKey, Held
-from storage.events import Origin
-from storage.tables import Record, accounts, apikeys
+from storage.schema.tables import Record, accounts, apikeys
+from storage.security_log import Origin
 
 OWNER, STAFF, LEAK = "owner", "staff", "leak"
 # What of the account changed, where that ended its keys.
@@ -33,7 +33,7 @@ def revoke(
     if key["revoked_at"] is not None:
         return
     _change(connection, key, revoked_at=now, revoked_by=by, revoked_reason=reason)
-    _record(connection, key, events.KEY_REVOKED, origin, now, revokedBy=by)
+    _record(connection, key, security_log.KEY_REVOKED, origin, now, revokedBy=by)
     if key["expires_at"] > now:
         values = {"key": key["name"], "date": clock.minute(now), "reason": reason or "-"}
         _tell(connection, held.owner, _LETTERS[by], values, now)
@@ -45,13 +45,13 @@ def remove(
     """Take the key off the list, revoked if it is not yet; the row stays for who still calls with it."""
     revoke(connection, held, by=by, origin=origin, now=now, reason=reason)
     _change(connection, held.key, removed_at=now)
-    _record(connection, held.key, events.KEY_REMOVED, origin, now)
+    _record(connection, held.key, security_log.KEY_REMOVED, origin, now)
 
 
 def revoke_leaked(connection: Connection, held: Held, *, origin: Origin, now: datetime) -> None:
     """End a key whose secret somebody found, unless it has ended already."""
     if held.key["revoked_at"] is None:
-        _record(connection, held.key, events.KEY_LEAKED, origin, now)
+        _record(connection, held.key, security_log.KEY_LEAKED, origin, now)
         revoke(connection, held, by=LEAK, origin=origin, now=now)
 
 
@@ -66,10 +66,14 @@ def revoke_all(
         .returning(apikeys.c.key, apikeys.c.name, apikeys.c.expires_at)
     ).all()
     for row in ended[:MOST_RECORDED]:
-        events.record(connection, user_id, events.KEY_REVOKED, now=now, key=row.key, origin=origin, revokedBy=by)
+        security_log.record(
+            connection, user_id, security_log.KEY_REVOKED, now=now, key=row.key, origin=origin, revokedBy=by
+        )
     if len(ended) > MOST_RECORDED:
         more = len(ended) - MOST_RECORDED
-        events.record(connection, user_id, events.KEY_REVOKED, now=now, origin=origin, revokedBy=by, more=more)
+        security_log.record(
+            connection, user_id, security_log.KEY_REVOKED, now=now, origin=origin, revokedBy=by, more=more
+        )
     _tell_all(connection, user_id, [row for row in ended if row.expires_at > now], now)
 
 
@@ -93,4 +97,4 @@ def _change(connection: Connection, key: ApiKey, **fields: Any) -> None:
 
 def _record(connection: Connection, key: ApiKey, event: str, origin: Origin, now: datetime, **details: Any) -> None:
     named: UUID = key["key"]
-    events.record(connection, key["user_id"], event, now=now, key=named, origin=origin, **details)
+    security_log.record(connection, key["user_id"], event, now=now, key=named, origin=origin, **details)

@@ -1,16 +1,16 @@
 """Mails to account owners about changes of their credentials, queued in the transaction of the change.
 
-They are sent whatever the owner chose for `notices`. `services.outbox` limits how many of a kind are sent a day.
+They are sent whatever the owner chose for `notices`. `services.mail.outbox` limits how many of a kind are sent a day.
 """
 
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-import clock
+from core import clock
 from storage import mails
-from storage.events import EMAIL_CHANGED, MFA_DISABLED, MFA_ENABLED, PASSWORD_CHANGED
-from storage.tables import Record
+from storage.schema.tables import Record
+from storage.security_log import EMAIL_CHANGED, MFA_DISABLED, MFA_ENABLED, PASSWORD_CHANGED
 
 _KINDS = {
     PASSWORD_CHANGED: "passwordchanged",

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, select, update
 
-from clock import new_uuid
-from errors import NoSuchRecord
-from storage.access import sessions
-from storage.statements import Statement
-from storage.tables import Record, accounts
+from core.clock import new_uuid
+from core.errors import NoSuchRecord
+from storage.engines.statements import Statement
+from storage.schema.access import sessions
+from storage.schema.tables import Record, accounts
 
 Session = Record
 

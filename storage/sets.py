@@ -6,13 +6,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, delete, select
 
-from clock import new_uuid
-from errors import NoSuchRecord
+from core.clock import new_uuid
+from core.errors import NoSuchRecord
 from storage import image_removals
-from storage.slices import Slice, SlicedList
-from storage.statements import Statement
+from storage.engines.slices import Slice, SlicedList
+from storage.engines.statements import Statement
+from storage.schema.tables import Record, accounts, sets
 from storage.storage_use import UNLIMITED, Guarded, Storage, owner_bytes, without_owner_bytes
-from storage.tables import Record, accounts, sets
 
 MeasurementsSet = Record
 RecordId = int | UUID

@@ -23,11 +23,11 @@ from sqlalchemy import (
     update,
 )
 
-from errors import StorageFull
-from storage.encryption import Encrypted
-from storage.fair_use import storage_use
-from storage.statements import Statement
-from storage.tables import Record
+from core.errors import StorageFull
+from storage.engines.statements import Statement
+from storage.schema.encryption import Encrypted
+from storage.schema.fair_use import storage_use
+from storage.schema.tables import Record
 
 # What is left of a quota below which the count is read after each write. More than is written at the same moment.
 MARGIN_RECORDS, MARGIN_BYTES = 100, 20_000_000

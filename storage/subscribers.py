@@ -10,13 +10,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, delete, exists, false, insert, select, true, update
 
-from clock import new_uuid
-from errors import AlreadyExists, NoSuchRecord, Overtaken
+from core.clock import new_uuid
+from core.errors import AlreadyExists, NoSuchRecord, Overtaken
 from storage.accounts import ACTIVE, BLOCKED
 from storage.address_hashes import email_hash, forms, matches, stored
-from storage.faults import savepoint
-from storage.statements import inserted_id
-from storage.tables import Record, accounts, subscribers
+from storage.engines.driver_errors import savepoint
+from storage.engines.statements import inserted_id
+from storage.schema.tables import Record, accounts, subscribers
 
 Subscriber = Record
 

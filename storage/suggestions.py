@@ -6,12 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, delete, select
 
-from clock import new_uuid
-from errors import NoSuchRecord
+from core.clock import new_uuid
+from core.errors import NoSuchRecord
 from storage import image_removals
-from storage.slices import Slice, SlicedList
+from storage.engines.slices import Slice, SlicedList
+from storage.schema.tables import Record, suggestions
 from storage.storage_use import UNLIMITED, Guarded, Storage
-from storage.tables import Record, suggestions
 
 Suggestion = Record
 SET, PACK = "set", "pack"

@@ -1,4 +1,4 @@
-"""Counts of calls, added in batches by `services.usage`, and removed by age."""
+"""Counts of calls, added in batches by `services.usage.counting`, and removed by age."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import Connection, Delete, Insert, Table, bindparam, delete, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.access import sessions as session_rows
-from storage.fair_use import usage_anonymous, usage_days, usage_hours
-from storage.tables import accounts, apikeys
+from storage.schema.access import sessions as session_rows
+from storage.schema.fair_use import usage_anonymous, usage_days, usage_hours
+from storage.schema.tables import accounts, apikeys
 
 # (user id, hour, key's number or 0 for a token, operation, first digit of the status)
 Name = tuple[int, datetime, int, str, int]

@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, desc, func, select, true
 
-from storage.fair_use import usage_anonymous, usage_days, usage_hours
-from storage.tables import Record, accounts, apikeys
+from storage.schema.fair_use import usage_anonymous, usage_days, usage_hours
+from storage.schema.tables import Record, accounts, apikeys
 
 GRANULARITIES = {"day": usage_days, "hour": usage_hours}
 # The first digit of statuses that tell of an error.

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from services.derivation import derive
+from services.auth.derivation import derive
 from tests.databases import fresh_postgres
 from tests.forges import Forge, serving, settings_for
 from tests.forges.forgejo import Forgejo

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, func, select
 
-from storage.tables import accounts, mails
+from storage.schema.tables import accounts, mails
 
 
 def count_accounts(connection: Connection) -> int:

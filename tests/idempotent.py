@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx2
 from sqlalchemy import func, select, update
 
-from storage.tables import idempotency_keys, sets
+from storage.schema.tables import idempotency_keys, sets
 from tests.handlers.database import execute
 from tests.service import Credentials, Person, Service
 

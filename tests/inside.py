@@ -13,7 +13,7 @@ import app
 import settings
 import storage
 from settings import Settings
-from storage.encryption import Keyring
+from storage.schema.encryption import Keyring
 from tests import templates
 from tests.service import IMPORT_TOKEN, Service
 

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import jsonschema_rs
 
-import document
+from core import document
 from tests.service import Service
 
 PROBLEM = jsonschema_rs.Draft4Validator(

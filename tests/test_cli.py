@@ -13,8 +13,8 @@ from sqlalchemy import delete, select
 
 from settings import Settings
 from storage.accounts import email_hash
-from storage.hash_keys import hash_keys
-from storage.tables import accounts, acts
+from storage.schema.hash_keys import hash_keys
+from storage.schema.tables import accounts, acts
 from tests.handlers.database import change_account, execute
 from tests.service import PASSWORD, ROOT, Person, Service
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from storage.tables import acts
+from storage.schema.tables import acts
 from tests.handlers.database import execute
 from tests.service import ROOT, Person, Service
 from tests.test_cli import cli

@@ -14,8 +14,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
-from services import checks
-from services.checks import FAILED, OK, WARNING, Clock
+from services.diagnostics import checks
+from services.diagnostics.checks import FAILED, OK, WARNING, Clock
 from tests.databases import POSTGRES, fresh_postgres, fresh_redis
 from tests.service import ROOT, Service, free_port
 from tests.test_cli import cli

@@ -6,9 +6,9 @@ from uuid import uuid4
 
 from sqlalchemy import insert, select
 
-import clock
+from core import clock
 from storage import mails
-from storage.tables import mails as table
+from storage.schema.tables import mails as table
 from tests.handlers.database import execute
 from tests.service import Service, wait_until
 from tests.test_cli import cli

@@ -6,9 +6,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-import document
 from commands import keys, quota
-from storage.tables import acts
+from core import document
+from storage.schema.tables import acts
 from tests.handlers.database import execute
 from tests.service import Person, Service
 from tests.test_cli import cli

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from sqlalchemy import select
 
-from storage.tables import acts
+from storage.schema.tables import acts
 from tests.handlers.database import execute
 from tests.service import ROOT, Person, Service
 from tests.test_cli import cli

@@ -5,7 +5,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from storage.tables import acts
+from storage.schema.tables import acts
 from tests.handlers.database import execute
 from tests.service import Person, Service, wait_until
 from tests.test_cli import cli

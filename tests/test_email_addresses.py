@@ -2,8 +2,8 @@
 
 import pytest
 
-import email_addresses
-from email_addresses import DomainInvalid
+from core import email_addresses
+from core.email_addresses import DomainInvalid
 
 FORMS = {
     # entered: (stored, shown)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from loading import set_aside
+from core.loading import set_aside
 from tests.service import ROOT
 
 # Alembic is for operators, SQLAlchemy's mapper and uvicorn's command line are for nobody, the HTTP clients for
@@ -42,8 +42,8 @@ async def serve():
         pass
 
 asyncio.run(serve())
-import storage.postgresql
-storage.postgresql.PostgresEngine("postgresql://nobody@127.0.0.1:9/none", None, pool=1, stale_seconds=0)
+import storage.engines.postgresql
+storage.engines.postgresql.PostgresEngine("postgresql://nobody@127.0.0.1:9/none", None, pool=1, stale_seconds=0)
 print(*sys.modules)
 """
 
@@ -57,7 +57,7 @@ def loaded(code: str, *arguments: str) -> set[str]:
 
 def test_a_server_starts_without_what_it_may_never_need(tmp_path: Path) -> None:
     modules = loaded(STARTED, str(tmp_path))
-    assert {"connexion.middleware", "sqlalchemy.ext.asyncio", "uvicorn.server", "storage.sqlite"} <= modules
+    assert {"connexion.middleware", "sqlalchemy.ext.asyncio", "uvicorn.server", "storage.engines.sqlite"} <= modules
     assert not UNUSED & modules
 
 

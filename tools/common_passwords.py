@@ -1,4 +1,4 @@
-"""Write `services/data/common_passwords.txt` anew: python tools/common_passwords.py django-….whl
+"""Write `services/auth/data/common_passwords.txt` anew: python tools/common_passwords.py django-….whl
 
 The list in Django is in lower case and ordered by how common the passwords are (docs/decisions/037).
 """
@@ -9,7 +9,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 LIST = "django/contrib/auth/common-passwords.txt.gz"
-TARGET = Path(__file__).parent.parent / "services" / "data" / "common_passwords.txt"
+TARGET = Path(__file__).parent.parent / "services" / "auth" / "data" / "common_passwords.txt"
 MOST, SHORTEST = 10_000, 8
 
 

@@ -17,15 +17,16 @@ from pathlib import Path
 import asyncpg
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-import clock
 import settings as configuration
 import storage
 from bench.growth import definitions
 from bench.growth.rows import Maker
-from services import figures, lifecycle
+from core import clock
+from services import lifecycle
+from services.usage import statistics
 from settings import Settings
 from storage import migrate
-from storage.encryption import Keyring
+from storage.schema.encryption import Keyring
 
 DATA_DIR = Path("data/growth")
 # Numbers whose rows go into one COPY.
@@ -144,7 +145,7 @@ async def _finish(settings: Settings, made: list[str], progress: Progress) -> No
     task = progress.add_task("totals", total=1)
     await storage.connect(settings.database_url, Keyring(configuration.parse_keys(settings.encryption_keys)))
     try:
-        await figures.refresh()
+        await statistics.refresh()
     finally:
         await storage.disconnect()
     progress.advance(task)

@@ -4,7 +4,7 @@ from hashlib import blake2b
 
 from asyncpg.pgproto.pgproto import UUID
 
-from services import keys
+from services.auth import api_secrets
 
 KEYS, SETS = 3, 10
 # One account that has very many sets: how deep pages do is measured on it.
@@ -25,8 +25,8 @@ def uuid(table: str, number: int) -> UUID:
 
 def secret(key: int) -> str:
     """The secret of a key, which only whoever knows this module can guess: these are no keys for production."""
-    random = blake2b(b"%d" % key, digest_size=keys.RANDOM, person=b"secret").digest()
-    return keys.of_random(random.translate(_TO_LETTERS).decode())
+    random = blake2b(b"%d" % key, digest_size=api_secrets.RANDOM, person=b"secret").digest()
+    return api_secrets.of_random(random.translate(_TO_LETTERS).decode())
 
 
 def owner(number: int, accounts: int) -> int:

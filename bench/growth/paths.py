@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import orjson
 
-import clock
 from bench.fallback import prepared
 from bench.fixture import new_set
 from bench.growth import numbered
-from services import tokens
+from core import clock
+from services.auth import tokens
 
 # Drawn beforehand of each path, and sent in turn.
 REQUESTS = 4_000

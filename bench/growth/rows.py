@@ -13,13 +13,13 @@ import orjson
 
 from bench.fixture import new_set
 from bench.growth import numbered
-from services import keys
+from services.auth import api_secrets
 from storage import accounts as people
-from storage.access import sessions
 from storage.accounts import email_hash
-from storage.encryption import Encrypted, Keyring
-from storage.fair_use import events, usage_days, usage_hours
-from storage.tables import accounts, apikeys, patterns, sets
+from storage.schema.access import sessions
+from storage.schema.encryption import Encrypted, Keyring
+from storage.schema.fair_use import events, usage_days, usage_hours
+from storage.schema.tables import accounts, apikeys, patterns, sets
 
 POOL = 4096
 HOURS, DAYS = 24, 7
@@ -125,7 +125,7 @@ class Maker:
             # No notice is due: nobody is to be mailed.
             "last_seen": made,
             "level": 4,
-            "secret_hash": keys.hash_of(numbered.secret(number)),
+            "secret_hash": api_secrets.hash_of(numbered.secret(number)),
             "calls": number % 500,
         }
         return [self._encrypted(apikeys, number) | row]

@@ -17,7 +17,7 @@ from typing import Any
 import jwt
 
 from bench import databases, processors
-from services.derivation import derive
+from services.auth.derivation import derive
 from tests.forges import REPOSITORY, TOKEN
 from tests.service import ROOT, ApiKey, Person, Service
 

@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import clock
-from errors import ForgeUnavailable, NotEnabled, SlugTaken
+from core import clock
+from core.errors import ForgeUnavailable, NotEnabled, SlugTaken
 from services.forge import forgejo, github
 from services.forge.api import Author, Commit, Issue, Made, Post, client, require_usable, unavailable
 from services.forge.forgejo import Forgejo

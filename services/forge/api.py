@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import orjson
 
-from errors import ForgeUnavailable
+from core.errors import ForgeUnavailable
 
 # Where there is no forge nobody needs to load it.
 if TYPE_CHECKING:

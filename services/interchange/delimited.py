@@ -7,9 +7,8 @@ from io import StringIO
 from itertools import chain, repeat
 from typing import Any
 
-from errors import FileInvalid, UnitsMissing
-from services import spreadsheets
-from services.interchange import numerals
+from core.errors import FileInvalid, UnitsMissing
+from services.interchange import numerals, spreadsheets
 from services.interchange.report import MOST_ENTRIES, NO_NUMBER, Contents, unit_of
 from services.interchange.table import OURS
 

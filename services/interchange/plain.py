@@ -5,8 +5,8 @@ from typing import Any
 
 import yaml
 
-from errors import FileInvalid
-from services import strict_json
+from core import strict_json
+from core.errors import FileInvalid
 from services.interchange import numerals
 from services.interchange.report import MOST_ENTRIES, NO_NUMBER, Contents, unit_of
 

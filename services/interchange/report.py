@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from errors import FileInvalid
+from core.errors import FileInvalid
 from services.interchange import numerals
 from services.interchange.table import ANGLES, OURS, THEIRS
 

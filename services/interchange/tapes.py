@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from errors import FileInvalid, UnitsMissing
+from core.errors import FileInvalid, UnitsMissing
 from services.interchange import numerals
 from services.interchange.report import Contents, unit_of
 from services.interchange.table import ALIASES, TABLE

@@ -2,7 +2,7 @@
 
 import codecs
 
-from errors import FileInvalid
+from core.errors import FileInvalid
 
 # The longer mark first: that of UTF-32 begins as that of UTF-16 does, and is refused for the NULs behind it.
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))

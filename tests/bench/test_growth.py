@@ -10,9 +10,9 @@ import pytest
 
 import settings as configuration
 from bench.growth import fill, numbered
-from services import keys
+from services.auth import api_secrets
 from settings import Settings
-from storage import accounts, apikeys, events, migrate, sets, totals, usage_reports
+from storage import accounts, apikeys, migrate, security_log, sets, statistics, usage_reports
 from tests.databases import fresh_postgres
 from tests.storage.store import NOW, Store
 
@@ -64,8 +64,8 @@ def test_the_secret_of_each_key_follows_from_its_number(store: Store) -> None:
         standing = store.read(apikeys.find_standing, UUID(str(numbered.uuid("apikeys", number))))
         assert standing is not None and standing.id == number
         assert standing.user_id == numbered.owner(number, ACCOUNTS)
-        assert keys.is_wellformed(numbered.secret(number))
-        assert keys.fits(numbered.secret(number), standing.secret_hash)
+        assert api_secrets.is_wellformed(numbered.secret(number))
+        assert api_secrets.fits(numbered.secret(number), standing.secret_hash)
         assert (standing.revoked_at is not None) == numbered.is_revoked(number)
 
 
@@ -81,8 +81,8 @@ def test_there_is_usage_and_there_are_events_and_totals(store: Store) -> None:
     assert numbered.has_usage(user)
     span: dict[str, Any] = {"begin": NOW.replace(year=2000), "end": NOW.replace(year=2100), "limit": 1000}
     assert len(store.read(usage_reports.series, "day", user_id=user, **span)) == 7
-    assert len(store.read(events.page, user, limit=10)) == 2
-    found = store.read(totals.find)
+    assert len(store.read(security_log.page, user, limit=10)) == 2
+    found = store.read(statistics.find)
     assert found is not None and found.rows["accounts"] == ACCOUNTS
 
 

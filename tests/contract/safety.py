@@ -9,7 +9,7 @@ import sys
 from typing import Any
 from uuid import uuid4
 
-import document
+from core import document
 from tests.contract.fuzzing import DOMAIN, KEY_LIFE, USERNAME, address, noted, ours, slug
 from tests.contract.polite import Pace
 from tests.contract.real import give

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-import document
+from core import document
 from tests.service import ROOT
 from tools.lint import changes
 from tools.lint.lint import LintError

@@ -3,7 +3,7 @@
 import pytest
 from httpx2 import Response
 
-import document
+from core import document
 from security import ROLE_LEVELS
 from tests.contract.levels import CASES
 from tests.contract.levels.case import known, known_key

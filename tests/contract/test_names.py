@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-import document
+from core import document
 
 SPEC = document.load()
 SCHEMAS = SPEC["components"]["schemas"]

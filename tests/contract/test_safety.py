@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx2
 import pytest
 
-import document
+from core import document
 from tests.contract import fuzzing, safety
 from tests.contract.anywhere import test_access as access
 from tests.contract.deployment import Deployment

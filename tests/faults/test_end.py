@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import func, select
 
 from storage import migrate
-from storage.fair_use import usage_days, usage_hours
-from storage.tables import accounts, apikeys, sets
+from storage.schema.fair_use import usage_days, usage_hours
+from storage.schema.tables import accounts, apikeys, sets
 from tests.databases import fresh_postgres
 from tests.handlers.database import execute
 from tests.problems import problem

@@ -11,7 +11,7 @@ from aiosmtpd.controller import Controller
 from sqlalchemy import func, select, update
 
 from storage import migrate
-from storage.tables import mails
+from storage.schema.tables import mails
 from tests.handlers.database import execute
 from tests.handlers.reading import new_address
 from tests.proxy import Proxy

@@ -5,8 +5,8 @@ from email import message_from_bytes, policy
 
 from sqlalchemy import delete, select, update
 
-import clock
-from storage.tables import apikeys, mails, totals
+from core import clock
+from storage.schema.tables import apikeys, mails, totals
 from tests.faults.test_idempotency import database, mortal
 from tests.handlers.database import execute
 from tests.service import Service, wait_until

@@ -11,7 +11,7 @@ from aiosmtpd.controller import Controller
 from sqlalchemy import func, select
 
 from storage import migrate
-from storage.tables import accounts, mails
+from storage.schema.tables import accounts, mails
 from tests.asking import Clients
 from tests.databases import fresh_postgres
 from tests.handlers.database import execute
@@ -34,7 +34,7 @@ class Postbox:
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         # Noted before the answer: a sender that is cut off now sends the letter again, and that would be seen.
         self.received += envelope.rcpt_tos
-        while len(self.received) > self.BEFORE_THE_END and not self.server_ends:
+        while len(self.received) > self.BEFORE_THE_END and not self.server_ends:  # noqa: ASYNC110 - set by another thread
             await asyncio.sleep(0.02)
         await asyncio.sleep(0.15)
         return "250 kept"

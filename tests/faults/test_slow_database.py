@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from storage import migrate
-from storage.postgresql import CONNECT_SECONDS, LOCK_SECONDS
+from storage.engines.postgresql import CONNECT_SECONDS, LOCK_SECONDS
 from tests.databases import fresh_postgres
 from tests.faults.at_once import at_once
 from tests.problems import problem, unharmed

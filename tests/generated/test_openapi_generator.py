@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-import document
+from core import document
 from tests.generated import openapi_generator
 from tests.generated.links import next_cursor
 from tests.generated.openapi_generator import LANGUAGES

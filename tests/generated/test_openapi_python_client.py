@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-import document
+from core import document
 from tests.generated.links import next_cursor
 from tests.service import Service
 

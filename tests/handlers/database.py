@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from settings import parse_keys
-from storage.encryption import Keyring
-from storage.tables import accounts
+from storage.schema.encryption import Keyring
+from storage.schema.tables import accounts
 from tests.service import Service
 
 

@@ -11,7 +11,7 @@ import httpx2
 from tests.service import DOMAIN, Service, wait_until
 
 OUTSIDE = "example.org"
-# In each security notice, see services/templates/mail/en.toml.
+# In each security notice, see services/mail/templates/en.toml.
 NOTICE = "All other sessions of your account were ended."
 
 

@@ -10,11 +10,11 @@ import pytest
 from starlette.types import Message, Scope
 
 import storage
-from errors import ExportRunning
-from handlers import account_data
-from handlers.account_data import SLICE_BYTES, SLICE_ROWS, AccountData
+from core.errors import ExportRunning
+from handlers.support import account_data
+from handlers.support.account_data import SLICE_BYTES, SLICE_ROWS, AccountData
 from storage import accounts
-from storage.tables import Record
+from storage.schema.tables import Record
 from tests.storage.store import Store, sqlite_store
 
 SCOPE: Scope = {"type": "http", "method": "GET", "asgi": {"spec_version": "2.3"}}

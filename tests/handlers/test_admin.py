@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import delete, insert
 
-import clock
+from core import clock
 from storage import accounts
-from storage.tables import subscribers
+from storage.schema.tables import subscribers
 from tests.handlers.accounts import account_of, new_name, patched, sign_in
 from tests.handlers.database import change_account, execute, password_hash
 from tests.handlers.guarded import Guarded

@@ -10,9 +10,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import update
 
-import clock
-from services import keys
-from storage.tables import apikeys
+from core import clock
+from services.auth import api_secrets
+from storage.schema.tables import apikeys
 from tests.handlers.database import change_account, execute
 from tests.handlers.reading import failure
 from tests.service import ApiKey, Credentials, Person, Service, wait_until
@@ -54,7 +54,7 @@ def test_the_secret_can_be_told_from_garbage_without_asking_the_database(alice: 
     assert len(set(secrets)) == 3
     for secret in secrets:
         assert re.fullmatch(r"fsk_[0-9A-Za-z]{49}", secret)
-        assert keys.is_wellformed(secret)
+        assert api_secrets.is_wellformed(secret)
 
 
 @pytest.mark.parametrize("expires_in", [1, 60, YEAR])
@@ -185,7 +185,7 @@ def test_calls_are_counted_for_the_key_and_for_its_owner(alice: Person) -> None:
 
 def test_a_wrong_secret_is_not_counted(service: Service, alice: Person) -> None:
     key = alice.new_key(2)
-    wrong = ApiKey(service, key.key, keys.new_secret())
+    wrong = ApiKey(service, key.key, api_secrets.new_secret())
     assert failure(wrong.get("/whoami")) == (401, "unauthorized")
     key.get("/whoami")
     wait_until(lambda: listed(alice)[0]["calls"] > 0, 30, "the one call to be counted")
@@ -210,7 +210,7 @@ def test_a_key_can_delete_itself(alice: Person) -> None:
 def test_a_revoked_key_with_a_wrong_secret_is_like_any_other(service: Service, alice: Person) -> None:
     key = alice.new_key()
     alice.delete(f"/apikeys/{key.key}")
-    assert failure(ApiKey(service, key.key, keys.new_secret()).get("/whoami")) == (401, "unauthorized")
+    assert failure(ApiKey(service, key.key, api_secrets.new_secret()).get("/whoami")) == (401, "unauthorized")
 
 
 def test_an_expired_key_is_told_so_and_stays_in_the_list(service: Service, alice: Person) -> None:
@@ -218,7 +218,7 @@ def test_an_expired_key_is_told_so_and_stays_in_the_list(service: Service, alice
     past = clock.now() - timedelta(seconds=1)
     execute(service, update(apikeys).values(expires_at=past).where(apikeys.c.key == UUID(key.key)))
     assert failure(key.get("/whoami")) == (401, "keyExpired")
-    assert failure(ApiKey(service, key.key, keys.new_secret()).get("/whoami")) == (401, "unauthorized")
+    assert failure(ApiKey(service, key.key, api_secrets.new_secret()).get("/whoami")) == (401, "unauthorized")
     assert [one["key"] for one in listed(alice)] == [key.key]
     assert alice.delete(f"/apikeys/{key.key}").status_code == 204
 

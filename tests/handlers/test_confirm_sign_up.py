@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import update
 
-import clock
-from storage.tables import confirmations
+from core import clock
+from storage.schema.tables import confirmations
 from tests.handlers.database import change_account, execute
 from tests.handlers.reading import failure, letter_to, link_in, new_test_address, parts_of
 from tests.handlers.signing_up import sign_up

@@ -12,11 +12,11 @@ import bcrypt
 import pytest
 from httpx2 import Response
 
-import clock
 import storage
-from services import hash_times, pace, passwords
-from services.hash_times import Times
-from services.pace import SECONDS
+from core import clock
+from services.auth import hash_times, passwords, response_times
+from services.auth.hash_times import Times
+from services.auth.response_times import SECONDS
 from storage import accounts, hash_costs
 from storage.accounts import DISABLED, INACTIVE
 from storage.hash_costs import Kinds
@@ -71,8 +71,8 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
         assert began == NOW
         work.delays += [seconds] if seconds else []
 
-    monkeypatch.setattr(pace.pace, "now", lambda: NOW)
-    monkeypatch.setattr(pace.pace, "keep", keep)
+    monkeypatch.setattr(response_times.pace, "now", lambda: NOW)
+    monkeypatch.setattr(response_times.pace, "keep", keep)
     measured = cache(lambda: TIMES)
     measured()
     monkeypatch.setattr(hash_times, "measured", measured)

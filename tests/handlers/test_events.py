@@ -7,9 +7,9 @@ import pyotp
 import pytest
 from sqlalchemy import func, select
 
-from services import keys
-from storage.events import ACCOUNT_RESTRICTED, SIGN_IN_FAILED
-from storage.fair_use import events
+from services.auth import api_secrets
+from storage.schema.fair_use import events
+from storage.security_log import ACCOUNT_RESTRICTED, SIGN_IN_FAILED
 from tests.handlers.accounts import asked_for_change, patched, sign_in
 from tests.handlers.database import execute
 from tests.handlers.reading import failure, new_test_address
@@ -68,7 +68,7 @@ def test_an_event_names_the_request_in_which_it_happened(service: Service, alice
 def test_a_report_that_is_not_right_leaves_no_trace(service: Service, alice: Person) -> None:
     key = alice.new_key()
     before = events_of(alice)
-    service.http.post("/apikeys/leaked", json={"key": key.key, "secret": keys.new_secret()})
+    service.http.post("/apikeys/leaked", json={"key": key.key, "secret": api_secrets.new_secret()})
     assert events_of(alice) == before
 
 

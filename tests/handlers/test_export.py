@@ -9,8 +9,8 @@ import jwt
 import pytest
 from sqlalchemy import update
 
-import clock
-from storage.tables import apikeys
+from core import clock
+from storage.schema.tables import apikeys
 from tests.handlers.accounts import account_of, patched, sign_in
 from tests.handlers.database import change_account, execute
 from tests.handlers.reading import failure

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-import document
+from core import document
 from tests.handlers.curating import new_curated_set
 from tests.handlers.test_imports import imported, v2_account
 from tests.idempotent import assert_replayed, new_key, post

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from storage.tables import curated_sets, totals
+from storage.schema.tables import curated_sets, totals
 from tests.databases import fresh_postgres
 from tests.handlers.database import change_account, execute
 from tests.handlers.reading import failure

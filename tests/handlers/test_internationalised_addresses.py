@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from storage.tables import accounts, subscribers
+from storage.schema.tables import accounts, subscribers
 from tests.handlers.accounts import account_of, patched, sign_in
 from tests.handlers.database import execute
 from tests.handlers.reading import failure, letter_to, link_in, new_address, parts_of

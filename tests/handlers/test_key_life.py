@@ -9,9 +9,9 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import update
 
-import clock
-from services import keys
-from storage.tables import apikeys
+from core import clock
+from services.auth import api_secrets
+from storage.schema.tables import apikeys
 from tests.handlers.database import execute
 from tests.handlers.reading import failure
 from tests.idempotent import is_replayed, new_key, post
@@ -105,7 +105,9 @@ def test_staff_give_a_reason_which_the_owner_and_who_has_the_secret_read(
 def test_a_wrong_secret_of_a_revoked_key_is_told_what_an_unknown_key_is(service: Service, alice: Person) -> None:
     key = alice.new_key()
     alice.post(f"/apikeys/{key.key}/revoke", {"reason": REASON})
-    replies = [ApiKey(service, name, keys.new_secret()).get("/whoami").json() for name in (key.key, str(uuid4()))]
+    replies = [
+        ApiKey(service, name, api_secrets.new_secret()).get("/whoami").json() for name in (key.key, str(uuid4()))
+    ]
     for reply in replies:
         del reply["instance"]
     assert replies[0] == replies[1]
@@ -190,9 +192,9 @@ def test_a_report_is_answered_alike_whatever_was_right_of_it(service: Service, a
     alice.post(f"/apikeys/{revoked.key}/revoke")
     reports = [
         (good.key, good.secret),
-        (other.key, keys.new_secret()),
+        (other.key, api_secrets.new_secret()),
         (other.key, good.secret),
-        (str(uuid4()), keys.new_secret()),
+        (str(uuid4()), api_secrets.new_secret()),
         (expired.key, expired.secret),
         (revoked.key, revoked.secret),
         (other.key, other.secret[:-1]),
@@ -220,7 +222,7 @@ def test_after_a_rotation_both_secrets_work_until_the_grace_is_over(service: Ser
     assert (reply.status_code, reply.headers["cache-control"]) == (201, "no-store")
     made = reply.json()["apikey"]
     new = ApiKey(service, old.key, made["secret"])
-    assert keys.is_wellformed(new.secret) and new.secret != old.secret
+    assert api_secrets.is_wellformed(new.secret) and new.secret != old.secret
     times = [datetime.fromisoformat(made[name]) for name in ("rotatedAt", "previousUntil")]
     assert times[1] - times[0] == timedelta(days=1)
     assert [key.get("/whoami").status_code for key in (old, new)] == [200, 200]

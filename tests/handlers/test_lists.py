@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-import document
+from core import document
 from tests.service import DOMAIN, Person, Service
 
 _numbers = count(1)

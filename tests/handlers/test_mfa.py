@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pyotp
 import pytest
 
-from services import mfa
+from services.auth import mfa
 from tests.handlers.guarded import FAILED, WIDE, Guarded, new_secret
 from tests.handlers.reading import failure
 from tests.service import PASSWORD, Person

@@ -9,10 +9,10 @@ import orjson
 import pytest
 from sqlalchemy import Connection
 
-from handlers.paging import MOST, SMALL_BYTES, Listing, member, yaml_listing
+from handlers.support.paging import MOST, SMALL_BYTES, Listing, member, yaml_listing
 from storage import sets
-from storage.slices import ROW_BYTES, Slice
-from storage.tables import Record
+from storage.engines.slices import ROW_BYTES, Slice
+from storage.schema.tables import Record
 from tests.storage.store import Store, sqlite_store
 
 

@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import insert, select
 
-from clock import new_uuid, now
-from storage.tables import curated_sets
+from core.clock import new_uuid, now
+from storage.schema.tables import curated_sets
 from tests.handlers.database import execute
 from tests.handlers.reading import failure
 from tests.service import Person, Service

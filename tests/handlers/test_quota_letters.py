@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.quotas import MOST_MAILED
+from services.quota_decisions import MOST_MAILED
 from tests.databases import fresh_postgres
 from tests.handlers.database import change_account
 from tests.handlers.reading import letter_to, letters_to

@@ -8,8 +8,8 @@ import httpx2
 import pytest
 from sqlalchemy import func, select
 
-from storage.fair_use import quota_requests, quotas
-from storage.tables import acts
+from storage.schema.fair_use import quota_requests, quotas
+from storage.schema.tables import acts
 from tests.handlers.database import execute
 from tests.handlers.reading import failure, letter_to, letters_to
 from tests.handlers.test_quotas import of_account, of_key, put

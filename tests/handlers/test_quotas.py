@@ -8,9 +8,9 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
-from clock import iso
-from storage.fair_use import events
-from storage.tables import accounts, acts, apikeys
+from core.clock import iso
+from storage.schema.fair_use import events
+from storage.schema.tables import accounts, acts, apikeys
 from tests.handlers.database import execute
 from tests.handlers.reading import failure
 from tests.service import Person, Service

@@ -12,13 +12,12 @@ import pytest
 from httpx2 import Response
 from sqlalchemy import Connection, update
 
-import clock
-import document
 import storage
+from core import clock, document
 from security import ROLE_LEVELS
-from storage import accounts, acts, administration, apikeys, revocation, sessions
-from storage.events import OWNER, Origin
-from storage.tables import apikeys as table
+from storage import accounts, administration, apikeys, audit_log, revocation, sessions
+from storage.schema.tables import apikeys as table
+from storage.security_log import OWNER, Origin
 from tests.contract.levels import CASES as CALLS
 from tests.contract.levels.case import known
 from tests.handlers.reading import failure
@@ -28,7 +27,7 @@ from tests.service import Credentials, Person
 
 KEY = {"name": "a key", "level": 3, "expiresIn": 3600}
 UNAUTHORIZED, REVOKED = (401, "unauthorized"), (401, "keyRevoked")
-BY_OPERATOR = acts.Actor(acts.NOBODY, clock.new_uuid())
+BY_OPERATOR = audit_log.Actor(audit_log.NOBODY, clock.new_uuid())
 SECURED = {
     operation["operationId"]: (method.upper(), path)
     for path, method, operation in document.operations(document.load())

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from openapi_spec_validator import validate
 
-import document
+from core import document
 from tests.handlers.reading import failure
 from tests.service import DOMAIN, Person, Service
 

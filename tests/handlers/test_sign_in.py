@@ -12,7 +12,7 @@ import bcrypt
 import jwt
 import pytest
 
-from services import passwords
+from services.auth import passwords
 from tests.handlers.accounts import account_of, sign_in
 from tests.handlers.database import change_account, password_hash
 from tests.handlers.reading import failure, new_address

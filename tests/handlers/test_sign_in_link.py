@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import update
 
-import clock
-from storage.tables import confirmations
+from core import clock
+from storage.schema.tables import confirmations
 from tests.handlers.accounts import account_of
 from tests.handlers.database import change_account, execute
 from tests.handlers.reading import (

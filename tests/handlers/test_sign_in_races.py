@@ -8,11 +8,11 @@ import pyotp
 import pytest
 from sqlalchemy import Connection
 
-import clock
 import storage
-from services import passwords
+from core import clock
+from services.auth import passwords
 from storage import accounts
-from storage.events import STAFF, Origin
+from storage.security_log import STAFF, Origin
 from tests.handlers.reading import failure
 from tests.inside import Inside, before_next_write
 from tests.service import PASSWORD, Person

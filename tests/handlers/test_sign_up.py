@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from services.letters import LANGUAGES, Letter, render
+from services.mail.messages import LANGUAGES, Letter, render
 from storage.accounts import DISABLED, RESTRICTED
 from tests.handlers.database import change_account
 from tests.handlers.reading import failure, letter_to, letters_to, link_in, new_address, new_test_address, parts_of

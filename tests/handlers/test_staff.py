@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from storage.tables import acts
+from storage.schema.tables import acts
 from tests.handlers.database import execute
 from tests.service import Person, Service
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, true
 
 from storage.accounts import email_hash
-from storage.tables import subscribers
+from storage.schema.tables import subscribers
 from tests.faults.at_once import at_once
 from tests.handlers.accounts import account_of
 from tests.handlers.database import execute

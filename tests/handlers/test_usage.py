@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import insert, select
 
-from storage.fair_use import usage_anonymous, usage_days, usage_hours
-from storage.tables import apikeys
+from storage.schema.fair_use import usage_anonymous, usage_days, usage_hours
+from storage.schema.tables import apikeys
 from tests.handlers.database import execute
 from tests.handlers.reading import failure
 from tests.service import ApiKey, Credentials, Person, Service, wait_until

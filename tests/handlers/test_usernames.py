@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from handlers.usernames import is_acceptable
+from handlers.support.usernames import is_acceptable
 from tests.handlers.accounts import account_of, patched, sign_in
 from tests.service import PASSWORD, Person, Service
 

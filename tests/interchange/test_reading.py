@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from errors import Fact, FileInvalid, UnitsMissing
+from core.errors import Fact, FileInvalid, UnitsMissing
 from services import interchange
 from services.interchange.table import OURS
 from tests.interchange.files import around, reasons, tape, values

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-import document
+from core import document
 from services import interchange
 from services.interchange import numerals
 from services.interchange.report import LONGEST

@@ -5,7 +5,7 @@ import re
 import pytest
 from lxml import etree
 
-import document
+from core import document
 from services import interchange
 from services.interchange.table import ALIASES, OURS, TABLE, THEIRS
 from tests.interchange.files import FORMS, reasons, tape, values, written

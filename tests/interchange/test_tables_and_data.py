@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from errors import UnitsMissing
+from core.errors import UnitsMissing
 from services import interchange
 from tests.interchange.files import reasons, values
 

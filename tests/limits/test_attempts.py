@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from httpx2 import Response
 
-from services.attempts import GUESSES, LINKS, MOST_FOR_ACCOUNT
+from services.auth.attempts import GUESSES, LINKS, MOST_FOR_ACCOUNT
 from tests.handlers.reading import letters_to
 from tests.service import PASSWORD, Person, Service, wait_until
 

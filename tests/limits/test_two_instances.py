@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from services.attempts import GUESSES
-from services.limits import MOST_AT_ONCE
+from services.auth.attempts import GUESSES
+from services.limits.limiter import MOST_AT_ONCE
 from tests.databases import fresh_postgres, fresh_redis
 from tests.limits.conftest import settings
 from tests.limits.test_quotas import within_a_minute

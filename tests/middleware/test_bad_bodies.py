@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import httpx2
 import pytest
 
-import document
+from core import document
 from tests.contract.test_document import SPEC, resolved
 from tests.problems import problem
 from tests.service import Person, Service

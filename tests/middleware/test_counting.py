@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import Table, func, select
 
 from middleware.envelope import Envelope
-from services import usage
-from storage.fair_use import usage_anonymous, usage_days, usage_hours
-from storage.tables import accounts, apikeys
+from services.usage import counting
+from storage.schema.fair_use import usage_anonymous, usage_days, usage_hours
+from storage.schema.tables import accounts, apikeys
 from tests.handlers.database import change_account, execute
 from tests.service import Credentials, Person, Service, wait_until
 
@@ -168,5 +168,5 @@ def test_a_call_that_cannot_be_counted_is_answered_all_the_same(monkeypatch: pyt
         await Envelope(app)(scope, nothing, send)
         return sent
 
-    monkeypatch.setattr(usage, "count_anonymous", fail)
+    monkeypatch.setattr(counting, "count_anonymous", fail)
     assert [message["type"] for message in asyncio.run(call())] == ["http.response.start", "http.response.body"]

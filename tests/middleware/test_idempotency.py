@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from storage.tables import idempotency_keys
+from storage.schema.tables import idempotency_keys
 from tests.faults.at_once import at_once
 from tests.handlers.database import execute
 from tests.handlers.reading import new_test_address

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from starlette.types import Message
 
-from errors import BodyTooLarge, Overloaded
+from core import strict_json
+from core.errors import BodyTooLarge, Overloaded
 from middleware.reading import read
 from middleware.validation import Body
 from middleware.waiting import Waiting
-from services import strict_json
 from tests.problems import problem
 from tests.service import Person, Service
 

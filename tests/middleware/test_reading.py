@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.types import Message
 
-from errors import BodyTooSlow, Overloaded
+from core.errors import BodyTooSlow, Overloaded
 from middleware.reading import read
 from middleware.waiting import Waiting
 from tests.middleware.clock import run

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-import document
+from core import document
 from tests.problems import problem
 from tests.service import Person, Service
 from tests.wire import Reply, exchange, head

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from errors import ValidationFailed
+from core.errors import ValidationFailed
 from middleware.schemas import Schema
 from middleware.validation import Parameter
 

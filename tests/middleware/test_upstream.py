@@ -9,8 +9,8 @@ from connexion.middleware.abstract import RoutedMiddleware
 from connexion.spec import Specification
 
 import app
-import document
 import settings
+from core import document
 from middleware.authentication import AuthenticatedOperation, Authentication
 from middleware.dispatch import Dispatch, DispatchedOperation
 from middleware.routing import Routing

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-import document
+from core import document
 from tests.middleware.codes import GOOD, TABLE
 from tests.middleware.codes.case import ABSENT
 from tests.problems import problem

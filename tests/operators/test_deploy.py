@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from services import outbox
+from services.mail import outbox
 from serving import server, supervisor
 from settings import Settings
 from tests.service import ROOT, Service, wait_until

@@ -82,7 +82,7 @@ def test_a_client_that_sends_nonsense_or_asks_slowly_writes_no_line_for_each_req
                 continue
         assert watched.http.get("/nothing/here").status_code == 404  # each request is slow for this server
     counts = Counter((line["logger"], line.get("operation")) for line in lines(watched)[seen:])
-    assert ("services.logs", "none") in counts
+    assert ("services.observability.logs", "none") in counts
     assert max(counts.values()) <= 2 + time.monotonic() - begun
 
 
@@ -103,7 +103,7 @@ def test_malformed_requests_are_not_logged(watched: Watched) -> None:
     send_malformed(watched)
     watched.http.get("/health")
     wait_until(lambda: len(slow(watched, "check_health")) > 0, 5, "the line of a later request")
-    assert all(line["logger"] == "services.logs" for line in lines(watched)[before:])
+    assert all(line["logger"] == "services.observability.logs" for line in lines(watched)[before:])
 
 
 def test_malformed_requests_are_logged_for_debugging(tmp_path: Path) -> None:

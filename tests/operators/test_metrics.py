@@ -13,8 +13,8 @@ import pytest
 import yaml
 from sqlalchemy import delete
 
-import document
-from storage.tables import totals
+from core import document
+from storage.schema.tables import totals
 from tests.handlers.database import execute
 from tests.operators.conftest import Watched
 from tests.operators.promql import named_in

@@ -11,9 +11,9 @@ import psutil  # type: ignore[import-untyped, unused-ignore]
 import pytest
 from sqlalchemy import select
 
-from services.fetch import fetch
+from services.images.fetch import fetch
 from storage import migrate
-from storage.tables import accounts
+from storage.schema.tables import accounts
 from tests import nginx
 from tests.asking import Clients
 from tests.databases import fresh_postgres, fresh_redis

@@ -146,7 +146,7 @@ class Machine:
 
     def revision(self) -> str:
         """The newest migration of the code that is checked out."""
-        return max(path.name for path in (self.code / "storage/migrations/versions").glob("*.py"))[:4]
+        return max(path.name for path in (self.code / "storage").rglob("versions/*.py"))[:4]
 
     def is_ready(self) -> bool:
         """Whether the server can serve."""

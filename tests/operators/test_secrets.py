@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import LargeBinary, literal, update
 
-from storage.installation import canaries
-from storage.tables import sets
+from storage.schema.installation import canaries
+from storage.schema.tables import sets
 from tests.databases import fresh_postgres
 from tests.handlers.database import execute
 from tests.proxy import Proxy

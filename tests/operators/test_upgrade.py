@@ -46,7 +46,7 @@ def copy_code(folder: Path) -> Path:
 def add_migration(code: Path, oldest: str = health.newest()) -> None:
     """Make it a later version."""
     text = LATER.format(newest=health.newest(), oldest=oldest)
-    (code / "storage" / "migrations" / "versions" / "9999_later.py").write_text(text)
+    (code / "storage" / "schema" / "migrations" / "versions" / "9999_later.py").write_text(text)
 
 
 def cli(code: Path, service: Service, *command: str) -> subprocess.CompletedProcess[str]:
@@ -97,7 +97,7 @@ def test_a_reload_keeps_the_old_workers_until_the_new_version_has_migrated(code:
     line = f"revision 9999 is newer than this version, which has {health.newest()} and can serve it, nothing to do\n"
     assert rolled_back.returncode == 0 and rolled_back.stdout.endswith(f": {line}")
     assert rolled_back.stdout.count("\n") == 1
-    (code / "storage" / "migrations" / "versions" / "9999_later.py").unlink()
+    (code / "storage" / "schema" / "migrations" / "versions" / "9999_later.py").unlink()
     crew.replace()
     assert crew.http.get("/ready").status_code == 200
     assert len(alice.every("/sets", "sets")) == 1

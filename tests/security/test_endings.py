@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-import document
-from services import keys
+from core import document
+from services.auth import api_secrets
 from tests.handlers.database import change_account
 from tests.problems import problem
 from tests.security.credentials import basic, refused
@@ -43,7 +43,7 @@ def test_an_account_that_may_not_sign_in_has_no_session_and_no_key_while_it_may_
     change_account(service, alice.id, **columns)
     assert refused(service, alice.authorization) == "The session has ended."
     assert refused(service, key.authorization) == "The account of this API key may not sign in."
-    assert "no API key" in refused(service, basic(key.key, keys.new_secret()))
+    assert "no API key" in refused(service, basic(key.key, api_secrets.new_secret()))
     change_account(service, alice.id, status=1, role="user")
     for credentials in (alice, key):
         assert credentials.get("/whoami").status_code == 200

@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import update
 
-from services import keys
-from storage.tables import apikeys
+from services.auth import api_secrets
+from storage.schema.tables import apikeys
 from tests.handlers.database import change_account, execute
 from tests.problems import problem
 from tests.security.credentials import basic, on_sqlite, refused
@@ -24,7 +24,7 @@ def test_a_key_with_another_secret_is_refused_like_an_unknown_one(
 ) -> None:
     known = refused(service, basic(key.key, owner.new_key().secret))
     unknown = refused(service, basic(str(uuid4()), key.secret))
-    invented = refused(service, basic(key.key, keys.new_secret()))
+    invented = refused(service, basic(key.key, api_secrets.new_secret()))
     assert known == unknown == invented
 
 

@@ -4,8 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-import document
-from services import keys
+from core import document
+from services.auth import api_secrets
 from tests.problems import problem
 from tests.security.credentials import BASIC, BEARER, basic, on_sqlite, refused
 from tests.service import ApiKey, Credentials, Person, Service, wait_until
@@ -83,7 +83,7 @@ def test_public_operations_do_not_look_at_credentials(
     assert exchange(service, head(method, path, f"Authorization: {authorization}")).status_code == 200
 
 
-BAD = ("Basic x", "Bearer x", "Digest x", basic(str(uuid4()), keys.new_secret()))
+BAD = ("Basic x", "Bearer x", "Digest x", basic(str(uuid4()), api_secrets.new_secret()))
 
 
 @pytest.mark.parametrize("authorization", BAD)

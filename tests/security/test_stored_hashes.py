@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from sqlalchemy import text
 
-from storage.tables import metadata
+from storage.schema.tables import metadata
 from tests.guessing import guessed
 from tests.handlers.database import execute
 from tests.service import Service

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-import clock
+from core import clock
 
 # The beginning of a minute.
 NOON = 1_795_435_200.0

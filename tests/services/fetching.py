@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from errors import ImageInvalid
-from services.fetch import fetch
-from services.lookups import Address
+from core.errors import ImageInvalid
+from services.images.fetch import fetch
+from services.images.lookups import Address
 
 NOT_FETCHED = "The image could not be fetched."
 Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]

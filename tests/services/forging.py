@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from errors import ForgeUnavailable
+from core.errors import ForgeUnavailable
 from services import forge
 from services.forge.api import Author
 from tests.forges import REPOSITORY, TOKEN, Forge, serving

@@ -7,10 +7,10 @@ from base64 import b64encode
 import pytest
 from PIL import Image, features
 
-from errors import ImageInvalid
-from services.image_limits import ImageLimits
-from services.image_store import Picture
-from services.images import normalise
+from core.errors import ImageInvalid
+from services.images.decoding import normalise
+from services.images.limits import ImageLimits
+from services.images.store import Picture
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 

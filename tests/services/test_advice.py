@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import settings
-from services import advice
+from services.diagnostics import advice
 
 PRODUCTION = {
     "ENVIRONMENT": "production",

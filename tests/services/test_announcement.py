@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-import document
 import settings
 import storage
-from services import announcement, build
+from core import document
+from services.diagnostics import announcement
+from services.observability import build
 from storage import health, migrate
-from storage.encryption import Keyring
+from storage.schema.encryption import Keyring
 
 SECRETS = {
     "mail_url": "smtps://post:s3cret@mail.example.org:465",

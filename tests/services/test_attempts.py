@@ -8,13 +8,14 @@ from uuid import uuid4
 
 import pytest
 
-import clock
-from errors import QuotaExceeded
-from services import attempts, limits
-from services.attempts import GUESSES, LINKS, Attempt
+from core import clock
+from core.errors import QuotaExceeded
+from services.auth import attempts
+from services.auth.attempts import GUESSES, LINKS, Attempt
+from services.limits import limiter
 from storage.accounts import find_by_login
-from storage.guessing import attempts as table
-from storage.guessing import known_networks
+from storage.schema.guessing import attempts as table
+from storage.schema.guessing import known_networks
 from tests.storage.conftest import postgresql_url, sqlite_url, store
 from tests.storage.store import NOW, Store
 
@@ -62,7 +63,7 @@ class Guesser:
 def guesser(store: Store, monkeypatch: pytest.MonkeyPatch) -> Guesser:
     """Somebody who guesses, with limits."""
     guesser = Guesser(store)
-    monkeypatch.setattr(limits, "limiter", lambda: object())
+    monkeypatch.setattr(limiter, "limiter", lambda: object())
     monkeypatch.setattr(attempts, "MOST_FOR_ACCOUNT", MOST_FOR_ACCOUNT)
     monkeypatch.setattr(attempts, "NETWORKS", NETWORKS)
     monkeypatch.setattr(clock, "now", lambda: guesser.now)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.clients import Client
+from services.auth.clients import Client
 
 CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/144.0.0.0 Safari/537.36"
 

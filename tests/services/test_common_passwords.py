@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.passwords import is_common
+from services.auth.passwords import is_common
 
 
 @pytest.mark.parametrize("password", ["password", "12345678", "PASSWORD1", " qwertyuiop", "00000000", "iloveyou"])

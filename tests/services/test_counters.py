@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from services import counters, shared_counters
-from services.counters import Counters, Memory
-from services.shared_counters import Shared
+from services.limits import counters, redis_counters
+from services.limits.counters import Counters, Memory
+from services.limits.redis_counters import Shared
 from tests.databases import fresh_redis
 from tests.proxy import Proxy
 
@@ -116,7 +116,7 @@ def proxy(redis_url: str) -> Iterator[Proxy]:
 def test_while_redis_is_away_everybody_is_counted_here_and_afterwards_there_again(
     redis_url: str, proxy: Proxy, run: Any, trouble: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shared_counters, "RETRY_SECONDS", 0.2)
+    monkeypatch.setattr(redis_counters, "RETRY_SECONDS", 0.2)
     shared = Shared(redis_url.replace(f":{urlsplit(redis_url).port}", f":{proxy.port}"))
 
     async def count() -> list[int]:
@@ -125,7 +125,7 @@ def test_while_redis_is_away_everybody_is_counted_here_and_afterwards_there_agai
         began = time.monotonic()
         seen += [await shared.incr("a", 60) for _ in range(20)]
         # Asked in vain once, not with each request.
-        assert time.monotonic() - began < 20 * shared_counters.TIMEOUT_SECONDS
+        assert time.monotonic() - began < 20 * redis_counters.TIMEOUT_SECONDS
         proxy.restore()
         while (value := await shared.incr("a", 60)) < 31:
             seen.append(value)

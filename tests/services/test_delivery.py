@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from services import delivery
-from services.delivery import DeliveryFailed, Folder, Server, deliver, destination
+from services.mail import delivery
+from services.mail.delivery import DeliveryFailed, Folder, Server, deliver, destination
 from tests.service import free_port
 
 SECRET_LINK = "https://example.org/confirm/signin/1/5f1d0c9e8b7a"

@@ -12,8 +12,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from errors import ImageInvalid
-from services.fetch import fetch
+from core.errors import ImageInvalid
+from services.images.fetch import fetch
 from tests.services.fetching import (
     NOT_FETCHED,
     Answer,

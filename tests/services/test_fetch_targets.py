@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from errors import ImageInvalid
-from services.fetch import Allow, fetch, is_public
-from services.lookups import Address
+from core.errors import ImageInvalid
+from services.images.fetch import Allow, fetch, is_public
+from services.images.lookups import Address
 from tests.services.fetching import (
     NOT_FETCHED,
     Answer,

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-import clock
 import storage
-from errors import StorageUnavailable
-from services import background, figures
-from storage import totals
-from storage.totals import Work
+from core import clock
+from core.errors import StorageUnavailable
+from services import background
+from services.usage import statistics
+from storage import statistics as stored_statistics
+from storage.statistics import Work
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 TABLES = ("accounts", "patterns", "sets", "curated_sets", "bookmarks", "apikeys")
@@ -30,10 +31,10 @@ class Database:
         monkeypatch.setattr(clock, "now", lambda: NOW)
 
     async def write(self, query: Any, *given: Any, **named: Any) -> Work | None:
-        if query is totals.keep:
+        if query is stored_statistics.keep:
             self.kept.append(given[0])
             return None
-        assert query is totals.claim
+        assert query is stored_statistics.claim
         self.claims.append(named)
         failure = self.outcomes.pop(0) if self.outcomes else None
         if failure is not None:
@@ -41,33 +42,33 @@ class Database:
         return Work() if self.slices else None
 
     async def read_aside(self, query: Any, work: Work, *, now: datetime) -> Work:
-        assert query is totals.advance
+        assert query is stored_statistics.advance
         self.slices -= 1
         return Work(passes={"accounts": {}}) if self.slices else Work(figures=dict.fromkeys(TABLES))
 
 
 def test_the_first_time_all_there_is_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(figures, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(statistics, "PAUSE_SECONDS", 0)
     database = Database(monkeypatch, slices=5, outcomes=[])
-    asyncio.run(figures.refresh())
+    asyncio.run(statistics.refresh())
     assert [work.is_complete for work in database.kept] == [False] * 4 + [True]
     assert len(database.claims) == 1 and database.claims[0]["now"] == NOW
 
 
 def test_what_somebody_else_just_counted_is_not_counted_again(monkeypatch: pytest.MonkeyPatch) -> None:
     database = Database(monkeypatch, slices=0, outcomes=[])
-    asyncio.run(figures.refresh())
+    asyncio.run(statistics.refresh())
     assert database.kept == []
-    assert timedelta(minutes=1) < NOW - database.claims[0]["before"] < figures.INTERVAL
+    assert timedelta(minutes=1) < NOW - database.claims[0]["before"] < statistics.INTERVAL
 
 
 def test_counting_goes_on_after_any_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(figures, "INTERVAL", timedelta(milliseconds=1))
+    monkeypatch.setattr(statistics, "INTERVAL", timedelta(milliseconds=1))
     monkeypatch.setattr(background, "RETRY_SECONDS", 0.001)
     database = Database(monkeypatch, slices=1, outcomes=[StorageUnavailable("away"), KeyError("our own mistake")])
 
     async def run() -> None:
-        running = asyncio.create_task(figures.run())
+        running = asyncio.create_task(statistics.run())
         for _ in range(500):
             await asyncio.sleep(0.001)
             if database.kept:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from errors import NotEnabled, SlugTaken
+from core.errors import NotEnabled, SlugTaken
 from services import forge
 from services.forge.api import Author, Issue, Made
 from tests.forges import Commit, Forge

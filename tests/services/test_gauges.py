@@ -8,9 +8,11 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 import storage
-from services import gauges, limits, startup
+from services import startup
+from services.diagnostics import gauges
+from services.limits import limiter
 from storage import health, migrate
-from storage.encryption import Keyring
+from storage.schema.encryption import Keyring
 from tests.databases import fresh_redis
 from tests.service import free_port
 
@@ -21,20 +23,20 @@ AWAY = "postgresql://nobody@127.0.0.1:9/none"
 def _usual_limits() -> Iterator[None]:
     """Count in memory again afterwards."""
     yield
-    limits.configure(enabled=False, quotas="", redis_url="")
+    limiter.configure(enabled=False, quotas="", redis_url="")
 
 
 def shown(database_url: str, redis_url: str) -> dict[str, float | None]:
     """Ask once, and return what a scrape tells of it."""
     registry = CollectorRegistry()
     registry.register(gauges.Present())
-    limits.configure(enabled=True, quotas="", redis_url=redis_url)
+    limiter.configure(enabled=True, quotas="", redis_url=redis_url)
 
     async def ask() -> None:
         await storage.connect(database_url, Keyring({"1": b"1" * 32}), guard=startup.guard)
         await gauges.refresh()
         await storage.disconnect()
-        await limits.close()
+        await limiter.close()
 
     asyncio.run(ask())
     names = ("database_up", "redis_up", "schema_revision", "mails_waiting")

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import bcrypt
 import pytest
 
-from services import hash_times, passwords
-from services.hash_times import MARGIN, Times
-from services.pace import SECONDS, Pace
+from services.auth import hash_times, passwords
+from services.auth.hash_times import MARGIN, Times
+from services.auth.response_times import SECONDS, Pace
 from storage.hash_costs import Kinds
 
 

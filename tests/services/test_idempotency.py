@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, update
 
-import clock
 import storage
-from errors import AnswerLost, KeyInUse, KeyReused, StorageUnavailable
+from core import clock
+from core.errors import AnswerLost, KeyInUse, KeyReused, StorageUnavailable
 from services import idempotency as service
 from services.idempotency import Answer, Asker
 from storage import idempotency, migrate
+from storage.schema.tables import idempotency_keys
 from storage.sets import list_of
-from storage.tables import idempotency_keys
 from tests.databases import fresh_postgres
 from tests.storage.store import Store, new_set
 

@@ -8,14 +8,15 @@ from threading import Event
 import pytest
 from sqlalchemy import Connection, select
 
-import clock
 import storage
-from errors import Fact, ImageStoreUnavailable, NoSuchRecord, StorageUnavailable
-from services import pictures
-from services.image_store import ImageStore
+from core import clock
+from core.errors import Fact, ImageStoreUnavailable, NoSuchRecord, StorageUnavailable
+from services.images import record_images
+from services.images.store import ImageStore
 from storage import image_removals, sets
-from storage.tables import Record
-from storage.tables import sets as table
+from storage.schema.image_removals import image_removals as removal_table
+from storage.schema.tables import Record
+from storage.schema.tables import sets as table
 from tests.handlers.test_images import picture
 from tests.storage.conftest import postgresql_url, sqlite_store, sqlite_url, store
 from tests.storage.store import Store, new_set
@@ -28,23 +29,23 @@ LATER = image_removals.GRACE + timedelta(minutes=1)
 @pytest.fixture(autouse=True)
 def configured() -> Iterator[None]:
     """Images in memory."""
-    pictures.configure("memory:")
+    record_images.configure("memory:")
     yield
-    pictures.configure("memory:")
+    record_images.configure("memory:")
 
 
 def exists(store: Store, name: str) -> bool:
-    return store.run(pictures.exists(name))
+    return store.run(record_images.exists(name))
 
 
 def sweep(store: Store) -> int:
     """How many images are removed once all that is scheduled is due."""
-    return store.run(pictures.remove_due(clock.now() + LATER))
+    return store.run(record_images.remove_due(clock.now() + LATER))
 
 
 async def stored_set(user_id: int) -> Record:
     """A set with an image."""
-    async with pictures.stored(picture(), "set") as name:
+    async with record_images.stored(picture(), "set") as name:
         return await storage.write(new_set, user_id, img=name)
 
 
@@ -53,9 +54,9 @@ def test_an_image_stays_as_long_as_a_record_names_it(store: Store) -> None:
     assert sweep(store) == 0
     assert exists(store, made["img"])
     store.write(sets.remove, made["id"])
-    assert store.run(pictures.remove_due(clock.now())) == 0
+    assert store.run(record_images.remove_due(clock.now())) == 0
     assert (sweep(store), exists(store, made["img"])) == (1, False)
-    assert store.count(image_removals.image_removals) == 0
+    assert store.count(removal_table) == 0
 
 
 @pytest.mark.parametrize(("failure", "at_once"), [(NoSuchRecord, True), (StorageUnavailable, False)])
@@ -68,7 +69,7 @@ def test_an_image_goes_at_once_if_its_record_was_certainly_not_written_and_later
         raise failure
 
     async def store_image() -> None:
-        async with pictures.stored(picture(), "set") as name:
+        async with record_images.stored(picture(), "set") as name:
             names.append(str(name))
             await storage.write(fails)
 
@@ -91,7 +92,7 @@ def test_an_image_stays_if_the_request_is_cancelled_while_its_record_is_written(
             return new_set(connection, user_id, img=img)
 
         async def request() -> None:
-            async with pictures.stored(picture(), "set") as name:
+            async with record_images.stored(picture(), "set") as name:
                 await storage.write(slowly, str(name))
 
         task = asyncio.create_task(request())
@@ -111,7 +112,7 @@ def test_no_record_names_an_image_whose_removal_has_begun(store: Store) -> None:
     user_id = store.new_account()["id"]
 
     async def too_late() -> None:
-        async with pictures.stored(picture(), "set") as name:
+        async with record_images.stored(picture(), "set") as name:
             await storage.write_alone(image_removals.begin, clock.now() + LATER)
             await storage.write(new_set, user_id, img=name)
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from errors import ImageExists, ImageStoreUnavailable
-from services.image_store import ImageStore, Picture, StoredImage, new_image_id, open_store
+from core.errors import ImageExists, ImageStoreUnavailable
+from services.images.store import ImageStore, Picture, StoredImage, new_image_id, open_store
 
 
 def picture(format: str = "JPEG", colour: str = "red") -> Picture:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
-from services.images import normalise
+from services.images.decoding import normalise
 from tests.services.pictures import (
     BLUE,
     FORMATS,

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from errors import ImageInvalid
-from services.image_limits import ImageLimits
-from services.image_store import Picture
-from services.images import normalise
+from core.errors import ImageInvalid
+from services.images.decoding import normalise
+from services.images.limits import ImageLimits
+from services.images.store import Picture
 from tests.service import ROOT
 from tests.services.pictures import FORMATS, data_uri, encoded, normalised, opened, refusal, two_halves
 
@@ -154,8 +154,8 @@ def test_an_image_that_takes_too_much_memory_is_rejected(
 # The most memory that a process has had, as Linux tells it.
 MEASURED = """
 import re, sys
-from services.image_limits import ImageLimits
-from services.images import _recode
+from services.images.limits import ImageLimits
+from services.images.decoding import _recode
 used = lambda: int(re.search("VmHWM: *\\t* *(\\d+) kB", open("/proc/self/status").read())[1])
 for path in sys.argv[1:]:
     content = open(path, "rb").read()

@@ -5,8 +5,8 @@ from email import message_from_bytes, policy
 
 import pytest
 
-from services.delivery import deliver
-from services.letters import Letter, render
+from services.mail.delivery import deliver
+from services.mail.messages import Letter, render
 from tests.services.test_delivery import Postbox, running
 
 DOMAIN = "xn--bcher-kva.example"

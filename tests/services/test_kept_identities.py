@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-import clock
 import security
 import storage
-from errors import KeyExpired, Unauthorized
+from core import clock
+from core.errors import KeyExpired, Unauthorized
 from security import BASIC, BEARER, Caller, Requirement
-from services import keys, tokens
+from services.auth import api_secrets, tokens
 from storage import accounts, apikeys, migrate, sessions
-from storage.encryption import Keyring
+from storage.schema.encryption import Keyring
 from tests.databases import fresh_postgres
 from tests.security.credentials import basic, refused
 from tests.service import Credentials, Service, wait_until
@@ -33,14 +33,14 @@ class Server:
 
     def new_key(self, lasting: timedelta) -> str:
         """The credentials of a new API key."""
-        secret = keys.new_secret()
+        secret = api_secrets.new_secret()
         made = self.run(
             storage.write(
                 apikeys.create,
                 user_id=self.account["id"],
                 name="a key",
                 level=3,
-                secret_hash=keys.hash_of(secret),
+                secret_hash=api_secrets.hash_of(secret),
                 origin=ORIGIN,
                 now=clock.now(),
                 expires_at=clock.now() + lasting,
@@ -72,7 +72,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
     """On a database of its own."""
     url = f"sqlite:///{tmp_path / 'test.db'}"
     migrate.upgrade(url)
-    keys.configure(b"k" * 32)
+    api_secrets.configure(b"k" * 32)
     tokens.configure(b"t" * 32, "http://api.example.org")
     with asyncio.Runner() as runner:
         runner.run(storage.connect(url, Keyring(KEYS)))
@@ -125,7 +125,7 @@ def test_a_wrong_secret_is_refused_beside_a_right_one_that_is_kept(server: Serve
     caller = server.caller(authorization)
     assert caller is not None
     with pytest.raises(Unauthorized):
-        server.caller(basic(str(caller.key), keys.new_secret()))
+        server.caller(basic(str(caller.key), api_secrets.new_secret()))
 
 
 def two_servers(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from services import keys
+from services.auth import api_secrets
 
 KNOWN = "fsk_7Kq2ZlWm0s9fYcT4nVx1RbDpHj6GuAeLtQi5oXyCwz82ccs2V"  # the document's example
 
@@ -13,21 +13,21 @@ KNOWN = "fsk_7Kq2ZlWm0s9fYcT4nVx1RbDpHj6GuAeLtQi5oXyCwz82ccs2V"  # the document'
 @pytest.fixture(autouse=True)
 def key() -> Iterator[None]:
     """A server's key."""
-    keys.configure(b"k" * 32)
+    api_secrets.configure(b"k" * 32)
     yield
-    keys.configure(b"")
+    api_secrets.configure(b"")
 
 
 def test_a_new_secret_is_prefix_randomness_and_checksum() -> None:
-    made = {keys.new_secret() for _ in range(200)}
+    made = {api_secrets.new_secret() for _ in range(200)}
     assert len(made) == 200
     for secret in made:
         assert re.fullmatch(r"fsk_[0-9A-Za-z]{43}[0-9A-Za-z]{6}", secret)
-        assert keys.is_wellformed(secret)
+        assert api_secrets.is_wellformed(secret)
 
 
 def test_the_documents_example_is_wellformed_so_that_the_checksum_stays_what_it_is() -> None:
-    assert keys.is_wellformed(KNOWN)
+    assert api_secrets.is_wellformed(KNOWN)
 
 
 @pytest.mark.parametrize(
@@ -52,21 +52,21 @@ def test_the_documents_example_is_wellformed_so_that_the_checksum_stays_what_it_
     ids=lambda secret: repr(secret[:60]),
 )
 def test_anything_else_is_not(secret: str) -> None:
-    assert not keys.is_wellformed(secret)
+    assert not api_secrets.is_wellformed(secret)
 
 
 def test_every_single_wrong_character_is_noticed() -> None:
     for place in range(4, len(KNOWN)):
         wrong = "a" if KNOWN[place] != "a" else "b"
-        assert not keys.is_wellformed(KNOWN[:place] + wrong + KNOWN[place + 1 :])
+        assert not api_secrets.is_wellformed(KNOWN[:place] + wrong + KNOWN[place + 1 :])
 
 
 def test_a_hash_fits_its_secret_under_its_key_alone() -> None:
-    secret, other = keys.new_secret(), keys.new_secret()
-    stored = keys.hash_of(secret)
+    secret, other = api_secrets.new_secret(), api_secrets.new_secret()
+    stored = api_secrets.hash_of(secret)
     assert re.fullmatch(r"[0-9a-f]{64}", stored)
     assert secret not in stored
-    assert keys.fits(secret, stored)
-    assert not keys.fits(other, stored)
-    keys.configure(b"another key")
-    assert not keys.fits(secret, stored)
+    assert api_secrets.fits(secret, stored)
+    assert not api_secrets.fits(other, stored)
+    api_secrets.configure(b"another key")
+    assert not api_secrets.fits(secret, stored)

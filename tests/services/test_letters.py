@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from services import letters
-from services.letters import KINDS, LANGUAGES, Letter, render
+from services.mail import messages
+from services.mail.messages import KINDS, LANGUAGES, Letter, render
 
 LINK = "/confirm/signup/7b0a3c52-3a39-4f0e-9d1c-0a3a6f0d8d11/5f1d0c9e8b7a6f5e4d3c2b1a0f9e8d7c6b5a4f3e"
 SENDER = "FreeSewing <hello@example.org>"
@@ -91,7 +91,7 @@ def test_every_language_has_the_texts_that_english_has_with_the_same_placeholder
 
 def shape_of(language: str) -> dict[str, set[str]]:
     """Each kind's and shared text's name, with the names and placeholders in it."""
-    folder = Path(letters.__file__).parent / "templates" / "mail"
+    folder = Path(messages.__file__).parent / "templates"
     texts = tomllib.loads((folder / f"{language}.toml").read_text("utf-8"))
     names = {name: set(text) if isinstance(text, dict) else set() for name, text in texts.items()}
     return {name: names[name] | set(re.findall(r"{\w+}", str(texts[name]))) for name in texts}
@@ -117,7 +117,7 @@ def test_two_letters_have_different_message_ids() -> None:
 
 def test_a_mail_that_version_0_1_queued_with_a_copy_goes_to_its_recipient_alone() -> None:
     queued = {"kind": "emailchange", "language": "en", "to": "new@example.org", "cc": "old@example.org", "link": LINK}
-    message = render(letters.of_queue(queued), sender=SENDER, website=WEBSITE, server=SERVER)
+    message = render(messages.of_queue(queued), sender=SENDER, website=WEBSITE, server=SERVER)
     assert message["To"] == "new@example.org"
     assert "old@example.org" not in message.as_string()
 
@@ -262,5 +262,5 @@ def test_a_notice_names_the_key_or_says_that_it_is_about_the_account_and_how_to_
         for key in ({"key": HOSTILE}, {})
     )
     assert HOSTILE in of_key and '"notices": false' in " ".join(of_key.split())
-    texts = tomllib.loads((Path(letters.__file__).parent / "templates" / "mail" / f"{language}.toml").read_text())
+    texts = tomllib.loads((Path(messages.__file__).parent / "templates" / f"{language}.toml").read_text())
     assert texts["quotanear"]["nokey"] in of_account

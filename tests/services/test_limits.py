@@ -5,10 +5,10 @@ from typing import Any, TypeVar
 
 import pytest
 
-from services import limits
-from services.counters import Memory
-from services.limits import MOST_AT_ONCE, NEAR, REACHED, Limiter
-from services.policies import Policy
+from services.limits import limiter as limits
+from services.limits.counters import Memory
+from services.limits.limiter import MOST_AT_ONCE, NEAR, REACHED, Limiter
+from services.limits.policies import Policy
 from tests.services.conftest import Clock
 
 Result = TypeVar("Result")

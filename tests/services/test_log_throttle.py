@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from services.log_throttle import Throttled
+from services.observability.log_throttle import Throttled
 
 
 class Written(Throttled):
@@ -25,7 +25,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[logging.Logger, Writt
     """A logger with only this handler, whose clock the test moves."""
     handler = Written()
     monkeypatch.setattr(logging.StreamHandler, "emit", lambda self, record: self.lines.append(self.format(record)))
-    monkeypatch.setattr("services.log_throttle.time.monotonic", lambda: handler.now)
+    monkeypatch.setattr("services.observability.log_throttle.time.monotonic", lambda: handler.now)
     logger = logging.Logger("test")
     logger.addHandler(handler)
     yield logger, handler

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 import storage
-from errors import ImageInvalid, Overloaded
-from services import lookups, passwords, pictures
-from services.fetch import fetch
-from services.lookups import Lookups
+from core.errors import ImageInvalid, Overloaded
+from services.auth import passwords
+from services.images import lookups, record_images
+from services.images.fetch import fetch
+from services.images.lookups import Lookups
 from tests.storage.store import Store, sqlite_store
 
 MOST = 8
@@ -46,9 +47,9 @@ class SlowNames:
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowNames]:
     """The resolver, released in the end; and look-ups and images that no other test has used."""
-    pictures.configure("memory:")
-    monkeypatch.setattr(pictures, "LOOKUPS", Lookups(MOST))
-    monkeypatch.setattr(pictures, "ANONYMOUS_LOOKUPS", Lookups(1))
+    record_images.configure("memory:")
+    monkeypatch.setattr(record_images, "LOOKUPS", Lookups(MOST))
+    monkeypatch.setattr(record_images, "ANONYMOUS_LOOKUPS", Lookups(1))
     names = SlowNames(monkeypatch)
     yield names
     names.released.set()
@@ -94,7 +95,7 @@ def test_slow_names_hold_up_nothing_else_that_uses_a_thread(slow: SlowNames, sto
 def test_requests_without_credentials_do_not_use_the_look_ups_of_others(slow: SlowNames) -> None:
     def publish(*, anonymous: bool) -> asyncio.Task[None]:
         url = "http://slow.example/image.png"
-        return asyncio.create_task(pictures.publish(url, "support-a", replace=False, anonymous=anonymous))
+        return asyncio.create_task(record_images.publish(url, "support-a", replace=False, anonymous=anonymous))
 
     async def work() -> None:
         first = publish(anonymous=True)

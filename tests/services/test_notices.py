@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import Connection, select, update
 
 import storage
-from services import notices
+from services.mail import notices
 from storage import notices as stored
-from storage.fair_use import notices as given
-from storage.tables import apikeys, mails, totals
+from storage.schema.fair_use import notices as given
+from storage.schema.tables import apikeys, mails, totals
 from tests.storage.conftest import postgresql_store, postgresql_url, sqlite_url, store
 from tests.storage.store import Store
 

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from prometheus_client import generate_latest
 
-import clock
 import storage
-from services import metrics, outbox
+from core import clock
+from services.mail import outbox
+from services.observability import metrics
 from storage import accounts, mails, migrate, subscribers
-from storage.encryption import Keyring
+from storage.schema.encryption import Keyring
 from tests.counting import count_mails
 from tests.services.test_delivery import Postbox, running
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-import document
-from services import guides, pages
+from core import document
+from services.pages import guides, service_pages
 
 ADDRESS = "http://127.0.0.1:8000"
-STATIC = pages.WEB / "static"
-NAMES = sorted(path.stem for path in pages.WEB.glob("*.html"))
+STATIC = service_pages.WEB / "static"
+NAMES = sorted(path.stem for path in service_pages.WEB.glob("*.html"))
 FIELDS = {"input", "select", "textarea"}
 Attributes = dict[str, str]
 
@@ -52,7 +52,7 @@ class Reader(HTMLParser):
 @pytest.fixture(scope="module", autouse=True)
 def configured() -> None:
     """The pages are made."""
-    pages.configure(ADDRESS)
+    service_pages.configure(ADDRESS)
 
 
 @pytest.fixture(params=NAMES)
@@ -63,7 +63,7 @@ def page(request: pytest.FixtureRequest) -> Reader:
 
 def served(name: str) -> str:
     """A page as it is served."""
-    return pages.page_of_text(name) if name in ("docs", "start") else pages.page(name)
+    return service_pages.page_of_text(name) if name in ("docs", "start") else service_pages.page(name)
 
 
 def resources(page: Reader) -> list[str]:
@@ -81,7 +81,7 @@ def test_a_page_has_no_marker_left(name: str) -> None:
 
 
 def test_a_page_tells_where_its_server_is() -> None:
-    assert f"curl {ADDRESS}/signup " in pages.page("landing")
+    assert f"curl {ADDRESS}/signup " in service_pages.page("landing")
 
 
 def test_a_page_loads_nothing_from_elsewhere(page: Reader) -> None:
@@ -97,7 +97,7 @@ def test_a_page_has_no_script_or_handler_in_itself(page: Reader) -> None:
 
 
 def test_every_file_that_a_page_names_exists(page: Reader) -> None:
-    folders = pages.folders()
+    folders = service_pages.folders()
     for address in resources(page):
         prefix = next(prefix for prefix in folders if address.startswith(prefix))
         assert (folders[prefix] / address.removeprefix(prefix)).is_file(), address
@@ -131,8 +131,8 @@ def test_no_two_elements_of_a_page_have_the_same_id(page: Reader) -> None:
 
 def test_the_errors_page_has_a_row_for_each_code_of_the_document() -> None:
     codes = list(document.error_meanings())
-    assert Reader(pages.page("errors")).values("tr", "id") == codes
-    assert all(f"<td><code>{code}</code></td><td>" in pages.page("errors") for code in codes)
+    assert Reader(service_pages.page("errors")).values("tr", "id") == codes
+    assert all(f"<td><code>{code}</code></td><td>" in service_pages.page("errors") for code in codes)
 
 
 @pytest.mark.parametrize("script", sorted(STATIC.glob("*.js")), ids=lambda path: path.name)
@@ -147,24 +147,24 @@ def test_nothing_in_a_style_sheet_comes_from_elsewhere(sheet: Path) -> None:
 
 
 def test_no_page_may_run_or_make_code_that_stands_in_it() -> None:
-    for policy in (pages.POLICY, pages.FORM_POLICY, pages.READING_POLICY):
+    for policy in (service_pages.POLICY, service_pages.FORM_POLICY, service_pages.READING_POLICY):
         assert "default-src 'none'" in policy and "script-src 'self';" in policy
         assert "unsafe" not in policy and "*" not in policy and "http" not in policy
 
 
 def test_the_tour_has_the_same_steps_in_each_language_and_the_address_of_the_server() -> None:
-    pages.configure("https://sewing.example/api")
+    service_pages.configure("https://sewing.example/api")
     found = [(has["data-language"]) for tag, has in Reader(served("start")).elements if tag == "figure"]
     steps = found[:-1]
     assert found[-1] == "text" and steps == [*guides.LANGUAGES] * (len(steps) // len(guides.LANGUAGES))
     assert served("start").count("https://sewing.example/api") == len(guides.LANGUAGES)
     assert guides.ADDRESS not in served("start")
-    pages.configure(ADDRESS)
+    service_pages.configure(ADDRESS)
 
 
 def test_the_default_avatar_is_a_small_square_picture() -> None:
-    path = pages.WEB / "default-avatar.png"
+    path = service_pages.WEB / "default-avatar.png"
     with Image.open(path) as picture:
         assert (picture.format, picture.size) == ("PNG", (400, 400))
     assert path.stat().st_size < 10_000
-    assert pages.default_avatar() == path.read_bytes()
+    assert service_pages.default_avatar() == path.read_bytes()

@@ -9,7 +9,7 @@ import bcrypt
 import pytest
 from argon2 import PasswordHasher
 
-from services import passwords
+from services.auth import passwords
 
 PASSWORDS = ["x", "correct horse battery staple", "pässwörd 🧵", "x" * 256, " spaced ", "nul\x00byte"]
 SALT = bytes(range(16))

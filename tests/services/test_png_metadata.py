@@ -5,7 +5,7 @@ import zlib
 import pytest
 from PIL import Image, PngImagePlugin
 
-from services import png
+from services.images import png
 from tests.services.pictures import data_uri, encoded, normalised, opened, refusal, two_halves
 
 PICTURE = encoded(two_halves(), "PNG")

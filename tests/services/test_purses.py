@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-import clock
-from services.counters import Memory
-from services.limits import Claims, Limiter, Purse
-from services.policies import Policy
+from core import clock
+from services.limits.counters import Memory
+from services.limits.limiter import Claims, Limiter, Purse
+from services.limits.policies import Policy
 from tests.services.conftest import Clock
 
 BURST, DAY, ACCOUNT = Policy("burst", 100, 60), Policy("day", 1_000, 86_400), Policy("account-burst", 150, 60)

@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-import clock
-from services import pictures, retention
-from storage import apikeys, attempts, events, known_networks, mails
-from storage.fair_use import events as table
-from storage.guessing import attempts as counters
-from storage.guessing import known_networks as networks
+from core import clock
+from services import retention
+from services.images import record_images
+from storage import apikeys, attempts, known_networks, mails, security_log
+from storage.schema.fair_use import events as table
+from storage.schema.guessing import attempts as counters
+from storage.schema.guessing import known_networks as networks
 from tests.storage.conftest import postgresql_url, sqlite_url, store
 from tests.storage.store import NOW, Store
 
@@ -24,7 +25,7 @@ def test_anonymous_images_are_removed_with_what_is_out_of_date(store: Store, mon
 
     monkeypatch.setattr(retention, "PAUSE_SECONDS", 0)
     monkeypatch.setattr(clock, "now", lambda: NOW)
-    monkeypatch.setattr(pictures, "expire", expire)
+    monkeypatch.setattr(record_images, "expire", expire)
     store.run(retention.forget())
     assert called_at == [NOW]
 
@@ -37,7 +38,9 @@ def test_old_events_and_keys_that_ended_long_ago_are_forgotten(store: Store, mon
     mail_id = store.write(mails.claim, now=NOW)
     assert mail_id is not None
     store.write(mails.give_up, mail_id, "refused", now=NOW + timedelta(days=340))
-    store.write(events.record, user_id, events.SIGNED_IN, origin=events.Origin(events.OWNER), now=NOW)
+    store.write(
+        security_log.record, user_id, security_log.SIGNED_IN, origin=security_log.Origin(security_log.OWNER), now=NOW
+    )
     before = store.count(table)
     monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=364))
     store.run(retention.forget())

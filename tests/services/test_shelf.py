@@ -6,8 +6,8 @@ from itertools import count
 
 import pytest
 
-from services import shelf
-from services.shelf import LIFE_SECONDS, MOST_BYTES, Shelf
+from services import response_cache
+from services.response_cache import LIFE_SECONDS, MOST_BYTES, Shelf
 
 
 class Clock:
@@ -24,7 +24,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The time that the shelf goes by."""
     clock = Clock()
-    monkeypatch.setattr(shelf, "time", clock)
+    monkeypatch.setattr(response_cache, "time", clock)
     return clock
 
 

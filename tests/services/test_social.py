@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 from PIL import Image, ImageChops
 
-from services import cards, social
-from services.social import Card, Drawing
+from services.images import cards, social
+from services.images.cards import Card
+from services.images.social import Drawing
 from tests.services.test_typeset import TEXTS
 
 

@@ -11,10 +11,10 @@ from uuid import UUID
 import jwt
 import pytest
 
-import clock
-from errors import Unauthorized
-from services import tokens
-from services.tokens import Export
+from core import clock
+from core.errors import Unauthorized
+from services.auth import tokens
+from services.auth.tokens import Export
 
 KEY = b"k" * 32
 ISSUER = "https://api.example.org"

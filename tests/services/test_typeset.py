@@ -8,8 +8,8 @@ import pytest
 from PIL import Image, ImageChops, ImageFont, features
 from pymupdf_fonts import myfont
 
-from services import typeset
-from services.typeset import BOLD, ELLIPSIS, Block, Style
+from services.images import typeset
+from services.images.typeset import BOLD, ELLIPSIS, Block, Style
 
 STYLE = Style(BOLD, range(88, 27, -4), 1.15)
 WIDTH, HEIGHT = 1040, 300

@@ -9,16 +9,17 @@ import pytest
 from prometheus_client import generate_latest
 from starlette.responses import Response
 
-from causes import CAUSES
-from errors import REPLIES, Fact, ImageStoreUnavailable, Overloaded, Overtaken, StorageUnavailable, Unavailable
+from core.causes import CAUSES
+from core.errors import REPLIES, Fact, ImageStoreUnavailable, Overloaded, Overtaken, StorageUnavailable, Unavailable
 from middleware.envelope import Envelope
 from middleware.problems import Problems
-from services import metrics, pictures
+from services.images import record_images
+from services.observability import metrics
 from tests.inside import inside
 from tests.middleware.test_boundary import reply_of
 from tests.problems import problem
 from tests.service import ROOT
-from tests.test_layout import rooms
+from tests.test_layout import modules
 
 RAISED = [
     *(kind() for kind in (Overloaded, Overtaken, StorageUnavailable, ImageStoreUnavailable)),
@@ -55,12 +56,12 @@ def test_only_what_has_a_cause_is_answered_with_503() -> None:
 def test_no_code_makes_a_503_by_itself() -> None:
     found = {
         str(path.relative_to(ROOT))
-        for _, path in rooms()
+        for _, path in modules()
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Constant) and node.value == 503
     }
     # The table of replies, and what counts the replies.
-    assert found == {"errors.py", "middleware/envelope.py"}
+    assert found == {"core/errors.py", "middleware/envelope.py"}
 
 
 def test_a_503_that_has_no_cause_is_logged_as_our_error(caplog: pytest.LogCaptureFixture) -> None:
@@ -72,7 +73,7 @@ def test_a_503_that_has_no_cause_is_logged_as_our_error(caplog: pytest.LogCaptur
 def test_every_cause_has_a_place_in_the_code_and_in_the_documentation() -> None:
     used = {
         node.value.value
-        for _, path in rooms()
+        for _, path in modules()
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.keyword | ast.Assign)
         and (node.arg if isinstance(node, ast.keyword) else ast.unparse(node.targets[0])) == "cause"
@@ -89,7 +90,7 @@ def test_a_running_application_tells_its_causes(tmp_path: Path, monkeypatch: pyt
         problem(there.http.get("/info/stats"), 503, "unavailable")
         (tmp_path / "images").rmdir()
         (tmp_path / "images").write_text("in the way")
-        monkeypatch.setattr(pictures, "_opened", None)
+        monkeypatch.setattr(record_images, "_opened", None)
         problem(there.http.get("/images/set-x"), 503, "unavailable")
     (tmp_path / "empty").mkdir()
     with inside(tmp_path / "empty", migrate=False) as there:

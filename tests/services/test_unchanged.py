@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 import storage
-from services import unchanged
-from services.unchanged import Unchanged
-from storage import migrate, sizes
-from storage.encryption import Keyring
+from services import version_cache
+from services.version_cache import Unchanged
+from storage import migrate
+from storage.schema import seed
+from storage.schema.encryption import Keyring
 from tests.databases import fresh_postgres
 from tests.storage.store import KEYS, NOW
 
@@ -66,7 +67,7 @@ def test_what_is_kept_is_not_read_again_while_nothing_is_written(runner: asyncio
 def test_a_write_of_this_process_ends_it(runner: asyncio.Runner) -> None:
     kept, reads = Unchanged[str, int](), Read()
     runner.run(counted(kept, reads))
-    runner.run(storage.write(sizes.seed, NOW))
+    runner.run(storage.write(seed.seed, NOW))
     assert runner.run(counted(kept, reads)) == 2
 
 
@@ -109,7 +110,7 @@ def test_what_is_forgotten_is_read_again(runner: asyncio.Runner) -> None:
 
 
 def test_only_so_much_is_kept(runner: asyncio.Runner, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unchanged, "MOST", 3)
+    monkeypatch.setattr(version_cache, "MOST", 3)
     kept, reads = Unchanged[str, int](), Read()
     for key in "abcd":
         runner.run(counted(kept, reads, key))

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from errors import ImageStoreUnavailable, NoSuchRecord
-from services import pictures
+from core.errors import ImageStoreUnavailable, NoSuchRecord
+from services.images import record_images
 
 
 @pytest.fixture(autouse=True)
 def afterwards() -> Iterator[None]:
     yield
-    pictures.configure("memory:")
+    record_images.configure("memory:")
 
 
 @pytest.mark.parametrize(
@@ -22,24 +22,24 @@ def afterwards() -> Iterator[None]:
 )
 def test_a_place_that_cannot_be_used_stops_the_start_without_being_told(url: str) -> None:
     with pytest.raises(ValueError, match="images cannot be kept there") as refused:
-        pictures.configure(url)
+        record_images.configure(url)
     assert "secret" not in str(refused.value)
 
 
 def test_a_folder_is_made_at_the_start(tmp_path: Path) -> None:
-    pictures.configure(f"file:{tmp_path}/new/images")
+    record_images.configure(f"file:{tmp_path}/new/images")
     assert (tmp_path / "new" / "images").is_dir()
     with pytest.raises(NoSuchRecord):
-        asyncio.run(pictures.find("set-1"))
+        asyncio.run(record_images.find("set-1"))
 
 
 def test_a_folder_that_something_took_the_place_of_is_unavailable(tmp_path: Path) -> None:
     folder = tmp_path / "images"
-    pictures.configure(f"file:{folder}")
+    record_images.configure(f"file:{folder}")
     shutil.rmtree(folder)
     folder.write_text("in the way")
     with pytest.raises(ImageStoreUnavailable):
-        asyncio.run(pictures.find("set-1"))
+        asyncio.run(record_images.find("set-1"))
     folder.unlink()
     with pytest.raises(NoSuchRecord):
-        asyncio.run(pictures.find("set-1"))
+        asyncio.run(record_images.find("set-1"))

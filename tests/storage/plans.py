@@ -16,7 +16,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.sql import visitors
 
 import storage
-from storage.tables import metadata
+from storage.schema.tables import metadata
 from tests.storage.population import OLD
 from tests.storage.store import KEYS, Store
 
@@ -113,7 +113,7 @@ def caught(url: str, work: Callable[[Connection], Any]) -> tuple[list[str], set[
 
     def note_call(frame: Any, kind: str, _: Any) -> None:
         path = Path(frame.f_code.co_filename)
-        if kind == "call" and path.parent == FOLDER:
+        if kind == "call" and FOLDER in path.parents:
             functions.add(f"{path.stem}.{frame.f_code.co_name}")
 
     def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:

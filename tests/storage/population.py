@@ -5,10 +5,10 @@ from typing import Any
 import asyncpg
 from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, SmallInteger, String, Table, Text, Uuid
 
-from storage.columns import UtcTime
-from storage.encryption import Encrypted, EncryptedJson, Keyring
-from storage.fair_use import storage_use
-from storage.tables import metadata
+from storage.schema.columns import UtcTime
+from storage.schema.encryption import Encrypted, EncryptedJson, Keyring
+from storage.schema.fair_use import storage_use
+from storage.schema.tables import metadata
 from tests.storage.store import KEYS
 
 ROWS = 2_000

@@ -12,12 +12,12 @@ from uuid import UUID
 from sqlalchemy import Column, Connection, Table, Uuid, delete, insert, select, text
 
 import storage
-from clock import new_uuid
+from core.clock import new_uuid
 from storage import accounts, apikeys, bookmarks, confirmations, mails, migrate, patterns, revocation, sessions, sets
-from storage.columns import PlainJson, UtcTime
-from storage.encryption import Encrypted, EncryptedJson, Keyring
-from storage.events import OWNER, Origin
-from storage.tables import Record, metadata
+from storage.schema.columns import PlainJson, UtcTime
+from storage.schema.encryption import Encrypted, EncryptedJson, Keyring
+from storage.schema.tables import Record, metadata
+from storage.security_log import OWNER, Origin
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")

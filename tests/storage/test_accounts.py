@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from errors import AlreadyExists, NoSuchRecord
+from core.errors import AlreadyExists, NoSuchRecord
 from storage import accounts, apikeys, profiles, sessions
 from tests.counting import count_accounts
 from tests.storage.store import NOW, ORIGIN, Store

@@ -6,16 +6,16 @@ from functools import partial
 import pytest
 from sqlalchemy import Connection, delete, update
 
-from clock import new_uuid
-from errors import AlreadyExists
+from core.clock import new_uuid
+from core.errors import AlreadyExists
 from storage import accounts, address_hashes, administration, subscribers
 from storage.accounts import email_hash
-from storage.acts import Actor
 from storage.address_hashes import COLUMNS
-from storage.hash_keys import hash_keys
-from storage.tables import Record, metadata
-from storage.tables import accounts as accounts_table
-from storage.tables import subscribers as subscribers_table
+from storage.audit_log import Actor
+from storage.schema.hash_keys import hash_keys
+from storage.schema.tables import Record, metadata
+from storage.schema.tables import accounts as accounts_table
+from storage.schema.tables import subscribers as subscribers_table
 from tests.guessing import guessed
 from tests.storage.store import NOW, Store
 

@@ -6,13 +6,13 @@ from uuid import UUID
 
 import pytest
 
-from errors import NoSuchRecord
-from storage import accounts, acts, administration, apikeys
-from storage.tables import acts as acts_table
+from core.errors import NoSuchRecord
+from storage import accounts, administration, apikeys, audit_log
+from storage.schema.tables import acts as acts_table
 from tests.storage.store import NOW, Store
 
 REQUEST = UUID("6f2f3c9e-2b1d-4a35-9a50-6f0d2f4f1d11")
-BY = acts.Actor(99, REQUEST)
+BY = audit_log.Actor(99, REQUEST)
 LATER = NOW + timedelta(minutes=1)
 
 
@@ -24,7 +24,7 @@ def found(store: Store, q: str) -> dict[str, list[int]]:
 
 def recorded(store: Store, **chosen: Any) -> list[tuple[int, int, str]]:
     """Actor, subject and act of the newest acts."""
-    rows = store.read(acts.page, limit=100, **chosen)
+    rows = store.read(audit_log.page, limit=100, **chosen)
     return [(row["actor_id"], row["subject_id"], row["act"]) for row in rows]
 
 
@@ -72,15 +72,15 @@ def test_an_account_is_found_by_address_hash_first_address_number_and_uuid(store
 def test_each_account_that_a_search_shows_is_recorded_and_so_is_a_search_in_vain(store: Store) -> None:
     first, second = named(store, "one of us"), named(store, "two of us")
     found(store, "of us")
-    assert recorded(store) == [(99, second, acts.SEARCH), (99, first, acts.SEARCH)]
+    assert recorded(store) == [(99, second, audit_log.SEARCH), (99, first, audit_log.SEARCH)]
     found(store, "nobody at all")
-    assert recorded(store)[0] == (99, acts.NOBODY, acts.SEARCH)
+    assert recorded(store)[0] == (99, audit_log.NOBODY, audit_log.SEARCH)
 
 
 def test_loading_an_account_is_recorded_and_an_unknown_one_is_not(store: Store) -> None:
     alice = store.new_account()
     assert store.write(administration.load, str(alice["uuid"]), by=BY, now=NOW) == alice
-    assert recorded(store) == [(99, alice["id"], acts.LOAD)]
+    assert recorded(store) == [(99, alice["id"], audit_log.LOAD)]
     with pytest.raises(NoSuchRecord):
         store.write(administration.load, "nobody", by=BY, now=NOW)
     assert store.count(acts_table) == 1
@@ -102,8 +102,12 @@ def test_a_lower_role_revokes_the_keys_above_it_and_says_what_changed(store: Sto
     store.new_key(alice["id"], level=4)
     assert update(store, alice["id"], role="user")["role"] == "user"
     assert living_keys(store, alice["id"]) == [4]
-    row = store.read(acts.page, limit=1)[0]
-    assert (row["act"], row["changes"], row["request_id"]) == (acts.UPDATE, {"role": ["curator", "user"]}, REQUEST)
+    row = store.read(audit_log.page, limit=1)[0]
+    assert (row["act"], row["changes"], row["request_id"]) == (
+        audit_log.UPDATE,
+        {"role": ["curator", "user"]},
+        REQUEST,
+    )
     assert (row["created_at"], row["actor_id"], row["subject_id"]) == (LATER, 99, alice["id"])
 
 
@@ -115,14 +119,14 @@ def test_disabling_ends_sessions_and_keys_once_and_not_again(store: Store) -> No
     assert living_keys(store, alice["id"]) == []
     again = update(store, alice["id"], status=accounts.DISABLED)
     assert (again["epoch"], again["updated_at"]) == (first["epoch"], first["updated_at"])
-    assert store.read(acts.page, limit=1)[0]["changes"] == {}
+    assert store.read(audit_log.page, limit=1)[0]["changes"] == {}
 
 
 def test_turning_the_second_factor_off_forgets_all_of_it_and_records_none_of_it(store: Store) -> None:
     alice = store.new_account(mfa_enabled=True, mfa_secret="SECRETSECRET", mfa_scratch=["hash"])
     changed = update(store, alice["id"], mfa_enabled=False)
     assert (changed["mfa_enabled"], changed["mfa_secret"], changed["mfa_scratch"]) == (False, None, [])
-    assert store.read(acts.page, limit=1)[0]["changes"] == {"mfa_enabled": [True, False]}
+    assert store.read(audit_log.page, limit=1)[0]["changes"] == {"mfa_enabled": [True, False]}
 
 
 def test_taking_consent_back_revokes_every_key(store: Store) -> None:
@@ -142,24 +146,24 @@ def test_a_change_that_fails_leaves_no_record(store: Store) -> None:
 
 def test_acts_are_read_newest_first_page_by_page_while_more_are_added(store: Store) -> None:
     for subject in range(1, 6):
-        store.write(acts.record, BY, acts.LOAD, subjects=[subject], now=NOW)
-    first = store.read(acts.page, limit=2)
-    store.write(acts.record, BY, acts.LOAD, subjects=[6], now=NOW)
-    second = store.read(acts.page, limit=10, after=first[-1]["id"])
+        store.write(audit_log.record, BY, audit_log.LOAD, subjects=[subject], now=NOW)
+    first = store.read(audit_log.page, limit=2)
+    store.write(audit_log.record, BY, audit_log.LOAD, subjects=[6], now=NOW)
+    second = store.read(audit_log.page, limit=10, after=first[-1]["id"])
     assert [row["subject_id"] for row in (*first, *second)] == [5, 4, 3, 2, 1]
 
 
 def test_acts_can_be_told_by_who_acted_and_on_whom(store: Store) -> None:
-    other = acts.Actor(7, REQUEST)
-    store.write(acts.record, BY, acts.LOAD, subjects=[1, 2], now=NOW)
-    store.write(acts.record, other, acts.LOAD, subjects=[2], now=NOW)
-    assert recorded(store, actor=7) == [(7, 2, acts.LOAD)]
-    assert recorded(store, subject=2) == [(7, 2, acts.LOAD), (99, 2, acts.LOAD)]
-    assert recorded(store, subject=2, actor=99) == [(99, 2, acts.LOAD)]
+    other = audit_log.Actor(7, REQUEST)
+    store.write(audit_log.record, BY, audit_log.LOAD, subjects=[1, 2], now=NOW)
+    store.write(audit_log.record, other, audit_log.LOAD, subjects=[2], now=NOW)
+    assert recorded(store, actor=7) == [(7, 2, audit_log.LOAD)]
+    assert recorded(store, subject=2) == [(7, 2, audit_log.LOAD), (99, 2, audit_log.LOAD)]
+    assert recorded(store, subject=2, actor=99) == [(99, 2, audit_log.LOAD)]
 
 
 def test_an_act_outlives_whom_it_is_about(store: Store) -> None:
     alice = store.new_account()
     update(store, alice["id"], role="tester")
     store.write(accounts.remove, alice["id"])
-    assert recorded(store) == [(99, alice["id"], acts.UPDATE)]
+    assert recorded(store) == [(99, alice["id"], audit_log.UPDATE)]

@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from errors import KeyNotActive, NoSuchRecord
-from storage import accounts, apikeys, events, mails, revocation
-from storage.events import STAFF, Origin
+from core.errors import KeyNotActive, NoSuchRecord
+from storage import accounts, apikeys, mails, revocation, security_log
+from storage.security_log import STAFF, Origin
 from tests.storage.store import NOW, ORIGIN, Store
 
 
@@ -146,7 +146,9 @@ def test_keys_that_end_together_are_each_recorded_and_named_in_one_letter_as_far
     for number in range(5):
         store.new_key(user_id, name=f"key {number}")
     store.write(revocation.revoke_all, user_id, by=revocation.ROLE, origin=Origin(STAFF), now=NOW)
-    found = [row for row in store.read(events.page, user_id, limit=100) if row["event"] == events.KEY_REVOKED]
+    found = [
+        row for row in store.read(security_log.page, user_id, limit=100) if row["event"] == security_log.KEY_REVOKED
+    ]
     assert [row["details"].get("more") for row in found] == [2, None, None, None]
     assert {row["by"] for row in found} == {STAFF}
     claimed = store.write(mails.claim, now=NOW)

@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import text, update
 
 import storage
-from errors import StorageUnavailable
+from core.errors import StorageUnavailable
 from storage import canaries, health, reencryption
 from storage.address_hashes import email_hash
 from storage.canaries import SecretsWrong
-from storage.encryption import Keyring
-from storage.hash_keys import hash_keys
-from storage.tables import accounts
+from storage.schema.encryption import Keyring
+from storage.schema.hash_keys import hash_keys
+from storage.schema.tables import accounts
 from tests.service import ROOT
 from tests.storage.store import Store
 
@@ -25,7 +25,7 @@ AT_ONCE = """
 import asyncio, pathlib, sys, time
 import storage
 from storage import canaries
-from storage.encryption import Keyring
+from storage.schema.encryption import Keyring
 
 add = canaries._add_missing
 def slowly(*arguments):

@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from errors import NoSuchRecord
+from core.errors import NoSuchRecord
 from storage import confirmations
-from storage.tables import confirmations as table
+from storage.schema.tables import confirmations as table
 from tests.storage.store import NOW, Store
 
 KINDS = (confirmations.SIGN_UP, confirmations.HAVE_ACCOUNT, confirmations.SIGN_IN, confirmations.EMAIL_CHANGE)

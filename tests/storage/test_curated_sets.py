@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from errors import NoSuchRecord
+from core.errors import NoSuchRecord
 from storage import curated_sets
-from storage.tables import Record
+from storage.schema.tables import Record
 from tests.storage.store import NOW, Store
 
 LATER = NOW + timedelta(hours=1)

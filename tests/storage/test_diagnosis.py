@@ -4,8 +4,8 @@ import socket
 
 import pytest
 
-from errors import StorageUnavailable
-from storage import diagnosis
+from core.errors import StorageUnavailable
+from storage.engines import diagnosis
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Column, Connection, text, update
 
 from storage import accounts, apikeys, confirmations, mails, sessions, sets
-from storage.encryption import Encrypted, EncryptedJson, Keyring, Undecryptable
-from storage.tables import Record, metadata
+from storage.schema.encryption import Encrypted, EncryptedJson, Keyring, Undecryptable
+from storage.schema.tables import Record, metadata
 from tests.storage.store import NOW, Store
 
 OLD, NEW = {"old": b"o" * 32}, {"new": b"n" * 32}

@@ -13,9 +13,10 @@ import pytest
 from sqlalchemy import Connection, text
 
 import storage
-from errors import StorageUnavailable
-from storage import accounts, postgresql
-from storage.tables import sets as table
+from core.errors import StorageUnavailable
+from storage import accounts
+from storage.engines import postgresql
+from storage.schema.tables import sets as table
 from tests.proxy import Proxy
 from tests.service import wait_until
 from tests.storage.store import Store, new_set

@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from storage import holdings
+from storage import account_data
 from tests.storage.store import Store
 
 
@@ -12,4 +12,4 @@ def test_the_images_of_an_account_are_found_without_decrypting_its_records(store
     store.new_pattern(user_id, img="pattern-1")
     for statement in ("UPDATE sets SET measies = notes", "UPDATE patterns SET data = notes, settings = notes"):
         store.write(lambda connection: connection.execute(text(statement)).rowcount)  # noqa: B023
-    assert {"set-1", "pattern-1"} <= set(store.read(holdings.images, user_id))
+    assert {"set-1", "pattern-1"} <= set(store.read(account_data.images, user_id))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from storage import curated_sets, image_removals, option_packs, patterns, sets, suggestions
-from storage.tables import Record
+from storage.schema.tables import Record
 from tests.storage.store import NOW, Store
 
 CURATED: dict[str, Any] = {"published": True, "height": None, "measies": {}, "texts": {}}

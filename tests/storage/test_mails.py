@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import delete
 
 import storage
-from errors import NoSuchRecord
+from core.errors import NoSuchRecord
 from storage import accounts, mails
-from storage.tables import Record
-from storage.tables import mails as table
+from storage.schema.tables import Record
+from storage.schema.tables import mails as table
 from tests.counting import count_mails
 from tests.storage.store import NOW, Store
 

@@ -16,10 +16,10 @@ from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from errors import StorageUnavailable
+from core.errors import StorageUnavailable
 from storage import health, migrate
-from storage.installation import FIRST_RECORDED, schema_revisions
-from storage.tables import metadata
+from storage.schema.installation import FIRST_RECORDED, schema_revisions
+from storage.schema.tables import metadata
 from tests.databases import fresh_postgres
 from tests.service import ROOT
 from tests.storage.store import Store

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from storage import accounts, administration, migrate, profiles
-from storage.acts import Actor
-from storage.names import compared
+from storage.audit_log import Actor
+from storage.schema.names import compared
 from tests.storage.store import NOW, ORIGIN, Store
 from tests.storage.test_migrations import on_database, step_back
 

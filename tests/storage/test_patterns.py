@@ -5,10 +5,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from errors import NoSuchRecord
+from core.errors import NoSuchRecord
 from storage import curated_sets as csets
 from storage import patterns, sets
-from storage.tables import Record, curated_sets
+from storage.schema.tables import Record, curated_sets
 from tests.storage.store import NOW, Store
 
 LATER = NOW + timedelta(hours=1)

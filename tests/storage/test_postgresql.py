@@ -12,9 +12,10 @@ import pytest
 from sqlalchemy import Connection, text
 
 import storage
-from errors import StorageUnavailable
-from storage import accounts, postgresql, sets
-from storage.tables import sets as table
+from core.errors import StorageUnavailable
+from storage import accounts, sets
+from storage.engines import postgresql
+from storage.schema.tables import sets as table
 from tests.counting import count_accounts
 from tests.storage.store import Store, new_set
 

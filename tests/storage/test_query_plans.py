@@ -10,37 +10,38 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Delete, Insert, Select, TextClause, Update, select
 from sqlalchemy.dialects import sqlite
 
-from clock import new_uuid
+from core.clock import new_uuid
 from storage import (
     accounts,
-    acts,
     address_hashes,
     administration,
     apikeys,
+    audit_log,
     canaries,
+    checks,
     confirmations,
     health,
     image_removals,
     mails,
     migrate,
-    probes,
     profiles,
     reencryption,
     revocation,
+    statistics,
     subscribers,
-    totals,
     usage_reports,
 )
-from storage.slices import SlicedList
-from storage.statements import Statement
-from storage.tables import apikeys as key_table
-from storage.tables import metadata
+from storage.engines.slices import SlicedList
+from storage.engines.statements import Statement
+from storage.schema.tables import apikeys as key_table
+from storage.schema.tables import metadata
 from tests.databases import fresh_postgres
 from tests.storage.plans import FOLDER, caught, faults, sql_of
 from tests.storage.population import fill
@@ -81,14 +82,16 @@ AT_IMPORT = {
     "usage._removing",
 }
 # What reads no table.
-WITHOUT_TABLE = {"probes.describe"}
+WITHOUT_TABLE = {"checks.describe"}
 Span = dict[str, Any]
 SPAN: Span = {"begin": NOW - 7 * DAY, "end": NOW, "limit": 10}
 STATEMENTS = (Select, Insert, Update, Delete, TextClause)
 
 
-def _modules() -> list[str]:
-    return sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
+def _modules() -> list[Path]:
+    """The modules of storage but migrations, as paths relative to it. Statements are named by the last part."""
+    paths = [path.relative_to(FOLDER) for path in FOLDER.rglob("*.py") if path.stem != "__init__"]
+    return sorted(path for path in paths if "migrations" not in path.parts)
 
 
 def _statements(name: str, value: Any) -> Iterator[tuple[str, Any]]:
@@ -106,8 +109,8 @@ def _statements(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 AT_THE_TOP = {
     name: statement
     for module in _modules()
-    for attribute, value in vars(import_module(f"storage.{module}")).items()
-    for name, statement in _statements(f"{module}.{attribute}", value)
+    for attribute, value in vars(import_module(".".join(["storage", *module.with_suffix("").parts]))).items()
+    for name, statement in _statements(f"{module.stem}.{attribute}", value)
     if name not in PARTS
 }
 
@@ -121,10 +124,10 @@ def _rotate(connection: Connection) -> None:
 
 
 def _count(connection: Connection) -> None:
-    work = totals.claim(connection, now=NOW, before=NOW)
+    work = statistics.claim(connection, now=NOW, before=NOW)
     assert work is not None
-    work = totals.advance(connection, work, now=NOW, rows=50)
-    totals.keep(connection, totals.advance(connection, work, now=NOW, rows=50), now=NOW)
+    work = statistics.advance(connection, work, now=NOW, rows=50)
+    statistics.keep(connection, statistics.advance(connection, work, now=NOW, rows=50), now=NOW)
 
 
 def _reencrypt(connection: Connection) -> None:
@@ -185,7 +188,7 @@ def _both_languages(page: Callable[..., Any]) -> Callable[[Connection], None]:
 def _acts(connection: Connection) -> None:
     for whose in ({}, {"actor": 1}, {"subject": 1}, {"actor": 1, "subject": 1}):
         for after in (0, 500):
-            acts.page(connection, limit=10, after=after, **whose)
+            audit_log.page(connection, limit=10, after=after, **whose)
 
 
 def _confirmations(connection: Connection) -> None:
@@ -197,7 +200,7 @@ def _confirmations(connection: Connection) -> None:
 
 def _accounts_page(connection: Connection) -> None:
     for chosen in ({}, {"role": "admin"}, {"status": 1}):
-        administration.page(connection, limit=10, after=0, by=acts.Actor(1, new_uuid()), now=NOW, **chosen)
+        administration.page(connection, limit=10, after=0, by=audit_log.Actor(1, new_uuid()), now=NOW, **chosen)
 
 
 def _mails_page(connection: Connection) -> None:
@@ -206,15 +209,15 @@ def _mails_page(connection: Connection) -> None:
 
 
 def _probe(connection: Connection) -> None:
-    probes.write(connection)
+    checks.write(connection)
     if connection.dialect.name == "postgresql":
-        probes.seconds(connection)
+        checks.seconds(connection)
 
 
 CALLS: dict[str, Callable[[Connection], Any]] = {
     "accounts.change": lambda connection: accounts.change(connection, 1, bio="x"),
     "accounts.remove": lambda connection: accounts.remove(connection, 1),
-    "acts.page": _acts,
+    "audit_log.page": _acts,
     "address_hashes": _hash_addresses,
     "administration.page": _accounts_page,
     "apikeys.prune": lambda connection: apikeys.prune(connection, [1, 2]),
@@ -236,7 +239,7 @@ CALLS: dict[str, Callable[[Connection], Any]] = {
     "subscribers.accounts_page": _both_languages(subscribers.accounts_page),
     "subscribers.page": _both_languages(subscribers.page),
     "subscribers.prune": lambda connection: subscribers.prune(connection, NOW),
-    "totals.advance": _count,
+    "statistics.advance": _count,
     "usage_reports.heaviest_accounts": lambda connection: usage_reports.heaviest_accounts(
         connection, before=NOW - 14 * DAY, **SPAN
     ),
@@ -308,9 +311,9 @@ def test_a_scan_and_a_walk_and_a_sort_are_seen(url: str) -> None:
 def _builders() -> Iterator[str]:
     """The functions of storage that put a statement together."""
     for module in _modules():
-        for function in ast.walk(ast.parse((FOLDER / f"{module}.py").read_text())):
+        for function in ast.walk(ast.parse((FOLDER / module).read_text())):
             if isinstance(function, ast.FunctionDef) and any(map(_builds, ast.walk(function))):
-                yield f"{module}.{function.name}"
+                yield f"{module.stem}.{function.name}"
 
 
 def _builds(node: ast.AST) -> bool:

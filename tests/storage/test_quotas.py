@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from services.quotas import MOST_PRUNED, prune
+from services.quota_decisions import MOST_PRUNED, prune
 from storage import accounts, apikeys, quotas
-from storage.acts import Actor
-from storage.fair_use import quotas as table
+from storage.audit_log import Actor
 from storage.quotas import Holder, Terms
-from storage.tables import Record
+from storage.schema.fair_use import quotas as table
+from storage.schema.tables import Record
 from tests.storage.store import NOW, Store
 
 BY = Actor(0, uuid4())

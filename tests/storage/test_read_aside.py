@@ -8,8 +8,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 import storage
-from errors import StorageUnavailable
-from storage.encryption import Keyring
+from core.errors import StorageUnavailable
+from storage.schema.encryption import Keyring
 from tests.counting import count_accounts
 from tests.storage.store import KEYS, Store
 

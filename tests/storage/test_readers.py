@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import Connection, text
 
 import storage
-from errors import StorageUnavailable
-from storage import postgresql, sessions
+from core.errors import StorageUnavailable
+from storage import sessions
+from storage.engines import postgresql
 from tests.counting import count_accounts
 from tests.storage.store import Store
 

@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from errors import StorageUnavailable
-from storage import accounts, postgresql
-from storage.faults import savepoint
-from storage.tables import sets as table
+from core.errors import StorageUnavailable
+from storage import accounts
+from storage.engines import postgresql
+from storage.engines.driver_errors import savepoint
+from storage.schema.tables import sets as table
 from tests.proxy import Proxy
 from tests.service import wait_until
 from tests.storage.store import Store, new_set

@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Connection, update
 
-from errors import NoSuchRecord
+from core.errors import NoSuchRecord
 from storage import accounts, sessions, usage
-from storage.access import sessions as table
-from storage.tables import Record
+from storage.schema.access import sessions as table
+from storage.schema.tables import Record
 from tests.storage.store import NOW, ORIGIN, Store
 
 

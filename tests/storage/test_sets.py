@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from errors import NoSuchRecord
+from core.errors import NoSuchRecord
 from storage import sets
 from tests.storage.store import NOW, Store
 

@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from errors import AlreadyExists
-from handlers.measurements import NAMES
-from storage import curated_sets, sizes
+from core.errors import AlreadyExists
+from handlers.support.measurements import NAMES
+from storage import curated_sets
+from storage.schema import seed
 from tests.storage.store import NOW, Store
 
 FIELDS: dict[str, Any] = {"published": True, "height": None, "img": "x", "measies": {}, "texts": {}}
 
 
 def test_there_are_ten_sizes_of_each_group_with_every_measurement_in_six_languages() -> None:
-    found = sizes.sizes()
+    found = seed.sizes()
     names = [size["texts"]["en"]["name"] for size in found]
     assert names[:10] == [f"Womenswear size {number}" for number in range(28, 48, 2)]
     assert names[10:] == [f"Menswear size {number}" for number in range(32, 52, 2)]
@@ -28,36 +29,36 @@ def test_there_are_ten_sizes_of_each_group_with_every_measurement_in_six_languag
 
 
 def test_a_new_installation_gets_them_as_the_first_published_sets(store: Store) -> None:
-    assert store.write(sizes.seed, NOW) == 20
+    assert store.write(seed.seed, NOW) == 20
     found = list(store.read(curated_sets.list_all))
     assert [row["id"] for row in found] == list(range(1, 21))
     assert [(row["measies"], row["texts"]) for row in found] == [
-        (size["measies"], size["texts"]) for size in sizes.sizes()
+        (size["measies"], size["texts"]) for size in seed.sizes()
     ]
     assert store.write(curated_sets.create, now=NOW, **FIELDS)["id"] > 20
 
 
 def test_what_curators_changed_or_removed_stays_so(store: Store) -> None:
-    store.write(sizes.seed, NOW)
+    store.write(seed.seed, NOW)
     store.write(curated_sets.edit, 1, fields={"height": 170}, measies={}, texts={}, now=NOW)
     store.write(curated_sets.remove, 2)
     before = list(store.read(curated_sets.list_all))
-    assert store.write(sizes.seed, NOW) == 0
+    assert store.write(seed.seed, NOW) == 0
     assert list(store.read(curated_sets.list_all)) == before
     for row in before:
         store.write(curated_sets.remove, row["id"])
-    assert store.write(sizes.seed, NOW) == 0
+    assert store.write(seed.seed, NOW) == 0
     assert list(store.read(curated_sets.list_all)) == []
 
 
 def test_an_installation_that_has_sets_of_its_own_gets_none(store: Store) -> None:
     own = store.write(curated_sets.create, now=NOW, **FIELDS)
-    assert store.write(sizes.seed, NOW) == 0
+    assert store.write(seed.seed, NOW) == 0
     store.write(curated_sets.remove, own["id"])
-    assert store.write(sizes.seed, NOW) == 0
+    assert store.write(seed.seed, NOW) == 0
 
 
 def test_two_processes_that_seed_at_once_put_them_in_once(store: Store) -> None:
-    outcomes = store.write_at_once(*[lambda connection: sizes.seed(connection, NOW)] * 3)
+    outcomes = store.write_at_once(*[lambda connection: seed.seed(connection, NOW)] * 3)
     assert sorted(outcome for outcome in outcomes if not isinstance(outcome, AlreadyExists))[-1] == 20
     assert len(store.read(curated_sets.list_all)) == 20

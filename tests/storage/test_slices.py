@@ -8,8 +8,8 @@ import pytest
 
 import storage
 from storage import patterns, sets
-from storage.encryption import Undecryptable
-from storage.slices import ROW_BYTES, Slice
+from storage.engines.slices import ROW_BYTES, Slice
+from storage.schema.encryption import Undecryptable
 from tests.storage.store import KEYS, Store
 
 TEXT = "x" * 1_000

@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import Connection
 
 import storage
-from errors import AlreadyExists, NoSuchRecord, Overtaken, StorageUnavailable
+from core.errors import AlreadyExists, NoSuchRecord, Overtaken, StorageUnavailable
 from storage import accounts, sets
-from storage.faults import savepoint
-from storage.tables import sets as table
+from storage.engines.driver_errors import savepoint
+from storage.schema.tables import sets as table
 from tests.counting import count_accounts
 from tests.storage.store import NOW, Store, new_set
 

@@ -10,12 +10,12 @@ from sqlalchemy import Connection, Select, bindparam, column, event, insert, lit
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, StatementError
 
-from errors import AlreadyExists
+from core.errors import AlreadyExists
 from storage import apikeys, sets
-from storage.statements import Statement
-from storage.tables import apikeys as keys_table
-from storage.tables import metadata
-from storage.tables import sets as sets_table
+from storage.engines.statements import Statement
+from storage.schema.tables import apikeys as keys_table
+from storage.schema.tables import metadata
+from storage.schema.tables import sets as sets_table
 from tests.storage.store import NOW, Store
 
 TABLES = [table for table in metadata.sorted_tables if not table.foreign_keys]

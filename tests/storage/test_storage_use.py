@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, func, select
 
-from errors import StorageFull
+from core.errors import StorageFull
 from storage import accounts, bookmarks, migrate, patterns, sets, storage_use, suggestions
-from storage.encryption import Encrypted
+from storage.schema.encryption import Encrypted
+from storage.schema.tables import metadata
 from storage.storage_use import NOTHING, Storage
-from storage.tables import metadata
 from tests.storage.store import NOW, Store, new_set
 from tests.storage.test_migrations import on_database, step_back
 

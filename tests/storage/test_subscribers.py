@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from errors import NoSuchRecord
+from core.errors import NoSuchRecord
 from storage import accounts, subscribers
-from storage.tables import subscribers as table
+from storage.schema.tables import subscribers as table
 from tests.storage.store import NOW, Store
 
 LATER = NOW + timedelta(hours=1)

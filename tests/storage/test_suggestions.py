@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from errors import NoSuchRecord
+from core.errors import NoSuchRecord
 from storage import suggestions
-from storage.tables import Record
+from storage.schema.tables import Record
 from tests.storage.store import NOW, Store
 
 

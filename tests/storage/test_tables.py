@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Table
 
-from errors import Overtaken
+from core.errors import Overtaken
 from storage import accounts
-from storage.tables import metadata
+from storage.schema.tables import metadata
 from tests.counting import count_accounts
 from tests.storage.store import Store
 

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import Connection, event
 
 import storage
-from storage import accounts, totals
-from storage.tables import bookmarks, curated_sets, patterns
-from storage.totals import Totals, Work
+from storage import accounts, statistics
+from storage.schema.tables import bookmarks, curated_sets, patterns
+from storage.statistics import Totals, Work
 from tests.storage.store import NOW, Store
 
 LATER = NOW + timedelta(minutes=2)
@@ -19,24 +19,24 @@ NOTHING = dict.fromkeys(("accounts", "patterns", "sets", "curated_sets", "bookma
 
 
 def claim(store: Store, now: datetime = NOW) -> Work | None:
-    return store.write(totals.claim, now=now, before=now - timedelta(minutes=1))
+    return store.write(statistics.claim, now=now, before=now - timedelta(minutes=1))
 
 
-def passed(store: Store, *, rows: int = totals.SLICE, now: datetime = NOW) -> Totals:
+def passed(store: Store, *, rows: int = statistics.SLICE, now: datetime = NOW) -> Totals:
     """The totals after a first pass in slices of so many rows, or one more slice; all stored after each."""
     work = claim(store, now)
     assert work is not None
     while True:
         work = store.run(_advance(work, rows))
-        store.write(totals.keep, work, now=now)
+        store.write(statistics.keep, work, now=now)
         if work.is_complete:
-            found = store.read(totals.find)
+            found = store.read(statistics.find)
             assert found is not None
             return found
 
 
 async def _advance(work: Work, rows: int) -> Work:
-    return await storage.read_aside(totals.advance, work, now=NOW, rows=rows)
+    return await storage.read_aside(statistics.advance, work, now=NOW, rows=rows)
 
 
 def drafted(store: Store, user_id: int, *designs: str) -> None:
@@ -45,12 +45,12 @@ def drafted(store: Store, user_id: int, *designs: str) -> None:
 
 
 def test_an_empty_database_has_nothing_of_everything(store: Store) -> None:
-    assert store.read(totals.find) is None and store.read(totals.count_accounts) is None
+    assert store.read(statistics.find) is None and store.read(statistics.count_accounts) is None
     assert passed(store) == Totals(rows=NOTHING, designs={}, jwt_calls=0, key_calls=0, top_users=[])
-    assert store.read(totals.count_accounts) == 0
+    assert store.read(statistics.count_accounts) == 0
 
 
-@pytest.mark.parametrize("rows", [1, 2, 3, 5, totals.SLICE])
+@pytest.mark.parametrize("rows", [1, 2, 3, 5, statistics.SLICE])
 def test_slices_of_any_size_add_up_to_all_there_is(store: Store, rows: int) -> None:
     people = [
         store.new_account(jwt_calls=calls, key_calls=2, username=f"p{calls}")["id"] for calls in (0, 7, 3, 9, 5)
@@ -66,7 +66,7 @@ def test_slices_of_any_size_add_up_to_all_there_is(store: Store, rows: int) -> N
     assert list(found.designs.items()) == [("aaron", 3), ("brian", 2), ("carlton", 1)]
     assert (found.jwt_calls, found.key_calls) == (24, 10)
     assert found.top_users == [(people[3], "p9", 9), (people[1], "p7", 7), (people[4], "p5", 5), (people[2], "p3", 3)]
-    assert store.read(totals.count_accounts) == 5
+    assert store.read(statistics.count_accounts) == 5
 
 
 def test_revoked_keys_and_unpublished_sets_are_not_counted(store: Store) -> None:
@@ -104,7 +104,7 @@ def test_who_loses_the_profile_is_not_named_from_that_moment(store: Store, field
     user_id = store.new_account(jwt_calls=100)["id"]
     assert len(passed(store).top_users) == 1
     store.write(lambda connection: accounts.change(connection, user_id, **fields))
-    found = store.read(totals.find)
+    found = store.read(statistics.find)
     assert found is not None and found.top_users == []
 
 
@@ -113,14 +113,14 @@ def test_a_new_name_is_shown_at_once_and_a_removed_account_not_at_all(store: Sto
     passed(store)
     store.write(lambda connection: accounts.change(connection, user_id, username="new", lusername="new"))
     store.write(accounts.remove, other)
-    found = store.read(totals.find)
+    found = store.read(statistics.find)
     assert found is not None and found.top_users == [(user_id, "new", 3)]
 
 
 def test_no_more_than_so_many_users_and_designs_are_shown(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(totals, "MOST_USERS", 2)
-    monkeypatch.setattr(totals, "MOST_DESIGNS", 3)
-    monkeypatch.setattr(totals, "_USERS_KEPT", 4)
+    monkeypatch.setattr(statistics, "MOST_USERS", 2)
+    monkeypatch.setattr(statistics, "MOST_DESIGNS", 3)
+    monkeypatch.setattr(statistics, "_USERS_KEPT", 4)
     for calls in range(1, 7):
         user_id = store.new_account(jwt_calls=calls)["id"]
         drafted(store, user_id, *[f"design{calls}"] * calls)
@@ -139,7 +139,7 @@ def test_what_is_no_name_of_a_design_is_counted_and_not_shown(store: Store) -> N
 
 def test_of_many_instances_one_counts_at_a_time(store: Store) -> None:
     def attempt(connection: Connection) -> Work | None:
-        return totals.claim(connection, now=NOW, before=NOW - timedelta(minutes=1))
+        return statistics.claim(connection, now=NOW, before=NOW - timedelta(minutes=1))
 
     assert [work for work in store.write_at_once(*[attempt] * 8) if work is not None] == [Work()]
     assert claim(store, NOW + timedelta(seconds=59)) is None
@@ -150,7 +150,7 @@ def test_of_many_instances_one_counts_at_a_time(store: Store) -> None:
 def test_who_keeps_what_was_counted_stays_the_one_who_counts(store: Store) -> None:
     work = claim(store)
     assert work is not None
-    store.write(totals.keep, work, now=LATER)
+    store.write(statistics.keep, work, now=LATER)
     assert claim(store, LATER + timedelta(seconds=59)) is None
 
 
@@ -159,8 +159,8 @@ def test_another_instance_goes_on_where_one_ended(store: Store) -> None:
         store.new_account(jwt_calls=1)
     work = claim(store)
     assert work is not None
-    store.write(totals.keep, store.read(totals.advance, work, now=NOW, rows=2), now=NOW)
-    assert store.read(totals.find) is None
+    store.write(statistics.keep, store.read(statistics.advance, work, now=NOW, rows=2), now=NOW)
+    assert store.read(statistics.find) is None
     work = claim(store, LATER)
     assert work is not None and work.passes["accounts"]["rows"] == 2
     assert passed(store, rows=2, now=LATER + timedelta(minutes=2)).rows["accounts"] == 5
@@ -173,8 +173,8 @@ def test_the_figures_of_the_last_pass_stand_until_the_next_one_ends(store: Store
     store.new_account()
     work = claim(store, LATER)
     assert work is not None
-    store.write(totals.keep, store.read(totals.advance, work, now=NOW, rows=2), now=LATER)
-    assert store.read(totals.count_accounts) == 4
+    store.write(statistics.keep, store.read(statistics.advance, work, now=NOW, rows=2), now=LATER)
+    assert store.read(statistics.count_accounts) == 4
 
 
 def plans_of(store: Store, query: Callable[[Connection], Any]) -> list[list[str]]:
@@ -196,26 +196,26 @@ def plans_of(store: Store, query: Callable[[Connection], Any]) -> list[list[str]
 def test_showing_the_totals_takes_two_look_ups_and_counts_nothing(sqlite_store: Store) -> None:
     sqlite_store.new_account(jwt_calls=1)
     passed(sqlite_store)
-    plans = plans_of(sqlite_store, totals.find)
+    plans = plans_of(sqlite_store, statistics.find)
     assert len(plans) == 2 and all(step.startswith("SEARCH") for plan in plans for step in plan)
-    assert len(plans_of(sqlite_store, totals.count_accounts)) == 1
+    assert len(plans_of(sqlite_store, statistics.count_accounts)) == 1
 
 
 def test_no_step_reads_more_of_a_table_than_its_slice(sqlite_store: Store) -> None:
-    plans = plans_of(sqlite_store, lambda connection: totals.advance(connection, Work(), now=NOW))
+    plans = plans_of(sqlite_store, lambda connection: statistics.advance(connection, Work(), now=NOW))
     assert len(plans) >= len(NOTHING)
     for plan in plans:
         assert any(" USING INTEGER PRIMARY KEY (rowid>?)" in step for step in plan)
 
 
 def test_accounts_and_keys_are_counted_by_state(store: Store) -> None:
-    assert store.read(totals.states) == {"accounts": {}, "apikeys": {}}
+    assert store.read(statistics.states) == {"accounts": {}, "apikeys": {}}
     ids = [store.new_account(**fields)["id"] for fields in ({}, {}, *HIDDEN)]
     revoked, _, _ = (store.new_key(ids[0]) for _ in range(3))
     store.revoke_key(revoked["key"])
     store.new_key(ids[0], expires_at=NOW)
     passed(store, rows=2)
-    assert store.read(totals.states) == {
+    assert store.read(statistics.states) == {
         "accounts": {"active": 3, "inactive": 1, "restricted": 1, "disabled": 1, "blocked": 1},
         "apikeys": {"active": 2, "expired": 1, "revoked": 1},
     }

@@ -8,12 +8,12 @@ from sqlalchemy import Connection, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 import storage
-from errors import AlreadyExists, NoSuchRecord, Overtaken
+from core.errors import AlreadyExists, NoSuchRecord, Overtaken
 from storage import accounts, sets
-from storage.encryption import Keyring
-from storage.faults import savepoint
-from storage.tables import accounts as accounts_table
-from storage.tables import sets as sets_table
+from storage.engines.driver_errors import savepoint
+from storage.schema.encryption import Keyring
+from storage.schema.tables import accounts as accounts_table
+from storage.schema.tables import sets as sets_table
 from tests.counting import count_accounts
 from tests.storage.store import KEYS, NOW, Store, new_set
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from storage import urls
-from storage.urls import DatabaseUrlInvalid
+from storage.engines import urls
+from storage.engines.urls import DatabaseUrlInvalid
 
 WRONG = [
     ("postgresql://u:s3cr3t@h:port:x/db", "must be sqlite:///file or"),

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Table, select, text
 
 from storage import accounts, apikeys, usage
-from storage.fair_use import usage_anonymous, usage_days, usage_hours
-from storage.faults import is_of_schema
+from storage.engines.driver_errors import is_of_schema
+from storage.schema.fair_use import usage_anonymous, usage_days, usage_hours
 from tests.storage.store import NOW, Store
 
 LATER = NOW + timedelta(seconds=1)

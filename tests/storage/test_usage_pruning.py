@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Table, insert
 
-import clock
-from services import usage as service
+from core import clock
+from services.usage import counting as service
 from storage import usage
-from storage.fair_use import usage_anonymous, usage_days, usage_hours
+from storage.schema.fair_use import usage_anonymous, usage_days, usage_hours
 from tests.storage.store import NOW, Store
 from tests.storage.test_usage import DAY, HOUR, add, rows
 

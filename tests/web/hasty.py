@@ -4,7 +4,7 @@ Whoever uses one up is really refused, and a test need not wait for a minute unt
 """
 
 import app
-from services import limits, policies
+from services.limits import limiter, policies
 
 SECONDS = 2
 
@@ -12,7 +12,7 @@ SECONDS = 2
 def main() -> None:
     """Serve."""
     hasty = [one._replace(seconds=SECONDS) if one.seconds == policies.MINUTE else one for one in policies.DEFAULTS]
-    setattr(limits, "DEFAULTS", tuple(hasty))  # noqa: B010
+    setattr(limiter, "DEFAULTS", tuple(hasty))  # noqa: B010
     app.main()
 
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-import document
+from core import document
 from tests.contract.anywhere.problems import is_problem
 from tests.contract.deployment import Deployment
 from tests.contract.leaving import KEY_LIFE

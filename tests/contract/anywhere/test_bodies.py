@@ -2,7 +2,7 @@
 
 import pytest
 
-import document
+from core import document
 from tests.contract.anywhere.kinds import PATTERN
 from tests.contract.anywhere.problems import is_problem
 from tests.contract.deployment import Deployment

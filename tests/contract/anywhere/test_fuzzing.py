@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-import document
+from core import document
 from tests.contract.anywhere.conftest import secrets
 from tests.contract.anywhere.fuzzer import Outcome, fuzz
 from tests.contract.deployment import Deployment

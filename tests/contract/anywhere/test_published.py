@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-import document
+from core import document
 from tests.contract.anywhere.kinds import Kind, each_kind
 from tests.contract.deployment import Deployment
 

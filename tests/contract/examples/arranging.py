@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Table, delete, select, update
 
-from storage import access, fair_use, tables
+from storage.schema import access, fair_use, tables
 from tests.contract.examples.requests import SPEC, resolved
 from tests.handlers.database import execute
 from tests.service import PASSWORD, Person, Service

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import document
+from core import document
 
 SPEC = document.load()
 # They compare with a record's state: sent apart, see REFUSED in `test_examples.py`.

@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
-import clock
 import handlers.apikeys
 import handlers.bookmarks
-import handlers.owned
+import handlers.support.ownership
 import middleware.authentication
 import middleware.dispatch
-import services.credentials
+import services.auth.credentials
 import storage
-from errors import SchemaViolation, Unauthorized, ValidationFailed
-from etags import Preconditions
-from handlers.conditions import unless_changed
-from handlers.ids import record_id
-from handlers.reauthentication import reauthenticate
+from core import clock
+from core.errors import SchemaViolation, Unauthorized, ValidationFailed
+from core.etags import Preconditions
+from handlers.support.ids import record_id
+from handlers.support.preconditions import unless_changed
+from handlers.support.reauthentication import reauthenticate
 from middleware.authentication import AuthenticatedOperation
 from middleware.idempotency import IdempotentOperation
 from middleware.routing import Routing
@@ -38,7 +38,7 @@ def a_level_is_not_enforced() -> Replaced:
 
 
 def _standing(**changed: Any) -> Any:
-    verify = services.credentials.verify
+    verify = services.auth.credentials.verify
 
     async def lenient(*asked: Any) -> Any:
         verified = await verify(*asked)
@@ -48,22 +48,22 @@ def _standing(**changed: Any) -> Any:
 
 
 def an_expired_key_is_accepted() -> Replaced:
-    yield services.credentials, "verify", _standing(expires_at=clock.now() + timedelta(days=1))
+    yield services.auth.credentials, "verify", _standing(expires_at=clock.now() + timedelta(days=1))
 
 
 def a_revoked_key_is_accepted() -> Replaced:
-    yield services.credentials, "verify", _standing(revoked_at=None)
+    yield services.auth.credentials, "verify", _standing(revoked_at=None)
 
 
 def records_of_others_can_be_read_and_changed() -> Replaced:
-    yield handlers.owned, "require_allowed", _nothing
+    yield handlers.support.ownership, "require_allowed", _nothing
 
 
 def private_records_can_be_read_by_everybody() -> Replaced:
     async def readable(find: Any, id: str, caller: Any) -> Any:
         return await storage.read(find, record_id(id))
 
-    yield handlers.owned, "readable", readable
+    yield handlers.support.ownership, "readable", readable
 
 
 def what_is_sent_is_not_validated() -> Replaced:

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 
-import document
+from core import document
 from tests.contract.promises import NOTHING, load
 from tests.contract.promises.naming import rule
 from tests.contract.promises.sentences import sentences, split

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-import clock
+from core import clock
 from tests.contract.fuzzing import KEY_LIFE, made
 
 

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-import email_addresses
 import handlers.account
-import handlers.second_factor
 import handlers.sessions
-from handlers import own_sessions, usernames
-from services import attempts, mfa, passwords, tokens
-from storage import accounts, confirmations, events
+import handlers.support.second_factor
+from core import email_addresses
+from handlers.support import own_sessions, usernames
+from services.auth import attempts, mfa, passwords, tokens
+from storage import accounts, confirmations, security_log
 from storage import sessions as stored
 from tests.contract.faults.exchange import Exchange
 from tests.contract.faults.registry import Replaced, in_code, in_replies
@@ -114,7 +114,11 @@ def other_sessions_go_on_after_a_second_factor() -> Replaced:
 @in_code(MFA + "a_code_that_does_not_fit_turns_nothing_on", "POST /account/mfa: 200|Server error")
 def any_code_turns_a_second_factor_on() -> Replaced:
     yield mfa, "matching_step", lambda *_, **__: 1
-    yield handlers.second_factor, "_turn_on", lambda _, fields, caller, *rest: accounts.find(_, caller.user_id)
+    yield (
+        handlers.support.second_factor,
+        "_turn_on",
+        lambda _, fields, caller, *rest: accounts.find(_, caller.user_id),
+    )
 
 
 @in_replies("test_consent::test_an_account_without_consent_can_give_it", "the new token does not work")
@@ -214,24 +218,24 @@ def all_data_has_a_tag(e: Exchange) -> None:
 
 @in_code("test_events::test_what_happens_to_a_key_is_told", "what happened is")
 def a_rotation_is_no_event() -> Replaced:
-    record = events.record
+    record = security_log.record
 
     def partly(connection: Any, user_id: int, event: str, **details: Any) -> None:
-        if event != events.KEY_ROTATED:
+        if event != security_log.KEY_ROTATED:
             record(connection, user_id, event, **details)
 
-    yield events, "record", partly
+    yield security_log, "record", partly
 
 
 @in_code("test_events::test_a_failed_sign_in_is_told", "is not among")
 def a_failed_sign_in_is_no_event() -> Replaced:
-    yield events, "record_failure", _nothing
-    yield events, "page", _without_failures(events.page)
+    yield security_log, "record_failure", _nothing
+    yield security_log, "page", _without_failures(security_log.page)
 
 
 def _without_failures(page: Any) -> Any:
     def shown(*asked: Any, **window: Any) -> Any:
-        return [one for one in page(*asked, **window) if one["event"] != events.SIGN_IN_FAILED]
+        return [one for one in page(*asked, **window) if one["event"] != security_log.SIGN_IN_FAILED]
 
     return shown
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 import storage
-from handlers import owned
-from handlers.ids import record_id
+from handlers.support import ownership
+from handlers.support.ids import record_id
 from storage import patterns, sets
 from tests.contract.faults.exchange import Exchange
 from tests.contract.faults.registry import Replaced, in_code, in_replies
@@ -46,4 +46,4 @@ def a_private_set_of_another_can_be_cloned() -> Replaced:
     async def found(find: Any, id: str, caller: Any) -> Any:
         return await storage.read(find, record_id(id))
 
-    yield owned, "to_clone", found
+    yield ownership, "to_clone", found

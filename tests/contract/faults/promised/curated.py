@@ -5,7 +5,7 @@ from typing import Any
 import handlers.curated_sets
 import handlers.option_packs
 import storage
-from handlers import translations
+from handlers.serializers import translations
 from storage import sets
 from tests.contract.faults.exchange import Exchange
 from tests.contract.faults.registry import Replaced, in_code, in_replies

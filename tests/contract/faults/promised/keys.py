@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import handlers.apikeys
-from handlers.reauthentication import reauthenticate
+from handlers.support.reauthentication import reauthenticate
 from storage import apikeys
 from tests.contract.faults.exchange import Exchange
 from tests.contract.faults.registry import Replaced, in_code, in_replies

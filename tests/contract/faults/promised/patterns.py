@@ -5,7 +5,7 @@ from typing import Any
 import handlers.bookmarks
 import handlers.patterns
 import storage
-from handlers import shapes
+from handlers.serializers import records
 from storage import bookmarks, patterns
 from tests.contract.faults.exchange import Exchange
 from tests.contract.faults.registry import Replaced, in_code, in_replies
@@ -46,17 +46,17 @@ def a_pattern_forgets_its_set(e: Exchange) -> None:
 
 @in_code(PATTERNS + "a_private_set_of_another_is_no_choice", "POST /patterns: 201")
 def a_pattern_is_drafted_from_a_private_set_of_another() -> Replaced:
-    yield shapes, "may_draft_from", lambda *_: True
+    yield records, "may_draft_from", lambda *_: True
 
 
 @in_code(PATTERNS + "a_private_set_is_not_shown_with_a_public_pattern", "is shown as {")
 def a_private_set_is_shown_with_a_public_pattern() -> Replaced:
-    public_pattern = shapes.public_pattern
+    public_pattern = records.public_pattern
 
     def shown(row: Any) -> Any:
         return public_pattern({**row, "set": row["set"] and {**row["set"], "public": True}})
 
-    yield shapes, "public_pattern", shown
+    yield records, "public_pattern", shown
 
 
 @in_code(BOOKMARKS + "a_bookmark_is_its_owners_alone", "GET /bookmarks/.*: 200")

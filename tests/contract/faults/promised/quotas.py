@@ -6,8 +6,8 @@ from sqlalchemy import false
 
 import handlers.quota_requests
 import middleware.limits
-from services import limits
-from storage import confirmations, events, quota_requests
+from services.limits import limiter
+from storage import confirmations, quota_requests, security_log
 from tests.contract.faults.exchange import Exchange
 from tests.contract.faults.registry import Replaced, in_code, in_replies
 
@@ -28,17 +28,17 @@ def a_refusal_names_no_policy(e: Exchange) -> None:
 
 @in_code(QUOTAS + "a_quota_holds_from_the_next_request_on", "a quota of 0 allows something")
 def a_quota_that_was_set_is_ignored() -> Replaced:
-    claims = limits.claims_of_account
+    claims = limiter.claims_of_account
 
     def usual(limiter: Any, user_id: int, _: Any, key_id: int, __: Any, cost: int) -> Any:
         return claims(limiter, user_id, None, key_id, None, cost)
 
-    yield limits, "claims_of_account", usual
+    yield limiter, "claims_of_account", usual
 
 
 @in_code(QUOTAS + "a_quota_is_recorded_and_told", "not told of this quota|newest event")
 def a_quota_is_no_event() -> Replaced:
-    yield events, "record", _nothing
+    yield security_log, "record", _nothing
 
 
 @in_replies(QUOTAS + "a_quota_is_for_an_account_or_a_key", "PUT /admin/quotas: 200")

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-import etags
-import handlers.conditions
 import handlers.images
+import handlers.support.preconditions
 import middleware.idempotency
+from core import etags, strict_json
 from middleware import reading
-from services import idempotency, pictures, strict_json
-from services.image_store import ImageStore
+from services import idempotency
+from services.images import record_images
+from services.images.store import ImageStore
 from storage import subscribers
 from tests.contract.faults.exchange import Exchange
 from tests.contract.faults.registry import Replaced, in_code, in_replies
@@ -57,7 +58,7 @@ def if_unmodified_since_is_ignored() -> Replaced:
 
 @in_code(CONDITIONS + "the_tag_of_an_account_leaves_its_counters_out", "changes with its calls")
 def the_tag_of_an_account_counts_its_calls() -> Replaced:
-    yield handlers.conditions, "COUNTERS", ()
+    yield handlers.support.preconditions, "COUNTERS", ()
 
 
 @in_replies(CONDITIONS + "what_is_private_is_kept_by_nobody_else", "may be kept")
@@ -152,12 +153,12 @@ def the_page_of_a_link_uses_it(e: Exchange) -> None:
 
 @in_code(IMAGES + "a_name_can_be_had_once", "POST /images: 200")
 def an_image_is_replaced_by_anyone() -> Replaced:
-    publish = pictures.publish
+    publish = record_images.publish
 
     async def replacing(img: str, name: str, *, replace: bool, anonymous: bool) -> None:
         await publish(img, name, replace=True, anonymous=anonymous)
 
-    yield pictures, "publish", replacing
+    yield record_images, "publish", replacing
 
 
 @in_code(IMAGES + "curators_replace_and_remove_images", "cannot replace or remove")

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
-import services.image_limits
-import services.images
-import services.pictures
-from handlers import prepared
+import services.images.decoding
+import services.images.limits
+import services.images.record_images
+from handlers.support import prepared_responses
 from services import interchange
-from services.image_store import Picture
+from services.images.store import Picture
 from storage import sets
 from tests.contract.faults.exchange import Exchange
 from tests.contract.faults.registry import Replaced, in_code, in_replies
@@ -62,12 +62,12 @@ def an_error_of_validation_names_no_limit(e: Exchange) -> None:
 
 @in_code(FILES + "yaml_says_the_same_as_json", "the YAML of a set differs")
 def yaml_differs_from_json() -> Replaced:
-    as_yaml = prepared.as_yaml
+    as_yaml = prepared_responses.as_yaml
 
     async def shorter(shape, *rest):  # type: ignore[no-untyped-def]
         return await as_yaml({**shape, "notes": "other notes"}, *rest)
 
-    yield prepared, "as_yaml", shorter
+    yield prepared_responses, "as_yaml", shorter
 
 
 @in_replies(FILES + "csv_has_a_line_for_each_measurement", "the rows are", imperial=True)
@@ -90,13 +90,13 @@ def an_image_cannot_be_removed(e: Exchange) -> None:
 
 
 def _recoding(**changed: int) -> Any:
-    recode = services.images._recode
+    recode = services.images.decoding._recode
     return lambda content, limits: recode(content, replace(limits, **changed))
 
 
 @in_code(IMAGES + "an_image_is_scaled_and_stored_without_metadata", "not turned upright and scaled")
 def images_are_not_scaled() -> Replaced:
-    yield services.images, "_recode", _recoding(max_side=4000)
+    yield services.images.decoding, "_recode", _recoding(max_side=4000)
 
 
 @in_code(IMAGES + "what_is_no_image_is_rejected", "POST /sets: 201")
@@ -104,7 +104,7 @@ def what_is_no_image_is_stored() -> Replaced:
     async def normalise(_: str) -> Picture:
         return Picture(b"\xff\xd8\xff", "image/jpeg")
 
-    yield services.pictures, "normalise", normalise
+    yield services.images.record_images, "normalise", normalise
 
 
 @in_replies(IMAGES + "an_image_of_too_many_pixels_is_rejected", "does not name the limit")
@@ -115,8 +115,8 @@ def an_error_of_an_image_names_no_limit(e: Exchange) -> None:
 
 @in_code(IMAGES + "an_image_of_too_many_pixels_is_rejected", "POST /sets: 201")
 def images_of_any_size_are_accepted() -> Replaced:
-    yield services.images, "_recode", _recoding(max_pixels=10**9)
-    yield services.image_limits, "MOST_MEMORY", 10**9
+    yield services.images.decoding, "_recode", _recoding(max_pixels=10**9)
+    yield services.images.limits, "MOST_MEMORY", 10**9
 
 
 @in_replies(IMAGES + "a_new_image_has_a_new_name_and_is_cached_for_ever", "not cached for ever")

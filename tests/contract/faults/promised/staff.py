@@ -4,9 +4,9 @@ from typing import Any
 
 import handlers.admin
 import security
-from handlers import owned, staff
-from services import usage
-from storage import accounts, acts, administration, events
+from handlers.support import audited_changes, ownership
+from services.usage import counting
+from storage import accounts, administration, audit_log, security_log
 from storage import sessions as stored
 from tests.contract.faults.exchange import Exchange
 from tests.contract.faults.registry import Replaced, in_code, in_replies
@@ -27,7 +27,7 @@ def a_bughunter_has_the_level_of_support() -> Replaced:
 
 @in_code(LEVELS + "records_of_others_need_the_level_stated", "PATCH /sets/.*: 200")
 def level_6_writes_sets_of_others() -> Replaced:
-    yield owned, "WRITE_OTHERS", 6
+    yield ownership, "WRITE_OTHERS", 6
 
 
 @in_code(LEVELS + "a_key_falls_with_the_role_of_its_owner", "still works|: 403")
@@ -49,7 +49,7 @@ def staff_find_nobody_by_a_first_address(e: Exchange) -> None:
 
 @in_code(STAFF + "acts_of_staff_are_recorded", "the changes are told as|recorded are")
 def what_changed_is_not_recorded() -> Replaced:
-    yield acts, "record", _recording(acts.record, changes=None)
+    yield audit_log, "record", _recording(audit_log.record, changes=None)
 
 
 def _recording(record: Any, **changed: Any) -> Any:
@@ -67,13 +67,13 @@ def acts_of_others_are_found(e: Exchange) -> None:
 
 @in_code(STAFF + "reading_lists_is_an_act_on_nobody", "is not recorded", name="list_subscribers")
 def reading_subscribers_is_not_recorded() -> Replaced:
-    record = acts.record
+    record = audit_log.record
 
     def partly(connection: Any, by: Any, act: str, **rest: Any) -> None:
-        if act != acts.LIST_SUBSCRIBERS:
+        if act != audit_log.LIST_SUBSCRIBERS:
             record(connection, by, act, **rest)
 
-    yield acts, "record", partly
+    yield audit_log, "record", partly
 
 
 @in_code(STAFF + "reading_sets_of_others_is_not_recorded", "changing a set of another is not recorded")
@@ -81,7 +81,7 @@ def changing_sets_of_others_is_not_recorded() -> Replaced:
     def unrecorded(connection: Any, _: Any, work: Any, *args: Any, **kwargs: Any) -> Any:
         return work(connection, *args, **kwargs)
 
-    yield staff, "recorded", unrecorded
+    yield audited_changes, "recorded", unrecorded
 
 
 @in_code(STAFF + "a_disabled_account_is_ended", "goes on")
@@ -100,7 +100,7 @@ def staff_turn_a_second_factor_on(e: Exchange) -> None:
 
 def _changed(connection: Any, handle: str, wanted: Any, _: Any, caller: Any, now: Any) -> Any:
     """Change an account without any rule."""
-    return administration.update(connection, int(handle), wanted, level=9, by=staff.actor(caller), now=now)
+    return administration.update(connection, int(handle), wanted, level=9, by=audited_changes.actor(caller), now=now)
 
 
 @in_code(STAFF + "staff_give_no_consent", "PATCH /admin/user/.*: 200")
@@ -133,28 +133,28 @@ def who_uses_the_most_stands_last(e: Exchange) -> None:
 
 @in_code(STAFF + "of_anonymous_callers_the_network_alone_is_known", "a caller is known as")
 def the_address_of_an_anonymous_caller_is_kept() -> Replaced:
-    yield usage, "KEPT_BITS", (32, 128)
+    yield counting, "KEPT_BITS", (32, 128)
 
 
 @in_code(ACTING + "an_impersonation_acts_as_the_account", "the owner is not told")
 def an_impersonation_is_no_event() -> Replaced:
-    yield events, "record", _nothing
+    yield security_log, "record", _nothing
 
 
 @in_code(ACTING + "what_is_the_owners_alone_is_refused", "to an administrator who acts as the account")
 def an_administrator_makes_keys_for_others() -> Replaced:
-    yield staff, "require_owner", _nothing
+    yield audited_changes, "require_owner", _nothing
 
 
 @in_code(ACTING + "each_of_its_requests_is_recorded", "recorded are")
 def requests_of_an_impersonation_are_not_recorded() -> Replaced:
-    record = acts.record
+    record = audit_log.record
 
     def partly(connection: Any, by: Any, act: str, **rest: Any) -> None:
-        if act != acts.IMPERSONATED_REQUEST:
+        if act != audit_log.IMPERSONATED_REQUEST:
             record(connection, by, act, **rest)
 
-    yield acts, "record", partly
+    yield audit_log, "record", partly
 
 
 @in_code(ACTING + "it_ends_with_the_administrators_session", "outlives the session")

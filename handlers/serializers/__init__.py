@@ -1,0 +1,1 @@
+"""Serializers: rows of storage in, the document's schemas out."""

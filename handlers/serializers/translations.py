@@ -1,0 +1,53 @@
+"""Names, notes and tags in six languages: `nameEn`, `notesEn`, `tagsEn` … in JSON, one column in tables."""
+
+from typing import Any
+
+from storage.schema.texts import Texts
+
+LANGUAGES = ("de", "en", "es", "fr", "nl", "uk")
+# The order in which a text in one language is looked for.
+FIRST = ("en", "de", "es", "fr", "nl", "uk")
+# What a text is where nobody has written one.
+UNSET = {"name": "", "notes": "", "tags": []}
+
+
+def texts_of(body: dict[str, Any]) -> Texts:
+    """Return the texts in a body, and nothing for those that it leaves out.
+
+    `name` and `notes` without a language are in English; `tags` are those of each language. A member with a language
+    wins.
+    """
+    shared = {language: {"tags": body["tags"]} if "tags" in body else {} for language in LANGUAGES}
+    shared["en"] |= {part: body[part] for part in ("name", "notes") if part in body}
+    said = {
+        language: shared[language]
+        | {part: body[_member(part, language)] for part in UNSET if _member(part, language) in body}
+        for language in LANGUAGES
+    }
+    return {language: parts for language, parts in said.items() if parts}
+
+
+def members_of(texts: Texts) -> dict[str, Any]:
+    """`Translations`: every part in every language, empty where there is none, and once for all languages."""
+    translated = {
+        _member(part, language): texts.get(language, {}).get(part, unset)
+        for part, unset in UNSET.items()
+        for language in LANGUAGES
+    }
+    tags = dict.fromkeys(tag for language in FIRST for tag in translated[_member("tags", language)])
+    name, notes = (_first(translated, part) for part in ("name", "notes"))
+    return {**translated, "name": name, "notes": notes, "tags": list(tags)}
+
+
+def _first(translated: dict[str, Any], part: str) -> str:
+    """Return the text in the first language that has one; the empty text if none has."""
+    return next(filter(None, (translated[_member(part, language)] for language in FIRST)), "")
+
+
+def best(texts: Texts, language: str, part: str) -> str:
+    """A name or notes in this language, or else in English; the empty text if there are neither."""
+    return str(texts.get(language, {}).get(part) or texts.get("en", {}).get(part, ""))
+
+
+def _member(part: str, language: str) -> str:
+    return part + language.capitalize()

@@ -1,0 +1,49 @@
+"""Serializers of usage reports."""
+
+from typing import Any
+
+from core.clock import iso
+from storage.schema.tables import Record
+
+
+def amounts(row: Record) -> dict[str, Any]:
+    """`UsageAmounts`."""
+    return {
+        # PostgreSQL adds integers up to a Decimal.
+        "calls": int(row["calls"]),
+        "errors": int(row["errors"]),
+        "bytesOut": int(row["bytes_out"]),
+        "seconds": int(row["microseconds"]) / 1_000_000,
+    }
+
+
+def usage_row(row: Record, by: str | None) -> dict[str, Any]:
+    """`UsageRow`: an hour or day, and what it is apart by, if by anything."""
+    apart: dict[str, Any] = {}
+    if by == "status":
+        apart = {"status": f"{row['status']}xx"}
+    elif by == "key":
+        apart = {"key": str(row["key"]) if row["key"] else None}
+    elif by:
+        apart = {by: row[by]}
+    return {"at": iso(row["at"]), **apart, **amounts(row)}
+
+
+def heavy_account(row: Record) -> dict[str, Any]:
+    """`HeavyAccount`."""
+    return {"userId": row["user_id"], "username": row["username"], **amounts(row), **_trend(row)}
+
+
+def heavy_key(row: Record) -> dict[str, Any]:
+    """`HeavyKey`."""
+    return {"key": str(row["key"]), "name": row["name"], **heavy_account(row)}
+
+
+def heavy_network(row: Record) -> dict[str, Any]:
+    """`HeavyNetwork`."""
+    return {"network": row["prefix"], **amounts(row)}
+
+
+def _trend(row: Record) -> dict[str, Any]:
+    before = int(row["calls_before"])
+    return {"before": before, "trend": round(int(row["calls"]) / before, 3) if before else None}

@@ -1,0 +1,1 @@
+"""What several handlers share: paging, preconditions, ownership, reauthentication, responses."""

@@ -1,0 +1,1 @@
+"""Authentication: passwords, tokens, API secrets, second factors, and limits on guessing."""

@@ -1,0 +1,69 @@
+"""API key credentials: the key id, and the secret that is checked against its hash."""
+
+from base64 import b64decode
+from binascii import Error as NotBase64
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import storage
+from core.errors import Unauthorized
+from services.auth import api_secrets
+from storage import apikeys
+
+
+class Verified(NamedTuple):
+    """A key whose secret was sent, the stored hash of that secret, and until when the secret is good.
+
+    Whether the key may be used is not judged.
+    """
+
+    standing: apikeys.KeyStanding
+    secret_hash: str
+    until: datetime
+
+
+def parse(basic: str) -> tuple[UUID, str]:
+    """The two halves of Basic credentials; raises Unauthorized before any look-up if they cannot be ours."""
+    try:
+        key, _, secret = b64decode(basic, validate=True).decode("ascii").partition(":")
+    except (NotBase64, ValueError):
+        key = secret = ""
+    named = key_named(key, secret)
+    if named is None:
+        raise Unauthorized("These are not an API key and its secret.")
+    return named, secret
+
+
+def key_named(key: str, secret: str) -> UUID | None:
+    """The key, where this can be one with a secret of ours: in the one usual form, in any case."""
+    try:
+        named = UUID(key) if api_secrets.is_wellformed(secret) else None
+    except ValueError:
+        return None
+    return named if str(named) == key.lower() else None
+
+
+async def verify(key: UUID, secret: str, now: datetime) -> Verified | None:
+    """Return the key that has this secret, whether or not the key may be used; None if it has not.
+
+    The secret before a rotation counts until its grace is over.
+    """
+    standing = await storage.read(apikeys.find_standing, key)
+    if standing is None:
+        return None
+    if api_secrets.fits(secret, standing.secret_hash):
+        return Verified(standing, standing.secret_hash, standing.expires_at)
+    previous, until = standing.previous_hash, standing.previous_until
+    if previous is None or until is None or until <= now or not api_secrets.fits(secret, previous):
+        return None
+    return Verified(standing, previous, min(until, standing.expires_at))
+
+
+def end_of_secret(standing: apikeys.KeyStanding, secret_hash: str) -> datetime | None:
+    """Return when the secret with this hash ends, which may be in the past; None if the key has no such secret."""
+    if secret_hash == standing.secret_hash:
+        return standing.expires_at
+    if secret_hash != standing.previous_hash or standing.previous_until is None:
+        return None
+    return min(standing.previous_until, standing.expires_at)

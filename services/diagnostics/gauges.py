@@ -1,0 +1,101 @@
+"""Gauges for the metrics: read from memory at each scrape, from the database in between."""
+
+import contextlib
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from prometheus_client.metrics_core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+import storage
+from core import clock
+from core.errors import StorageUnavailable
+from services import background
+from services.limits import limiter
+from services.usage import counting
+from storage import health, mails, statistics
+
+INTERVAL = 5.0
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the database said last: letters that wait, since when the oldest, and rows by {table: {state: count}}."""
+
+    mails: int
+    oldest: datetime | None
+    states: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the servers answered last. None before the first look, and of Redis where there is none.
+
+    `schema` is the number of the database's newest migration.
+    """
+
+    stored: Stored | None = None
+    schema: int | None = None
+    database_up: bool | None = None
+    redis_up: bool | None = None
+
+
+_seen = _Seen()
+
+
+async def refresh() -> None:
+    """Ask the database and Redis. While the database is away the metrics show nothing of what it holds."""
+    _seen.schema = _seen.stored = None
+    with contextlib.suppress(StorageUnavailable):
+        # Known also while the server waits for its migrations, and shows nothing else of the database.
+        _seen.schema = int(await storage.peek(health.revision) or 0)
+        _seen.stored = await _ask()
+    _seen.database_up = _seen.schema is not None
+    _seen.redis_up = await limiter.redis_is_up()
+
+
+async def _ask() -> Stored:
+    count, oldest = await storage.read_aside(mails.waiting)
+    return Stored(count, oldest, await storage.read_aside(statistics.states))
+
+
+async def run() -> None:
+    """Ask every few seconds, however often somebody scrapes, until cancelled."""
+    await background.repeat(refresh, seconds=INTERVAL, what="figures for the metrics")
+
+
+class Present(Collector):
+    """The gauges, collected on the thread of the scrape: it only looks at what is in memory."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Every gauge; without a sample where there is nothing to tell."""
+        load, stored = storage.load(), _seen.stored
+        yield _one("database_up", "Whether the database answers.", _seen.database_up)
+        yield _one("redis_up", "Whether Redis answers; nothing without one.", _seen.redis_up)
+        yield _one("schema_revision", "Number of the newest migration applied.", _seen.schema)
+        yield _by_state("storage_pool", "Connections to PostgreSQL.", load.connections if load else {})
+        yield _one("storage_queue", "Units of work that wait for the database.", load.waiting if load else None)
+        yield _one("usage_unflushed", "Counts of calls that are not written yet.", counting.unflushed())
+        yield _one("mails_waiting", "Letters that are queued.", stored.mails if stored else None)
+        yield _one("mails_oldest_seconds", "Age of the oldest letter queued.", _age(stored) if stored else None)
+        states = stored.states if stored else {}
+        yield _by_state("api_keys", "API keys.", states.get("apikeys", {}))
+        yield _by_state("accounts", "Accounts.", states.get("accounts", {}))
+
+
+def _age(stored: Stored) -> float:
+    return 0.0 if stored.oldest is None else max(0.0, (clock.now() - stored.oldest).total_seconds())
+
+
+def _one(name: str, text: str, value: float | None) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"freesewing_{name}", text, value=value)
+
+
+def _by_state(name: str, text: str, counts: Mapping[str, int]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(f"freesewing_{name}", text, labels=["state"])
+    for state, count in counts.items():
+        family.add_metric([state], count)
+    return family

@@ -1,0 +1,39 @@
+"""How many records and bytes an account may store."""
+
+from typing import Any
+
+from core import clock
+from services.limits.limiter import Quotas
+from services.limits.policies import BYTES, RECORDS, STORAGE, parsed
+from storage.storage_use import UNLIMITED, Storage
+
+_usual = UNLIMITED
+
+
+def configure(*, enabled: bool, quotas: str) -> None:
+    """Set the usual quotas, or none. `quotas` is as in `limits.configure`; raise ValueError as it does."""
+    global _usual
+    wanted = {**STORAGE, **parsed(quotas)}
+    _usual = Storage(wanted[RECORDS], wanted[BYTES]) if enabled else UNLIMITED
+
+
+def of(account_quotas: Quotas | None) -> Storage:
+    """Return the quotas of an account, from those that administrators have set for it (`accounts.quotas`)."""
+    if not account_quotas or _usual is UNLIMITED:
+        return _usual
+    now = clock.epoch()
+    own = {name: given["quota"] for name, given in account_quotas.items() if given["until"] > now}
+    return Storage(own.get(RECORDS, _usual.records), own.get(BYTES, _usual.bytes))
+
+
+def shown(use: Storage, quota: Storage) -> dict[str, Any]:
+    """Return `StorageUse`: what an account stores, its quotas and what is left of them."""
+    limited = quota is not UNLIMITED
+    return {
+        "records": use.records,
+        "bytes": use.bytes,
+        "recordsQuota": quota.records if limited else None,
+        "bytesQuota": quota.bytes if limited else None,
+        "recordsLeft": max(0, quota.records - use.records) if limited else None,
+        "bytesLeft": max(0, quota.bytes - use.bytes) if limited else None,
+    }

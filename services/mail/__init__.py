@@ -1,0 +1,1 @@
+"""Mail: messages in several languages, their queue, and their delivery."""

@@ -1,0 +1,128 @@
+"""Notices by mail, for owners who want them: a key expires soon or is not used, a daily quota is nearly used up.
+
+Each has a name, which says what it is about. The name is kept in the transaction that queues the letter: nothing is
+mailed twice, however many instances there are and whenever they end.
+"""
+
+import asyncio
+from contextvars import Context
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from math import ceil
+
+from sqlalchemy import Connection
+
+import storage
+from core import clock
+from services import background
+from services.mail import outbox
+from storage import mails, notices
+from storage.notices import Recipient
+from storage.schema.tables import Record
+
+# How often an instance looks whether a pass is due.
+LOOK_SECONDS = 600.0
+DAY = timedelta(days=1)
+# Days before the expiry, the shorter first. A key made for hardly longer than that needs no notice.
+EXPIRY_DAYS = (1, 7)
+UNUSED = timedelta(days=90)
+QUOTA_KINDS = {80: "quotanear", 100: "quotareached"}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What to tell an owner, once for each `name`; `key_id` is 0 where it is about the account."""
+
+    name: str
+    kind: str
+    user_id: int
+    key_id: int
+    values: dict[str, str] = field(default_factory=dict)
+
+
+async def run() -> None:
+    """Make a pass over the keys at once if one is due, and later every six hours, until cancelled."""
+    await background.repeat(lambda: make_pass(clock.now()), seconds=LOOK_SECONDS, what="notices about keys")
+
+
+async def make_pass(now: datetime) -> None:
+    """Give the notices that are due at `now`, unless another instance is at it or has been lately."""
+    after = await storage.write(notices.claim, now=now)
+    while after is not None:
+        found, after = await storage.read_aside(
+            notices.causes, after, now=now, soon=now + EXPIRY_DAYS[-1] * DAY, long_ago=now - UNUSED
+        )
+        due = [notice for key in found for notice in due_of(key, now)]
+        given = await storage.read_aside(notices.given, [notice.name for notice in due])
+        for notice in due:
+            # What is wrong with one must not keep the others waiting; without a database, another pass goes on here.
+            if notice.name not in given and not await background.attempt(
+                partial(_give, notice, now), what=notice.name
+            ):
+                return
+        await storage.write(notices.keep, after, now=now)
+        if after is None:
+            while await storage.write(notices.prune, now=now) == notices.SLICE:
+                pass
+
+
+def due_of(key: Record, now: datetime) -> list[Notice]:
+    """The notices that a living key gives cause for, whether or not they were given before."""
+    due = []
+    days = next((days for days in EXPIRY_DAYS if key["expires_at"] <= now + days * DAY), None)
+    if days is not None and key["expires_at"] - key["created_at"] >= (days + 1) * DAY:
+        date = _date(key["expires_at"])
+        left = {"date": date, "days": str(ceil((key["expires_at"] - now) / DAY))}
+        due.append(Notice(f"expires:{days}:{key['id']}:{date}", "keyexpires", key["user_id"], key["id"], left))
+    used = key["last_seen"] or key["created_at"]
+    if used <= now - UNUSED:
+        date = _date(used)
+        values = {"date": date}
+        due.append(Notice(f"unused:{key['id']}:{date}", "keyunused", key["user_id"], key["id"], values))
+    return due
+
+
+async def quota_reached(user_id: int, key_id: int, policy: str, percent: int, quota: int, now: datetime) -> None:
+    """Tell the owner that 80 or 100 percent of a daily quota are used, of a key or, at 0, of the account.
+
+    Told once a day (UTC) for each. Never raises: what goes wrong is logged, and the notice is not given.
+    """
+    whose = f"k{key_id}" if key_id else f"a{user_id}"
+    name = f"quota:{percent}:{whose}:{_date(now)}"
+    values = {"quota": str(quota), "policy": policy}
+
+    async def give() -> None:
+        notice = Notice(name, QUOTA_KINDS[percent], user_id, key_id, values)
+        if not await storage.read(notices.given, [name]):
+            # In a context of its own: it is no part of what the request that it began in writes with its
+            # idempotency key.
+            await asyncio.create_task(_give(notice, now), context=Context())
+
+    await background.attempt(give, what="a notice about a quota")
+
+
+async def _give(notice: Notice, now: datetime) -> None:
+    await storage.write(_enqueue, notice, now)
+    outbox.wake()
+
+
+def _enqueue(connection: Connection, notice: Notice, now: datetime) -> None:
+    # Looked up now: who switched notices off a moment ago gets none.
+    recipient = notices.find_recipient(connection, notice.user_id, notice.key_id)
+    if recipient is not None and notices.give(connection, notice.name, now=now):
+        mails.enqueue(connection, _letter(notice, recipient), user_id=recipient.user_id, now=now)
+
+
+def _letter(notice: Notice, recipient: Recipient) -> dict[str, object]:
+    named = {"key": recipient.key_name} if notice.key_id else {}
+    return {
+        "kind": notice.kind,
+        "language": recipient.language,
+        "to": recipient.email,
+        "values": named | notice.values,
+    }
+
+
+def _date(moment: datetime) -> str:
+    return moment.date().isoformat()

@@ -1,0 +1,155 @@
+"""Sending of queued mails: woken by each new mail, and by the clock for those that wait for a retry."""
+
+import asyncio
+import logging
+import math
+import time
+from datetime import timedelta
+from typing import Any
+
+import storage
+from core import clock
+from core.errors import NoSuchRecord, QuotaExceeded
+from services import address, background
+from services.limits import limiter
+from services.mail import delivery, messages
+from services.observability import metrics
+from storage import confirmations, mails, subscribers
+from storage.schema.encryption import Undecryptable
+
+IDLE_SECONDS = 5.0
+# Tries after 1, 2, 4 … minutes, at most six hours apart, for about three days.
+MOST_ATTEMPTS = 20
+FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=6)
+# At the end: how long new letters are begun, and how much longer the one at hand may take. Cut off between the mail
+# server's word and our note of it, a letter would go out twice.
+DRAIN_SECONDS, LAST_LETTER_SECONDS = 3.0, 5.0
+log = logging.getLogger(__name__)
+
+_url = ""
+_sender = ""
+_website = ""
+_new_letter = asyncio.Event()
+_run: asyncio.Task[None] | None = None
+# On the clock that never steps.
+_no_letter_after = math.inf
+
+
+def configure(url: str, sender: str, website: str) -> None:
+    """Where mail goes (see `delivery`), who it is from, and where its links point; raises ValueError."""
+    delivery.destination(url)
+    global _url, _sender, _website
+    _url, _sender, _website = url, sender, website
+
+
+def wake() -> None:
+    """A letter was queued: do not wait for the clock."""
+    _new_letter.set()
+
+
+async def run() -> None:
+    """Send until drained or cancelled; a database or mail server that is away only makes letters wait."""
+    global _new_letter, _run, _no_letter_after
+    _new_letter, _run, _no_letter_after = asyncio.Event(), asyncio.current_task(), math.inf  # of this event loop
+    background.begin("sending mail", seconds=IDLE_SECONDS)
+    while True:
+        is_last = _no_letter_after < math.inf
+        _new_letter.clear()
+        await background.attempt(_send_all, what="sending mail", periodic=True)
+        if is_last:
+            return
+        try:
+            await asyncio.wait_for(_new_letter.wait(), IDLE_SECONDS)
+        except TimeoutError:
+            continue
+
+
+async def drain() -> None:
+    """End the run: what is queued is sent once more, or what of it can be in so little time."""
+    global _run, _no_letter_after
+    if _run is None:
+        return
+    ending, _run = _run, None
+    _no_letter_after = time.monotonic() + DRAIN_SECONDS
+    _new_letter.set()
+    await asyncio.wait({ending}, timeout=DRAIN_SECONDS + LAST_LETTER_SECONDS)
+
+
+async def _send_all() -> None:
+    while time.monotonic() < _no_letter_after:
+        mail_id = await storage.write(mails.claim, now=clock.now())
+        if mail_id is None:
+            break
+        await _send(mail_id)
+    await storage.write(confirmations.prune, clock.now())
+    await storage.write(subscribers.prune, clock.now())
+
+
+async def _send(mail_id: int) -> None:
+    try:
+        mail = await storage.read(mails.find, mail_id)
+    except NoSuchRecord:
+        return
+    except Undecryptable as error:
+        # Nobody knows what it says until the key is back; it stays claimed for a while.
+        log.error("mail %s waits for its key: %s", mail_id, error)
+        return
+    await _deliver(mail)
+
+
+async def _deliver(mail: Any) -> None:
+    try:
+        letter = messages.of_queue(mail["letter"])
+        if await _is_wanted(letter) and await _is_within_limit(mail, letter):
+            server = address.of("")
+            message = await asyncio.to_thread(
+                messages.render, letter, sender=_sender, website=_website, server=server
+            )
+            await delivery.deliver(message, _url)
+    except delivery.DeliveryFailed as failure:
+        await _failed(mail, str(failure), metrics.RECIPIENT if failure.permanent else None)
+    except ValueError as error:
+        # It cannot be rendered, and would not be the next time either.
+        await _failed(mail, str(error), metrics.CONTENT)
+    except Exception as error:
+        log.exception("mail %s", mail["id"])
+        await _failed(mail, type(error).__name__)
+    else:
+        await storage.write(mails.sent, mail["id"])
+
+
+async def _is_wanted(letter: messages.Letter) -> bool:
+    """Not by those who have left the newsletter since it was queued."""
+    return letter.subscriber is None or await storage.read(subscribers.find, letter.subscriber) is not None
+
+
+async def _is_within_limit(mail: Any, letter: messages.Letter) -> bool:
+    """Count a notice for its recipient; return False, and log it, if that has had enough of this kind today.
+
+    Each kind has a counter of its own: a flood of one kind suppresses no other kind and no mail with a link.
+    A mail that is tried again was counted before.
+    """
+    if letter.kind in messages.COUNTED_AT_REQUEST or mail["attempts"]:
+        return True
+    try:
+        await limiter.spend_notice(letter.kind, letter.to)
+    except QuotaExceeded:
+        log.warning("mail %s (%s) is not sent: its recipient has had enough of them today", mail["id"], letter.kind)
+        metrics.limiter("notices-to", metrics.REFUSED)
+        return False
+    metrics.limiter("notices-to", metrics.ALLOWED)
+    return True
+
+
+async def _failed(mail: Any, reason: str, permanent: str | None = None) -> None:
+    """Try the mail again later; give it up after MOST_ATTEMPTS, or at once if the failure is `permanent`."""
+    attempts = mail["attempts"] + 1
+    if permanent or attempts >= MOST_ATTEMPTS:
+        log.error("mail %s given up after %s attempts: %s", mail["id"], attempts, reason)
+        await storage.write(mails.give_up, mail["id"], reason, now=clock.now())
+        metrics.mail_given_up(permanent or metrics.ATTEMPTS)
+        return
+    wait = min(FIRST_WAIT * 2 ** min(attempts - 1, 10), LONGEST_WAIT)
+    log.warning("mail %s waits %s: %s", mail["id"], wait, reason)
+    await storage.write(mails.postpone, mail["id"], until=clock.now() + wait)

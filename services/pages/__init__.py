@@ -1,0 +1,1 @@
+"""HTML pages, the guides, and the published document."""

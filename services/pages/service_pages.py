@@ -1,0 +1,86 @@
+"""HTML pages, made once at start-up, and the document as it is published."""
+
+import re
+from functools import cache
+from html import escape
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from core import document as openapi
+from services.pages import guides
+
+WEB = Path(__file__).parent.parent.parent / "web"
+# Everything comes from this server. No script or style stands in a page, none is made of text.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+)
+# A page with a form that works without a script.
+FORM_POLICY = POLICY.replace("form-action 'none'", "form-action 'self'")
+# Redoc makes two style elements, which are known by what is in them: an empty one, which it fills as scripts may, and
+# one for scroll bars. It searches in a worker that it makes of text.
+_EMPTY = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
+_SCROLL_BARS = "'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='"
+READING_POLICY = POLICY.replace("style-src", f"worker-src blob:; style-src {_EMPTY} {_SCROLL_BARS}")
+_pages: dict[str, str] = {}
+_texts: dict[str, str] = {}
+_document: openapi.Published
+
+
+def configure(public_url: str, test_domain: str = "") -> None:
+    """Make the pages and the document for a server at this address; `test_domain` if it is in test mode."""
+    global _document
+    _document = openapi.Published(public_url, test_domain)
+    _texts.update(docs=openapi.load()["info"]["description"], start=guides.tour(public_url))
+    base = urlsplit(public_url).path
+    for path in WEB.glob("*.html"):
+        text = path.read_text(encoding="utf-8").replace("%PUBLIC_URL%", escape(public_url))
+        _pages[path.stem] = text.replace("%BASE%", base)
+    rows = "".join(
+        f'<tr id="{escape(code)}"><td><code>{escape(code)}</code></td><td>{_with_code(meaning)}</td></tr>'
+        for code, meaning in openapi.error_meanings().items()
+    )
+    _pages["errors"] = _pages["errors"].replace("%ROWS%", rows)
+
+
+def _with_code(text: str) -> str:
+    """Markdown's only mark that the meanings use, as HTML."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
+def page(name: str) -> str:
+    """A page of `web/`."""
+    return _pages[name]
+
+
+def page_of_text(name: str) -> str:
+    """A page of `web/` whose text is Markdown. The first time is slow: it loads what renders it."""
+    if "%TEXT%" in _pages[name]:
+        contents, text = guides.rendered(_texts[name])
+        _pages[name] = _pages[name].replace("%CONTENTS%", contents).replace("%TEXT%", text)
+    return _pages[name]
+
+
+def document() -> openapi.Published:
+    """The document as clients get it."""
+    return _document
+
+
+@cache
+def default_avatar() -> bytes:
+    """The picture of those who have none, PNG."""
+    return (WEB / "default-avatar.png").read_bytes()
+
+
+def folders() -> dict[str, Path]:
+    """Where the files lie that pages load: {path prefix: folder}.
+
+    Those of Swagger UI and Redoc lie in an installed package, which is looked up without importing what it needs.
+    """
+    spec = find_spec("fastapi_standalone_docs")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("the package fastapi-standalone-docs is not installed")
+    readers = Path(spec.origin).parent / "static"
+    # Redoc asks for its logo below the page that it is on.
+    return {"/docs/assets/": readers / "swagger", "/docs/reference/": readers / "redoc", "/web/": WEB / "static"}

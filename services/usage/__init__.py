@@ -1,0 +1,1 @@
+"""Usage: counting calls, and statistics about all records."""

@@ -1,0 +1,195 @@
+"""Counting calls: in memory as they end, in one batch to the database about once a second.
+
+A crash may lose the last second of counts, never data. A database that is away delays them. A count that cannot be
+written is dropped, and no other with it.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+from uuid import UUID
+
+import storage
+from core import clock
+from core.errors import StorageUnavailable
+from services import background
+from services.auth import networks
+from storage import usage
+from storage.engines.driver_errors import is_of_schema
+
+INTERVAL = 1.0
+# How long what was counted is kept.
+KEPT_HOURS, KEPT_DAYS, KEPT_ANONYMOUS = timedelta(days=35), timedelta(days=400), timedelta(days=35)
+PRUNING_SECONDS = 3600.0
+# Between the steps of a removal, so that requests come first.
+PAUSE_SECONDS = 0.2
+# Of the networks of anonymous callers, the rows in one batch; whoever has many addresses must not fill the memory.
+MOST_ANONYMOUS = 10_000
+OTHER = "other"
+# Of IPv4 and of IPv6, where that is what one household has.
+KEPT_BITS = (24, 48)
+# As which a call counts that was not answered: whoever made it went away in the middle of it.
+GONE = 4
+Name = TypeVar("Name")
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Batch:
+    """What was counted since the last flush: [calls, bytes out, microseconds] of each name, see `storage.usage`."""
+
+    calls: dict[usage.Name, list[int]] = field(default_factory=dict)
+    seen: dict[tuple[int, int], datetime] = field(default_factory=dict)
+    anonymous: dict[usage.AnonymousName, list[int]] = field(default_factory=dict)
+    # The last use of each session.
+    sessions: dict[UUID, datetime] = field(default_factory=dict)
+
+    def add(self, older: "Batch") -> None:
+        """Add the counts of an older batch that could not be written."""
+        for name, amounts in older.calls.items():
+            _sum(self.calls, name, *amounts)
+        self.seen = older.seen | self.seen
+        self.sessions = older.sessions | self.sessions
+        for network, amounts in older.anonymous.items():
+            self.add_anonymous(network, *amounts)
+
+    def halves(self) -> list["Batch"]:
+        """Return two batches that hold the same counts; none if there is a single count."""
+        if self.calls and self.anonymous:
+            return [Batch(self.calls, self.seen, sessions=self.sessions), Batch(anonymous=self.anonymous)]
+        calls, anonymous = list(self.calls.items()), list(self.anonymous.items())
+        middle = max(len(calls), len(anonymous)) // 2
+        if not middle:
+            return []
+        parts = (slice(None, middle), slice(middle, None))
+        return [self._part(dict(calls[part]), dict(anonymous[part])) for part in parts]
+
+    def _part(self, calls: dict[usage.Name, list[int]], anonymous: dict[usage.AnonymousName, list[int]]) -> "Batch":
+        names = {(name[0], name[2]) for name in calls}
+        return Batch(calls, {name: self.seen[name] for name in names}, anonymous, self.sessions if calls else {})
+
+    def add_anonymous(self, name: usage.AnonymousName, calls: int, sent: int, microseconds: int) -> None:
+        """Count anonymous calls, by network while there are not too many of them."""
+        if name not in self.anonymous and len(self.anonymous) >= MOST_ANONYMOUS:
+            day, _, status = name
+            name = (day, OTHER, status)
+        _sum(self.anonymous, name, calls, sent, microseconds)
+
+
+_batch = Batch()
+# The present hour, and its day: most calls are in the same one as the call before.
+_hour = _day = _next_hour = datetime.min.replace(tzinfo=UTC)
+
+
+def count(
+    user_id: int,
+    key_id: int,
+    operation: str,
+    status: int,
+    sent: int,
+    microseconds: int,
+    session: UUID | None = None,
+) -> None:
+    """Count one call of an account, with its key of this number or (0) with a token, that was answered with `status`.
+
+    `sent` are the bytes of the reply's body, `microseconds` the time from the first byte in to the last byte out.
+    `session` is the session of the token, if it has one.
+    """
+    now = clock.now()
+    if not _hour <= now < _next_hour:
+        _begin_hour(now)
+    _batch.seen[user_id, key_id] = now
+    if session is not None:
+        _batch.sessions[session] = now
+    name = (user_id, _hour, key_id, operation, status // 100 or GONE)
+    _sum(_batch.calls, name, 1, sent, microseconds)
+
+
+def count_anonymous(address: str, status: int, sent: int, microseconds: int) -> None:
+    """One call of nobody known, from this address."""
+    now = clock.now()
+    if not _hour <= now < _next_hour:
+        _begin_hour(now)
+    _batch.add_anonymous((_day, network(address), status // 100 or GONE), 1, sent, microseconds)
+
+
+def _begin_hour(now: datetime) -> None:
+    global _hour, _day, _next_hour
+    _hour = now.replace(minute=0, second=0, microsecond=0)
+    _day, _next_hour = _hour.replace(hour=0), _hour + timedelta(hours=1)
+
+
+def network(address: str) -> str:
+    """The network that an address is in, as far as it is kept."""
+    return networks.network_of(address, *KEPT_BITS) or OTHER
+
+
+def _sum(into: dict[Name, list[int]], name: Name, calls: int, sent: int, microseconds: int) -> None:
+    amounts = into.setdefault(name, [0, 0, 0])
+    amounts[0] += calls
+    amounts[1] += sent
+    amounts[2] += microseconds
+
+
+def unflushed() -> int:
+    """How many counts are not written yet: one for each caller, operation and class of status."""
+    return len(_batch.calls) + len(_batch.anonymous)
+
+
+async def flush() -> None:
+    """Write what was counted. Must not be cancelled halfway.
+
+    If the database is away or its schema does not fit, keep the counts for the next flush and raise. A batch that
+    fails for another reason is written in halves, until the count that cannot be written is alone: it is logged and
+    dropped, so that it does not stop all others.
+    """
+    global _batch
+    batch, _batch = _batch, Batch()
+    waiting = [batch] if batch.calls or batch.anonymous else []
+    while waiting:
+        part = waiting.pop()
+        try:
+            await storage.write(
+                usage.add, calls=part.calls, seen=part.seen, anonymous=part.anonymous, sessions=part.sessions
+            )
+        except Exception as error:
+            if isinstance(error, StorageUnavailable) or is_of_schema(error):
+                for each in (part, *waiting):
+                    _batch.add(each)
+                raise
+            halves = part.halves()
+            waiting += halves
+            if not halves:
+                log.exception("a count that cannot be written was dropped: %s", list(part.calls) or "anonymous")
+
+
+async def run() -> None:
+    """Flush once a second until cancelled; a batch that is being written then is written to its end."""
+    background.begin("counting calls", seconds=INTERVAL)
+    while True:
+        await asyncio.sleep(INTERVAL)
+        flushing = asyncio.create_task(background.attempt(flush, what="counting calls", periodic=True))
+        try:
+            await asyncio.shield(flushing)
+        except asyncio.CancelledError:
+            await flushing
+            raise
+
+
+async def prune() -> None:
+    """Remove what is older than it is kept, step by step."""
+    # A day more, for an hour or day counts as long as a part of it does.
+    now = clock.now() - timedelta(days=1)
+    more = True
+    while more:
+        more = await storage.write(
+            usage.prune, hours=now - KEPT_HOURS, days=now - KEPT_DAYS, anonymous=now - KEPT_ANONYMOUS
+        )
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def run_pruning() -> None:
+    """Remove what is too old, once an hour, until cancelled."""
+    await background.repeat(prune, seconds=PRUNING_SECONDS, what="forgetting old counts")

@@ -1,0 +1,66 @@
+"""The time span of a usage report."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import NoReturn
+
+from core.errors import SchemaViolation, ValidationFailed
+from services.usage.counting import KEPT_DAYS, KEPT_HOURS
+
+GRANULES = {"day": timedelta(days=1), "hour": timedelta(hours=1)}
+KEPT = {"day": KEPT_DAYS, "hour": KEPT_HOURS}
+USUAL = timedelta(days=30)
+PERIODS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Whole hours or days (UTC), from `begin` up to and without `end`."""
+
+    granularity: str
+    begin: datetime
+    end: datetime
+
+
+def span(begin: str | None, end: str | None, granularity: str, now: datetime) -> Span:
+    """The hours or days that two dates or moments lie in; the last 30 days where nothing is said.
+
+    An `end` that is a date is the last day. What is not kept any more is left out, all of it if need be. Raises
+    ValidationFailed for what is no time, and for a begin that is not before the end.
+    """
+    granule, kept = GRANULES[granularity], KEPT[granularity]
+    until = _end(_moment("to", end), end, granule) if end else _floor(now, granule) + granule
+    since = _floor(_moment("from", begin), granule) if begin else until - USUAL
+    if since >= until:
+        _refuse("from", "is not before the end")
+    oldest = _floor(now, granule) - kept
+    return Span(granularity, min(max(since, oldest), until), until)
+
+
+def period(name: str, now: datetime) -> tuple[datetime, datetime, datetime]:
+    """When the period before begins, when this one does, and when it ends: with today (UTC), which goes on still."""
+    end = _floor(now, GRANULES["day"]) + GRANULES["day"]
+    return end - 2 * PERIODS[name], end - PERIODS[name], end
+
+
+def _moment(name: str, text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        _refuse(name, "is no date")
+    return moment.replace(tzinfo=UTC)
+
+
+def _end(moment: datetime, text: str, granule: timedelta) -> datetime:
+    if "T" not in text:
+        return moment + GRANULES["day"]
+    whole = _floor(moment, granule)
+    return whole if whole == moment else whole + granule
+
+
+def _floor(moment: datetime, granule: timedelta) -> datetime:
+    return moment - (moment - datetime.min.replace(tzinfo=UTC)) % granule
+
+
+def _refuse(name: str, detail: str) -> NoReturn:
+    raise ValidationFailed("validationFailed", [SchemaViolation("query", f"/{name}", detail)])

@@ -1,0 +1,15 @@
+"""The table of keys for keyed hashes. A key is made once and never changes: what was hashed with it must be found."""
+
+from sqlalchemy import Column, String, Table
+
+from storage.schema.columns import metadata
+from storage.schema.encryption import Encrypted
+
+hash_keys = Table(
+    "hash_keys",
+    metadata,
+    # What is hashed with it.
+    Column("name", String(32), primary_key=True),
+    # 32 random bytes in hexadecimal; `reencrypt` keeps them readable when an encryption key ends.
+    Column("key", Encrypted("hash_keys.key"), nullable=False),
+)
