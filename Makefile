@@ -16,7 +16,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-run: $(VENV)/.run seed ## Set everything up and serve; settings: FREESEWING_…, see README
+run: $(VENV)/.run seed ## Set everything up and serve; settings: FREESEWING_…, see docs/settings.md
 	$(if $(WORKERS),FREESEWING_WORKERS=$(WORKERS)) $(BIN)/python app.py
 
 migrate: $(VENV)/.run ## Bring the database to the schema of this version

@@ -55,91 +55,109 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
-    workers: int = Field(1, ge=1, le=64, description="Processes that serve; more than one: see docs/operate.md.")
+    workers: int = Field(1, ge=1, le=64, description="Number of server processes; see docs/operate.md.")
     public_url: str = Field(
-        "", description="Where clients reach this server; it may have a path; default: http://HOST:PORT."
+        "", description="URL at which clients reach this server; it may have a path; default: http://HOST:PORT."
     )
-    website_url: str = Field("", description="Where links in mails point; default: PUBLIC_URL.")
+    website_url: str = Field("", description="URL at which links in mails start; default: PUBLIC_URL.")
     environment: Literal["development", "production"] = Field(
-        "development", description="In production missing secrets and test mode stop the start."
+        "development",
+        description="development or production. In production missing secrets and test mode stop the start.",
     )
-    data_dir: Path = Field(Path("data"), description="Where the embedded defaults keep their files.")
+    data_dir: Path = Field(
+        Path("data"), description="Folder for the SQLite file, mails, images and generated secrets."
+    )
     database_url: str = Field(
         "", description="sqlite:///file or postgresql://user@host/db; default: SQLite in DATA_DIR."
     )
-    database_pool: int = Field(16, ge=1, le=500, description="PostgreSQL connections a process may hold.")
+    database_pool: int = Field(16, ge=1, le=500, description="Maximum number of PostgreSQL connections of a process.")
     key_cache_seconds: float = Field(
         0,
         ge=0,
         le=1,
-        description="On PostgreSQL, how long credentials are trusted without asking the database again."
-        " With 0 a key that is revoked ends at once everywhere, else at once only on the instance that revokes it.",
+        description="TTL of the identity cache on PostgreSQL, at most 1. With 0 a revoked key is rejected at"
+        " once on every instance, otherwise at once only on the instance that revokes it.",
     )
     redis_url: str = Field(
-        "", description="redis://host:port/number, where several instances count their limits together."
+        "", description="redis://host:port/number. Several instances need it to count limits together."
     )
     limits: Literal["on", "off"] = Field(
-        "on", description="Limits for fair use; `off` only for benchmarks and test suites."
+        "on", description="Limits for fair use; off only for benchmarks and test suites."
     )
-    quotas: str = Field("", description="What differs from the usual limits: policy=units, comma-separated.")
+    quotas: str = Field("", description="Quotas that differ from the defaults: policy=units, comma-separated.")
     max_concurrency: int = Field(
-        500, ge=1, description="Requests that a process works on at the same time; over it, 503."
+        500, ge=1, description="Requests that a process works on at the same time; more get 503."
     )
     max_connections: int = Field(
-        800, ge=1, description="Connections that a process holds; over it, the idle or slowest one is closed."
+        800, ge=1, description="Connections of a process; at the limit an idle or slow one is closed."
     )
     max_connections_per_address: int = Field(
         100,
         ge=1,
-        description="Connections that a process holds for one address (IPv6: one /64) that is no trusted proxy,"
-        " and requests of one address that wait for their client.",
+        description="Connections of a process from one address (IPv6: one /64) that is no trusted proxy; also"
+        " the number of its requests that wait for their client.",
     )
     client_seconds: float = Field(
-        20.0, gt=0, description="How long a client may take to send a request, and may stop amid a body or reply."
+        20.0,
+        gt=0,
+        description="Seconds in which a client must send a request; also the longest pause within a body or"
+        " response.",
     )
     trusted_proxies: str = Field(
-        "127.0.0.1", description="Addresses of reverse proxies that say where requests come from; comma-separated."
+        "127.0.0.1", description="Addresses of reverse proxies whose X-Forwarded-For is trusted, comma-separated."
     )
     mail_url: str = Field("", description="file:folder, smtp:// or smtps://; default: DATA_DIR/outbox.")
     mail_from: str = Field("FreeSewing <no-reply@localhost>", description="Sender of every mail.")
     maintainer_email: str = Field(
-        "", description="Who reads suggestions and helps translators; default: the address of MAIL_FROM."
+        "", description="Recipient of suggestions and offers to translate; default: the address of MAIL_FROM."
     )
     maintainer_language: Literal["en", "de", "es", "fr", "nl", "uk"] = Field(
-        "en", description="The language of letters to MAINTAINER_EMAIL."
+        "en", description="Language of mails to MAINTAINER_EMAIL: en, de, es, fr, nl, uk."
     )
     images_url: str = Field("", description="file:folder, memory: or s3://bucket; default: DATA_DIR/images.")
     forge: Literal["", "github", "forgejo"] = Field(
-        "", description="Where issues and posts go: github, forgejo (Codeberg among others), or nowhere."
+        "", description="Code forge for issues and posts: github, or forgejo (Codeberg among others)."
     )
-    forge_url: str = Field("", description="Its API; default: https://api.github.com, https://codeberg.org/api/v1.")
-    forge_repository: str = Field("", description="The repository there: owner/name.")
-    forge_token: str = Field("", description="Lets us write there; see docs/operate.md for what it must allow.")
-    forge_branch: str = Field("main", description="The branch that posts are to be merged into.")
-    forge_posts: str = Field("markdown/org", description="The folder of posts: FOLDER/blog/SLUG/LANGUAGE.md.")
-    forge_discussions: str = Field("general", description="GitHub's category for discussions, as in its address.")
+    forge_url: str = Field(
+        "", description="URL of the forge's API; default: https://api.github.com, https://codeberg.org/api/v1."
+    )
+    forge_repository: str = Field("", description="Repository for issues and posts: owner/name.")
+    forge_token: str = Field("", description="Access token for the forge; its permissions are in docs/operate.md.")
+    forge_branch: str = Field("main", description="Base branch of pull requests with posts.")
+    forge_posts: str = Field("markdown/org", description="Folder of posts: FOLDER/blog/SLUG/LANGUAGE.md.")
+    forge_discussions: str = Field("general", description="GitHub's category for discussions, as in its URL.")
     encryption_keys: str = Field(
-        "", description="id:base64 of 32 bytes, comma-separated; the first encrypts, all decrypt."
+        "",
+        description="id:base64 of 32 bytes, comma-separated; the first encrypts, all decrypt; default:"
+        " generated, in DATA_DIR.",
     )
     secret_key: str = Field(
-        "", description="32+ random characters; signs tokens, hashes API secrets. Changing it ends them all."
+        "",
+        description="At least 32 random characters; signs tokens and hashes API secrets. A change invalidates"
+        " all of them; default: generated, in DATA_DIR.",
     )
     test_mode: bool = Field(False, description="Lets addresses in TEST_DOMAIN skip mail; never in production.")
-    test_domain: str = Field("freesewing.dev", description="The domain of test mode's addresses.")
+    test_domain: str = Field("freesewing.dev", description="Domain of the addresses of test mode.")
     import_token: str = Field(
-        "", description="16+ random characters that imports from version 2 must send; empty turns imports off."
+        "", description="At least 16 random characters that imports from version 2 must send; empty disables imports."
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Lowest level that is logged: debug, info, warning, error."
+    )
     log_format: Literal["", "text", "json"] = Field(
-        "", description="Lines for people (text) or for programs (json); default: text, json in production."
+        "", description="Log lines for people (text) or for programs (json); default: text, json in production."
     )
-    slow_request_seconds: float = Field(1.0, ge=0, description="Requests that take longer are logged; 0 logs none.")
+    slow_request_seconds: float = Field(1.0, ge=0, description="Slower requests are logged as warnings; 0 logs none.")
     metrics_port: int = Field(
-        0, ge=0, le=65535, description="Port of the metrics for Prometheus, of several workers the first; 0 is off."
+        0,
+        ge=0,
+        le=65535,
+        description="Port of the metrics for Prometheus, with several workers the first port; 0 is off.",
     )
-    metrics_host: str = Field("127.0.0.1", description="Address of the metrics: never one that the world reaches.")
-
-    commit: str = Field("", description="The commit of the code, for log and metrics; default: that of the clone.")
+    metrics_host: str = Field(
+        "127.0.0.1", description="Address of the metrics; it must not be reachable from the internet."
+    )
+    commit: str = Field("", description="Commit of the code, for log and metrics; default: that of the clone.")
 
     @field_validator("public_url", "website_url", "forge_url")
     @classmethod

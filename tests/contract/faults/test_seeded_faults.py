@@ -75,7 +75,7 @@ def test_every_check_of_a_promise_catches_a_fault() -> None:
 
 
 def test_the_table_in_the_docs_is_this_one() -> None:
-    text = (ROOT / "docs" / "contract-tests.md").read_text()
+    text = (ROOT / "docs" / "contract-faults.md").read_text()
     rows = re.findall(r"^\| (.+) \| `(test_.+)` \|$", text, re.MULTILINE)
     assert rows == [(fault, catch.name) for fault, catch in CATCHES.items()]
 
