@@ -122,7 +122,7 @@ class Settings(BaseSettings):
         "", description="URL of the forge's API; default: https://api.github.com, https://codeberg.org/api/v1."
     )
     forge_repository: str = Field("", description="Repository for issues and posts: owner/name.")
-    forge_token: str = Field("", description="Access token for the forge; its permissions are in docs/operate.md.")
+    forge_token: str = Field("", description="Access token for the forge; its permissions are in docs/administer.md.")
     forge_branch: str = Field("main", description="Base branch of pull requests with posts.")
     forge_posts: str = Field("markdown/org", description="Folder of posts: FOLDER/blog/SLUG/LANGUAGE.md.")
     forge_discussions: str = Field("general", description="GitHub's category for discussions, as in its URL.")

@@ -19,7 +19,7 @@ Result = TypeVar("Result")
 LOGIN = "e-mail address, user name or number"
 NO_FILE = (
     "FREESEWING_DATABASE_URL: there is no database {file}. `python cli.py migrate` makes it. If it is elsewhere, run"
-    ' this command with the settings of the server: see "Commands" in docs/operate.md.'
+    ' this command with the settings of the server: see "Commands" in docs/administer.md.'
 )
 # Rows of a list, where no other number is asked for, and at most.
 USUAL_ROWS, MOST_ROWS = 100, 1000

@@ -1,4 +1,4 @@
-"""Causes of a 503: label of a metric, field of a log line. `docs/operate.md` explains each."""
+"""Causes of a 503: label of a metric, field of a log line. `docs/monitoring.md` explains each."""
 
 from typing import Literal, get_args
 

@@ -25,7 +25,7 @@ _KNOWN = "canary"
 _PLACE = b"canaries.value"
 _raw: ColumnElement[bytes] = type_coerce(canaries.c.value, LargeBinary)
 _all = select(canaries.c.name, _raw.label("value"))
-HELP = 'See "Encryption, and changing its keys" in docs/operate.md.'
+HELP = 'See docs/encryption.md.'
 MISSING = (
     "FREESEWING_ENCRYPTION_KEYS: the database has values under the key `{key}`, which is not among the keys. Add that"
     " key after the others, or restore DATA_DIR/secrets.json from its backup. Without the key nothing can read these"
@@ -47,7 +47,7 @@ NO_HASH_KEY = (
 )
 DENIED = (
     "The role of FREESEWING_DATABASE_URL may not read and write the table `canaries`. Grant it SELECT, INSERT, UPDATE"
-    ' and DELETE, as for all tables: see "Roles and timeouts" in docs/operate.md.'
+    ' and DELETE, as for all tables: see "Roles and timeouts" in docs/postgresql.md.'
 )
 
 

@@ -160,7 +160,7 @@ def test_every_alert_has_what_prometheus_needs_and_a_line_in_the_runbook() -> No
         assert set(rule) - {"for"} == {"alert", "expr", "labels", "annotations"}
         assert re.fullmatch("[1-9][0-9]*[mh]", rule.get("for", "1m"))
         assert rule["labels"]["severity"] in ("warning", "critical") and rule["annotations"]["summary"]
-    guide = (ROOT / "docs" / "operate.md").read_text().partition("| alert |")[2].partition("\n\n")[0]
+    guide = (ROOT / "docs" / "monitoring.md").read_text().partition("| alert |")[2].partition("\n\n")[0]
     documented = [row.split("`")[1] for row in guide.splitlines() if row.startswith("| `")]
     assert documented == [rule["alert"] for rule in rules()]
     assert len(set(documented)) == len(documented)

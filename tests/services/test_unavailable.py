@@ -80,7 +80,7 @@ def test_every_cause_has_a_place_in_the_code_and_in_the_documentation() -> None:
         and isinstance(node.value, ast.Constant)
     }
     assert used >= set(CAUSES)
-    rows = (ROOT / "docs" / "operate.md").read_text().partition("| cause |")[2].partition("\n\n")[0]
+    rows = (ROOT / "docs" / "monitoring.md").read_text().partition("| cause |")[2].partition("\n\n")[0]
     assert [row.split("`")[1] for row in rows.splitlines() if row.startswith("| `")] == list(CAUSES)
 
 

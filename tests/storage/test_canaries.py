@@ -85,7 +85,7 @@ def test_a_lost_or_wrong_secret_is_told_with_its_name(
     before = store.sql("SELECT name, value FROM canaries ORDER BY name")
     with pytest.raises(SecretsWrong, match=told) as failure:
         start(store, keys, secret)
-    assert "docs/operate.md" in str(failure.value)
+    assert "docs/encryption.md" in str(failure.value)
     assert store.sql("SELECT name, value FROM canaries ORDER BY name") == before
     with pytest.raises(StorageUnavailable) as told_to_clients:
         store.read(health.require_ready)

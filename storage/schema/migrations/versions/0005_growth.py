@@ -1,7 +1,7 @@
 """What a million accounts ask for: indices of few rows among many, and room in the pages of what is counted.
 
 Making one of the indices locks `accounts` against writing while it reads the table once, 0.2 to 0.4 s a million rows.
-Where that is too long they are made beforehand, CONCURRENTLY and by the same names (docs/operate.md): here they are
+Where that is too long they are made beforehand, CONCURRENTLY and by the same names (docs/postgresql.md): here they are
 found then. The room is for pages that are yet to be written, nothing waits for it.
 """
 
