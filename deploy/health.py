@@ -1,4 +1,4 @@
-"""The health check of the image: exit status 0 if the server answers. A server that hangs is killed.
+"""The health check of the image: exit status 0 if the server answers. A hung server is killed.
 
 Docker marks a container whose check fails as unhealthy, and leaves it running. So the check kills the server. The
 init process of the container (`init: true`, `docker run --init`) then ends, and the restart policy starts the
@@ -14,9 +14,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-# Together as long as the watchdog of the systemd unit waits. A database that is away does not delay /health.
+# Together as long as the timeout of systemd's watchdog. A failed database does not delay /health.
 TRIES, TRY_SECONDS = 6, 5.0
-# How long a killed server may take to log where it hangs.
+# How long a killed server may take to log its traceback.
 LOG_SECONDS = 1.0
 
 

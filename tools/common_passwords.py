@@ -22,7 +22,7 @@ def main() -> None:
     head = [f"The passwords of {SHORTEST} and more characters among the {MOST:,} most common, from", f"{LIST} in"]
     head += [f"{Path(sys.argv[1]).name}, under this licence:", "", *terms]
     lines = [f"# {line}".rstrip() for line in head]
-    # The list holds a few that were decoded wrongly: they are the ones that are not ASCII.
+    # A few passwords of the list were decoded wrongly: those that are not ASCII.
     kept = sorted(password for password in passwords if len(password) >= SHORTEST and password.isascii())
     TARGET.write_text("\n".join([*lines, *kept]) + "\n", encoding="utf-8")
 

@@ -33,7 +33,7 @@ class Roles(NamedTuple):
 def documented_sql(owner: str, application: str) -> str:
     """What docs/postgresql.md says about the role, for roles of these names."""
     text = (ROOT / "docs" / "postgresql.md").read_text(encoding="utf-8").partition("\n## Roles and timeouts\n")[2]
-    [sql] = re.findall(r"^```sql\n(.*?)^```$", text.partition("\n### ")[0], re.MULTILINE | re.DOTALL)
+    [sql] = re.findall(r"^```sql\n(.*?)^```$", text.partition("\n## ")[0], re.MULTILINE | re.DOTALL)
     return re.sub(r"\bfreesewing\b", owner, sql.replace("freesewing_app", application))
 
 

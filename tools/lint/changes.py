@@ -1,10 +1,10 @@
-"""Compare the document with the one released last, and fail on a breaking change that nobody declared.
+"""Compare the document with the one released last, and fail on a breaking change that is not declared.
 
 Usage: python -m tools.lint.changes
 
-What breaks is api-smart-diff's judgement, and ours where only this project can know (`breaks`). A change that is
-meant to break is declared in spec/breaking.yaml. The document's version must say what has changed: a breaking change
-raises the number before the first dot (before 1.0, the one before the second), any other at least the last.
+api-smart-diff decides whether a change is breaking, and `breaks` adds what only this project can know. An intended
+breaking change is declared in spec/breaking.yaml. The version of the document must fit the changes: a breaking change
+raises the number before the first dot (before 1.0, the one before the second), any other at least the last number.
 
 Exit codes: those of lint.py.
 """
@@ -55,28 +55,28 @@ def changes(before: Any, after: Any) -> list[Change]:
 
 
 def breaks(change: Change) -> bool:
-    """Whether it breaks a client that was made for the document as it was before."""
+    """Whether it breaks a client of the earlier document."""
     path, action = change["path"], change["action"]
     if path[:2] == ["components", "securitySchemes"]:
         return bool(action != "add" and path[-1] != "description")
     if path[0] != "paths":
-        # What is below is seen in each operation that uses it; but generated clients have a class of this name.
+        # Changes within a schema are reported for its operations. Generated clients have a class of this name.
         return bool(path[:2] == ["components", "schemas"] and len(path) == 3 and action == "remove")
     return change["type"] == "breaking" or _breaks_names(path, action) or _breaks_promises(change)
 
 
 def _breaks_names(path: list[Any], action: str) -> bool:
-    """Whether generated clients have other names for it."""
+    """Whether generated clients get other names."""
     named = path[-1] == "operationId" or path[-2] == "tags"
     return bool(named or (path[-2] == "x-enum-varnames" and action != "add"))
 
 
 def _breaks_promises(change: Change) -> bool:
-    """Whether it narrows what may be sent, or widens what may come, in a way that only this project can know."""
+    """Whether it narrows requests or widens responses in a way that only this project can know."""
     path, before, after = change["path"], change.get("before"), change.get("after")
     sent = "requestBody" in path
     if path[-2] == "properties":
-        # A member of a request that is known no more is let go without a word.
+        # An unknown member of a request is ignored.
         return sent and change["action"] == "remove"
     judged = {
         "x-level": _number(after) > _number(before),
@@ -93,7 +93,7 @@ def _number(value: Any) -> int:
 
 
 def line_of(change: Change) -> str:
-    """A change in one line: the operation, what was done, and where."""
+    """A change in one line: the operation, the action, and the place."""
     path = [str(step) for step in change["path"]]
     if path[0] != "paths":
         return f"{'/'.join(path)}: {change['action']}"
@@ -107,8 +107,8 @@ def _is_short(value: Any) -> bool:
 
 
 def undeclared(lines: list[str], declared: list[Any]) -> Iterator[str]:
-    """What is wrong between the breaking changes and what was declared."""
-    # Lines hold brackets, of lists and patterns; as a wildcard nobody needs them.
+    """Differences between the breaking changes and the declared ones."""
+    # Lines contain the brackets of lists and patterns, so brackets are no wildcards.
     patterns = [entry["change"].replace("[", "[[]") for entry in declared]
     for line in lines:
         if not any(fnmatchcase(line, pattern) for pattern in patterns):
@@ -119,8 +119,8 @@ def undeclared(lines: list[str], declared: list[Any]) -> Iterator[str]:
 
 
 def misnumbered(before: Version, after: Version, *, changed: bool, broken: bool) -> str | None:
-    """What is wrong with the version of a document that differs from the released one, if anything is."""
-    # Before 1.0 the second number says what breaks.
+    """The error in the version of a document that differs from the released one, or None."""
+    # Before 1.0 the second number is raised for breaking changes.
     major = 1 if before[0] else 2
     if broken and after[:major] <= before[:major]:
         return f"a breaking change needs a version above {'.'.join(map(str, before[:major]))}"
@@ -130,7 +130,7 @@ def misnumbered(before: Version, after: Version, *, changed: bool, broken: bool)
 
 
 def check(before: Any, after: Any, declared: list[Any]) -> list[str]:
-    """Everything that is wrong with a document after the one released last."""
+    """All errors of a document, compared with the newest released one."""
     found = changes(before, after)
     lines = sorted(line_of(change) for change in found if breaks(change))
     versions = (version_of(document["info"]["version"]) for document in (before, after))

@@ -184,7 +184,7 @@ def checked_count(linter: str, count: int, result: subprocess.CompletedProcess[s
 
 
 def installed_root(folder: Path = HERE, undone: str = "the document was NOT linted") -> Path:
-    """Return the directory of Node, with a folder's tools installed; `undone` says what is not done without them."""
+    """Return the directory of Node, with a folder's tools installed; `undone` names the skipped step."""
     root = node_root()
     if not is_installed(folder):
         install(root, folder, undone)
