@@ -25,7 +25,7 @@ _KNOWN = "canary"
 _PLACE = b"canaries.value"
 _raw: ColumnElement[bytes] = type_coerce(canaries.c.value, LargeBinary)
 _all = select(canaries.c.name, _raw.label("value"))
-HELP = 'See docs/encryption.md.'
+HELP = "See docs/encryption.md."
 MISSING = (
     "FREESEWING_ENCRYPTION_KEYS: the database has values under the key `{key}`, which is not among the keys. Add that"
     " key after the others, or restore DATA_DIR/secrets.json from its backup. Without the key nothing can read these"

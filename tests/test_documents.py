@@ -9,6 +9,7 @@ import pytest
 from settings import Settings
 from tests.service import ROOT
 
+PATH = re.compile(r"`((?:[\w.@-]+/)*[\w.@-]+(?:/|\.(?:py|md|yaml|toml)))`")
 LINK = re.compile(r"\]\(((?!https?:|mailto:)[^)\s]*)\)")
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 
@@ -42,6 +43,13 @@ def test_decisions_have_distinct_numbers_and_state_them() -> None:
     assert len(set(numbers)) == len(numbers)
     for name, number in zip(names, numbers, strict=True):
         assert (ROOT / name).read_text(encoding="utf-8").startswith(f"# {number}. "), name
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_every_path_in_the_maps_exists(name: str) -> None:
+    files = tracked()
+    for path in PATH.findall((ROOT / name).read_text(encoding="utf-8")):
+        assert any(file == path or (path.endswith("/") and file.startswith(path)) for file in files), path
 
 
 def test_every_setting_is_listed_with_its_default_and_meaning() -> None:

@@ -64,7 +64,7 @@ ALLOWED = {
     "mails.page": "the same, of mails",
     "health._oldest_code": "a row for each migration",
     "canaries.count_bound_to_secret": "counts for an operator's command",
-    "administration._containing": "staff's search by a part of a name; docs/postgresql.md has an index for large tables",
+    "administration._containing": "search for staff by a part of a name; docs/postgresql.md has an index for it",
     "mails._waiting": "counts a queue, which is as long as mail is late",
     "subscribers.page": "passes over the unconfirmed, who are forgotten after a while",
     "reencryption.count": "the same",

@@ -1,8 +1,8 @@
 """What a million accounts ask for: indices of few rows among many, and room in the pages of what is counted.
 
-Making one of the indices locks `accounts` against writing while it reads the table once, 0.2 to 0.4 s a million rows.
-Where that is too long they are made beforehand, CONCURRENTLY and by the same names (docs/postgresql.md): here they are
-found then. The room is for pages that are yet to be written, nothing waits for it.
+Creating an index locks `accounts` against writing while it reads the table once, 0.2 to 0.4 s a million rows.
+Where that is too long, create them beforehand, CONCURRENTLY and by the same names (docs/postgresql.md): the
+migration finds them. The fill factor applies to new pages, and nothing waits for it.
 """
 
 import sqlalchemy as sa
