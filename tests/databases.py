@@ -38,7 +38,7 @@ def require_postgres() -> None:
 def redis_is_there() -> bool:
     """Whether the Redis that the environment names, else a local one, answers."""
     try:
-        with Redis.from_url(REDIS, socket_timeout=5) as connection:
+        with Redis.from_url(REDIS, socket_timeout=60) as connection:
             connection.ping()
     except RedisError:
         return False
@@ -108,7 +108,7 @@ def _note(number: int) -> str:
 
 async def execute(statement: str) -> None:
     """Run one statement on the PostgreSQL of the tests."""
-    connection = await asyncpg.connect(POSTGRES, timeout=5)
+    connection = await asyncpg.connect(POSTGRES, timeout=60)
     try:
         await connection.execute(statement)
     finally:

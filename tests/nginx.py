@@ -77,7 +77,7 @@ def before(
     main = written(folder, front.port, *(one.port for one in instances), changes=changes, server=server)
     front.process = subprocess.Popen([str(PROGRAM), "-e", str(folder / "error.log"), "-c", str(main)])
     try:
-        wait_until(front.is_alive, 30, f"nginx; see {folder}/error.log")
+        wait_until(front.is_alive, f"nginx; see {folder}/error.log")
         yield front
     finally:
         front.close()

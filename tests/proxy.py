@@ -1,9 +1,11 @@
-"""A TCP proxy between a server and its database, which can be cut, also at a statement, and can hang."""
+"""A TCP proxy before a server or a database, which can be cut or held, also at certain bytes, and can hang."""
 
 import contextlib
 import socket
 from dataclasses import dataclass
-from threading import Event, Thread
+from threading import Event, Lock, Thread
+
+from tests.service import free_port
 
 
 @dataclass
@@ -23,20 +25,29 @@ class Proxy:
         self._flowing = Event()
         self._sockets: list[socket.socket] = []
         self._cut: _Cut | None = None
-        self._listener = self._listen(0)
-        self.port = int(self._listener.getsockname()[1])
+        self._held_at = b""
+        self.is_held = Event()
+        self._lock = Lock()
+        self.port = free_port()
+        self._listener = self._listen()
         self._flowing.set()
 
     def cut(self) -> None:
         """Refuse new connections and end the present ones."""
         self._flowing.set()
-        _end(self._listener)
-        while self._sockets:
-            _end(self._sockets.pop())
+        with self._lock:
+            _end(self._listener)
+            while self._sockets:
+                _end(self._sockets.pop())
 
     def cut_at(self, said: bytes, *, passing: int, delivered: bool) -> None:
         """End the connection that sends this, except the first `passing` times: undelivered, or unanswered."""
         self._cut = _Cut(said, passing, delivered)
+
+    def hold_at(self, said: bytes) -> None:
+        """Hang as soon as a connection sends this, undelivered; `is_held` is set then."""
+        self.is_held.clear()
+        self._held_at = said
 
     def hang(self) -> None:
         """Go on accepting and never answer."""
@@ -46,10 +57,10 @@ class Proxy:
         """Forward again; what was held back while hanging flows now."""
         self._flowing.set()
         if self._listener.fileno() == -1:
-            self._listener = self._listen(self.port)
+            self._listener = self._listen()
 
-    def _listen(self, port: int) -> socket.socket:
-        listener = socket.create_server(("127.0.0.1", port), backlog=200)
+    def _listen(self) -> socket.socket:
+        listener = socket.create_server(("127.0.0.1", self.port), backlog=200)
         Thread(target=self._accept, args=(listener,), daemon=True).start()
         return listener
 
@@ -58,7 +69,12 @@ class Proxy:
             while True:
                 near, _ = listener.accept()
                 far = socket.create_connection(self._target)
-                self._sockets += [near, far]
+                with self._lock:
+                    if listener.fileno() == -1:  # cut meanwhile
+                        _end(near)
+                        _end(far)
+                        return
+                    self._sockets += [near, far]
                 unanswered = Event()
                 Thread(target=self._forward, args=(near, far, unanswered), daemon=True).start()
                 Thread(target=self._answer, args=(far, near, unanswered), daemon=True).start()
@@ -66,6 +82,10 @@ class Proxy:
     def _forward(self, near: socket.socket, far: socket.socket, unanswered: Event) -> None:
         with contextlib.suppress(OSError):
             while data := near.recv(65_536):
+                if self._held_at and self._held_at in data:
+                    self._held_at = b""
+                    self.hang()
+                    self.is_held.set()
                 self._flowing.wait()
                 cut = self._cut_in(data)
                 if cut is not None and not cut.delivered:

@@ -1,11 +1,13 @@
 """A really running server, and the people who use it, for tests."""
 
+import contextlib
 import os
 import socket
 import subprocess
 import sys
 import time
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -21,25 +23,46 @@ DOMAIN = "freesewing.dev"
 PASSWORD = "correct horse battery staple"
 FILE = {"Content-Type": "application/octet-stream"}
 IMPORT_TOKEN = "token of the imports"
+# Seconds after which a wait is in vain, however busy the machine is.
+PATIENCE = 120.0
 _numbers = count(1)
 _held: list[socket.socket] = []
 
 
 def free_port() -> int:
-    """A port that nobody listens on, and that nobody else is given as long as this process lives.
+    """Return a port that no process listens on. No other process is given it while this process lives.
 
-    Several runs and their connections share a machine: a port that is let go may be another's a moment later. Linux
-    never gives away a port that a socket is bound to, and lets a server listen there, if both allow it as servers do.
+    Several test runs share a machine: a port that is released may be used by another process a moment later. Linux
+    assigns no port that a socket is bound to, but lets a server listen on it if both set SO_REUSEADDR.
     """
-    probe = socket.socket()
-    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    probe.bind(("127.0.0.1", 0))
-    port = int(probe.getsockname()[1])
+    return hold_port(0)
+
+
+def free_port_with(*offsets: int) -> int:
+    """Return a free port such that the ports at these distances from it are free, too."""
+    while True:
+        first = hold_port(0)
+        with contextlib.suppress(OSError, OverflowError):
+            for offset in offsets:
+                hold_port(first + offset)
+            return first
+
+
+def hold_port(port: int) -> int:
+    """Reserve a port, or any port for 0, for a server of this process; raise OSError if it is in use."""
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        holder.bind(("127.0.0.1", port))
+    except BaseException:
+        holder.close()
+        raise
+    found = int(holder.getsockname()[1])
     if sys.platform == "linux":
-        _held.append(probe)
+        _held.append(holder)
     else:
-        probe.close()
-    return port
+        holder.close()
+    return found
 
 
 class Service:
@@ -67,7 +90,7 @@ class Service:
         }
         self.forge: Forge | None = None
         self.process: subprocess.Popen[bytes] | None = None
-        self.http = httpx2.Client(base_url=self.url, timeout=30, trust_env=False)
+        self.http = httpx2.Client(base_url=self.url, timeout=PATIENCE, trust_env=False)
 
     def start(self, *, migrate: bool = True) -> "Service":
         """Start it and wait until it answers."""
@@ -77,8 +100,13 @@ class Service:
             self.process = subprocess.Popen(
                 [sys.executable, *self.program], cwd=ROOT, env=self.environment, stdout=log, stderr=log
             )
-        wait_until(self.is_alive, 120, f"the server to answer; see {self.log}")
+        wait_until(lambda: self.is_alive() or self.has_ended(), f"the server to answer; see {self.log}")
+        assert not self.has_ended(), self.log.read_text()
         return self
+
+    def has_ended(self) -> bool:
+        """Whether its process has ended by itself."""
+        return self.process is None or self.process.poll() is not None
 
     def is_alive(self) -> bool:
         """Whether it answers."""
@@ -94,7 +122,7 @@ class Service:
             self.process.kill()
         else:
             self.process.terminate()
-        return self.process.wait(20)
+        return self.process.wait(PATIENCE)
 
     def close(self) -> None:
         """End it for good."""
@@ -227,10 +255,16 @@ class ApiKey(Credentials):
     secret: str
 
 
-def wait_until(happens: Any, seconds: float, what: str) -> None:
-    """Look again and again until it happens; fail after `seconds`."""
+def wait_until(happens: Callable[..., object], what: str, *, seconds: float = PATIENCE) -> None:
+    """Poll a condition until it is true; raise AssertionError after `seconds`.
+
+    The limit only ends a wait in vain: it must not depend on how fast the machine is. The last poll begins after the
+    limit, so that a poll that takes long is not the last one.
+    """
     end = time.monotonic() + seconds
+    is_last = False
     while not happens():
-        if time.monotonic() > end:
+        if is_last:
             raise AssertionError(f"waited {seconds} s in vain for {what}")
         time.sleep(0.02)
+        is_last = time.monotonic() > end

@@ -72,7 +72,7 @@ def _make(folder: Path, url: str) -> None:
 
 
 async def _is_empty(database_url: str) -> bool:
-    connection = await asyncpg.connect(database_url, timeout=5)
+    connection = await asyncpg.connect(database_url, timeout=60)
     try:
         return not await connection.fetchval("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
     finally:

@@ -47,12 +47,12 @@ def test_mails_that_were_not_sent_are_listed_and_sent_when_they_are_retried(serv
     retried = cli(service, "mails", "retry", str(failed), str(waits))
     assert retried.returncode == 0 and retried.stdout.startswith("2 mails are due now")
     for address in (address_of_failed, address_of_waiting):
-        wait_until(lambda address=address: sent_to(service, address) == 1, 20, "the mail")
+        wait_until(lambda address=address: sent_to(service, address) == 1, "the mail")
     assert execute(service, select(table.c.attempts).where(table.c.id == rest))[0][0] == 3
     again = cli(service, "mails", "retry", str(failed))
     assert (again.returncode, again.stdout[:7]) == (1, "0 mails")
     assert cli(service, "mails", "retry", "--all").returncode == 0
-    wait_until(lambda: not execute(service, select(table.c.id).where(table.c.id == rest)), 20, "all mails to be sent")
+    wait_until(lambda: not execute(service, select(table.c.id).where(table.c.id == rest)), "all mails to be sent")
 
 
 def test_which_mails_must_be_said(service: Service) -> None:

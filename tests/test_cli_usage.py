@@ -24,7 +24,7 @@ def test_the_heaviest_accounts_and_keys_are_listed_with_their_period_before(serv
     for _ in range(40):
         key.get("/whoami")
     assert key.get("/sets/999999").status_code == 404
-    wait_until(lambda: line_of(service, key.key, "keys")[4:6] == ["41", "1"], 20, "the counts to be written")
+    wait_until(lambda: line_of(service, key.key, "keys")[4:6] == ["41", "1"], "the counts to be written")
     line = line_of(service, key.key, "keys", "--period", "day")
     assert line[:3] == [key.key, "a busy script", str(alice.id)] and line[-1] == "0"
     assert int(line[6]) > 0 and float(line[7]) > 0
@@ -36,7 +36,7 @@ def test_the_heaviest_accounts_and_keys_are_listed_with_their_period_before(serv
 
 def test_anonymous_use_is_listed_by_network(service: Service) -> None:
     service.http.get("/curated-sets")
-    wait_until(lambda: line_of(service, "127.0.0.0/24", "anonymous"), 20, "the counts to be written")
+    wait_until(lambda: line_of(service, "127.0.0.0/24", "anonymous"), "the counts to be written")
     assert int(line_of(service, "127.0.0.0/24", "anonymous")[1]) > 0
 
 

@@ -52,7 +52,7 @@ class Reader:
         self.key.get("/sets")
         self.key.post("/sets", {"name": 5})
         usage = f"/apikeys/{self.key.key}/usage"
-        wait_until(lambda: self.key.get(usage).json()["usage"]["totals"]["errors"], 30, "the calls to be counted")
+        wait_until(lambda: self.key.get(usage).json()["usage"]["totals"]["errors"], "the calls to be counted")
 
     def run(self, command: str) -> str:
         """What a command prints, with her own in place of what the file names."""

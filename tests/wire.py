@@ -8,7 +8,7 @@ from email.message import Message
 from http.client import HTTPResponse
 from typing import Any
 
-from tests.service import Service
+from tests.service import PATIENCE, Service
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def head(method: str, target: str, *headers: str | bytes) -> bytes:
 
 def exchange(service: Service, request: bytes) -> Reply:
     """Send these bytes; what is answered, be it before all of them are read."""
-    with socket.create_connection(("127.0.0.1", service.port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE) as connection:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             connection.sendall(request)
         reply = HTTPResponse(connection, method=request.split(b" ", 1)[0].decode())

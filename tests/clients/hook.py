@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
+from tests.service import PATIENCE
 from tools.lint import lint
 
 PACKAGE = "@freesewing/react@4.10.2"
 # Of the tarball, as npm itself states it.
 INTEGRITY = "sha512-Nq6XmSbe5nty8Amj/5nt+E2PqIfVq/Zl8shlF1Bv17qdg5BoxuuyNpeeyJrHr8s7cLHxFW2XVxstU3OPzNKBpQ=="
-# npm's own patience with a registry that is away would be over a minute.
-IMPATIENT = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=20000")
+# By default npm retries for over a minute.
+FEW_RETRIES = ("--fetch-retries=1", "--fetch-retry-mintimeout=PATIENCE00", "--fetch-timeout=20000")
 HOOK = Path("package", "hooks", "useBackend", "index.mjs")
 DRIVER = Path(__file__).with_name("hook.mjs")
 
@@ -28,7 +29,7 @@ def unpacked(folder: Path) -> Path:
     Nothing that the package depends on is fetched, and nothing of it is run but what a test imports.
     """
     root = lint.node_root()
-    arguments = ["pack", PACKAGE, "--ignore-scripts", "--prefer-offline", "--silent", "--json", *IMPATIENT]
+    arguments = ["pack", PACKAGE, "--ignore-scripts", "--prefer-offline", "--silent", "--json", *FEW_RETRIES]
     packed = lint.run(root, lint.npm_script(root), arguments, folder)
     if packed.returncode != 0:
         report = json.loads(packed.stdout or "{}").get("error", {})
@@ -68,7 +69,7 @@ class Hook:
 
     def close(self) -> None:
         """End it."""
-        self.process.communicate(timeout=10)
+        self.process.communicate(timeout=PATIENCE)
         self.errors.close()
 
     def _answer(self) -> Any:

@@ -8,6 +8,8 @@ from tests.clients.site import Site
 from tests.service import Service
 
 
+# Which engine stores the data makes no difference to the package.
+@pytest.mark.parametrize("service", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_the_website_works(scenario: Scenario, hook: Hook, service: Service) -> None:
     site = Site(hook, service)

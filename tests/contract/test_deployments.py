@@ -1,5 +1,6 @@
 """`make contract BASE_URL=…`: what it checks, what it leaves out, and that it leaves nothing behind."""
 
+import contextlib
 import os
 import re
 import signal
@@ -16,7 +17,8 @@ import yaml
 from tests.contract.deployment import CannotBeChecked, Deployment
 from tests.contract.faults.test_seeded_faults import FaultyService
 from tests.contract.left_out import ASKED_FOR
-from tests.service import ROOT, Person, Service, wait_until
+from tests.proxy import Proxy
+from tests.service import PATIENCE, ROOT, Person, Service, wait_until
 
 pytestmark = pytest.mark.long
 
@@ -76,11 +78,11 @@ class Run:
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
             self.process.kill()
-            self.process.wait(20)
+            self.process.wait(PATIENCE)
 
-    def ended(self, seconds: float = 300) -> int:
+    def ended(self) -> int:
         """Its exit status."""
-        return self.process.wait(seconds)
+        return self.process.wait(10 * PATIENCE)
 
     @property
     def output(self) -> str:
@@ -126,7 +128,7 @@ def signed_up_by_mail(service: Service) -> Person:
     """Somebody who has an account there, with a set, a bookmark and a key of their own."""
     email = f"person{len(service.mails())}@example.org"
     assert service.http.post("/signup", json={"email": email, "language": "en"}).status_code == 201
-    wait_until(lambda: any(email.split("@")[0] in path.name for path in service.mails()), 20, "the mail")
+    wait_until(lambda: any(email.split("@")[0] in path.name for path in service.mails()), "the mail")
     (confirmation,) = re.findall(r"/confirm/signup/([0-9a-f-]{36})/", service.mails()[-1].read_text())
     session = service.http.post(f"/confirm/signup/{confirmation}", json={"consent": 2}).json()
     person = Person(service, session["account"]["id"], email, session["token"])
@@ -136,10 +138,15 @@ def signed_up_by_mail(service: Service) -> Person:
 
 
 def counted(service: Service) -> dict[str, int]:
-    """How many records there are of everything, whoever's."""
-    with sqlite3.connect(service.data / "freesewing.db") as database:
-        rows = {table: database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES}
-    return {**rows, "images": sum(path.is_file() for path in (service.data / "images").rglob("*"))}
+    """Count the records of every kind of all accounts, as soon as every mail is sent."""
+    wait_until(lambda: not rows_of(service)["mails"], "every mail to be sent")
+    return {**rows_of(service), "images": sum(path.is_file() for path in (service.data / "images").rglob("*"))}
+
+
+def rows_of(service: Service) -> dict[str, int]:
+    """The number of rows of each table."""
+    with contextlib.closing(sqlite3.connect(service.data / "freesewing.db")) as database:
+        return {table: database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES}
 
 
 def held(person: Person) -> dict[str, list[object]]:
@@ -223,27 +230,46 @@ def test_what_the_fuzzer_finds_fails_the_run_by_the_name_of_the_operation(
     assert outcomes[f"{FUZZ}[there-read_set_json]"] == ""
 
 
-def test_a_run_that_is_ended_leaves_nothing_behind(in_test_mode: FaultyService, tmp_path: Path) -> None:
+@pytest.fixture
+def proxy(in_test_mode: FaultyService) -> Iterator[Proxy]:
+    """A proxy before the deployment in test mode."""
+    made = Proxy("127.0.0.1", in_test_mode.port)
+    yield made
+    made.cut()
+
+
+def test_a_run_that_is_ended_leaves_nothing_behind(in_test_mode: FaultyService, proxy: Proxy, tmp_path: Path) -> None:
     before = counted(in_test_mode)
-    with Run(in_test_mode.url, tmp_path, "-k", "test_records or test_keys") as run:
-        # The second is a curator, whose records come and go; accounts stay until the end.
-        wait_until(lambda: counted(in_test_mode)["accounts"] > before["accounts"] + 1, 120, "people to sign up")
+    proxy.hold_at(b"POST /curated-sets ")
+    with Run(f"http://127.0.0.1:{proxy.port}", tmp_path, "-k", "test_records or test_keys") as run:
+        held_request(run, proxy)
+        assert rows_of(in_test_mode)["accounts"] > before["accounts"]
         run.process.terminate()
+        proxy.restore()
         assert run.ended() == pytest.ExitCode.INTERRUPTED
     assert counted(in_test_mode) == before
 
 
 def test_a_fuzzer_that_is_interrupted_in_a_terminal_leaves_nothing_behind(
-    in_test_mode: FaultyService, tmp_path: Path
+    in_test_mode: FaultyService, proxy: Proxy, tmp_path: Path
 ) -> None:
     before = counted(in_test_mode)
+    proxy.hold_at(b"POST /option-packs ")
     asked = "test_fuzzing and (create_curated_set or create_option_pack or upload_image)"
-    with Run(in_test_mode.url, tmp_path, "-k", asked) as run:
-        wait_until(lambda: counted(in_test_mode)["curated_sets"] > before["curated_sets"], 120, "a set to be made")
-        # Ctrl-C is for all who run there.
+    with Run(f"http://127.0.0.1:{proxy.port}", tmp_path, "-k", asked) as run:
+        held_request(run, proxy)
+        assert rows_of(in_test_mode)["curated_sets"] > before["curated_sets"]
+        # A terminal sends Ctrl-C to every process of its foreground group.
         os.killpg(run.process.pid, signal.SIGINT)
+        proxy.restore()
         assert run.ended() == pytest.ExitCode.INTERRUPTED
     assert counted(in_test_mode) == before
+
+
+def held_request(run: Run, proxy: Proxy) -> None:
+    """Wait until the proxy holds a request of the run."""
+    wait_until(lambda: proxy.is_held.is_set() or run.process.poll() is not None, "a request to be held")
+    assert proxy.is_held.is_set(), run.output[-5000:]
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ from tests.contract.polite import OverQuota
 from tests.contract.real.images import PIXEL
 from tests.service import Person
 
+# The run, not the server, is the subject.
+on_one_engine = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
 OPERATIONS = {
     operation["operationId"]: (path, method, operation)
     for path, method, operation in document.operations(document.load())
@@ -67,6 +69,7 @@ def is_nobodys(name: object) -> bool:
     return str(UUID(str(name))) == name
 
 
+@on_one_engine
 def test_a_set_that_has_the_id_of_a_curated_one_is_left_alone(admin: Person, alice: Person) -> None:
     strangers = [alice.new_set()["id"]]
     reply = admin.post("/curated-sets", {"nameEn": "fuzzed"}).json()
@@ -87,6 +90,7 @@ def test_what_a_reply_does_not_name_is_not_ours() -> None:
     assert ("apikey", "None") not in fuzzing.ours
 
 
+@on_one_engine
 def test_no_picture_of_anybody_else_is_replaced_or_removed(admin: Person, journal: Path) -> None:
     body = {"type": "blog", "subId": "main", "slug": "my-first-coat", "img": PIXEL}
     reply = admin.post("/images", sent("upload_image", body).body)

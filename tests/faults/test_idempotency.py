@@ -1,4 +1,4 @@
-"""Repeats that reach another process, or this one after its sudden end: nothing is made twice."""
+"""Repeated requests that reach another process, or this one after a crash: nothing is created twice."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ from tests.databases import fresh_postgres
 from tests.faults.at_once import at_once
 from tests.idempotent import SET, ago, change_keys, count_sets, is_replayed, new_key, post
 from tests.problems import problem
-from tests.service import ROOT, Credentials, Person, Service, wait_until
+from tests.service import PATIENCE, ROOT, Credentials, Person, Service, wait_until
 
 # The server, which ends as if by kill -9 when it comes to this.
 ENDS_AT = """
@@ -58,7 +58,7 @@ def _doom(service: Service, step: str) -> None:
     with service.log.open("ab") as log:
         command = [sys.executable, "-c", ENDS_AT.format(step=step)]
         service.process = subprocess.Popen(command, cwd=ROOT, env=service.environment, stdout=log, stderr=log)
-    wait_until(service.is_alive, 120, "the server to answer")
+    wait_until(service.is_alive, "the server to answer")
 
 
 def _end_at(service: Service, step: str, who: Person, key: str) -> None:
@@ -67,7 +67,7 @@ def _end_at(service: Service, step: str, who: Person, key: str) -> None:
     with pytest.raises(httpx2.HTTPError):
         post(who, "/sets", SET, key)
     assert service.process is not None
-    assert service.process.wait(10) < 0
+    assert service.process.wait(PATIENCE) < 0
     service.start(migrate=False)
 
 
@@ -93,7 +93,7 @@ def test_what_a_crash_kept_from_being_stored_is_made_by_a_repeat(mortal: Service
 
 
 class Writer(threading.Thread):
-    """Somebody who makes sets under keys until the server is gone."""
+    """A client that creates sets with idempotency keys until the server is gone."""
 
     def __init__(self, who: Person) -> None:
         super().__init__()
@@ -118,7 +118,7 @@ def test_after_a_crash_under_load_repeats_make_each_thing_once(mortal: Service) 
     writers = [Writer(person) for _ in range(8)]
     for writer in writers:
         writer.start()
-    wait_until(lambda: min(len(writer.answered) for writer in writers) >= 10, 30, "some writes")
+    wait_until(lambda: min(len(writer.answered) for writer in writers) >= 10, "some writes")
     mortal.stop(kill=True)
     for writer in writers:
         writer.join()
@@ -132,12 +132,12 @@ def test_after_a_crash_under_load_repeats_make_each_thing_once(mortal: Service) 
     for reply in replies.values():
         if reply.status_code != 201:
             problem(reply, 409, "idempotencyAnswerLost")
-    assert Counter(made["name"] for made in person.get("/sets").json()["sets"]) == Counter(sent)
+    assert Counter(made["name"] for made in person.every("/sets", "sets")) == Counter(sent)
 
 
 @pytest.fixture
 def pair(tmp_path: Path) -> Iterator[tuple[Service, Service]]:
-    """Two servers that know of each other only by their database."""
+    """Two servers that share nothing but their database."""
     with fresh_postgres() as url:
         migrate.upgrade(url)
         secrets = {"secret_key": "s" * 32, "encryption_keys": "1:" + "QUFB" * 10 + "QUE="}

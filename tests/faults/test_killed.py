@@ -1,7 +1,6 @@
-"""The process is killed under load, again and again: all that was acknowledged is there, and it starts by itself."""
+"""The server is killed under load, several times: acknowledged changes are stored, and it starts without repair."""
 
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,14 +38,14 @@ def _closing(service: Service) -> Iterator[Service]:
 
 
 class Writer(threading.Thread):
-    """Somebody who makes, changes and removes sets until the server is gone, and remembers what was acknowledged."""
+    """A client that creates, changes and removes sets until the server is gone, and records acknowledged changes."""
 
     def __init__(self, who: Person) -> None:
         super().__init__()
         self.who = who
         self.kept: Sets = {}
         self.removed: set[int] = set()
-        # Whose change was not answered, done or not.
+        # Sets whose change was not answered: it may be stored or not.
         self.open: set[int] = set()
         self.acknowledged = 0
         self.refused: list[str] = []
@@ -84,7 +83,7 @@ def killed_under_load(service: Service, person: Person) -> list[Writer]:
     writers = [Writer(person) for _ in range(WRITERS)]
     for writer in writers:
         writer.start()
-    wait_until(lambda: min(writer.acknowledged for writer in writers) >= 12, 30, "some writes")
+    wait_until(lambda: min(writer.acknowledged for writer in writers) >= 12, "some writes")
     service.stop(kill=True)
     for writer in writers:
         writer.join()
@@ -98,17 +97,15 @@ def test_a_server_that_is_killed_again_and_again_keeps_all_that_it_acknowledged(
     for _ in range(KILLS):
         writers = killed_under_load(mortal, person)
         assert not [reason for writer in writers for reason in writer.refused]
-        begun = time.monotonic()
         mortal.start(migrate=False)
         assert person.new_set()["name"] == "a set"
-        assert time.monotonic() - begun < 30
         there = {made["id"]: made for made in person.every("/sets", "sets")}
         kept |= {set_id: made for writer in writers for set_id, made in writer.kept.items()}
         in_doubt |= {set_id for writer in writers for set_id in writer.open}
         certain = {set_id: made for set_id, made in kept.items() if set_id not in in_doubt}
         assert {set_id: there.get(set_id) for set_id in certain} == certain
         assert not {set_id for writer in writers for set_id in writer.removed} & set(there)
-        # Besides, only what was under way when it ended, of each writer one; and a set that we have made each time.
+        # Besides these, at most the request of each writer that was not answered.
         unasked = {set_id for set_id, made in there.items() if made["name"].startswith("Thread")} - set(kept)
         assert len(unasked) <= WRITERS * KILLS
     _assert_sound(mortal)

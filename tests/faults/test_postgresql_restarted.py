@@ -1,4 +1,4 @@
-"""PostgreSQL is restarted, crashes, ends connections under load: 503 meanwhile, nothing lost, well at once after."""
+"""PostgreSQL is restarted, crashes, or ends connections under load: 503 meanwhile, and nothing is lost."""
 
 import asyncio
 import threading
@@ -18,8 +18,6 @@ from tests.problems import problem
 from tests.service import Credentials, Person, Service, wait_until
 
 VISITORS = 8
-# A second is what is promised; the machine may be busy.
-RECOVERY_SECONDS = 3
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +29,7 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="module")
 def served(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Ours, on it."""
+    """The server under test, on it."""
     migrate.upgrade(cluster.url)
     service = Service(tmp_path_factory.mktemp("restarted"), database_url=cluster.url, database_pool="6")
     try:
@@ -41,7 +39,7 @@ def served(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 class Visitor(threading.Thread):
-    """Somebody who writes and reads all the time, and remembers what was answered."""
+    """A client that writes and reads without pause, and records the responses."""
 
     def __init__(self, who: Credentials, known: dict[str, Any], stop: threading.Event) -> None:
         super().__init__()
@@ -83,7 +81,7 @@ def assert_unavailable(reply: httpx2.Response) -> None:
 
 
 class Load:
-    """Eight visitors at once, by token and by key."""
+    """Eight clients at once, with a token and with a key."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
@@ -94,16 +92,16 @@ class Load:
         self.visitors = [Visitor(who, known, self.stop) for who in (self.person, key) for _ in range(VISITORS // 2)]
 
     def done(self, status: int) -> int:
-        """How many writes were answered so."""
+        """How many writes were answered with this status."""
         return sum(visitor.writes[status] for visitor in self.visitors)
 
-    def more(self, status: int, by: int, seconds: float) -> None:
-        """Wait until so many more were."""
+    def more(self, status: int, by: int) -> None:
+        """Wait until so many more writes were answered with this status."""
         before = self.done(status)
-        wait_until(lambda: self.done(status) >= before + by, seconds, f"{by} writes to be answered with {status}")
+        wait_until(lambda: self.done(status) >= before + by, f"{by} writes to be answered with {status}")
 
     def assert_nothing_lost(self) -> None:
-        """Every acknowledged write is there, as it was sent, and whatever else is there was sent once."""
+        """Every acknowledged write is stored as it was sent, and no write is stored twice."""
         there = {made["id"]: made["name"] for made in self.person.every("/sets", "sets")}
         stored = {set_id: name for visitor in self.visitors for set_id, name in visitor.stored.items()}
         assert stored.items() <= there.items()
@@ -113,12 +111,12 @@ class Load:
 
 @contextmanager
 def load_on(service: Service) -> Iterator[Load]:
-    """While visitors are at work; afterwards nothing went wrong and nothing was lost."""
+    """Run clients meanwhile; afterwards assert that they got 200, 201 or 503 only, and that nothing is lost."""
     load = Load(service)
     for visitor in load.visitors:
         visitor.start()
     try:
-        load.more(201, 40, 30)
+        load.more(201, 40)
         yield load
     finally:
         load.stop.set()
@@ -132,28 +130,35 @@ def load_on(service: Service) -> Iterator[Load]:
 
 
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
-def test_a_restart_under_load_is_told_as_unavailable_and_loses_nothing(
+def test_a_restart_under_load_gets_503_and_loses_nothing(
     cluster: Cluster, served: Service, mode: str, record_property: Callable[[str, object], None]
 ) -> None:
     with load_on(served) as load:
         for _ in range(2):
             cluster.stop(mode)
-            load.more(503, 10, 10)
+            load.more(503, 10)
             cluster.start()
             back = time.monotonic()
-            load.more(201, 1, RECOVERY_SECONDS)
+            load.more(201, 1)
             record_property("told", f"writes went on {time.monotonic() - back:.2f} s after PostgreSQL ({mode})")
-            load.more(201, 40, 30)
+            load.more(201, 40)
 
 
-def test_connections_that_are_ended_in_use_are_hardly_noticed(cluster: Cluster, served: Service) -> None:
+def test_connections_that_are_ended_under_load_lose_nothing(cluster: Cluster, served: Service) -> None:
     with load_on(served) as load:
-        for _ in range(25):
+        for _ in range(10):
             assert asyncio.run(_end_connections(cluster)) > 0
-            load.more(201, 4, 10)
-    reads = sum((visitor.reads for visitor in load.visitors), Counter[int]())
-    # One that is hit twice in a row is refused.
-    assert reads[503] <= reads[200] / 50, reads
+            load.more(201, 4)
+
+
+def test_connections_that_are_ended_at_rest_are_replaced_without_a_failed_read(
+    cluster: Cluster, served: Service
+) -> None:
+    person = served.sign_up()
+    known = person.new_set()
+    for _ in range(10):
+        assert asyncio.run(_end_connections(cluster)) > 0
+        assert person.get(f"/sets/{known['id']}").json()["set"] == known
 
 
 async def _end_connections(cluster: Cluster) -> int:

@@ -1,17 +1,20 @@
-"""Slow and silent clients are ended in time, and meanwhile take nobody's place."""
+"""Connections of slow and silent clients are closed in time, and other clients are served meanwhile."""
 
+import contextlib
 import socket
+import sqlite3
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http.client import HTTPConnection
 
+import httpx2
 import pytest
 
 from tests.faults import slow
-from tests.faults.at_once import at_once
 from tests.problems import problem, unharmed
-from tests.service import Person, Service, wait_until
+from tests.service import PATIENCE, Person, Service, wait_until
 from tests.wire import exchange, head
 
 psutil = pytest.importorskip("psutil")
@@ -19,14 +22,13 @@ psutil = pytest.importorskip("psutil")
 # Requests at a time, connections, seconds: little enough for a crowd to matter and a test to end.
 MOST_REQUESTS, MOST_CONNECTIONS, SECONDS = 8, 100, 1.0
 CROWD = 60
-ENDED = 20
 # Together less than a page of a list may have.
-PATTERNS, PATTERN_BYTES = 40, 90_000
+PATTERNS, PATTERN_BYTES = 12, 90_000
 
 
 @pytest.fixture(scope="module")
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A server with little patience."""
+    """A server that closes slow connections after a second."""
     service = Service(
         tmp_path_factory.mktemp("strict"),
         max_concurrency=str(MOST_REQUESTS),
@@ -41,23 +43,21 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture
 def reader(strict: Service) -> Iterator[Person]:
-    """An ordinary client; the server comes to no harm."""
+    """An ordinary client; afterwards the server still runs, and has logged no traceback."""
     person = strict.sign_up()
     with unharmed(strict):
         yield person
 
 
 def assert_served(person: Person) -> None:
-    """Reads and writes of an ordinary client, on connections of its own, go on at once."""
-    begun = time.monotonic()
+    """An ordinary client can read and write."""
     made = person.new_set()
     for _ in range(5):
         assert person.get(f"/sets/{made['id']}").status_code == 200
-    assert time.monotonic() - begun < 10
 
 
 def assert_ended(people: slow.Crowd) -> None:
-    wait_until(lambda: people.left == 0, ENDED, "all slow clients to be ended")
+    wait_until(lambda: people.left == 0, "all slow clients to be ended")
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_clients_that_do_not_take_their_reply_are_ended(reader: Person, step: sl
     with slow.crowd(reader.service, CROWD // 2, begin, step, receive_buffer=4096) as people:
         assert_served(reader)
         connections = partial(_connections, reader.service)
-        wait_until(lambda: connections() < CROWD / 4, ENDED, "the server to let go of them")
+        wait_until(lambda: connections() < CROWD / 4, "the server to let go of them")
         assert_served(reader)
         del people
 
@@ -157,7 +157,7 @@ def test_clients_that_go_away_amid_everything_are_not_missed(reader: Person) -> 
         with slow.crowd(reader.service, 10, begin, lambda _: True, receive_buffer=4096):
             pass
     assert_served(reader)
-    wait_until(lambda: _connections(reader.service) < 20, ENDED, "the server to let go of them")
+    wait_until(lambda: _connections(reader.service) < 20, "the server to let go of them")
 
 
 def test_a_head_without_end_is_refused(reader: Person) -> None:
@@ -167,21 +167,32 @@ def test_a_head_without_end_is_refused(reader: Person) -> None:
 
 def test_over_the_limit_of_connections_those_that_rest_make_room(reader: Person) -> None:
     with slow.crowd(reader.service, 3 * MOST_CONNECTIONS, b"", slow.waits):
-        assert _connections(reader.service) <= MOST_CONNECTIONS + 1
+        wait_until(lambda: _connections(reader.service) <= MOST_CONNECTIONS + 1, "the surplus to be closed")
         for _ in range(5):
-            fresh = HTTPConnection("127.0.0.1", reader.service.port, timeout=10)
+            fresh = HTTPConnection("127.0.0.1", reader.service.port, timeout=PATIENCE)
             fresh.request("GET", "/sets", headers={"Authorization": reader.authorization})
             assert fresh.getresponse().status == 200
             fresh.close()
 
 
-def test_over_the_limit_of_requests_clients_are_told_to_come_again(reader: Person) -> None:
-    calls = [partial(reader.service.http.post, "/signin", json={"username": reader.email, "password": "x"})] * 40
-    replies = at_once([*calls, partial(reader.service.http.get, "/health")])
-    *signed_in, health = replies
-    refused = [reply for reply in signed_in if reply.status_code == 503]
-    assert {reply.status_code for reply in signed_in} == {401, 503} and health.status_code == 200
-    for reply in refused:
-        problem(reply, 503, "unavailable")
-        assert int(reply.headers["retry-after"]) >= 1
+def test_over_the_limit_of_requests_clients_get_503_until_others_are_answered(reader: Person) -> None:
+    path = reader.service.database_url.removeprefix("sqlite:///")
+    refused: list[httpx2.Response] = []
+
+    def is_refused() -> bool:
+        reply = reader.get("/sets")
+        refused.extend([reply] if reply.status_code == 503 else [])
+        return bool(refused)
+
+    with ThreadPoolExecutor(MOST_REQUESTS) as pool, contextlib.closing(sqlite3.connect(path)) as lock:
+        # Writes wait for the lock, reads do not.
+        lock.execute("BEGIN IMMEDIATE")
+        held = [pool.submit(reader.post, "/sets", {"name": "a set"}) for _ in range(MOST_REQUESTS)]
+        wait_until(is_refused, "the limit to be reached")
+        assert reader.service.http.get("/health").status_code == 200
+        lock.rollback()
+    assert problem(refused[0], 503, "unavailable")["detail"] == "The server has too much to do right now."
+    assert int(refused[0].headers["retry-after"]) >= 1
+    # 503 if the lock was held for longer than the server waits for it.
+    assert {one.result().status_code for one in held} <= {201, 503}
     assert_served(reader)

@@ -44,7 +44,7 @@ def all_mails_to(service: Service, address: str) -> list[Any]:
 
 def letter_to(service: Service, address: str, *, number: int = 1) -> EmailMessage:
     """The letter of this number to the address, once it has arrived."""
-    wait_until(lambda: len(letters_to(service, address)) >= number, 30, f"letter {number} to {address}")
+    wait_until(lambda: len(letters_to(service, address)) >= number, f"letter {number} to {address}")
     letters = letters_to(service, address)
     assert len(letters) == number
     return letters[-1]

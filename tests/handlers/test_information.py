@@ -38,7 +38,7 @@ def _running(service: Service) -> Iterator[Service]:
 
 
 def stats(service: Service) -> dict[str, Any]:
-    wait_until(lambda: service.http.get("/info/stats").status_code == 200, 30, "the first count")
+    wait_until(lambda: service.http.get("/info/stats").status_code == 200, "the first count")
     found: dict[str, Any] = service.http.get("/info/stats").json()
     return found
 
@@ -49,7 +49,7 @@ def counted_anew(service: Service) -> dict[str, Any]:
     execute(service, update(totals).where(OURS).values(computed_at=LONG_AGO))
     service.start(migrate=False)
     old = select(totals.c.name).where(OURS, totals.c.computed_at == LONG_AGO)
-    wait_until(lambda: not execute(service, old), 30, "a new count")
+    wait_until(lambda: not execute(service, old), "a new count")
     return stats(service)
 
 

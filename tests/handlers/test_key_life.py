@@ -49,7 +49,7 @@ def letters_to(person: Person, holding: str) -> list[str]:
 
 def is_told(person: Person, holding: str) -> str:
     """The one letter with this, once it is there."""
-    wait_until(lambda: letters_to(person, holding), 10, f"a letter with {holding}")
+    wait_until(lambda: letters_to(person, holding), f"a letter with {holding}")
     (text,) = letters_to(person, holding)
     return text
 

@@ -60,7 +60,7 @@ def test_a_session_says_when_and_from_where_and_whether_it_is_this_one(service: 
 def test_the_last_use_of_a_session_is_shown(alice: Person) -> None:
     [before] = sessions_of(alice)
     assert before["lastUsedAt"] >= before["createdAt"]
-    wait_until(lambda: sessions_of(alice)[0]["lastUsedAt"] > before["lastUsedAt"], 10, "the use to be written")
+    wait_until(lambda: sessions_of(alice)[0]["lastUsedAt"] > before["lastUsedAt"], "the use to be written")
 
 
 def test_a_single_session_can_be_ended_also_the_present_one(service: Service) -> None:
@@ -138,7 +138,7 @@ def mailed(service: Service, address: str, subject: str, *, number: int = 1) -> 
     def about() -> list[Any]:
         return [mail for mail in all_mails_to(service, address) if subject in mail["Subject"]]
 
-    wait_until(lambda: len(about()) >= number, 10, "the mail")
+    wait_until(lambda: len(about()) >= number, "the mail")
     part = about()[-1].get_body(("plain",))
     return str(part.get_content())
 

@@ -99,4 +99,4 @@ def test_what_is_changed_through_one_server_is_so_on_the_other_within_a_moment(t
     path = f"/sets/{set_id}.json"
     assert there.http.get(path).status_code == 200
     alice.patch(f"/sets/{set_id}", {"public": False})
-    wait_until(lambda: there.http.get(path).status_code == 404, 5, "the other server to see it")
+    wait_until(lambda: there.http.get(path).status_code == 404, "the other server to see it")

@@ -45,7 +45,7 @@ def test_a_suggestion_reaches_those_who_look_after_the_service_and_they_can_answ
         texts = [letter.get_body(("plain",)) for letter in suggestions_of(service, alice)]
         return [text.get_content() for text in texts if text is not None]
 
-    wait_until(lambda: found(), 30, "the suggestion")
+    wait_until(lambda: found(), "the suggestion")
     (letter,) = suggestions_of(service, alice)
     assert (letter["To"], letter["Bcc"]) == (MAINTAINER, None)
     assert mine in found()[0]
@@ -61,4 +61,4 @@ def suggestions_of(service: Service, person: Person) -> list[EmailMessage]:
 
 def test_what_is_left_out_of_a_suggestion_is_shown_as_left_out(service: Service, alice: Person) -> None:
     assert alice.post("/flows/language-suggestion", {"language": "Latin", "comments": ""}).status_code == 200
-    wait_until(lambda: suggestions_of(service, alice), 30, "the suggestion")
+    wait_until(lambda: suggestions_of(service, alice), "the suggestion")

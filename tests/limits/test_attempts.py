@@ -83,9 +83,9 @@ def test_strangers_do_not_use_up_the_links_of_the_owner(limited: Service, guesse
     strangers = LINKS.free + 1
     for number in range(strangers + 3):
         request_link(f"2001:db8:{number:x}::1")
-    wait_until(lambda: len(letters_to(limited, guessed.email)) == strangers, 20, "the strangers' links")
+    wait_until(lambda: len(letters_to(limited, guessed.email)) == strangers, "the strangers' links")
     request_link("127.0.0.9")
-    wait_until(lambda: len(letters_to(limited, guessed.email)) == strangers + 1, 20, "the owner's link")
+    wait_until(lambda: len(letters_to(limited, guessed.email)) == strangers + 1, "the owner's link")
 
 
 def test_success_forgets_the_failures(limited: Service, guessed: Person) -> None:

@@ -1,7 +1,6 @@
 """Two servers, one PostgreSQL, one Redis: limits that they share, keys that end everywhere, calls counted once."""
 
 import asyncio
-import time
 from collections.abc import Iterator
 
 import httpx2
@@ -13,7 +12,7 @@ from tests.databases import fresh_postgres, fresh_redis
 from tests.limits.conftest import settings
 from tests.limits.test_quotas import within_a_minute
 from tests.proxy import Proxy
-from tests.service import ApiKey, Credentials, Service, wait_until
+from tests.service import PATIENCE, ApiKey, Credentials, Service, wait_until
 
 SHARED = {
     "secret_key": "s" * 40,
@@ -34,7 +33,7 @@ class Pair:
         return asyncio.run(self._call(key, times))
 
     async def _call(self, key: ApiKey, times: int) -> list[int]:
-        async with httpx2.AsyncClient(timeout=30, trust_env=False) as http:
+        async with httpx2.AsyncClient(timeout=PATIENCE, trust_env=False) as http:
             headers = {"Authorization": key.authorization}
             urls = [f"{service.url}/sets" for service in (self.here, self.there)] * times
             crowd = asyncio.Semaphore(16)
@@ -73,17 +72,15 @@ def test_together_they_allow_the_quota_and_no_more(pair: Pair) -> None:
     assert QUOTA - MOST_AT_ONCE <= statuses.count(200) <= QUOTA
 
 
-def test_a_key_that_is_revoked_at_one_is_refused_by_the_other_within_a_second(pair: Pair) -> None:
+def test_a_key_that_is_revoked_at_one_is_rejected_by_the_other_at_once(pair: Pair) -> None:
     alice = pair.here.sign_up()
     key = alice.new_key()
     elsewhere = Credentials(pair.there, key.authorization)
     assert elsewhere.get("/sets").status_code == 200
     assert alice.delete(f"/apikeys/{key.key}").status_code == 204
-    revoked = time.monotonic()
-    assert key.get("/sets").status_code == 401
-    wait_until(lambda: elsewhere.get("/sets").status_code == 401, 1, "the other server to refuse the key")
-    assert time.monotonic() - revoked < 1
-    assert elsewhere.get("/sets").json()["error"] == "keyRevoked"
+    for caller in (elsewhere, key):
+        reply = caller.get("/sets")
+        assert (reply.status_code, reply.json()["error"]) == (401, "keyRevoked")
 
 
 def test_every_call_is_counted_once_wherever_it_was_made(pair: Pair) -> None:
@@ -96,7 +93,7 @@ def test_every_call_is_counted_once_wherever_it_was_made(pair: Pair) -> None:
     def counted() -> int:
         return sum(int(admin.get(f"/apikeys/{key.key}/usage").json()["usage"]["totals"]["calls"]) for key in keys)
 
-    wait_until(lambda: counted() >= 120, 10, "both servers to write their counts")
+    wait_until(lambda: counted() >= 120, "both servers to write their counts")
     assert counted() == 120
     listed = {one["key"]: one["calls"] for one in alice.get("/apikeys").json()["apikeys"]}
     assert [listed[key.key] for key in keys] == [60, 60]
@@ -119,7 +116,7 @@ def test_while_redis_is_away_each_limits_by_itself_and_nobody_is_refused_for_it(
         return QUOTA - MOST_AT_ONCE <= pair.call(other, QUOTA).count(200) <= QUOTA
 
     # A Redis that failed is left alone for a second; on a busy machine it may fail once more.
-    wait_until(together_again, 90, "them to share their limits again")
+    wait_until(together_again, "them to share their limits again")
 
 
 def test_attempts_to_sign_in_are_counted_together(pair: Pair) -> None:

@@ -78,7 +78,7 @@ def test_what_is_kept_is_what_was_called(alice: Person, bob: Person) -> None:
     token.call("delete_set", 204, "DELETE", f"/sets/{made}")
 
     expected = 1 + sum(calls for tally in (token, script) for calls, _ in tally.counts.values())
-    wait_until(lambda: all_calls(alice) == expected, 10, "a flush")
+    wait_until(lambda: all_calls(alice) == expected, "a flush")
     found = kept(alice)
     assert found == kept(alice, usage_hours)
     assert found[key_id] == script.counts
@@ -92,7 +92,7 @@ def test_who_may_not_yet_because_consent_lacks_is_counted_as_who_they_are(servic
     change_account(service, guest.id, consent=0)
     tally = Tally(guest)
     tally.call("list_sets", 451, "GET", "/sets")
-    wait_until(lambda: ("list_sets", 4) in kept(guest).get(0, {}), 10, "a flush")
+    wait_until(lambda: ("list_sets", 4) in kept(guest).get(0, {}), "a flush")
     assert kept(guest)[0]["list_sets", 4] == tally.counts["list_sets", 4]
 
 
@@ -103,7 +103,7 @@ def test_who_acts_as_another_is_counted_as_who_they_are(alice: Person, service: 
     token = reply.json()["token"]
     before = all_calls(alice)
     Person(service, alice.id, alice.email, token).get("/patterns")
-    wait_until(lambda: ("list_patterns", 2) in kept(staff).get(0, {}), 10, "a flush")
+    wait_until(lambda: ("list_patterns", 2) in kept(staff).get(0, {}), "a flush")
     assert all_calls(alice) == before
     calls = select(accounts.c.jwt_calls).where(accounts.c.id == staff.id)
     assert execute(service, calls)[0][0] == all_calls(staff)
@@ -120,7 +120,7 @@ def anonymous(service: Service) -> dict[int, list[int]]:
 def test_calls_of_nobody_are_kept_by_network(service: Service, alice: Person) -> None:
     made = alice.new_set(public=True)["id"]
     # What came before is written when this call is.
-    wait_until(lambda: ("create_set", 2) in kept(alice).get(0, {}), 10, "a flush")
+    wait_until(lambda: ("create_set", 2) in kept(alice).get(0, {}), "a flush")
     before = anonymous(service)
     expected = {status: list(counts) for status, counts in before.items()}
     wrong = {"Authorization": "Bearer x"}
@@ -139,7 +139,7 @@ def test_calls_of_nobody_are_kept_by_network(service: Service, alice: Person) ->
         counts = expected.setdefault(reply.status_code // 100, [0, 0])
         counts[0] += 1
         counts[1] += len(reply.content)
-    wait_until(lambda: sum(calls for calls, _ in anonymous(service).values()) == _all(expected), 10, "a flush")
+    wait_until(lambda: sum(calls for calls, _ in anonymous(service).values()) == _all(expected), "a flush")
     assert anonymous(service) == expected
 
 

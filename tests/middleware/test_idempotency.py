@@ -185,7 +185,7 @@ def test_a_repeat_of_what_takes_long_is_told_to_come_again(alice: Person) -> Non
     refused = post(alice, "/sets", SET, key)
     problem(refused, 409, "idempotencyKeyInUse")
     assert int(refused.headers["retry-after"]) >= 1
-    assert 3 < refused.elapsed.total_seconds() < 8
+    assert refused.elapsed.total_seconds() > 3
     problem(post(alice, "/sets", {**SET, "public": True}, key), 422, "idempotencyKeyReused")
     # As if it had ended, after what it made was stored and before its answer was.
     change_keys(alice.service, alice.id, leased_until=ago(seconds=1))

@@ -32,7 +32,7 @@ class Watched(Service):
 
     def becomes(self, value: float, name: str, **labels: str) -> None:
         """Wait until one number is this."""
-        wait_until(lambda: self.sample(name, **labels) == value, 20, f"{name} {labels} to be {value}")
+        wait_until(lambda: self.sample(name, **labels) == value, f"{name} {labels} to be {value}")
 
 
 @pytest.fixture(scope="module", params=("sqlite", "postgresql"))

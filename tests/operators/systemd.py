@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.service import ROOT, wait_until
+from tests.service import PATIENCE, ROOT, wait_until
 
 DEPLOY = ROOT / "deploy"
 UNIT = DEPLOY / "freesewing-api@.service"
@@ -41,10 +41,13 @@ def command(unit: Path, name: str = "ExecStart") -> list[str]:
 class Systemd:
     """Runs one service of `Type=notify` with a watchdog of so many seconds, and `Restart=always`.
 
-    A context manager. It kills a service that says nothing for as long with SIGABRT, and a second later with SIGKILL.
+    A context manager. It kills a service that sends nothing for that long with SIGABRT, and if that does not end it
+    within `abort` seconds with SIGKILL.
     """
 
-    def __init__(self, folder: Path, arguments: list[str], environment: dict[str, str], watchdog: float) -> None:
+    def __init__(
+        self, folder: Path, arguments: list[str], environment: dict[str, str], watchdog: float, abort: float = 1.0
+    ) -> None:
         self.messages: list[str] = []
         self.starts = 0
         self.log = folder / "service.log"
@@ -52,7 +55,7 @@ class Systemd:
         self._address = folder / "notify"
         self._channel = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._arguments = arguments
-        self._watchdog = watchdog
+        self._watchdog, self._abort = watchdog, abort
         self._environment = environment | {
             "NOTIFY_SOCKET": str(self._address),
             "WATCHDOG_USEC": str(round(watchdog * 1_000_000)),
@@ -68,7 +71,7 @@ class Systemd:
 
     def __exit__(self, *_: object) -> None:
         self._is_over = True
-        self._thread.join(60)
+        self._thread.join(PATIENCE)
         self._channel.close()
 
     def received(self, message: str) -> int:
@@ -81,9 +84,9 @@ class Systemd:
         self.process.send_signal(number)
         return self.process.pid
 
-    def becomes_ready(self, seconds: float = 120) -> None:
+    def becomes_ready(self) -> None:
         """Wait for the service."""
-        wait_until(lambda: self.received("READY=1"), seconds, f"the service to be ready; see {self.log}")
+        wait_until(lambda: self.received("READY=1"), f"the service to be ready; see {self.log}")
 
     def _run(self) -> None:
         while not self._is_over:
@@ -96,20 +99,30 @@ class Systemd:
             self._listen(self.process)
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(30)
+            self.process.wait(PATIENCE)
 
     def _listen(self, process: subprocess.Popen[Any]) -> None:
         heard = time.monotonic()
-        while process.poll() is None and not self._is_over:
-            with contextlib.suppress(TimeoutError):
-                self.messages += self._channel.recv(4096).decode().splitlines()
+        has_ended = False
+        while not has_ended and not self._is_over:
+            # What a process sent before its end is read after it.
+            has_ended = process.poll() is not None
+            while self._receive():
                 heard = time.monotonic()
             if self.received("READY=1") and time.monotonic() - heard > self._watchdog:
                 process.send_signal(signal.SIGABRT)
                 with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(1)
+                    process.wait(self._abort)
                 process.kill()
-                process.wait(30)
+                process.wait(PATIENCE)
+
+    def _receive(self) -> bool:
+        """Note a message; False if there is none for a tenth of a second."""
+        try:
+            self.messages += self._channel.recv(4096).decode().splitlines()
+        except TimeoutError:
+            return False
+        return True
 
 
 def clean_environment(**settings: str) -> dict[str, str]:

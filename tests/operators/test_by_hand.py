@@ -14,7 +14,7 @@ import pytest
 from tests import nginx
 from tests.databases import fresh_postgres, fresh_redis
 from tests.operators.systemd import clean_environment
-from tests.service import ROOT, free_port
+from tests.service import PATIENCE, ROOT, free_port
 
 SECTION = "\n## Several instances on one machine\n"
 INSTALL = "python3 -m venv .venv && .venv/bin/pip install --quiet --require-hashes --requirement requirements.txt\n"
@@ -58,7 +58,7 @@ def test_two_instances_behind_nginx_restart_without_a_failed_request_as_document
             start_new_session=True,
         )
         try:
-            printed = script.communicate(timeout=240)[0]
+            printed = script.communicate(timeout=5 * PATIENCE)[0]
         finally:
             _end(script, clone / "data" / "nginx.pid")
     assert script.returncode == 0

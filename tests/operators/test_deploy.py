@@ -14,7 +14,7 @@ import yaml
 from services.mail import outbox
 from serving import server, supervisor
 from settings import Settings
-from tests.service import ROOT, Service, wait_until
+from tests.service import PATIENCE, ROOT, Service, wait_until
 from tests.test_layout import ARROWS
 
 DEPLOY = ROOT / "deploy"
@@ -77,7 +77,7 @@ def test_the_image_holds_all_that_the_server_needs(tmp_path: Path) -> None:
             [sys.executable, "app.py"], cwd=image, env=service.environment, stdout=log, stderr=log
         )
     try:
-        wait_until(service.is_alive, 120, f"the server to answer; see {service.log}")
+        wait_until(service.is_alive, f"the server to answer; see {service.log}")
         for path in ("/docs/", "/docs/start", "/openapi.json", "/curated-sets/1"):
             assert service.http.get(path).status_code == 200
         service.sign_up()
@@ -150,7 +150,7 @@ def test_systemd_understands_the_units(tmp_path: Path) -> None:
             ["systemd-analyze", "verify", "--recursive-errors=no", str(unit)],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
         )
         about_it = [line for line in checked.stderr.splitlines() if "freesewing-api" in line]
         assert checked.returncode == 0 and not about_it, checked.stderr

@@ -31,7 +31,7 @@ def test_nobody_but_the_owner_may_read_what_the_server_creates(open_to_all: Serv
     alice = open_to_all.sign_up()
     alice.new_set(img=PIXEL)
     open_to_all.http.post("/subscriber", json={"email": "reader@example.org", "language": "en"})
-    wait_until(open_to_all.mails, 10, "the mail")
+    wait_until(open_to_all.mails, "the mail")
     found = {path: path.stat().st_mode for path in (tmp_path / "above").rglob("*")}
     names = {path.name for path in found}
     assert {"secrets.json", "freesewing.db", "freesewing.db-wal", "freesewing.db-shm", "outbox", "images"} <= names

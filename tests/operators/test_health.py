@@ -11,12 +11,18 @@ import psutil  # type: ignore[import-untyped, unused-ignore]
 import pytest
 
 from tests import templates
-from tests.service import ROOT, Service, wait_until
+from tests.service import PATIENCE, ROOT, Service, wait_until
 
-CHECK = [sys.executable, str(ROOT / "deploy" / "health.py"), "0.5"]
+# Seconds that the check waits for a server that is frozen, and for one that answers.
+FROZEN, ANSWERING = 0.5, PATIENCE
 NAMESPACE = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
 # An init process that ends with its child, as Docker's does.
 INIT = ["sh", "-c", '"$@" & wait $!', "init"]
+
+
+def check(seconds: float) -> list[str]:
+    """The command of the health check."""
+    return [sys.executable, str(ROOT / "deploy" / "health.py"), str(seconds)]
 
 
 class Container(Service):
@@ -30,7 +36,8 @@ class Container(Service):
             self.process = subprocess.Popen(
                 [*NAMESPACE, *INIT, sys.executable, "app.py"], cwd=ROOT, env=self.environment, stdout=log, stderr=log
             )
-        wait_until(self.is_alive, 120, f"the server to answer; see {self.log}")
+        wait_until(lambda: self.is_alive() or self.has_ended(), f"the server to answer; see {self.log}")
+        assert not self.has_ended(), self.log.read_text()
         return self
 
     def init(self) -> psutil.Process:
@@ -39,10 +46,10 @@ class Container(Service):
         [found] = psutil.Process(self.process.pid).children()
         return found
 
-    def check(self) -> int:
-        """Run the health check inside; its exit status."""
+    def check(self, seconds: float) -> int:
+        """Run the health check inside, which waits so many seconds for a reply; its exit status."""
         inside = ["nsenter", "--target", str(self.init().pid), "--pid", "--mount"]
-        return subprocess.run([*inside, *CHECK], env=self.environment, timeout=60).returncode
+        return subprocess.run([*inside, *check(seconds)], env=self.environment, timeout=2 * PATIENCE).returncode
 
 
 @pytest.fixture
@@ -56,12 +63,12 @@ def container(tmp_path: Path) -> Iterator[Container]:
     finally:
         assert made.process is not None
         made.process.kill()  # and with it all that the namespace holds
-        made.process.wait(20)
+        made.process.wait(PATIENCE)
         made.http.close()
 
 
 def test_a_server_that_answers_is_healthy_and_goes_on(container: Container) -> None:
-    assert container.check() == 0
+    assert container.check(ANSWERING) == 0
     assert container.is_alive()
 
 
@@ -69,14 +76,14 @@ def test_a_server_that_is_frozen_is_killed_and_its_container_ends(container: Con
     [server] = container.init().children()
     os.kill(server.pid, signal.SIGSTOP)
     # The check ends by itself, or is killed with the namespace as soon as the init process has ended.
-    assert container.check() in (1, -signal.SIGKILL)
+    assert container.check(FROZEN) in (1, -signal.SIGKILL)
     assert container.process is not None
-    assert container.process.wait(30) != 0
+    assert container.process.wait(PATIENCE) != 0
 
 
 def test_a_server_that_refuses_connections_is_unhealthy_and_is_not_killed(container: Container) -> None:
     container.environment["FREESEWING_PORT"] = "1"
-    assert container.check() == 1
+    assert container.check(ANSWERING) == 1
     assert container.is_alive()
 
 
@@ -84,6 +91,8 @@ def test_a_check_that_was_not_started_into_a_container_kills_nothing(container: 
     [server] = container.init().children()
     os.kill(server.pid, signal.SIGSTOP)
     # In another namespace, so that a check that kills would find nothing else than this.
-    beside = ["sh", "-c", 'sleep 60 & "$@"; kill -0 $! && echo spared', "sh", *CHECK]
-    ran = subprocess.run([*NAMESPACE, *beside], env=container.environment, timeout=60, capture_output=True, text=True)
+    beside = ["sh", "-c", 'sleep 1000 & "$@"; kill -0 $! && echo spared', "sh", *check(FROZEN)]
+    ran = subprocess.run(
+        [*NAMESPACE, *beside], env=container.environment, timeout=PATIENCE, capture_output=True, text=True
+    )
     assert ran.stdout == "the server hangs\nspared\n"

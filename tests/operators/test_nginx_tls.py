@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests import nginx
-from tests.service import Service, free_port
+from tests.service import PATIENCE, Service, free_port
 from tests.services.test_delivery import self_signed
 
 HSTS = "max-age=31536000"
@@ -50,7 +50,9 @@ def front(instance: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     (folder / "fullchain.pem").write_bytes(self_signed(key).public_bytes(Encoding.PEM))
     front, port = Redirecting(folder), free_port()
     trust = ssl.create_default_context(cafile=str(folder / "fullchain.pem"))
-    front.secure = httpx2.Client(base_url=f"https://127.0.0.1:{port}", verify=trust, timeout=30, trust_env=False)
+    front.secure = httpx2.Client(
+        base_url=f"https://127.0.0.1:{port}", verify=trust, timeout=PATIENCE, trust_env=False
+    )
     changes = {
         "listen 443 ssl;": f"listen 127.0.0.1:{port} ssl;",
         f"{FOLDER}/fullchain.pem": str(folder / "fullchain.pem"),
@@ -100,7 +102,7 @@ def _spoken(front: Redirecting, least: ssl.TLSVersion, most: ssl.TLSVersion) -> 
     context.set_ciphers("ALL:@SECLEVEL=0")
     port = front.secure.base_url.port
     with (
-        socket.create_connection(("127.0.0.1", port), 30) as connection,
+        socket.create_connection(("127.0.0.1", port), PATIENCE) as connection,
         context.wrap_socket(connection, server_hostname="127.0.0.1") as wrapped,
     ):
         return wrapped.version()

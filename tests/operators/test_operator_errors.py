@@ -13,7 +13,7 @@ import pytest
 
 from tests import templates
 from tests.databases import POSTGRES, require_postgres
-from tests.service import ROOT, free_port, wait_until
+from tests.service import PATIENCE, ROOT, free_port, wait_until
 
 SECRET = "s3cr3t"
 SERVER = urlsplit(POSTGRES)
@@ -37,7 +37,7 @@ def ended(folder: Path, values: Values, *command: str) -> subprocess.CompletedPr
         env=environment(folder / "data", values),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
 
 
@@ -136,7 +136,7 @@ def test_a_database_that_cannot_be_used_is_named_with_the_reason(
         return
     # The server starts before its database, and says what it waits for.
     with serving(tmp_path, data, values) as log:
-        wait_until(lambda: told in log.read_text(), 30, f"the reason in {log}")
+        wait_until(lambda: told in log.read_text(), f"the reason in {log}")
         assert "FREESEWING_DATABASE_URL" in log.read_text()
     assert "Traceback" not in log.read_text() and SECRET not in log.read_text()
 
@@ -157,7 +157,7 @@ def serving(folder: Path, data: Path, values: Values) -> Iterator[Path]:
         yield log
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(PATIENCE)
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -194,9 +194,9 @@ def test_a_server_whose_mail_server_and_redis_refuse_connections_shows_no_traceb
     port = str(free_port())
     with serving(tmp_path, data, {**values, "PORT": port}) as log:
         address = ("127.0.0.1", int(port))
-        wait_until(lambda: answers(address), 60, "the server")
+        wait_until(lambda: answers(address), "the server")
         sign_up(port)
-        wait_until(lambda: "mail 1 waits" in log.read_text(), 30, f"the mail in {log}")
+        wait_until(lambda: "mail 1 waits" in log.read_text(), f"the mail in {log}")
     assert "limits are counted here only, Redis is away" in log.read_text()
     assert "Traceback" not in log.read_text()
 
@@ -212,7 +212,7 @@ def sign_up(port: str) -> None:
     import httpx2
 
     body = {"email": "alice@example.org", "language": "en"}
-    reply = httpx2.post(f"http://127.0.0.1:{port}/signup", json=body, timeout=30, trust_env=False)
+    reply = httpx2.post(f"http://127.0.0.1:{port}/signup", json=body, timeout=PATIENCE, trust_env=False)
     assert reply.status_code == 201
 
 
@@ -225,7 +225,7 @@ def test_a_server_warns_of_what_does_not_suit_production_and_of_unknown_settings
         "PROT": "1",
     }
     with serving(tmp_path, tmp_path / "data", values) as log:
-        wait_until(lambda: "documentation at" in log.read_text(), 60, "the server")
+        wait_until(lambda: "documentation at" in log.read_text(), "the server")
     for setting in ("DATABASE_URL is SQLite", "MAIL_URL writes", "LIMITS is off", "PROT is not a setting"):
         assert log.read_text().count(f'"message": "FREESEWING_{setting}') == 1
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.service import ROOT
+from tests.service import PATIENCE, ROOT
 
 DEPLOY = ROOT / "deploy"
 PINNED = re.compile(r"[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}")
@@ -61,4 +61,4 @@ def _docker(folder: Path, text: str) -> None:
 def _pin(folder: Path, file: Path) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
     command = [sys.executable, str(ROOT / "tools" / "pin.py"), str(file)]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE)

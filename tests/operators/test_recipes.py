@@ -22,14 +22,13 @@ from storage import health
 from tests.faults.cluster import Cluster, own_postgres
 from tests.handlers.test_sets import PIXEL
 from tests.operators.test_upgrade import add_migration, copy_code
-from tests.service import ROOT, Person, Service, free_port, wait_until
+from tests.service import PATIENCE, ROOT, Person, Service, free_port, wait_until
 
 pytestmark = pytest.mark.long
 DOCUMENT = (ROOT / "docs" / "upgrade.md").read_text()
 SECRETS = {"encryption_keys": f"one:{b64encode(b'k' * 32).decode()}", "secret_key": "s" * 40}
 SUDO = '[ "$1" = -u ] && shift 2\nexec "$@"'
 STANDIN = f'PYTHONPATH={ROOT} exec {sys.executable} -m tests.operators.standins {{name}} "$@"'
-SECONDS = 240
 
 
 def blocks(way: str) -> dict[str, str]:
@@ -62,14 +61,16 @@ class Shell:
         assert self._bash.stdin is not None
         self._bash.stdin.write(f"{commands}\ntouch {done}\n")
         self._bash.stdin.flush()
-        wait_until(lambda: done.exists() or self._bash.poll() is not None, SECONDS, f"the end of\n{commands}")
+        wait_until(
+            lambda: done.exists() or self._bash.poll() is not None, f"the end of\n{commands}", seconds=5 * PATIENCE
+        )
         assert done.exists(), f"{commands}\n{self.output.read_text()}"
 
     def close(self) -> None:
         """Leave it."""
         assert self._bash.stdin is not None
         self._bash.stdin.close()
-        self._bash.wait(10)
+        self._bash.wait(PATIENCE)
 
 
 def git(folder: Path, *arguments: str) -> None:

@@ -17,7 +17,7 @@ from storage.schema.tables import sets
 from tests.databases import fresh_postgres
 from tests.handlers.database import execute
 from tests.proxy import Proxy
-from tests.service import ROOT, Service, wait_until
+from tests.service import PATIENCE, ROOT, Service, wait_until
 from tests.test_cli import cli
 
 SECRET = "s" * 40
@@ -32,7 +32,7 @@ def refused(service: Service, **settings: str) -> str:
     """What a server that does not start says."""
     environment = {**service.environment, **{f"FREESEWING_{name.upper()}": value for name, value in settings.items()}}
     command = [sys.executable, "app.py"]
-    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE)
     assert ended.returncode == 1 and "Traceback" not in ended.stderr, ended.stderr
     assert ended.stderr.startswith("freesewing-api cannot start:\n")
     return ended.stderr
@@ -93,7 +93,7 @@ def test_a_running_server_whose_database_was_written_with_other_secrets_is_not_r
         execute(service, update(canaries).where(canaries.c.name == "secret key").values(value="another"))
         reply = service.http.get("/ready")
         assert (reply.status_code, reply.json()["error"]) == (503, "unavailable")
-        wait_until(lambda: "FREESEWING_SECRET_KEY" in service.log.read_text(), 5, "the reason in the log")
+        wait_until(lambda: "FREESEWING_SECRET_KEY" in service.log.read_text(), "the reason in the log")
     finally:
         service.close()
 
@@ -116,7 +116,7 @@ def test_a_server_that_starts_before_its_database_ends_once_its_secrets_turn_out
             assert service.http.get("/ready").status_code == 503
             proxy.restore()
             assert service.process is not None
-            service.process.wait(60)
+            service.process.wait(PATIENCE)
         finally:
             service.close()
         assert "which is not among the keys" in service.log.read_text()

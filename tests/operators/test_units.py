@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
+import random
 import re
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ import pytest
 from tests.databases import execute, fresh_postgres
 from tests.limits.test_two_instances import SHARED
 from tests.operators.systemd import DEPLOY, UNIT, Systemd, clean_environment, command, environment
-from tests.service import ROOT, Service, free_port
+from tests.service import PATIENCE, ROOT, Service, hold_port
 
 MIGRATION = DEPLOY / "freesewing-api-migrate.service"
 
@@ -67,13 +67,11 @@ async def _run(url: str, sql: str) -> list[asyncpg.Record]:
 
 
 def _instance() -> str:
-    """A port of four digits, as the units want it, that is free together with that of the metrics."""
+    """A free port of four digits, as the units require, such that the port of its metrics is free, too."""
     while True:
-        port = 1000 + free_port() % 9000
-        with contextlib.suppress(OSError), contextlib.ExitStack() as held:
-            for one in (port, 10_000 + port):
-                held.enter_context(socket.create_server(("127.0.0.1", one)))
-            return str(port)
+        port = random.randrange(1024, 10_000)
+        with contextlib.suppress(OSError):
+            return str(hold_port(hold_port(10_000 + port) - 10_000))
 
 
 def test_two_instances_run_as_a_role_without_tables_and_each_has_metrics(roles: Roles, tmp_path: Path) -> None:
@@ -87,9 +85,11 @@ def test_two_instances_run_as_a_role_without_tables_and_each_has_metrics(roles: 
     migration = clean_environment(**environment(MIGRATION, "")) | common
     asked = [command(MIGRATION)[0], "cli.py", "migrate"]
     assert command(MIGRATION) == asked
-    refused = subprocess.run(asked, cwd=ROOT, env=migration, capture_output=True, text=True, timeout=60)
+    refused = subprocess.run(asked, cwd=ROOT, env=migration, capture_output=True, text=True, timeout=PATIENCE)
     assert refused.returncode != 0 and "lacks a privilege" in refused.stderr
-    subprocess.run(asked, cwd=ROOT, env=migration | {"FREESEWING_DATABASE_URL": roles.owner}, check=True, timeout=60)
+    subprocess.run(
+        asked, cwd=ROOT, env=migration | {"FREESEWING_DATABASE_URL": roles.owner}, check=True, timeout=PATIENCE
+    )
     with contextlib.ExitStack() as running:
         instances = [_started(running, tmp_path, common) for _ in range(2)]
         person = instances[0].sign_up()

@@ -11,7 +11,7 @@ import pytest
 
 from storage import health
 from tests.operators.workers import Crew
-from tests.service import ROOT, Service, wait_until
+from tests.service import PATIENCE, ROOT, Service, wait_until
 from tests.templates import run_commands
 
 # A later version differs by this migration.
@@ -81,7 +81,7 @@ def test_a_reload_keeps_the_old_workers_until_the_new_version_has_migrated(code:
     add_migration(code)
     assert crew.process is not None
     crew.process.send_signal(signal.SIGHUP)
-    wait_until(lambda: crew.told("the other workers are not replaced"), 120, f"the reload to stop; see {crew.log}")
+    wait_until(lambda: crew.told("the other workers are not replaced"), f"the reload to stop; see {crew.log}")
     assert crew.told("The database waits for its migrations. Run `python cli.py migrate`") == 1
     assert crew.told("Traceback") == 0
     assert {worker.pid for worker in crew.workers()} == before
@@ -106,7 +106,12 @@ def test_a_reload_keeps_the_old_workers_until_the_new_version_has_migrated(code:
 def test_workers_that_need_a_migration_do_not_start(code: Path, tmp_path: Path) -> None:
     service = Service(tmp_path, workers="2")
     ended = subprocess.run(
-        [sys.executable, "app.py"], cwd=code, env=service.environment, capture_output=True, text=True, timeout=120
+        [sys.executable, "app.py"],
+        cwd=code,
+        env=service.environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
     )
     service.http.close()
     assert ended.returncode == 1 and "Traceback" not in ended.stderr

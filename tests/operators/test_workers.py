@@ -1,4 +1,4 @@
-"""Several workers behind one port: connections are spread evenly, who ends is replaced, all end together."""
+"""Several workers behind one port: connections are spread evenly, workers are replaced, and all end together."""
 
 import contextlib
 import json
@@ -15,10 +15,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from storage import migrate
-from tests.asking import Clients
 from tests.databases import fresh_postgres
 from tests.operators.workers import Crew
-from tests.service import ROOT, free_port, wait_until
+from tests.service import PATIENCE, ROOT, free_port_with, wait_until
+from tests.steady_clients import Clients
 from tests.wire import head
 
 pytestmark = [
@@ -27,21 +27,15 @@ pytestmark = [
 ]
 
 
-def _ports(count: int) -> int:
-    """The first of so many free ports in a row."""
-    while True:
-        first = free_port()
-        with contextlib.ExitStack() as held, contextlib.suppress(OSError):
-            for port in range(first + 1, first + count):
-                held.enter_context(socket.create_server(("127.0.0.1", port)))
-            return first
+# How workers are run does not depend on the engine.
+on_one_engine = pytest.mark.parametrize("two", ["sqlite"], indirect=True)
 
 
 @pytest.fixture(scope="module", params=("sqlite", "postgresql"))
 def two(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crew]:
     """Two workers, with metrics."""
     data = tmp_path_factory.mktemp("workers")
-    wanted = {"workers": "2", "metrics_port": str(_ports(2))}
+    wanted = {"workers": "2", "metrics_port": str(free_port_with(1))}
     with contextlib.ExitStack() as open_:
         if request.param == "postgresql":
             crew = Crew(data, database_url=open_.enter_context(fresh_postgres()), **wanted)
@@ -50,15 +44,17 @@ def two(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         open_.callback(crew.close)
         migrate.upgrade(crew.database_url)
         crew.start(migrate=False)
-        wait_until(lambda: crew.told("startup complete") == 2, 60, "both workers")
+        wait_until(lambda: crew.told("startup complete") == 2, "both workers")
         yield crew
 
 
 @contextlib.contextmanager
 def _connected(crew: Crew, count: int) -> Iterator[list[socket.socket]]:
-    """So many clients that have had an answer, and stay."""
+    """So many clients that have got a response, and stay connected."""
     with contextlib.ExitStack() as open_:
-        clients = [open_.enter_context(socket.create_connection(("127.0.0.1", crew.port), 30)) for _ in range(count)]
+        clients = [
+            open_.enter_context(socket.create_connection(("127.0.0.1", crew.port), PATIENCE)) for _ in range(count)
+        ]
         for client in clients:
             client.sendall(head("GET", "/health"))
         for client in clients:
@@ -66,26 +62,38 @@ def _connected(crew: Crew, count: int) -> Iterator[list[socket.socket]]:
         yield clients
 
 
+@on_one_engine
 def test_connections_are_spread_evenly(two: Crew) -> None:
     two.http.close()
-    two.http = type(two.http)(base_url=two.url, timeout=30, trust_env=False)
-    wait_until(lambda: two.spread() == [0, 0], 120, "everybody else to be gone")
+    two.http = type(two.http)(base_url=two.url, timeout=PATIENCE, trust_env=False)
+    wait_until(lambda: two.spread() == [0, 0], "all other connections to be closed")
+    # The supervisor hears of closed connections a moment later.
+    wait_until(lambda: _spread_of_more(two, 16) == [8, 8], "an even spread")
     with _connected(two, 16) as clients:
-        assert two.spread() == [8, 8]
         for client in clients[::2]:
             client.close()
-        wait_until(lambda: sum(two.spread()) == 8, 120, "half of them to be gone")
-        with _connected(two, 16):
-            assert two.spread() == [12, 12]
+        wait_until(lambda: _spread_of_more(two, 16) == [12, 12], "an even spread of what is left and of new ones")
 
 
+def _spread_of_more(crew: Crew, count: int) -> list[int]:
+    """The connections of each worker while there are so many more."""
+    with _connected(crew, count):
+        return crew.spread()
+
+
+@on_one_engine
 def test_each_worker_has_metrics_of_its_own(two: Crew) -> None:
     first = int(two.environment["FREESEWING_METRICS_PORT"])
     ports = (first, first + 1)
-    wait_until(lambda: all(map(_answers, ports)), 120, "metrics")
+    wait_until(lambda: all(map(_answers, ports)), "metrics")
     before = [_counted(two, port) for port in ports]
+
+    def more() -> list[float]:
+        return [_counted(two, port) - former for port, former in zip(ports, before, strict=True)]
+
     with _connected(two, 8):
-        wait_until(lambda: [_counted(two, port) for port in ports] == [one + 4 for one in before], 120, "counts")
+        wait_until(lambda: sum(more()) == 8, "the requests to be counted")
+        assert min(more()) > 0
 
 
 def _counted(two: Crew, port: int) -> float:
@@ -106,16 +114,17 @@ def _sample(two: Crew, port: int, name: str, labels: dict[str, str]) -> float:
     return sum(sample.value for sample in samples if sample.name == name and sample.labels == labels)
 
 
+@on_one_engine
 def test_a_worker_that_is_killed_is_replaced(two: Crew) -> None:
-    wait_until(lambda: _restarts(two) >= 0, 120, "the metrics of both")
+    wait_until(lambda: _restarts(two) >= 0, "the metrics of both")
     victim, served, restarts = two.workers()[0], two.told("startup complete"), _restarts(two)
     victim.kill()
-    wait_until(lambda: two.told(f"process {victim.pid}) ended with status -9") == 1, 120, "its end")
+    wait_until(lambda: two.told(f"process {victim.pid}) ended with status -9") == 1, "its end")
     with _connected(two, 4):
         assert sum(two.spread()) >= 4
-    wait_until(lambda: two.told("startup complete") > served, 60, "another worker")
+    wait_until(lambda: two.told("startup complete") > served, "another worker")
     assert len(two.workers()) == 2
-    wait_until(lambda: _restarts(two) == restarts + 1, 120, "the restart to be counted")
+    wait_until(lambda: _restarts(two) == restarts + 1, "the restart to be counted")
 
 
 def test_what_is_written_through_two_workers_is_all_there(two: Crew) -> None:
@@ -133,25 +142,25 @@ def test_workers_are_replaced_under_load_without_a_failed_request(two: Crew) -> 
         two.replace()
         clients.go_on()
         assert len(two.workers()) == 2
-        spread = two.spread()
-        assert min(spread) >= 3, spread
+        assert min(two.spread()) > 0
     assert not clients.failures
     assert set(clients.statuses) == {200, 201}
     assert sorted(made["id"] for made in person.every("/sets", "sets")) == sorted(clients.stored)
     first = int(two.environment["FREESEWING_METRICS_PORT"])
-    wait_until(lambda: _answers(first) and _answers(first + 1), 120, f"the new workers' metrics; see {two.log}")
+    wait_until(lambda: _answers(first) and _answers(first + 1), f"the new workers' metrics; see {two.log}")
 
 
 def _answers(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 5):
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), PATIENCE):
         return True
     return False
 
 
+@on_one_engine
 def test_workers_end_with_their_supervisor_even_if_it_is_killed(two: Crew) -> None:
     workers = two.workers()
     two.stop(kill=True)
-    _, alive = psutil.wait_procs(workers, 60)
+    _, alive = psutil.wait_procs(workers, PATIENCE)
     assert not alive
     assert two.start(migrate=False).stop() == 0
     assert not _answers(two.port)
@@ -162,7 +171,7 @@ def _start(tmp_path: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     crew.http.close()
     migrate.upgrade(crew.database_url)
     return subprocess.run(
-        [sys.executable, "app.py"], cwd=ROOT, env=crew.environment, capture_output=True, text=True, timeout=120
+        [sys.executable, "app.py"], cwd=ROOT, env=crew.environment, capture_output=True, text=True, timeout=PATIENCE
     )
 
 
@@ -178,7 +187,7 @@ def test_what_stops_one_worker_stops_the_start_of_all(tmp_path: Path, setting: s
 
 
 def test_several_workers_that_count_alone_say_so(tmp_path: Path) -> None:
-    crew = Crew(tmp_path, workers="3", limits="on", log_format="json")
+    crew = Crew(tmp_path, workers="3", limits="on", log_format="json", slow_request_seconds="0")
     try:
         migrate.upgrade(crew.database_url)
         crew.start(migrate=False)

@@ -34,7 +34,7 @@ class Crew(Service):
         before = {worker.pid for worker in self.workers()}
         done = self.told("every worker was replaced")
         self.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: self.told("every worker was replaced") > done, 120, f"new workers; see {self.log}")
+        wait_until(lambda: self.told("every worker was replaced") > done, f"new workers; see {self.log}")
         assert not before & {worker.pid for worker in self.workers()}
 
     def told(self, what: str) -> int:

@@ -13,6 +13,7 @@ from services import background
 from services.usage import statistics
 from storage import statistics as stored_statistics
 from storage.statistics import Work
+from tests.service import PATIENCE
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 TABLES = ("accounts", "patterns", "sets", "curated_sets", "bookmarks", "apikeys")
@@ -69,10 +70,9 @@ def test_counting_goes_on_after_any_failure(monkeypatch: pytest.MonkeyPatch) -> 
 
     async def run() -> None:
         running = asyncio.create_task(statistics.run())
-        for _ in range(500):
-            await asyncio.sleep(0.001)
-            if database.kept:
-                break
+        async with asyncio.timeout(PATIENCE):
+            while not database.kept:  # noqa: ASYNC110 (set by a stand-in)
+                await asyncio.sleep(0.001)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 

@@ -146,7 +146,7 @@ def test_no_more_than_so_many_ask_at_a_time(there: Forge) -> None:
 
     async def crowd() -> list[Any]:
         waiting = [asyncio.create_task(forge.create_issue(Issue("t", "b"))) for _ in range(forge.AT_ONCE + 5)]
-        await asyncio.to_thread(wait_until, lambda: there.busy == forge.AT_ONCE, 10, "the requests")
+        await asyncio.to_thread(wait_until, lambda: there.busy == forge.AT_ONCE, "the requests")
         there.ended.set()
         return await asyncio.gather(*waiting, return_exceptions=True)
 

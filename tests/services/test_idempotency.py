@@ -19,6 +19,7 @@ from storage import idempotency, migrate
 from storage.schema.tables import idempotency_keys
 from storage.sets import list_of
 from tests.databases import fresh_postgres
+from tests.service import PATIENCE
 from tests.storage.store import Store, new_set
 
 Work = Callable[[], Awaitable[Answer]]
@@ -168,14 +169,15 @@ def test_what_failed_before_anything_was_stored_frees_the_key_though_it_cannot_b
 
 def test_a_repeat_waits_for_the_first_and_does_the_work_if_that_fails(scene: Scene) -> None:
     async def of_two() -> tuple[Any, Any]:
-        waiting = asyncio.Event()
+        begun, waiting = asyncio.Event(), asyncio.Event()
 
         async def slow() -> Answer:
+            begun.set()
             await waiting.wait()
             raise KeyError("mine")
 
         first = asyncio.create_task(scene.request(slow))
-        await asyncio.sleep(0.05)
+        await begun.wait()
         second = asyncio.create_task(scene.request(scene.make))
         await asyncio.sleep(0.05)
         assert not second.done()
@@ -200,15 +202,18 @@ def test_old_keys_are_forgotten_in_the_background(scene: Scene, monkeypatch: pyt
         # Until the next time a day passes.
         connection.execute(update(idempotency_keys).values(created_at=now - idempotency.LIFETIME))
 
-    async def until_the_third() -> None:
+    async def until_the_fourth() -> None:
         running = asyncio.create_task(service.run())
-        await asyncio.wait({running}, timeout=0.5)
+        async with asyncio.timeout(PATIENCE):
+            # The fourth begins when the third is committed.
+            while len(prunings) < 4:  # noqa: ASYNC110 (set in another thread)
+                await asyncio.sleep(0.01)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
     monkeypatch.setattr(service, "PRUNING_SECONDS", 0.01)
     monkeypatch.setattr(idempotency, "prune", prune_noted)
-    scene.store.run(until_the_third())
+    scene.store.run(until_the_fourth())
     assert prunings[:3] == [0, None, 1]
     assert scene.store.count(idempotency_keys) == 0
 

@@ -184,5 +184,5 @@ def test_where_the_operator_allows_a_second_a_key_ends_at_once_here_and_within_i
         assert [used.get("/whoami").status_code for used in (key, used_there, key, used_there)] == [200] * 4
         assert alice.delete(f"/apikeys/{key.key}").status_code == 204
         refused(here, key.authorization, "keyRevoked")
-        wait_until(lambda used=used_there: used.get("/whoami").status_code == 401, 5, "the other server to see it")
+        wait_until(lambda used=used_there: used.get("/whoami").status_code == 401, "the other server to see it")
         assert [used_there.get("/whoami").status_code for _ in range(5)] == [401] * 5

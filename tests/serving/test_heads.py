@@ -7,7 +7,7 @@ from http.client import HTTPResponse
 import pytest
 
 from tests.problems import problem
-from tests.service import Person, Service
+from tests.service import PATIENCE, Person, Service
 from tests.wire import Reply, exchange
 
 pytestmark = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
@@ -53,7 +53,7 @@ def test_a_malformed_head_gets_400_in_the_shape_of_all_errors_and_ends_the_conne
 
 def test_a_malformed_head_of_head_gets_no_body(service: Service) -> None:
     assert exchange(service, b"HEAD /health HTTP/1.1\r\n\r\n").content == b""
-    with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE) as connection:
         connection.sendall(b"HEAD /health HTTP/1.1\r\n\r\n")
         answered = b"".join(iter(lambda: connection.recv(65_536), b""))
     assert answered.startswith(b"HTTP/1.1 400 ") and answered.endswith(b"\r\n\r\n")
@@ -82,7 +82,7 @@ def test_two_content_types_are_no_media_type(service: Service) -> None:
 
 
 def test_the_reply_to_an_earlier_request_is_whole_and_the_last_on_the_connection(service: Service) -> None:
-    with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE) as connection:
         connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: test\r\n\r\nno request\r\n\r\n")
         reply = HTTPResponse(connection)
         reply.begin()
@@ -93,7 +93,7 @@ def test_the_reply_to_an_earlier_request_is_whole_and_the_last_on_the_connection
 
 def test_a_malformed_chunk_gets_400_and_nothing_else(service: Service, alice: Person) -> None:
     head = f"POST /sets HTTP/1.1\r\nHost: test\r\nAuthorization: {alice.authorization}\r\nTransfer-Encoding: chunked"
-    with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE) as connection:
         connection.sendall(f"{head}\r\n\r\n2\r\n{{}}\r\nno number\r\n".encode())
         reply = HTTPResponse(connection)
         reply.begin()
@@ -103,7 +103,7 @@ def test_a_malformed_chunk_gets_400_and_nothing_else(service: Service, alice: Pe
 
 def test_what_follows_a_request_for_another_protocol_is_not_lost_silently(service: Service) -> None:
     upgrade = f"{GOOD}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n".encode()
-    with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE) as connection:
         connection.sendall(upgrade * 2)
         answered = b"".join(iter(lambda: connection.recv(65_536), b""))
     assert answered.count(b"HTTP/1.1 200 OK") == 1 and b"connection: close" in answered

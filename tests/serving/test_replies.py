@@ -5,12 +5,12 @@ import socket
 
 import pytest
 
-from tests.service import Person, Service
+from tests.service import PATIENCE, Person, Service
 from tests.wire import exchange, head
 
 
 def _connected(service: Service) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", service.port), timeout=10)
+    return socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE)
 
 
 @pytest.mark.parametrize(("method", "end"), [("GET", b"}"), ("HEAD", b"\r\n\r\n")])

@@ -1,7 +1,6 @@
 """PostgreSQL itself ends what takes too long on our connections, whatever becomes of who asked for it."""
 
 import asyncio
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -66,8 +65,9 @@ def test_a_statement_that_takes_too_long_is_ended_by_the_server_before_we_give_i
 def test_a_statement_is_ended_in_the_server_though_nobody_can_ask_for_it_any_more(
     postgresql_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgresql, "STATEMENT_SECONDS", 1)
-    monkeypatch.setattr(postgresql, "PATIENCE_SECONDS", -0.7)
+    # The statement runs for two seconds before we give it up, and for two more.
+    monkeypatch.setattr(postgresql, "STATEMENT_SECONDS", 4)
+    monkeypatch.setattr(postgresql, "PATIENCE_SECONDS", -2)
     parts = urlsplit(postgresql_store.url)
     proxy = Proxy(parts.hostname or "", parts.port or 5432)
     behind = proxied(postgresql_store, proxy)
@@ -76,14 +76,14 @@ def test_a_statement_is_ended_in_the_server_though_nobody_can_ask_for_it_any_mor
 
         async def ask_and_hang() -> None:
             asking = asyncio.create_task(storage.write(sleeps))
-            await asyncio.to_thread(wait_until, lambda: sleepers(postgresql_store) == 1, 5, "the statement to begin")
+            await asyncio.to_thread(wait_until, lambda: sleepers(postgresql_store) == 1, "the statement to begin")
             proxy.hang()
             # That the statement be cancelled does not get through either.
             with pytest.raises(StorageUnavailable):
                 await asking
 
         behind.run(ask_and_hang())
-        wait_until(lambda: sleepers(postgresql_store) == 0, 10, "the statement to end in the server")
+        wait_until(lambda: sleepers(postgresql_store) == 0, "the statement to end in the server")
     finally:
         proxy.restore()
         behind.disconnect()
@@ -109,11 +109,9 @@ def test_who_waits_for_a_lock_in_vain_is_refused_and_others_go_on(
     postgresql_store.connect()
     locked, other = (postgresql_store.new_account()["id"] for _ in range(2))
     with held(postgresql_store, locked):
-        begun = time.monotonic()
         with pytest.raises(StorageUnavailable) as refused:
             postgresql_store.write(accounts.lock, locked)
         assert state_of(refused) == "55P03"
-        assert time.monotonic() - begun < postgresql.STATEMENT_SECONDS
         assert postgresql_store.read(accounts.find, locked)["id"] == locked
         assert postgresql_store.write(accounts.lock, other)["id"] == other
     assert postgresql_store.write(accounts.lock, locked)["id"] == locked

@@ -1,7 +1,6 @@
 """The production engine: whatever PostgreSQL does, an outage is told as one and the pool stays usable."""
 
 import asyncio
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -86,11 +85,9 @@ def test_given_up_calls_leave_the_pool_usable(postgresql_store: Store) -> None:
         assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
 
     for unit in (storage.read, storage.write):
-        postgresql_store.run(begin_and_give_up(unit, "SELECT pg_sleep(5)"))
-    started = time.monotonic()
+        postgresql_store.run(begin_and_give_up(unit, "SELECT pg_sleep(60)"))
     for _ in range(6):
         postgresql_store.new_set(user_id)
-    assert time.monotonic() - started < 3
     assert _others(postgresql_store) < 4
 
 

@@ -11,6 +11,7 @@ import storage
 from core.errors import StorageUnavailable
 from storage.schema.encryption import Keyring
 from tests.counting import count_accounts
+from tests.service import PATIENCE
 from tests.storage.store import KEYS, Store
 
 
@@ -36,12 +37,12 @@ def test_reads_and_writes_go_on_meanwhile(sqlite_store: Store) -> None:
     def long(connection: Connection) -> int:
         before = count_accounts(connection)
         going_on.set()
-        assert go_on.wait(10)
+        assert go_on.wait(PATIENCE)
         return before
 
     async def both() -> tuple[int, int]:
         aside = asyncio.create_task(storage.read_aside(long))
-        await asyncio.to_thread(going_on.wait, 10)
+        await asyncio.to_thread(going_on.wait, PATIENCE)
         await storage.write(lambda connection: connection.execute(text("DELETE FROM accounts")))
         seen = await storage.read(count_accounts)
         go_on.set()

@@ -120,4 +120,4 @@ def test_a_write_whose_acknowledgement_was_lost_is_told_as_unavailable_and_never
         behind.write(work)
     assert work.tries == 1
     postgresql_store.connect()
-    wait_until(lambda: postgresql_store.count(table) == 1, 5, "the commit that nobody heard of")
+    wait_until(lambda: postgresql_store.count(table) == 1, "the commit that nobody heard of")

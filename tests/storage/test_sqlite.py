@@ -16,6 +16,7 @@ from storage import accounts, sets
 from storage.engines.driver_errors import savepoint
 from storage.schema.tables import sets as table
 from tests.counting import count_accounts
+from tests.service import PATIENCE
 from tests.storage.store import NOW, Store, new_set
 
 
@@ -32,9 +33,14 @@ def _together(store: Store, *queries: Any) -> list[Any]:
     """The outcomes of writes that share one transaction, because the writer was busy when they came."""
 
     async def all_of_them() -> list[Any]:
-        go_on = threading.Event()
-        busy = asyncio.create_task(storage.write(lambda _: go_on.wait(10)))
-        await asyncio.sleep(0.05)
+        begun, go_on = threading.Event(), threading.Event()
+
+        def hold(_: Connection) -> None:
+            begun.set()
+            go_on.wait(PATIENCE)
+
+        busy = asyncio.create_task(storage.write(hold))
+        await asyncio.to_thread(begun.wait, PATIENCE)
         waiting = asyncio.gather(*(storage.write(query) for query in queries), return_exceptions=True)
         await asyncio.sleep(0)
         go_on.set()
@@ -132,7 +138,7 @@ def test_a_caller_whose_event_loop_has_ended_disturbs_nobody(sqlite_store: Store
     go_on = threading.Event()
 
     def slow(connection: Connection) -> None:
-        go_on.wait(10)
+        go_on.wait(PATIENCE)
         new_set(connection, user_id)
 
     async def begin_and_go() -> None:

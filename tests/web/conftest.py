@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
+from tests.service import PATIENCE
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
     "--no-sandbox",
@@ -17,8 +19,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# What is expected comes; how soon says more of the machine, which may have much to do.
-expect.set_options(timeout=30_000)
+MILLISECONDS = PATIENCE * 1000
+expect.set_options(timeout=MILLISECONDS)
 
 
 @pytest.fixture(scope="module")
@@ -31,27 +33,37 @@ def browser() -> Iterator[Browser]:
             pytest.fail(reason)
         pytest.skip(reason)
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        running = playwright.chromium.launch(executable_path=path, args=ARGUMENTS, timeout=MILLISECONDS)
         yield running
         running.close()
 
 
 @pytest.fixture
 def requests() -> list[Request]:
-    """What the page asked for."""
+    """The requests of the page."""
     return []
 
 
 @pytest.fixture
 def complaints() -> list[str]:
-    """What the browser wrote to its console."""
+    """The messages on the console of the browser, and uncaught errors."""
     return []
 
 
 @pytest.fixture
+def page_without_script(browser: Browser) -> Iterator[Page]:
+    """A page in a new context that runs no scripts."""
+    context = browser.new_context(java_script_enabled=False)
+    context.set_default_timeout(MILLISECONDS)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
 def page(browser: Browser, requests: list[Request], complaints: list[str]) -> Iterator[Page]:
-    """A window without a past."""
+    """A page in a new context: no cookies, no storage, no cache."""
     context = browser.new_context()
+    context.set_default_timeout(MILLISECONDS)
     page = context.new_page()
     page.on("request", lambda sent: requests.append(sent))
     page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))

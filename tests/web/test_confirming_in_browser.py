@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Request, expect
 
 from tests.service import DOMAIN, PASSWORD, Person, Service, confirmation_of
-from tests.web.visiting import (
+from tests.web.actions import (
     UNKNOWN,
     a_sign_in,
     a_sign_up,

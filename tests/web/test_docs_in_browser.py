@@ -8,8 +8,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, Request, expect
 
 from tests.service import Person, Service
+from tests.web.actions import press
 from tests.web.test_pages_in_browser import PHONE
-from tests.web.visiting import press
 
 # Which engine stores the data makes no difference to a page.
 pytestmark = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
@@ -59,6 +59,9 @@ def test_what_is_entered_is_gone_with_the_page(service: Service, page: Page, ali
     page.goto(f"{service.url}/docs/#/sessions/who_am_i")
     authorize(page, alice, "token")
     assert page.evaluate("localStorage.length + sessionStorage.length + document.cookie.length") == 0
+    page.reload()
+    press(page, "Authorize")
+    expect(page.locator(".dialog-ux").get_by_label("auth-bearer-value")).to_have_value("")
 
 
 def test_the_address_of_an_operation_opens_it_when_it_is_typed_anew(service: Service, page: Page) -> None:
@@ -130,14 +133,12 @@ def test_a_piece_of_the_tour_is_copied(service: Service, page: Page) -> None:
     assert page.evaluate("navigator.clipboard.readText()") == page.locator("code.language-python").first.inner_text()
 
 
-def test_the_tour_can_be_read_without_a_script(service: Service, browser: Any) -> None:
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
+def test_the_tour_can_be_read_without_a_script(service: Service, page_without_script: Page) -> None:
+    page = page_without_script
     page.goto(f"{service.url}/docs/start")
     page.get_by_role("radio", name="R", exact=True).check()
     expect(page.locator("figure[data-language=r]").first).to_be_visible()
     expect(page.locator("figure[data-language=sh]").first).to_be_hidden()
-    context.close()
 
 
 def test_the_reference_is_searched_and_its_addresses_lead_to_operations(

@@ -8,22 +8,22 @@ import pytest
 
 from tests.limits.conftest import settings
 from tests.service import Service, wait_until
-from tests.web.touring import NEEDS, Tour, codes, lacking, set_out
+from tests.web.tour_programs import NEEDS, Tour, codes, lacking, started
 
-# In a window: whichever call comes next must wait for the next one.
+# The quota of a window: after a call the next one waits for the next window.
 CALLS = 1
 
 
-class Hasty(Service):
-    """The server, with windows of seconds where there are minutes."""
+class ShortWindows(Service):
+    """The server, with windows of seconds where quotas are per minute."""
 
-    program = ("-m", "tests.web.hasty")
+    program = ("-m", "tests.web.short_windows")
 
 
 @pytest.fixture(scope="module")
-def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A server as strangers meet it, but in more of a hurry."""
-    service = Hasty(tmp_path_factory.mktemp("hasty"), test_mode="0", **settings(burst=CALLS, day=100))
+def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A server as in production, with short windows."""
+    service = ShortWindows(tmp_path_factory.mktemp("limited"), test_mode="0", **settings(burst=CALLS, day=100))
     try:
         yield service.start()
     finally:
@@ -31,11 +31,11 @@ def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 @pytest.fixture(scope="module")
-def tours(hasty: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Tour]]:
-    """The tour in all languages that this machine has, at once: most of it is waiting."""
+def tours(limited: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Tour]]:
+    """The tour in all languages that this machine has, at once, as most of it is waiting."""
     with ExitStack() as stack:
         found = {
-            language: stack.enter_context(set_out(hasty, language, tmp_path_factory.mktemp(language)))
+            language: stack.enter_context(started(limited, language, tmp_path_factory.mktemp(language)))
             for language in NEEDS
             if not lacking(language)
         }
@@ -67,5 +67,5 @@ def test_the_tour_leads_from_an_address_to_a_stored_set_and_waits_where_it_is_as
         usage = owner.get(f"/apikeys/{key['key']}/usage?by=status").json()["usage"]
         return int(usage["totals"]["errors"])
 
-    # Besides the error that it shows and the update that comes too late: those for which it had to wait.
-    wait_until(lambda: refused() > 2, 30, "the calls that were refused to be counted")
+    # Besides the error and the late update that the tour shows: those after which it waited.
+    wait_until(lambda: refused() > 2, "the rejected calls to be counted")

@@ -10,10 +10,10 @@ import yaml
 from playwright.sync_api import Page, Request, expect
 
 from tests import nginx
-from tests.service import DOMAIN, ROOT, Person, Service, wait_until
+from tests.service import DOMAIN, PATIENCE, ROOT, Person, Service, wait_until
 from tests.test_cli import cli
+from tests.web.actions import field, numbers, press, run
 from tests.web.test_pages_in_browser import PAGES
-from tests.web.visiting import field, numbers, press, run
 
 PREFIX = "/sewing"
 DIRECT = "    location / {\n        proxy_pass http://freesewing;\n"
@@ -31,7 +31,7 @@ class UnderPath(Service):
 
     def begin_at(self, prefix: str) -> None:
         self.url += prefix
-        self.http = httpx2.Client(base_url=self.url, timeout=30, trust_env=False)
+        self.http = httpx2.Client(base_url=self.url, timeout=PATIENCE, trust_env=False)
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def newest_mail(front: UnderPath, recipient: str) -> tuple[str, str]:
     def found() -> list[bytes]:
         return [read for path in front.mails() if f"To: {recipient}".encode() in (read := path.read_bytes())]
 
-    wait_until(found, 20, "the mail")
+    wait_until(found, "the mail")
     message = message_from_bytes(found()[-1], policy=policy.default)
     text = message.get_body(("plain",))
     assert text is not None

@@ -70,8 +70,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Find the deployment before anything is done; a sentence and an end where it cannot be checked."""
     if not URL or session.config.option.collectonly:
         return
-    # A job that is cancelled cleans up, too.
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    # A job that is cancelled cleans up, too; also one in the background, for which a shell ignores SIGINT.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         _found.append(Deployment(URL, authorization=authorization()))
     except CannotBeChecked as why:

@@ -108,7 +108,9 @@ def test_an_alias_answers_as_the_clean_path(there: Deployment) -> None:
 
 def test_an_expired_key_is_refused(there: Deployment) -> None:
     key = there.new_key(there.alice, 1, seconds=1, name="short")
-    wait_until(lambda: there.call("list_sets", key).status_code != 200, 3, "a key to expire that lives a second")
+    wait_until(
+        lambda: there.call("list_sets", key).status_code != 200, "a key to expire that lives a second", seconds=3
+    )
     is_problem(there.call("list_sets", key), 401, "keyExpired")
 
 

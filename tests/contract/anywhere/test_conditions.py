@@ -121,7 +121,7 @@ def test_the_tag_of_an_account_leaves_its_counters_out(there: Deployment) -> Non
         return account["jwtCalls"] + account["keyCalls"], reply.headers["etag"]
 
     calls, tag = read()
-    wait_until(lambda: read()[0] > calls, 10, "calls of an account to be counted")
+    wait_until(lambda: read()[0] > calls, "calls of an account to be counted", seconds=10)
     assert read()[1] == tag, "the tag of an account changes with its calls"
 
 

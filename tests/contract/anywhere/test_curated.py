@@ -47,7 +47,7 @@ def test_a_change_is_seen_within_a_second(there: Deployment) -> None:
     assert notes() == ""
     there.call("update_curated_set", there.curator, id=made["id"], json={"notesEn": "changed"})
     # A second, and the time of some requests.
-    wait_until(lambda: notes() == "changed", 3, "a change of a curated set to be seen")
+    wait_until(lambda: notes() == "changed", "a change of a curated set to be seen", seconds=3)
     CURATED_SET.remove(there, made)
 
 

@@ -92,5 +92,5 @@ def test_calls_of_an_impersonation_are_the_administrators(there: Deployment) -> 
         usage = there.call("read_account_usage", person, query={"by": "operation"}).json()["usage"]
         return {row["operation"] for row in usage["rows"]}
 
-    wait_until(lambda: "create_bookmark" in counted(there.admin), 10, "a call to be counted")
+    wait_until(lambda: "create_bookmark" in counted(there.admin), "a call to be counted", seconds=10)
     assert "create_bookmark" not in counted(there.bob), "what an administrator does counts as the account's"

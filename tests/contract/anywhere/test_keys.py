@@ -70,7 +70,9 @@ def _states(there: Deployment, **query: str) -> dict[str, str]:
 def test_the_list_tells_the_state_of_each_key(there: Deployment) -> None:
     short, active = made_with(there, there.alice, 1, 1), made_with(there, there.alice, 1, KEY_LIFE)
     key = ApiKey(there, short["key"], short["secret"])
-    wait_until(lambda: there.call("list_sets", key).status_code != 200, 5, "a key to expire that lives a second")
+    wait_until(
+        lambda: there.call("list_sets", key).status_code != 200, "a key to expire that lives a second", seconds=5
+    )
     states = _states(there)
     assert states.get(short["key"]) == "expired", "an expired key is not listed as such"
     assert states.get(active["key"]) == "active", "a key is not listed as active"

@@ -63,5 +63,7 @@ def test_only_who_has_as_much_may_rotate_a_key(there: Deployment) -> None:
 
 def test_an_ended_key_cannot_be_rotated(there: Deployment) -> None:
     made = made_with(there, there.alice, 1, 1)
-    wait_until(lambda: not _works(there, made["key"], made["secret"]), 5, "a key to expire that lives a second")
+    wait_until(
+        lambda: not _works(there, made["key"], made["secret"]), "a key to expire that lives a second", seconds=5
+    )
     is_problem(there.call("rotate_api_key", there.alice, key=made["key"], json={}), 409, "keyNotActive")

@@ -164,7 +164,9 @@ def test_of_anonymous_callers_the_network_alone_is_known(there: Deployment) -> N
 
     before = sum(one["calls"] for one in anonymous())
     there.call("list_curated_sets")
-    wait_until(lambda: sum(one["calls"] for one in anonymous()) > before, 10, "an anonymous call to be counted")
+    wait_until(
+        lambda: sum(one["calls"] for one in anonymous()) > before, "an anonymous call to be counted", seconds=10
+    )
     for one in anonymous():
         network = one["network"]
         assert network == "other" or network.endswith(("/24", "/48")), f"a caller is known as {network}"

@@ -21,7 +21,7 @@ def _used(there: Deployment) -> str:
         assert there.call("list_sets", key).status_code == 200
     is_problem(there.call("create_set", key, json={"name": "contract"}), 403)
     counted = lambda: _usage(there, made["key"])["totals"]["calls"] >= CALLS + 1  # noqa: E731
-    wait_until(counted, 10, "calls to be counted")
+    wait_until(counted, "calls to be counted", seconds=10)
     return str(made["key"])
 
 

@@ -1,4 +1,4 @@
-"""Clients that go on asking over connections of their own while servers come and go, and tell what became of it."""
+"""Clients that send requests without pause while servers are replaced, and record every response and failure."""
 
 import http.client
 import json
@@ -7,29 +7,29 @@ import time
 from collections import Counter
 from types import TracebackType
 
-from tests.service import Credentials, wait_until
+from tests.service import PATIENCE, Credentials, wait_until
 
 SET = json.dumps({"name": "a set", "measies": {"chest": 900}})
 
 
 class Client(threading.Thread):
-    """Reads and stores in turn over one connection, and opens another when the server said that it closes this one.
+    """Reads and creates sets in turn over one connection, and opens another when the server closes this one.
 
-    A request is tried once: whatever is not a whole answer is a failure. Only a connection that is refused, or a
-    server that ends, is none; then it is over.
+    A request is sent once: anything but a whole response is a failure. A refused connection is no failure: it ends
+    the client, as the server has ended.
     """
 
-    def __init__(self, port: int, who: Credentials) -> None:
+    def __init__(self, port: int, caller: Credentials) -> None:
         super().__init__(daemon=True)
         self.port = port
-        self.who = who
+        self.caller = caller
         self.stored: list[int] = []
         self.statuses: Counter[int] = Counter()
         self.failures: list[str] = []
         self.is_over = False
 
     def run(self) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         while not self.is_over and not self.failures:
             try:
                 connection.connect()
@@ -40,7 +40,7 @@ class Client(threading.Thread):
             connection.close()
 
     def _use(self, connection: http.client.HTTPConnection) -> None:
-        """Ask until the server says that this was the last answer on this connection."""
+        """Send requests until the server says that it closes this connection."""
         while not self.is_over:
             method, body = ("GET", None) if sum(self.statuses.values()) % 2 else ("POST", SET)
             begun = time.monotonic()
@@ -49,7 +49,7 @@ class Client(threading.Thread):
                     method,
                     "/sets",
                     body,
-                    {"Authorization": self.who.authorization, "Content-Type": "application/json"},
+                    {"Authorization": self.caller.authorization, "Content-Type": "application/json"},
                 )
                 reply = connection.getresponse()
                 content = json.loads(reply.read())
@@ -64,10 +64,10 @@ class Client(threading.Thread):
 
 
 class Clients:
-    """Several at once, who stop at the end of the `with` at the latest."""
+    """Several at once, which stop at the end of the `with` at the latest."""
 
-    def __init__(self, port: int, *people: Credentials, each: int = 4) -> None:
-        self._all = [Client(port, who) for who in people for _ in range(each)]
+    def __init__(self, port: int, *callers: Credentials, each: int = 4) -> None:
+        self._all = [Client(port, caller) for caller in callers for _ in range(each)]
 
     def __enter__(self) -> "Clients":
         for client in self._all:
@@ -81,24 +81,23 @@ class Clients:
         for client in self._all:
             client.is_over = True
         for client in self._all:
-            client.join(60)
+            client.join(PATIENCE)
 
     def go_on(self) -> None:
-        """Wait until each had a few more answers, or failed."""
+        """Wait until each client got a few more responses, or failed."""
         goal = [sum(client.statuses.values()) + 5 for client in self._all]
         wait_until(
             lambda: all(
                 sum(client.statuses.values()) >= enough or client.failures
                 for client, enough in zip(self._all, goal, strict=True)
             ),
-            60,
-            "some answers for every client",
+            "some responses for every client",
         )
 
     def join(self) -> None:
-        """Wait until the server is gone for each."""
+        """Wait until the server has ended for each client."""
         for client in self._all:
-            client.join(60)
+            client.join(PATIENCE)
             assert client.is_over or client.failures
 
     @property

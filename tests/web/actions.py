@@ -1,4 +1,4 @@
-"""What a visitor does: opens the links of mails, fills in fields, presses buttons, copies commands."""
+"""What tests do in a page: open the links of mails, fill in fields, press buttons, run the shown commands."""
 
 import json
 import shlex
@@ -23,7 +23,7 @@ def a_sign_up(service: Service) -> dict[str, Any]:
 
 
 def a_sign_in(service: Service, person: Person) -> dict[str, Any]:
-    """The confirmation that signs somebody in, as the mail that they get on signing up again holds it."""
+    """The confirmation that signs a person in, as the mail after another sign-up holds it."""
     body = {"email": person.email, "language": "en", "test": True}
     return confirmation_of(service.http.post("/signup", json=body).json())
 
@@ -44,7 +44,7 @@ def field(page: Page, label: str) -> Locator:
 
 
 def turn_on_second_factor(person: Person) -> list[str]:
-    """Their scratch codes."""
+    """Turn on the second factor; return the scratch codes."""
     pyotp = pytest.importorskip("pyotp")
     secret = person.post("/account/mfa", {"mfa": True}).json()["mfa"]["secret"]
     body = {"mfa": True, "secret": secret, "token": pyotp.TOTP(secret).now()}
@@ -53,7 +53,7 @@ def turn_on_second_factor(person: Person) -> list[str]:
 
 
 def run(command: str) -> Any:
-    """What a command of curl answers, read as a shell would read it."""
+    """Run a command of curl; return the JSON of the response."""
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed")
     arguments = shlex.split(command.replace("\\\n", ""))
@@ -63,6 +63,6 @@ def run(command: str) -> Any:
 
 
 def detail(response: Response) -> str:
-    """What a problem says to people."""
+    """The `detail` of a problem."""
     told: str = response.json()["detail"]
     return told

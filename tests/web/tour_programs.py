@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.handlers.reading import letter_to, link_in, parts_of
-from tests.service import Credentials, Service
+from tests.service import PATIENCE, Credentials, Service
 from tools.lint import lint
 
-# Who signs up in the tour.
+# The address that signs up in the tour.
 EMAIL = "you@example.org"
 # What each language needs: the program's file, the commands that it calls, and Debian's packages of these.
 NEEDS = {
@@ -69,7 +69,7 @@ def interpreter(language: str) -> str:
 
 @dataclass(frozen=True)
 class Tour:
-    """Somebody who runs a program of the tour."""
+    """A running program of the tour."""
 
     service: Service
     email: str
@@ -83,11 +83,11 @@ class Tour:
 
     def finish(self) -> tuple[int, str]:
         """The program's status, and what it has printed since it asked for the link."""
-        printed, _ = self.process.communicate(timeout=120)
+        printed, _ = self.process.communicate(timeout=5 * PATIENCE)
         return self.process.returncode, printed.partition("The link in the mail: ")[2]
 
     def owner(self) -> Credentials:
-        """The one who took the tour, signed in by a link of her own."""
+        """The account of the tour, signed in with a link of its own."""
         self.service.http.post("/signinlink", json={"username": self.email})
         _, confirmation, check = parts_of(link_in(letter_to(self.service, self.email, number=2)))
         reply = self.service.http.post(f"/signinlink/{confirmation}", json={"check": check})
@@ -95,8 +95,8 @@ class Tour:
 
 
 @contextmanager
-def set_out(service: Service, language: str, folder: Path) -> Iterator[Tour]:
-    """Somebody takes the tour in this folder, with the code that the page shows."""
+def started(service: Service, language: str, folder: Path) -> Iterator[Tour]:
+    """Start the tour in this folder, with the code that the page shows."""
     email = f"tour-{language}@example.org"
     code = codes(service.http.get("/docs/start").text)[language]
     assert code.count(EMAIL) == 1
