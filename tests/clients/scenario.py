@@ -7,7 +7,7 @@ from tests.clients.site import Site
 
 
 class Scenario(NamedTuple):
-    """What somebody does on the website, and the methods of the hook that it drives."""
+    """Actions on the website, and the methods of the hook that they drive."""
 
     name: str
     methods: frozenset[str]

@@ -9,7 +9,7 @@ from tests.service import Person, Service
 
 @dataclass(frozen=True)
 class Page:
-    """A page in the browser of somebody signed in, or, without a person, of a visitor."""
+    """A page in the browser of a person who is signed in, or, without one, of a visitor."""
 
     site: "Site"
     token: str | None
@@ -53,14 +53,14 @@ class Site:
 
     @property
     def visitor(self) -> Page:
-        """Somebody who has not signed in."""
+        """A visitor who has not signed in."""
         return Page(self, None)
 
     def with_token(self, token: str) -> Page:
-        """Somebody whose browser has stored this token."""
+        """A visitor whose browser has stored this token."""
         return Page(self, token)
 
     def signed_in(self, role: str = "user") -> Page:
-        """Somebody new with this role."""
+        """A new person with this role."""
         person = self.service.sign_up(role)
         return Page(self, person.token, person)

@@ -1,4 +1,4 @@
-"""`make contract BASE_URL=…`: what it checks, what it leaves out, and that it leaves nothing behind."""
+"""`make contract BASE_URL=…`: which checks it runs, which it leaves out, and that it leaves no record behind."""
 
 import contextlib
 import os
@@ -42,11 +42,11 @@ FUZZ = "test_an_operation_does_what_the_document_says"
 SECRET = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.|fsk_\w+")
 
 
-def test_what_the_docs_tell_of_is_what_there_is() -> None:
+def test_the_documentation_names_the_settings_that_exist() -> None:
     text = (ROOT / "docs" / "contract-tests.md").read_text()
     sources = "".join(path.read_text() for path in Path(__file__).parent.rglob("*.py") if path != Path(__file__))
-    told = set(re.findall(r"CONTRACT_[A-Z]+", text))
-    assert told and all(f'"{name}"' in sources for name in told)
+    named = set(re.findall(r"CONTRACT_[A-Z]+", text))
+    assert named and all(f'"{name}"' in sources for name in named)
     assert set(re.findall(r"CONTRACT_ALSO=([\w-]+)", text)) == set(ASKED_FOR)
     (recipe,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     (job,) = yaml.safe_load(recipe)["jobs"].values()
@@ -90,14 +90,14 @@ class Run:
         return self.log.read_text()
 
     def outcomes(self) -> dict[str, str]:
-        """What became of each check: passed, skipped or failed, with what was told."""
+        """The outcome of each check: empty if it passed, else `skipped` or `failure` with the message."""
         cases = ElementTree.parse(self.reports / "checks.xml").iter("testcase")
         return {
             case.get("name", ""): " ".join([*(f"{part.tag} {part.get('message')}" for part in case)])
             for case in cases
         }
 
-    def everything_told(self) -> str:
+    def all_output(self) -> str:
         """All that it printed and all of its reports."""
         return "\n".join(path.read_text() for path in self.reports.iterdir())
 
@@ -125,7 +125,7 @@ def as_usual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 def signed_up_by_mail(service: Service) -> Person:
-    """Somebody who has an account there, with a set, a bookmark and a key of their own."""
+    """A person with an account there, and with a set, a bookmark and a key."""
     email = f"person{len(service.mails())}@example.org"
     assert service.http.post("/signup", json={"email": email, "language": "en"}).status_code == 201
     wait_until(lambda: any(email.split("@")[0] in path.name for path in service.mails()), "the mail")
@@ -150,7 +150,7 @@ def rows_of(service: Service) -> dict[str, int]:
 
 
 def held(person: Person) -> dict[str, list[object]]:
-    """The names of all that somebody has, as they see it, and what they say of themselves."""
+    """The ids of all records of a person, and their bio, as they read them."""
     lists = {
         name: [one["id"] for one in person.every(f"/{name}", name)] for name in ("sets", "patterns", "bookmarks")
     }
@@ -166,12 +166,12 @@ def test_a_deployment_in_test_mode_is_checked_in_every_role_and_left_as_it_was(
         assert run.ended() == 0, run.output[-5000:]
     assert counted(in_test_mode) == before
     outcomes = run.outcomes()
-    # A curator's records were checked, what sends mails was not, which is told by name.
+    # The records of a curator were checked. Operations that send mails were not, and are named.
     assert outcomes["test_a_removed_record_is_gone_everywhere[there-curated_set]"] == ""
     assert outcomes[f"{FUZZ}[there-delete_curated_set]"] == outcomes[f"{FUZZ}[there-give_consent]"] == ""
     assert "sends mails" in outcomes[f"{FUZZ}[there-sign_up]"]
     assert {"checks.html", "fuzzer.html", "fuzzer.json", "fuzzer.xml"} <= {path.name for path in tmp_path.iterdir()}
-    assert not SECRET.search(run.everything_told())
+    assert not SECRET.search(run.all_output())
 
 
 def test_a_deployment_as_usual_is_checked_with_a_given_account_which_keeps_what_it_had(
@@ -190,8 +190,8 @@ def test_a_deployment_as_usual_is_checked_with_a_given_account_which_keeps_what_
     assert "needs level 5" in outcomes[f"{FUZZ}[there-delete_curated_set]"]
     assert "sends mails" in outcomes["test_a_deleted_key_is_refused_and_not_listed[there]"]
     assert "ends the account" in outcomes["test_a_removed_account_is_gone_with_all_that_it_held[there]"]
-    assert person.token not in run.everything_told()
-    assert not SECRET.search(run.everything_told())
+    assert person.token not in run.all_output()
+    assert not SECRET.search(run.all_output())
 
 
 def test_a_key_will_do_in_place_of_a_token(as_usual: Service, tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_a_key_will_do_in_place_of_a_token(as_usual: Service, tmp_path: Path) ->
     with Run(as_usual.url, tmp_path, "-k", "test_records and bookmark", CONTRACT_KEY=given) as run:
         assert run.ended() == 0, run.output[-5000:]
     assert held(person) == before
-    assert key.secret not in run.everything_told()
+    assert key.secret not in run.all_output()
 
 
 def test_what_is_found_fails_the_run_without_telling_secrets(in_test_mode: FaultyService, tmp_path: Path) -> None:
@@ -212,10 +212,10 @@ def test_what_is_found_fails_the_run_without_telling_secrets(in_test_mode: Fault
         assert run.ended() == pytest.ExitCode.TESTS_FAILED, run.output[-5000:]
     in_test_mode.switch("")
     assert counted(in_test_mode) == before
-    found = {name: told for name, told in run.outcomes().items() if told.startswith("failure")}
+    found = {name: outcome for name, outcome in run.outcomes().items() if outcome.startswith("failure")}
     assert list(found) == ["test_a_secret_is_shown_once[there]"]
     assert "a secret is shown again" in found["test_a_secret_is_shown_once[there]"]
-    assert not SECRET.search(run.everything_told())
+    assert not SECRET.search(run.all_output())
 
 
 def test_what_the_fuzzer_finds_fails_the_run_by_the_name_of_the_operation(
@@ -273,7 +273,7 @@ def held_request(run: Run, proxy: Proxy) -> None:
 
 
 @pytest.mark.parametrize(
-    ("token", "told"),
+    ("token", "message"),
     [
         ("nonsense-nonsense\n", "The credentials do not work"),
         ("nonsense-nonsense\nnonsense", "cannot be asked who the account is"),
@@ -281,16 +281,16 @@ def held_request(run: Run, proxy: Proxy) -> None:
     ids=["unknown", "no header"],
 )
 def test_a_run_that_would_make_no_sense_does_not_start(
-    as_usual: Service, tmp_path: Path, token: str, told: str
+    as_usual: Service, tmp_path: Path, token: str, message: str
 ) -> None:
     with Run(as_usual.url, tmp_path, CONTRACT_TOKEN=token) as run:
         assert run.ended() == pytest.ExitCode.USAGE_ERROR
-    assert told in run.output
+    assert message in run.output
     assert "Traceback" not in run.output and "INTERNALERROR" not in run.output
     assert "nonsense-nonsense" not in run.output
 
 
-# Where, with what, and what is said.
+# The address, the credentials, and the message.
 REFUSALS = [
     ("http://127.0.0.1:9", "", "does not answer"),
     ("no address", "", "does not answer"),
@@ -302,14 +302,16 @@ REFUSALS = [
 ]
 
 
-@pytest.mark.parametrize(("url", "given", "told"), REFUSALS, ids=[told.split(":")[0] for _, _, told in REFUSALS])
+@pytest.mark.parametrize(
+    ("url", "given", "message"), REFUSALS, ids=[message.split(":")[0] for _, _, message in REFUSALS]
+)
 def test_where_it_makes_no_sense_a_sentence_says_why(
-    in_test_mode: FaultyService, as_usual: Service, url: str, given: str, told: str
+    in_test_mode: FaultyService, as_usual: Service, url: str, given: str, message: str
 ) -> None:
     people = {
         "curator": in_test_mode.sign_up("curator").authorization,
         "low": in_test_mode.sign_up().new_key(3).authorization,
     }
-    with pytest.raises(CannotBeChecked, match=told) as refused:
+    with pytest.raises(CannotBeChecked, match=message) as refused:
         Deployment(url.format(usual=as_usual.url, test=in_test_mode.url), authorization=given.format(**people))
     assert not any(authorization in str(refused.value) for authorization in people.values())

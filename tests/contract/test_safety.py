@@ -1,4 +1,4 @@
-"""That nothing of anybody else's is touched at a deployment of others, neither by the fuzzer nor by the checks."""
+"""At a deployment of others, neither the fuzzer nor the checks change a record that this run did not create."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -91,7 +91,7 @@ def test_what_a_reply_does_not_name_is_not_ours() -> None:
 
 
 @on_one_engine
-def test_no_picture_of_anybody_else_is_replaced_or_removed(admin: Person, journal: Path) -> None:
+def test_no_image_of_others_is_replaced_or_removed(admin: Person, journal: Path) -> None:
     body = {"type": "blog", "subId": "main", "slug": "my-first-coat", "img": PIXEL}
     reply = admin.post("/images", sent("upload_image", body).body)
     assert reply.status_code == 200 and reply.json()["imgId"] != "blog-my-first-coat"
@@ -103,13 +103,13 @@ def test_no_picture_of_anybody_else_is_replaced_or_removed(admin: Person, journa
 
 
 @pytest.mark.parametrize("slug", ["Not A Slug", "a" * 101, "", 7, None])
-def test_what_cannot_name_a_picture_stays_wrong(slug: object) -> None:
+def test_a_slug_that_is_invalid_stays_so(slug: object) -> None:
     assert sent("upload_image", {"type": "blog", "slug": slug}).body["slug"] == slug
 
 
 def test_a_deployment_that_enforces_no_levels_does_not_cost_the_given_account(faulty: FaultyService) -> None:
     given = faulty.sign_up()
-    before = _standing(given)
+    before = _state(given)
     there = Deployment(faulty.url, authorization=given.authorization)
     faulty.switch("a level is not enforced")
     for name in access.SECURED:
@@ -117,16 +117,16 @@ def test_a_deployment_that_enforces_no_levels_does_not_cost_the_given_account(fa
             access.test_a_key_of_too_low_a_level_may_not(there, name)
     faulty.switch("")
     there.http.close()
-    assert _standing(given) == before
+    assert _state(given) == before
 
 
-def _standing(person: Person) -> dict[str, Any]:
+def _state(person: Person) -> dict[str, Any]:
     account = person.get("/account").json()["account"]
     return {name: account[name] for name in ("id", "status", "consent", "role", "bio", "mfaEnabled")}
 
 
 class Unreliable:
-    """In place of `send`: fails for each path that it is told, as a connection does, or for lack of a quota."""
+    """In place of `send`: raises the given exception for each given method and path."""
 
     def __init__(self, there: Deployment, failing: dict[str, Exception]) -> None:
         self._send, self.failing = there.http.send, failing

@@ -1,4 +1,4 @@
-"""That a run goes on where a deployment is busy, a day ends, or its own fuzzer was cut off."""
+"""A run goes on where a deployment is busy, a day ends, or its own fuzzer was interrupted."""
 
 import os
 import sys
@@ -42,27 +42,27 @@ def polite(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_who_is_told_when_to_come_again_does(polite: Any, status: int) -> None:
+def test_a_client_waits_as_long_as_retry_after_says(polite: Any, status: int) -> None:
     client, answers = polite(httpx2.Response(status, headers={"Retry-After": "5"}), httpx2.Response(200))
     assert client.get("/sets").status_code == 200
     assert sum(answers.waited) == 5
 
 
-@pytest.mark.parametrize(("told", "waits"), [("5", MOST_TRIES), (str(LONGEST_WAIT + 1), 0)], ids=["often", "long"])
-def test_nobody_waits_for_ever_for_who_is_busy(polite: Any, told: str, waits: int) -> None:
-    client, answers = polite(httpx2.Response(503, headers={"Retry-After": told}))
+@pytest.mark.parametrize(("seconds", "waits"), [("5", MOST_TRIES), (str(LONGEST_WAIT + 1), 0)], ids=["often", "long"])
+def test_a_client_gives_up_after_some_tries_or_a_long_retry_after(polite: Any, seconds: str, waits: int) -> None:
+    client, answers = polite(httpx2.Response(503, headers={"Retry-After": seconds}))
     with pytest.raises(OverQuota, match="GET /sets is over a quota of this deployment, or it is busy"):
         client.get("/sets")
-    assert len([seconds for seconds in answers.waited if seconds]) == waits
+    assert len([waited for waited in answers.waited if waited]) == waits
 
 
-def test_a_503_that_says_no_time_is_an_answer(polite: Any) -> None:
+def test_a_503_without_retry_after_is_returned(polite: Any) -> None:
     assert polite(httpx2.Response(503))[0].get("/ready").status_code == 503
 
 
-def limited(*told: tuple[int, int]) -> Any:
-    """A deployment that tells of its day: what is left, and the seconds until the next."""
-    replies = [{**POLICY, "RateLimit": f'"account-burst";r=9;t=60, "account-day";r={r};t={t}'} for r, t in told]
+def limited(*days: tuple[int, int]) -> Any:
+    """A deployment whose replies have these units left of the day, and these seconds until the next one."""
+    replies = [{**POLICY, "RateLimit": f'"account-burst";r=9;t=60, "account-day";r={r};t={t}'} for r, t in days]
     answers = Answers(*(httpx2.Response(200, headers=one) for one in replies))
     return SimpleNamespace(limited=True, alice=None, call=answers)
 

@@ -58,7 +58,7 @@ def own_postgres() -> Iterator[Cluster]:
     programs = _programs()
     if programs is None:
         do_without("initdb of PostgreSQL is neither on the path nor where Debian has it")
-    # Not in pytest's folders: those let nobody in but root, and this is another user.
+    # Not in pytest's folders, which only root may read: this is another user.
     with tempfile.TemporaryDirectory(prefix="freesewing-postgres-") as folder:
         cluster = Cluster(programs, Path(folder))
         cluster.start()

@@ -130,7 +130,7 @@ def test_after_a_crash_under_load_everything_that_was_acknowledged_is_there(mort
     stored = [made["name"] for made in person.every("/sets", "sets")]
     acknowledged = {name for writer in writers for name in writer.acknowledged}
     assert acknowledged <= set(stored)
-    # What was under way when it ended may be there too, once.
+    # A request that was not answered may be stored, once.
     assert len(stored) <= len(acknowledged) + len(writers)
     assert person.new_set()["name"] == "a set"
 
@@ -164,8 +164,8 @@ def test_a_body_that_does_not_arrive_while_the_server_ends_gets_503(mortal: Serv
         assert mortal.stop() in (0, -signal.SIGTERM)
         reply = HTTPResponse(waiting)
         reply.begin()
-        told = problem(Reply(reply.status, reply.headers, reply.read()), 503, "unavailable")
-    assert (reply.getheader("connection"), told["detail"]) == ("close", "The server is stopping.")
+        body = problem(Reply(reply.status, reply.headers, reply.read()), 503, "unavailable")
+    assert (reply.getheader("connection"), body["detail"]) == ("close", "The server is stopping.")
     assert int(reply.getheader("retry-after", "0")) >= 1
     assert_quiet(mortal.log.read_bytes()[before:])
 

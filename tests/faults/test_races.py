@@ -1,4 +1,4 @@
-"""Many who want the same thing at the same moment, on both engines: what must be one is one, and nothing is lost."""
+"""Concurrent requests for the same thing, on both engines: unique things stay unique, and nothing is lost."""
 
 from functools import partial
 from typing import Any
@@ -98,10 +98,10 @@ def test_a_key_that_is_rotated_and_revoked_at_once_is_revoked_with_every_secret(
         assert revoked.json() == again.json()
         assert {reply.status_code for reply in replies} <= {201, 409}
         secrets = [key.secret, *(reply.json()["apikey"]["secret"] for reply in replies if reply.status_code == 201)]
-        told = [failure(ApiKey(alice.service, key.key, secret).get("/whoami")) for secret in secrets]
-        assert set(told) <= {(401, "keyRevoked"), (401, "unauthorized")}
+        outcomes = [failure(ApiKey(alice.service, key.key, secret).get("/whoami")) for secret in secrets]
+        assert set(outcomes) <= {(401, "keyRevoked"), (401, "unauthorized")}
         # The present secret, and the one before it if there is one.
-        assert told.count((401, "keyRevoked")) == min(len(secrets), 2)
+        assert outcomes.count((401, "keyRevoked")) == min(len(secrets), 2)
         events = alice.get("/account/events").json()["events"]
         assert [event["event"] for event in events if event["key"] == key.key].count("keyRevoked") == 1
 

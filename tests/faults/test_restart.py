@@ -22,7 +22,7 @@ pytestmark = pytest.mark.long
 
 
 class Postbox:
-    """A mail server that accepts a few mails, and the others only once the server under test is told to end."""
+    """A mail server that accepts a few mails, and the others only once the server under test ends."""
 
     BEFORE_THE_END = 20
 

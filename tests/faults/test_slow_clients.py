@@ -82,7 +82,7 @@ def test_clients_that_do_not_get_on_with_a_request_are_ended(reader: Person, beg
 
 @pytest.mark.parametrize("trickle", [False, True], ids=["stop", "a byte at a time"])
 @pytest.mark.parametrize("length", ["Content-Length: 100000", "Transfer-Encoding: chunked"])
-def test_clients_that_do_not_get_on_with_their_body_are_told_so(reader: Person, length: str, trickle: bool) -> None:
+def test_clients_that_do_not_get_on_with_their_body_get_408(reader: Person, length: str, trickle: bool) -> None:
     heard = slow.Heard(bytes)
     byte = b"" if not trickle else b" " if length.startswith("Content") else b"1\r\n \r\n"
     begin = slow.body_begun(reader, length)
@@ -94,7 +94,7 @@ def test_clients_that_do_not_get_on_with_their_body_are_told_so(reader: Person, 
     assert all(said.startswith(b"HTTP/1.1 408") and b"connection: close" in said.lower() for said in heard.values())
 
 
-def test_a_body_that_does_not_come_is_told_in_the_shape_of_all_errors(reader: Person) -> None:
+def test_a_body_that_does_not_arrive_gets_408_in_the_shape_of_all_errors(reader: Person) -> None:
     reply = exchange(reader.service, slow.body_begun(reader, "Content-Length: 100") + b"{")
     problem(reply, 408, "bodyTooSlow")
     assert reply.headers["connection"] == "close"

@@ -100,7 +100,7 @@ def _refused(reply: httpx2.Response) -> None:
     assert int(reply.headers["retry-after"]) >= 1
 
 
-def _pictures(service: Service) -> set[Path]:
+def _images(service: Service) -> set[Path]:
     return {file for file in (service.data / "images").rglob("*") if file.is_file()}
 
 
@@ -126,7 +126,7 @@ def test_what_finds_no_room_is_refused_whole_and_the_rest_goes_on(trouble: tuple
 
 
 def _works(service: Service, person: Person, set_id: int) -> None:
-    """All is well again, in the same process, and nothing of what was refused is there."""
+    """The same process serves again, and no rejected write is stored."""
     assert person.patch(f"/sets/{set_id}", {"measies": {"waist": 700}}).json()["set"]["measies"]["chest"] == 900
     assert person.get("/account").json()["account"]["bio"] == ""
     assert person.post("/sets", LARGE).status_code == 201
@@ -136,17 +136,17 @@ def _works(service: Service, person: Person, set_id: int) -> None:
     assert b"Traceback" not in service.log.read_bytes()
 
 
-def test_a_refused_set_leaves_no_picture_behind(server: Service, folder: Path) -> None:
+def test_a_rejected_set_leaves_no_image_behind(server: Service, folder: Path) -> None:
     pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
     person = server.sign_up()
-    before = _pictures(server)
+    before = _images(server)
     disk = Full(folder)
     disk.break_for(server)
     try:
         _refused(person.post("/sets", {**LARGE, "img": f"data:image/png;base64,{pixel}"}))
     finally:
         disk.mend_for(server)
-    assert _pictures(server) == before
+    assert _images(server) == before
 
 
 def _set_immutable(file: Path, wanted: bool) -> None:

@@ -66,7 +66,7 @@ class Fault:
 
 
 class Forge(ABC):
-    """A repository with a branch `main`, and what was made in it."""
+    """A repository with a branch `main`, and the issues, pull requests and discussions in it."""
 
     kind: ClassVar[str]
     routes: ClassVar[list[tuple[str, str, str]]]

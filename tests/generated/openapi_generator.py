@@ -60,8 +60,8 @@ def generate(document: str, folder: Path) -> list[str]:
     command = [str(JAVA), *QUICK, f"-Dlogback.configurationFile={LOGBACK}", "-jar", str(jar), "batch"]
     # Options of `batch` that take values take the files after them, too.
     ran = subprocess.run([*command, *configurations], check=True, capture_output=True, encoding="utf-8")
-    told = [line for line in ran.stdout.splitlines() if re.match("(WARN|ERROR) ", line)]
-    return [line for line in told if not any(note.match(line) for note in NOTES)] + ran.stderr.splitlines()
+    lines = [line for line in ran.stdout.splitlines() if re.match("(WARN|ERROR) ", line)]
+    return [line for line in lines if not any(note.match(line) for note in NOTES)] + ran.stderr.splitlines()
 
 
 def _configuration(document: str, folder: Path, name: str) -> str:

@@ -35,7 +35,7 @@ FREE = {
 
 
 class Generated(NamedTuple):
-    """Where the clients are, and what was said about the document."""
+    """The folder of the clients, and the warnings about the document."""
 
     folder: Path
     warnings: list[str]
@@ -106,7 +106,7 @@ ANY = {
 
 
 def free_members() -> Iterator[tuple[str, str]]:
-    """Every model with each of its members that is free by contract, or a list of what is."""
+    """Every model with each of its members that is free by contract, or a list of free members."""
     for name, schema in SCHEMAS.items():
         for part in (schema, *schema.get("allOf", ())):
             for member, definition in part.get("properties", {}).items():
@@ -137,7 +137,7 @@ def package(generated: Generated) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def person(package: Any, limited: Service) -> Any:
-    """The client of somebody who has signed up."""
+    """The client of a person who has signed up."""
     sessions = package.SessionsApi(package.ApiClient(package.Configuration(limited.url)))
     wanted = package.SignUp(email="pydantic@freesewing.dev", language=package.Language.EN, test=True)
     confirmation = sessions.sign_up(wanted).confirmation
@@ -201,7 +201,7 @@ def test_python_gets_a_typed_problem_for_a_wrong_body(package: Any, person: Any)
     assert (problem.errors[0].var_in, problem.errors[0].pointer) == (package.RequestPart.BODY, "/name")
 
 
-def test_python_does_not_overwrite_what_somebody_else_changed(package: Any, sets: Any) -> None:
+def test_python_does_not_overwrite_a_concurrent_change(package: Any, sets: Any) -> None:
     made = sets.create_set(new_set(package, "Alice")).set
     tag = sets.read_set_with_http_info(str(made.id)).headers["etag"]
     update(package, sets, made, tag, name="Bob")
@@ -217,7 +217,7 @@ def test_python_is_answered_alike_when_it_sends_a_request_again(package: Any, se
     assert (first.headers.get("idempotent-replayed"), again.headers["idempotent-replayed"]) == (None, "true")
 
 
-def test_python_is_told_when_to_come_again_over_its_quota(package: Any, person: Any, limited: Service) -> None:
+def test_python_gets_the_time_until_its_quota_is_renewed(package: Any, person: Any, limited: Service) -> None:
     wanted = package.ApiKeyCreate(name="a script", level=1, expiresIn=3600)
     made = package.ApikeysApi(person).create_api_key(wanted).apikey
     # Else it waits by itself as long as Retry-After says.

@@ -22,9 +22,9 @@ SCHEMAS = document.load()["components"]["schemas"]
 
 
 class Generated(NamedTuple):
-    """What the tool said, and where the client is."""
+    """The output of the tool, and the folder of the client."""
 
-    told: str
+    output: str
     folder: Path
 
 
@@ -52,7 +52,7 @@ def package(generated: Generated) -> Iterator[Any]:
 
 
 def test_it_says_nothing_about_the_document(generated: Generated) -> None:
-    assert generated.told.splitlines() == [f"Generating {generated.folder / 'freesewing_client'}"]
+    assert generated.output.splitlines() == [f"Generating {generated.folder / 'freesewing_client'}"]
 
 
 def test_every_class_has_a_name_of_the_document(generated: Generated) -> None:
@@ -89,7 +89,7 @@ def calls(client: Any) -> Call:
 
 @pytest.fixture(scope="module")
 def person(package: Any, limited: Service) -> Iterator[Call]:
-    """Calls of somebody who has signed up."""
+    """Calls of a person who has signed up."""
     models = package.models
     wanted = models.SignUp(email="attrs@freesewing.dev", language=models.Language("en"), test=True)
     with package.Client(limited.url) as client:
@@ -154,7 +154,7 @@ def test_a_wrong_body_is_refused_with_a_typed_problem(package: Any, person: Call
     assert (problem.errors[0].in_, problem.errors[0].pointer) == (package.models.RequestPart.BODY, "/name")
 
 
-def test_what_somebody_else_changed_is_not_overwritten(package: Any, person: Call) -> None:
+def test_a_concurrent_change_is_not_overwritten(package: Any, person: Call) -> None:
     made = person("sets.create_set", body=new_set(package, "Alice")).parsed.set_
     tag = person("sets.read_set", str(made.id)).headers["ETag"]
     change = package.models.MeasurementsSetUpdate
@@ -174,7 +174,7 @@ def test_a_request_that_is_sent_again_is_answered_alike(package: Any, person: Ca
     assert other.parsed.error is package.models.ErrorCode.IDEMPOTENCYKEYREUSED
 
 
-def test_over_its_quota_a_script_is_told_when_to_come_again(package: Any, script: Call) -> None:
+def test_over_its_quota_a_script_gets_the_time_until_it_is_renewed(package: Any, script: Call) -> None:
     # The sixth call of a minute is refused; another minute may have begun meanwhile.
     refused = next(reply for reply in (script("sets.list_sets") for _ in range(11)) if reply.status_code != 200)
     assert refused.parsed.error is package.models.ErrorCode.QUOTAEXCEEDED

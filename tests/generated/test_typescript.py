@@ -1,4 +1,4 @@
-"""openapi-typescript and openapi-fetch: what is generated passes the strict compiler, and a program of it works."""
+"""openapi-typescript and openapi-fetch: the generated types pass the strict compiler, and a program with them works."""
 
 import os
 import shutil
@@ -60,10 +60,10 @@ def test_a_wrong_program_does_not_pass(project: Path) -> None:
     right = story.read_text()
     story.write_text(right.replace('"nameMissing"', '"nameMising"').replace("changed.notes", "changed.note"))
     try:
-        told = compiled(project)
+        errors = compiled(project)
     finally:
         story.write_text(right)
-    assert len(told) == 2 and "nameMising" in told[1] + told[0] and "'note'" in told[0] + told[1]
+    assert len(errors) == 2 and "nameMising" in errors[1] + errors[0] and "'note'" in errors[0] + errors[1]
 
 
 def test_the_program_works(project: Path, limited: Service) -> None:

@@ -78,7 +78,7 @@ def docker(compose: str, option: str, file: str, action: str, *arguments: str) -
 
 
 def _build() -> int:
-    """The image is a copy of the code: what is checked out later does not change what runs."""
+    """The image is a copy of the code: a later checkout does not change the running server."""
     shutil.rmtree(MACHINE / "image", ignore_errors=True)
     shutil.copytree(Path.cwd(), MACHINE / "image", ignore=shutil.ignore_patterns(".git", ".venv", "backups"))
     return 0

@@ -45,7 +45,7 @@ def test_requests_are_counted_by_operation_and_class_of_status(watched: Watched)
     assert spent is not None and spent > 0
 
 
-def test_what_clients_make_up_adds_no_series(watched: Watched) -> None:
+def test_paths_and_methods_of_clients_add_no_series(watched: Watched) -> None:
     watched.http.get("/nothing/here")
     wait_until(lambda: requests(watched, "none", "4xx"), "the request to be counted")
     before = watched.scrape()["freesewing_requests"].samples
@@ -67,7 +67,7 @@ def test_a_client_that_leaves_before_the_answer_is_counted_as_such(watched: Watc
     watched.becomes(1, "freesewing_requests_total", operation="create_set", status="none")
 
 
-def test_keys_accounts_and_letters_are_counted_beside_requests(watched: Watched) -> None:
+def test_keys_accounts_and_mails_are_counted_beside_requests(watched: Watched) -> None:
     alice, bob = watched.sign_up(), watched.sign_up("admin")
     alice.new_key()
     bob.new_key()
@@ -75,7 +75,7 @@ def test_keys_accounts_and_letters_are_counted_beside_requests(watched: Watched)
     assert alice.delete(f"/apikeys/{gone.key}").status_code == 204
     assert bob.patch(f"/admin/user/{alice.id}", {"status": -1}).status_code == 200
     watched.stop()
-    execute(watched, delete(totals))  # else they are two minutes old before somebody counts anew
+    execute(watched, delete(totals))  # else two minutes pass before they are counted again
     watched.start(migrate=False)
     watched.becomes(1, "freesewing_accounts", state="restricted")
     states = {sample.labels["state"]: sample.value for sample in watched.scrape()["freesewing_api_keys"].samples}

@@ -1,4 +1,4 @@
-"""Two instances on PostgreSQL and Redis behind nginx, as deploy/ has it, restarted while they are used."""
+"""Two instances on PostgreSQL and Redis behind nginx as in deploy/, restarted under load."""
 
 import inspect
 import re
@@ -98,9 +98,7 @@ def test_a_frozen_instance_is_avoided_and_every_read_is_answered_by_the_other(
         assert 1 <= waits < 15
 
 
-def test_a_body_that_is_too_large_and_instances_that_are_away_are_told_in_the_form_of_all_errors(
-    front: Service, instances: list[Service]
-) -> None:
+def test_errors_of_nginx_have_the_shape_of_all_errors(front: Service, instances: list[Service]) -> None:
     reply = front.http.post("/sets", content=b"1" * 13_000_000)
     assert (reply.status_code, reply.json()["error"]) == (413, "bodyTooLarge")
     assert reply.headers["content-type"] == "application/problem+json"

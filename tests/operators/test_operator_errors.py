@@ -1,4 +1,4 @@
-"""What operators do wrong: the command, or the server, names the setting in a line, and shows no traceback."""
+"""Mistakes of operators: the command or the server names the setting in one line, and prints no traceback."""
 
 import os
 import socket
@@ -30,7 +30,7 @@ def environment(data: Path, values: Values) -> dict[str, str]:
 
 
 def ended(folder: Path, values: Values, *command: str) -> subprocess.CompletedProcess[str]:
-    """A program of ours that ended by itself, in a folder of its own."""
+    """Run a program of this repository in a folder of its own until it ends."""
     return subprocess.run(
         [sys.executable, str(ROOT / command[0]), *command[1:]],
         cwd=folder,
@@ -41,11 +41,11 @@ def ended(folder: Path, values: Values, *command: str) -> subprocess.CompletedPr
     )
 
 
-def assert_told(outcome: subprocess.CompletedProcess[str], told: str) -> None:
-    """It failed, said this, and showed neither its inside nor a secret."""
+def assert_fails_with(outcome: subprocess.CompletedProcess[str], message: str) -> None:
+    """The program failed with this message, and printed neither a traceback nor a secret."""
     printed = outcome.stdout + outcome.stderr
     assert outcome.returncode not in (0, None), printed
-    assert told in printed
+    assert message in printed
     assert "Traceback" not in printed and SECRET not in printed
 
 
@@ -59,9 +59,9 @@ PROGRAMS = {"app": ("app.py",), "cli": ("cli.py", "users", "show", "1"), "migrat
 
 
 @pytest.mark.parametrize("program", ["app", "cli"])
-@pytest.mark.parametrize(("values", "told"), MALFORMED)
-def test_a_malformed_setting_is_named(tmp_path: Path, values: Values, told: str, program: str) -> None:
-    assert_told(ended(tmp_path, values, *PROGRAMS[program]), told)
+@pytest.mark.parametrize(("values", "message"), MALFORMED)
+def test_a_malformed_setting_is_named(tmp_path: Path, values: Values, message: str, program: str) -> None:
+    assert_fails_with(ended(tmp_path, values, *PROGRAMS[program]), message)
     assert not (tmp_path / "data").exists()
 
 
@@ -89,9 +89,9 @@ FILES = {
 
 @pytest.mark.parametrize("wrong", FILES)
 def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, wrong: str) -> None:
-    prepare, told = FILES[wrong]
+    prepare, message = FILES[wrong]
     prepare(tmp_path)
-    assert_told(ended(tmp_path, {}, "app.py"), told)
+    assert_fails_with(ended(tmp_path, {}, "app.py"), message)
 
 
 # Not even root can write to /proc.
@@ -102,9 +102,9 @@ UNWRITABLE = [
 
 
 @pytest.mark.parametrize("program", ["app", "migrate"])
-@pytest.mark.parametrize(("values", "told"), UNWRITABLE)
-def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, values: Values, told: str, program: str) -> None:
-    assert_told(ended(tmp_path, values, *PROGRAMS[program]), told)
+@pytest.mark.parametrize(("values", "message"), UNWRITABLE)
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, values: Values, message: str, program: str) -> None:
+    assert_fails_with(ended(tmp_path, values, *PROGRAMS[program]), message)
 
 
 AWAY = [
@@ -121,9 +121,9 @@ AWAY = [
 ]
 
 
-@pytest.mark.parametrize(("url", "told", "program"), AWAY)
+@pytest.mark.parametrize(("url", "message", "program"), AWAY)
 def test_a_database_that_cannot_be_used_is_named_with_the_reason(
-    tmp_path: Path, url: str, told: str, program: str
+    tmp_path: Path, url: str, message: str, program: str
 ) -> None:
     require_postgres()
     data = tmp_path / "data"
@@ -131,12 +131,12 @@ def test_a_database_that_cannot_be_used_is_named_with_the_reason(
     values = {**SECRETS, "DATABASE_URL": url}
     if program != "app":
         outcome = ended(tmp_path, values, *PROGRAMS[program])
-        assert_told(outcome, told)
+        assert_fails_with(outcome, message)
         assert outcome.stderr.startswith("FREESEWING_DATABASE_URL: ")
         return
-    # The server starts before its database, and says what it waits for.
+    # The server starts before its database, and logs the reason.
     with serving(tmp_path, data, values) as log:
-        wait_until(lambda: told in log.read_text(), f"the reason in {log}")
+        wait_until(lambda: message in log.read_text(), f"the reason in {log}")
         assert "FREESEWING_DATABASE_URL" in log.read_text()
     assert "Traceback" not in log.read_text() and SECRET not in log.read_text()
 
@@ -166,12 +166,12 @@ def test_a_port_in_use_is_named(tmp_path: Path, workers: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         outcome = ended(tmp_path, {"PORT": port, "WORKERS": workers}, "app.py")
-    assert_told(outcome, "FREESEWING_PORT")
+    assert_fails_with(outcome, "FREESEWING_PORT")
     assert "ddress already in use" in outcome.stderr
 
 
 @pytest.mark.parametrize(
-    ("values", "told"),
+    ("values", "message"),
     [
         ({"HOST": "host.invalid"}, "FREESEWING_HOST"),
         ({"METRICS_PORT": "9100", "METRICS_HOST": "host.invalid"}, "FREESEWING_METRICS_HOST"),
@@ -182,8 +182,8 @@ def test_a_port_in_use_is_named(tmp_path: Path, workers: str) -> None:
         ({"QUOTAS": "day"}, "FREESEWING_QUOTAS: "),
     ],
 )
-def test_a_setting_that_a_service_cannot_use_is_named(tmp_path: Path, values: Values, told: str) -> None:
-    assert_told(ended(tmp_path, {"PORT": str(free_port()), **values}, "app.py"), told)
+def test_a_setting_that_a_service_cannot_use_is_named(tmp_path: Path, values: Values, message: str) -> None:
+    assert_fails_with(ended(tmp_path, {"PORT": str(free_port()), **values}, "app.py"), message)
 
 
 def test_a_server_whose_mail_server_and_redis_refuse_connections_shows_no_traceback(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Lost and wrong secrets, as the operator meets them: at the start, in `/ready` and at the command line."""
+"""Lost and wrong secrets: messages at the start, in `/ready` and at the command line."""
 
 import json
 import subprocess
@@ -54,11 +54,11 @@ def test_no_secrets_are_made_for_a_database_that_has_rows(used: Service, tmp_pat
     kept = tmp_path / "secrets.json"
     secrets = kept.read_text()
     kept.unlink()
-    told = refused(used)
-    assert "The secrets of this database are missing" in told and str(kept) in told
-    told = cli(used, "users", "show", "1").stderr
-    assert "The secrets of this database are missing" in told and "Traceback" not in told
-    # With several workers it is told once, too.
+    message = refused(used)
+    assert "The secrets of this database are missing" in message and str(kept) in message
+    message = cli(used, "users", "show", "1").stderr
+    assert "The secrets of this database are missing" in message and "Traceback" not in message
+    # Several workers print it once, too.
     assert refused(used, workers="2").count("are missing") == 1
     # The schema can be brought up to date without them.
     assert cli(used, "migrate").returncode == 0
@@ -79,7 +79,7 @@ def test_wrong_secrets_stop_the_start_and_every_command(used: Service, tmp_path:
         assert ended.returncode == 1 and f"`{key_id}`" in ended.stderr and "Traceback" not in ended.stderr
 
 
-def test_no_secrets_are_made_while_nobody_knows_whether_the_database_has_rows(tmp_path: Path) -> None:
+def test_no_secrets_are_made_while_it_is_unknown_whether_the_database_has_rows(tmp_path: Path) -> None:
     service = Service(tmp_path, database_url="postgresql://nobody@127.0.0.1:1/none")
     assert "start the database first" in refused(service)
     assert not (tmp_path / "secrets.json").exists()

@@ -1,4 +1,4 @@
-"""The time in which the server waits for a client is not the server's: neither in the log nor in the histogram."""
+"""The time that the server waits for its client is excluded from the log and from the histogram."""
 
 import socket
 import time
@@ -87,7 +87,7 @@ def test_the_time_of_a_reply_that_is_read_slowly_is_the_clients(watched: Watched
 
 
 def is_stalled(watched: Watched, connection: socket.socket) -> bool:
-    """Whether the server waits for its client: something is to be read, and the server has nothing to do."""
+    """Whether the server waits for its client: the client has unread bytes, and the server sleeps."""
     waiting = array("i", [0])
     ioctl(connection, FIONREAD, waiting)
     assert watched.process is not None

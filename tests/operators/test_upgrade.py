@@ -1,4 +1,4 @@
-"""Code that is older or newer than its database: what is ready, what starts, and what `migrate` prints."""
+"""Code that is older or newer than its database: readiness, start, and the output of `migrate`."""
 
 import shutil
 import signal
@@ -81,9 +81,9 @@ def test_a_reload_keeps_the_old_workers_until_the_new_version_has_migrated(code:
     add_migration(code)
     assert crew.process is not None
     crew.process.send_signal(signal.SIGHUP)
-    wait_until(lambda: crew.told("the other workers are not replaced"), f"the reload to stop; see {crew.log}")
-    assert crew.told("The database waits for its migrations. Run `python cli.py migrate`") == 1
-    assert crew.told("Traceback") == 0
+    wait_until(lambda: crew.logged("the other workers are not replaced"), f"the reload to stop; see {crew.log}")
+    assert crew.logged("The database waits for its migrations. Run `python cli.py migrate`") == 1
+    assert crew.logged("Traceback") == 0
     assert {worker.pid for worker in crew.workers()} == before
     # The version before is ready before and after the migration, and goes on.
     assert crew.http.get("/ready").status_code == 200

@@ -44,7 +44,7 @@ def two(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         open_.callback(crew.close)
         migrate.upgrade(crew.database_url)
         crew.start(migrate=False)
-        wait_until(lambda: crew.told("startup complete") == 2, "both workers")
+        wait_until(lambda: crew.logged("startup complete") == 2, "both workers")
         yield crew
 
 
@@ -117,12 +117,12 @@ def _sample(two: Crew, port: int, name: str, labels: dict[str, str]) -> float:
 @on_one_engine
 def test_a_worker_that_is_killed_is_replaced(two: Crew) -> None:
     wait_until(lambda: _restarts(two) >= 0, "the metrics of both")
-    victim, served, restarts = two.workers()[0], two.told("startup complete"), _restarts(two)
+    victim, served, restarts = two.workers()[0], two.logged("startup complete"), _restarts(two)
     victim.kill()
-    wait_until(lambda: two.told(f"process {victim.pid}) ended with status -9") == 1, "its end")
+    wait_until(lambda: two.logged(f"process {victim.pid}) ended with status -9") == 1, "its end")
     with _connected(two, 4):
         assert sum(two.spread()) >= 4
-    wait_until(lambda: two.told("startup complete") > served, "another worker")
+    wait_until(lambda: two.logged("startup complete") > served, "another worker")
     assert len(two.workers()) == 2
     wait_until(lambda: _restarts(two) == restarts + 1, "the restart to be counted")
 
@@ -176,13 +176,13 @@ def _start(tmp_path: Path, **settings: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    ("setting", "value", "told"),
+    ("setting", "value", "message"),
     [("mail_url", "nonsense:", "FREESEWING_MAIL_URL"), ("host", "192.0.2.1", "192.0.2.1"), ("port", "0", "PORT")],
 )
-def test_what_stops_one_worker_stops_the_start_of_all(tmp_path: Path, setting: str, value: str, told: str) -> None:
+def test_what_stops_one_worker_stops_the_start_of_all(tmp_path: Path, setting: str, value: str, message: str) -> None:
     ended = _start(tmp_path, **{setting: value})
     assert ended.returncode == 1
-    assert told in ended.stderr
+    assert message in ended.stderr
     assert "Traceback" not in ended.stderr
 
 

@@ -32,11 +32,11 @@ class Crew(Service):
         """Have every worker replaced, and wait until that is done."""
         assert self.process is not None
         before = {worker.pid for worker in self.workers()}
-        done = self.told("every worker was replaced")
+        done = self.logged("every worker was replaced")
         self.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: self.told("every worker was replaced") > done, f"new workers; see {self.log}")
+        wait_until(lambda: self.logged("every worker was replaced") > done, f"new workers; see {self.log}")
         assert not before & {worker.pid for worker in self.workers()}
 
-    def told(self, what: str) -> int:
-        """How often the log says so."""
+    def logged(self, what: str) -> int:
+        """How often this text is in the log."""
         return self.log.read_text().count(what)

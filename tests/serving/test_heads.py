@@ -46,9 +46,9 @@ def test_a_malformed_head_gets_400_in_the_shape_of_all_errors_and_ends_the_conne
     service: Service, head: str
 ) -> None:
     reply = exchange(service, head.encode() + b"\r\n\r\n")
-    told = problem(reply, 400, "validationFailed")
+    body = problem(reply, 400, "validationFailed")
     assert reply.headers["connection"] == "close"
-    assert told["type"] == f"{service.url}/docs/errors#validationFailed"
+    assert body["type"] == f"{service.url}/docs/errors#validationFailed"
 
 
 def test_a_malformed_head_of_head_gets_no_body(service: Service) -> None:

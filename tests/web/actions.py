@@ -64,5 +64,4 @@ def run(command: str) -> Any:
 
 def detail(response: Response) -> str:
     """The `detail` of a problem."""
-    told: str = response.json()["detail"]
-    return told
+    return str(response.json()["detail"])

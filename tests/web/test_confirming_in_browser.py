@@ -76,7 +76,7 @@ def test_a_user_name_and_a_password_can_be_set(service: Service, page: Page, ali
     assert signed_in.status_code == 200
 
 
-def test_what_the_server_refuses_is_told_in_its_own_words(service: Service, page: Page) -> None:
+def test_an_error_of_the_server_is_shown_with_its_detail(service: Service, page: Page) -> None:
     page.goto(f"{service.url}/confirm/signup/{UNKNOWN}")
     with page.expect_response("**/confirm/signup/*") as refused:
         press(page, "Agree and start my account")
@@ -84,7 +84,7 @@ def test_what_the_server_refuses_is_told_in_its_own_words(service: Service, page
     expect(page.get_by_role("button", name="Agree and start my account")).to_be_enabled()
 
 
-def test_a_server_that_is_away_is_told_and_can_be_tried_again(service: Service, page: Page) -> None:
+def test_an_unreachable_server_is_reported_and_can_be_tried_again(service: Service, page: Page) -> None:
     page.goto(address(service, "signup", a_sign_up(service)))
     page.route("**/confirm/signup/*", lambda route: route.abort())
     press(page, "Agree and start my account")

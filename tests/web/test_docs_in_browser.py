@@ -99,8 +99,8 @@ def reach(page: Page, text: str) -> None:
 def test_the_guide_is_the_introduction_of_the_document(service: Service, page: Page) -> None:
     page.goto(f"{service.url}/docs/#limits")
     expect(page.get_by_role("heading", name="Limits")).to_be_in_viewport()
-    told = service.http.get("/openapi.json").json()["info"]["description"]
-    titles = [line.removeprefix("## ") for line in told.splitlines() if line.startswith("## ")]
+    description = service.http.get("/openapi.json").json()["info"]["description"]
+    titles = [line.removeprefix("## ") for line in description.splitlines() if line.startswith("## ")]
     assert page.locator("main h2").all_inner_texts() == [*titles, "Operations"]
     assert page.get_by_label("Contents").get_by_role("link").all_inner_texts() == [*titles, "Operations"]
 

@@ -45,7 +45,7 @@ def a_curator_changes_a_curated_set(site: Site) -> None:
 def a_set_is_suggested_and_accepted(site: Site) -> None:
     page, curator = site.signed_in(), site.signed_in("curator")
     own = page.made("createSet", {"name": "Alice", "measies": MEASIES})["set"]
-    # The form has the height as text, and leaves empty what is not filled in.
+    # The form has the height as text, and leaves fields that are not filled in empty.
     form = {"set": own["uuid"], "height": "172", "img": PIXEL, "name": "Alice", "notes": ""}
     first, second = (page.made("suggestCset", form)["submission"] for _ in range(2))
     assert first["uuid"] != second["uuid"]

@@ -1,4 +1,4 @@
-"""Pictures for posts, and the addresses of posts."""
+"""Images for posts, and the addresses of posts."""
 
 from uuid import uuid4
 
@@ -8,14 +8,14 @@ from tests.clients.site import Site
 
 
 @drives("uploadImage", "removeImage", "isSlugAvailable", "isPostSlugAvailable")
-def somebody_uploads_pictures_for_a_post(site: Site) -> None:
+def a_person_uploads_images_for_a_post(site: Site) -> None:
     page, curator, slug = site.signed_in(), site.signed_in("curator"), f"aaron-{uuid4().hex[:8]}"
     for number in ("main", "2"):
         wanted = {"type": "showcase", "subId": number, "slug": slug, "img": PIXEL}
         image = page.done("uploadImage", wanted)["imgId"]
         assert image.startswith(f"showcase-{slug}")
         assert site.service.http.get(f"/images/{image}").status_code == 200
-    # A post that has pictures has its address.
+    # A post that has images has its address.
     assert page.call("isSlugAvailable", {"slug": slug, "type": "showcase"}) is False
     assert page.call("isPostSlugAvailable", {"slug": slug, "type": "showcase"})["available"] is False
     assert page.refused("removeImage", image) == (403, "insufficientAccessLevel")

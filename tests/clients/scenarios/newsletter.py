@@ -14,7 +14,7 @@ def a_visitor_subscribes_and_leaves(site: Site) -> None:
     site.visitor.done("newsletterConfirmSubscribe", {"id": link["id"], "ehash": link["check"]})
     (listed,) = (row for row in admin.done("adminLoadSubscribers")["subscribers"]["en"] if row["email"] == email)
     site.visitor.gone("newsletterUnsubscribe", listed["ehash"])
-    # Whether the address was on the list is not told: a second time answers as the first.
+    # Whether the address was on the list does not show: the second response equals the first.
     site.visitor.gone("newsletterUnsubscribe", listed["ehash"])
 
 

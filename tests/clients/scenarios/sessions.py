@@ -14,7 +14,7 @@ WRONG = "0" * 40
 
 
 def mailed(site: Site, address: str, *, number: int = 1) -> dict[str, str]:
-    """What the link in the letter of this number to the address holds."""
+    """The parameters of the link in the mail of this number to the address."""
     _, confirmation, check = parts_of(link_in(letter_to(site.service, address, number=number)))
     return {"id": confirmation, "check": check}
 
@@ -122,7 +122,7 @@ def the_token_of_an_admin_is_tried_in_a_form_that_nobody_takes(site: Site) -> No
 def an_old_token_in_the_browser_keeps_nobody_out(site: Site) -> None:
     page = site.signed_in()
     account = page.done("updateAccount", {"password": PASSWORD})["account"]
-    # The hook sends the token that is stored with every request, to what is open to everyone too.
+    # The hook sends the token that is stored with every request, to public operations, too.
     old = site.with_token(f"{page.token}x")
     assert old.refused("ping") == (401, "unauthorized")
     old.made("signUp", {"email": new_address()})

@@ -1,4 +1,4 @@
-"""What everyone may see: figures, and pictures to share."""
+"""Public pages: statistics, and images to share."""
 
 from tests.clients.scenario import drives
 from tests.clients.site import Site
@@ -19,7 +19,7 @@ def a_visitor_sees_the_figures(site: Site) -> None:
 
 
 @drives("createSocialImage")
-def a_visitor_sees_a_picture_to_share(site: Site) -> None:
+def a_visitor_sees_an_image_to_share(site: Site) -> None:
     wanted = {"title": "A very nice shirt", "intro": "Made to measure", "type": "showcase", "site": "org"}
-    # A picture is not JSON, and the hook reads nothing else.
+    # An image is not JSON, and the hook reads nothing else.
     assert site.visitor.call("createSocialImage", wanted) == [200, None]
