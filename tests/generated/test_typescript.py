@@ -1,4 +1,4 @@
-"""openapi-typescript and openapi-fetch: the generated types pass the strict compiler, and a program with them works."""
+"""openapi-typescript and openapi-fetch: the generated types pass the strict compiler, and a program can use them."""
 
 import os
 import shutil

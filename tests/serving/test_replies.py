@@ -8,6 +8,9 @@ import pytest
 from tests.service import PATIENCE, Person, Service
 from tests.wire import exchange, head
 
+# HTTP, not storage, is the subject.
+pytestmark = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
+
 
 def _connected(service: Service) -> socket.socket:
     return socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE)
