@@ -24,7 +24,7 @@ from middleware.idempotency import Idempotency
 from middleware.limits import Limits
 from middleware.problems import Problems
 from middleware.routing import Routing
-from middleware.upstream import ConnexionMiddleware, LifespanMiddleware, Resolver, validated_before
+from middleware.upstream import ConnexionMiddleware, LifespanMiddleware, validated_before
 from middleware.validation import Validation
 from middleware.waiting import Waiting
 from services import lifecycle, startup
@@ -42,13 +42,6 @@ GRACE_SECONDS = 8
 # Longer than clients and proxies keep an idle connection: who closes first must not be the one that is asked next.
 KEEP_ALIVE_SECONDS = 75
 log = logging.getLogger("freesewing-api")
-
-
-class ByTag(Resolver):
-    """Finds the handler of an operation: the function of its `operationId` in the module of its tag."""
-
-    def resolve_operation_id(self, operation: Any) -> str:
-        return f"handlers.{operation._operation['tags'][0]}.{operation.operation_id}"
 
 
 def create_app(settings: Settings, waiting: Waiting | None = None) -> ConnexionMiddleware:
@@ -70,7 +63,6 @@ def create_app(settings: Settings, waiting: Waiting | None = None) -> ConnexionM
             Validation,
             Idempotency,
         ],
-        resolver=ByTag(),
     )
     with validated_before():
         app.add_api(document.load(), base_path="")

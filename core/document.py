@@ -1,6 +1,6 @@
 """The OpenAPI document: read once, and from it what is published.
 
-Extensions that we read:
+Extensions that we read, besides Connexion's `x-openapi-router-controller` (the module with the handler):
 
 - on operations: `x-level` (the access level it needs), `x-without-consent` (open to an account that has not
   consented), `x-alias` (the path whose `/jwt` and `/key` forms stand for this one), `x-unsafe` (a GET that changes
@@ -15,6 +15,8 @@ Extensions that we read:
 - beside a request body: `x-max-bytes` (its largest size: 65,536 unless it holds images, patterns or files; stated in
   its description, too), `x-error-code` (the code for a missing or empty one).
 
+`x-codeSamples` on operations is for Redoc and `web/static/docs.js`; `tests/web/test_samples.py` runs the samples.
+
 One that we write: `x-test-domain`, beside the address of a server that is in test mode.
 """
 
@@ -28,6 +30,10 @@ import orjson
 import yaml
 
 PATH = Path(__file__).parent.parent / "spec" / "openapi.yaml"
+# The names of our modules, in YAML and in JSON; never the last member of an operation.
+_CONTROLLERS = re.compile(r'^ +"?x-openapi-router-controller"?: .*\n', re.MULTILINE)
+# The address of the server in samples and examples.
+ADDRESS = "http://127.0.0.1:8000"
 _SERVERS = re.compile(r"^servers:\n(?:[ -].*\n)+", re.MULTILINE)
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 # Read before most libraries are imported: the 14 MB that reading takes and gives back are theirs then, not lost.
@@ -64,17 +70,22 @@ def argument_of(name: str, part: str) -> str:
 
 
 class Published:
-    """The document as clients get it: with this server's address, every `$ref` kept, as prepared bytes."""
+    """The document for clients, as prepared bytes: with this server's address, without our modules, `$ref`s kept."""
 
     def __init__(self, public_url: str, test_domain: str = "") -> None:
         server = {"url": public_url, "description": "This server"}
         servers = [server | ({"x-test-domain": test_domain} if test_domain else {})]
-        self.json = orjson.dumps({**load(), "servers": servers}, option=orjson.OPT_INDENT_2)
+        whole = orjson.dumps({**load(), "servers": servers}, option=orjson.OPT_INDENT_2).decode()
+        self.json = _for_clients(whole, public_url)
         # As it was written, with its comments and order.
         written = PATH.read_text(encoding="utf-8")
         ours = yaml.safe_dump({"servers": servers}, sort_keys=False, allow_unicode=True)
-        self.yaml = _SERVERS.sub(lambda _: ours, written, count=1).encode()
+        self.yaml = _for_clients(_SERVERS.sub(lambda _: ours, written, count=1), public_url)
         self.etag, self.etag_yaml = _etag(self.json), _etag(self.yaml)
+
+
+def _for_clients(text: str, public_url: str) -> bytes:
+    return _CONTROLLERS.sub("", text).replace(ADDRESS, public_url).encode()
 
 
 def _etag(content: bytes) -> str:

@@ -6,6 +6,7 @@ From the document: `x-deprecated-since` and `x-sunset`, both dates, beside `depr
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
+from urllib.parse import quote
 
 from services import address
 
@@ -15,7 +16,7 @@ def headers(operation: dict[str, Any], name: str) -> list[tuple[bytes, bytes]]:
     if not operation.get("deprecated"):
         return []
     since, until = _begin(operation["x-deprecated-since"]), _begin(operation["x-sunset"])
-    page = address.of(f"/docs/#/{operation['tags'][0]}/{name}")
+    page = address.of(f"/docs/#/{quote(operation['tags'][0])}/{name}")
     return [
         (b"deprecation", f"@{since.timestamp():.0f}".encode()),
         (b"sunset", format_datetime(until, usegmt=True).encode()),

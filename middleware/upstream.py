@@ -17,7 +17,6 @@ from core.loading import set_aside
 with set_aside("httpx"), set_aside("requests"), set_aside("starlette.testclient", "TestClient"):
     from connexion.middleware import ConnexionMiddleware as ConnexionMiddleware
     from connexion.middleware.lifespan import LifespanMiddleware as LifespanMiddleware
-    from connexion.resolver import Resolver as Resolver
     from connexion.spec import OpenAPISpecification
 
 

@@ -6,10 +6,11 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from core.document import ADDRESS
+
 INTEGRATE = Path(__file__).parent.parent.parent / "docs" / "integrate.md"
-# The section of it that is the tour, and the address in its code that stands for the server's own.
+# The section of it that is the tour.
 TOUR = re.compile(r"^## From nothing to a stored set\n(.*?)(?=^## )", re.MULTILINE | re.DOTALL)
-ADDRESS = "http://127.0.0.1:8000"
 # The languages of the tour, as the fences of its code name them.
 LANGUAGES = {"sh": "curl", "python": "Python", "ts": "TypeScript", "r": "R"}
 

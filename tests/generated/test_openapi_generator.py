@@ -138,7 +138,7 @@ def package(generated: Generated) -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def person(package: Any, limited: Service) -> Any:
     """The client of a person who has signed up."""
-    sessions = package.SessionsApi(package.ApiClient(package.Configuration(limited.url)))
+    sessions = package.SignUpAndSignInApi(package.ApiClient(package.Configuration(limited.url)))
     wanted = package.SignUp(email="pydantic@freesewing.dev", language=package.Language.EN, test=True)
     confirmation = sessions.sign_up(wanted).confirmation
     session = sessions.confirm_sign_up(str(confirmation), package.SignUpConfirm(consent=2))
@@ -148,7 +148,7 @@ def person(package: Any, limited: Service) -> Any:
 @pytest.fixture
 def sets(package: Any, person: Any) -> Any:
     """Their sets."""
-    return package.SetsApi(person)
+    return package.MeasurementSetsApi(person)
 
 
 def new_set(package: Any, name: str) -> Any:
@@ -195,7 +195,7 @@ def test_python_walks_a_list_to_its_end(package: Any, sets: Any) -> None:
 def test_python_gets_a_typed_problem_for_a_wrong_body(package: Any, person: Any) -> None:
     wanted = package.ApiKeyCreate.model_construct(name="", level=3, expires_in=1)
     with pytest.raises(package.exceptions.BadRequestException) as refused:
-        package.ApikeysApi(person).create_api_key(wanted)
+        package.APIKeysApi(person).create_api_key(wanted)
     problem = refused.value.data
     assert problem.error is package.ErrorCode.NAMEMISSING
     assert (problem.errors[0].var_in, problem.errors[0].pointer) == (package.RequestPart.BODY, "/name")
@@ -219,10 +219,10 @@ def test_python_is_answered_alike_when_it_sends_a_request_again(package: Any, se
 
 def test_python_gets_the_time_until_its_quota_is_renewed(package: Any, person: Any, limited: Service) -> None:
     wanted = package.ApiKeyCreate(name="a script", level=1, expiresIn=3600)
-    made = package.ApikeysApi(person).create_api_key(wanted).apikey
+    made = package.APIKeysApi(person).create_api_key(wanted).apikey
     # Else it waits by itself as long as Retry-After says.
     settings = package.Configuration(limited.url, username=str(made.key), password=made.secret, retries=False)
-    script = package.SetsApi(package.ApiClient(settings))
+    script = package.MeasurementSetsApi(package.ApiClient(settings))
     with pytest.raises(package.ApiException) as refused:
         # The sixth call of a minute is refused; another minute may have begun meanwhile.
         [script.list_sets() for _ in range(11)]

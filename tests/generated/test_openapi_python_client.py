@@ -94,8 +94,10 @@ def person(package: Any, limited: Service) -> Iterator[Call]:
     wanted = models.SignUp(email="attrs@freesewing.dev", language=models.Language("en"), test=True)
     with package.Client(limited.url) as client:
         anyone = calls(client)
-        confirmation = anyone("sessions.sign_up", body=wanted).parsed.confirmation
-        session = anyone("sessions.confirm_sign_up", confirmation, body=models.SignUpConfirm(consent=2)).parsed
+        confirmation = anyone("sign_up_and_sign_in.sign_up", body=wanted).parsed.confirmation
+        session = anyone(
+            "sign_up_and_sign_in.confirm_sign_up", confirmation, body=models.SignUpConfirm(consent=2)
+        ).parsed
     with package.AuthenticatedClient(limited.url, session.token) as client:
         yield calls(client)
 
@@ -104,7 +106,7 @@ def person(package: Any, limited: Service) -> Iterator[Call]:
 def script(package: Any, person: Call, limited: Service) -> Iterator[Call]:
     """Calls of a script with a new key of theirs."""
     wanted = package.models.ApiKeyCreate(name="a script", level=3, expires_in=3600)
-    made = person("apikeys.create_api_key", body=wanted).parsed.apikey
+    made = person("api_keys.create_api_key", body=wanted).parsed.apikey
     with package.Client(limited.url, httpx_args={"auth": (str(made.key), made.secret)}) as client:
         yield calls(client)
 
@@ -116,19 +118,19 @@ def new_set(package: Any, name: str) -> Any:
 
 
 def test_a_script_makes_reads_changes_and_deletes_a_set(package: Any, script: Call) -> None:
-    made = script("sets.create_set", body=new_set(package, "Alice")).parsed.set_
-    assert script("sets.read_set", str(made.id)).parsed.set_ == made
+    made = script("measurement_sets.create_set", body=new_set(package, "Alice")).parsed.set_
+    assert script("measurement_sets.read_set", str(made.id)).parsed.set_ == made
     change = package.models.MeasurementsSetUpdate(notes="Taken in November")
-    changed = script("sets.update_set", str(made.id), body=change).parsed.set_
+    changed = script("measurement_sets.update_set", str(made.id), body=change).parsed.set_
     assert (changed.notes, changed.measies.to_dict()) == ("Taken in November", {"chest": 920, "waist": 760})
-    assert script("sets.delete_set", str(made.id)).status_code == 204
-    gone = script("sets.read_set", str(made.id)).parsed
+    assert script("measurement_sets.delete_set", str(made.id)).status_code == 204
+    gone = script("measurement_sets.read_set", str(made.id)).parsed
     assert isinstance(gone, package.models.Problem)
     assert (gone.error, gone.status) == (package.models.ErrorCode.NOTFOUND, 404)
 
 
 def test_a_pattern_has_the_set_that_it_was_drafted_from(package: Any, person: Call) -> None:
-    stored = person("sets.create_set", body=new_set(package, "Alice")).parsed.set_
+    stored = person("measurement_sets.create_set", body=new_set(package, "Alice")).parsed.set_
     settings = package.models.PatternSettings.from_dict({"sa": 10})
     wanted = package.models.PatternCreate(design="aaron", settings=settings, set_=stored.id)
     made = person("patterns.create_pattern", body=wanted).parsed.pattern
@@ -137,46 +139,52 @@ def test_a_pattern_has_the_set_that_it_was_drafted_from(package: Any, person: Ca
 
 
 def test_a_list_is_walked_to_its_end(package: Any, person: Call) -> None:
-    made = [person("sets.create_set", body=new_set(package, name)).parsed.set_.id for name in ("A", "B", "C")]
-    page = person("sets.list_sets", limit=2)
+    made = [
+        person("measurement_sets.create_set", body=new_set(package, name)).parsed.set_.id for name in ("A", "B", "C")
+    ]
+    page = person("measurement_sets.list_sets", limit=2)
     found = [one.id for one in page.parsed.sets]
     while cursor := next_cursor(page.headers.get("Link")):
-        page = person("sets.list_sets", limit=2, cursor=cursor)
+        page = person("measurement_sets.list_sets", limit=2, cursor=cursor)
         found += [one.id for one in page.parsed.sets]
     assert found[-3:] == made
 
 
 def test_a_wrong_body_is_refused_with_a_typed_problem(package: Any, person: Call) -> None:
     problem = person(
-        "apikeys.create_api_key", body=package.models.ApiKeyCreate(name="", level=3, expires_in=1)
+        "api_keys.create_api_key", body=package.models.ApiKeyCreate(name="", level=3, expires_in=1)
     ).parsed
     assert problem.error is package.models.ErrorCode.NAMEMISSING
     assert (problem.errors[0].in_, problem.errors[0].pointer) == (package.models.RequestPart.BODY, "/name")
 
 
 def test_a_concurrent_change_is_not_overwritten(package: Any, person: Call) -> None:
-    made = person("sets.create_set", body=new_set(package, "Alice")).parsed.set_
-    tag = person("sets.read_set", str(made.id)).headers["ETag"]
+    made = person("measurement_sets.create_set", body=new_set(package, "Alice")).parsed.set_
+    tag = person("measurement_sets.read_set", str(made.id)).headers["ETag"]
     change = package.models.MeasurementsSetUpdate
-    assert person("sets.update_set", str(made.id), body=change(name="Bob"), if_match=tag).status_code == 200
-    late = person("sets.update_set", str(made.id), body=change(name="Carol"), if_match=tag)
+    assert (
+        person("measurement_sets.update_set", str(made.id), body=change(name="Bob"), if_match=tag).status_code == 200
+    )
+    late = person("measurement_sets.update_set", str(made.id), body=change(name="Carol"), if_match=tag)
     assert (late.status_code, late.parsed.error) == (412, package.models.ErrorCode.PRECONDITIONFAILED)
-    assert person("sets.read_set", str(made.id)).parsed.set_.name == "Bob"
+    assert person("measurement_sets.read_set", str(made.id)).parsed.set_.name == "Bob"
 
 
 def test_a_request_that_is_sent_again_is_answered_alike(package: Any, person: Call) -> None:
     first, again = (
-        person("sets.create_set", body=new_set(package, "Alice"), idempotency_key="one") for _ in range(2)
+        person("measurement_sets.create_set", body=new_set(package, "Alice"), idempotency_key="one") for _ in range(2)
     )
     assert again.parsed == first.parsed
     assert (first.headers.get("Idempotent-Replayed"), again.headers["Idempotent-Replayed"]) == (None, "true")
-    other = person("sets.create_set", body=new_set(package, "Bob"), idempotency_key="one")
+    other = person("measurement_sets.create_set", body=new_set(package, "Bob"), idempotency_key="one")
     assert other.parsed.error is package.models.ErrorCode.IDEMPOTENCYKEYREUSED
 
 
 def test_over_its_quota_a_script_gets_the_time_until_it_is_renewed(package: Any, script: Call) -> None:
     # The sixth call of a minute is refused; another minute may have begun meanwhile.
-    refused = next(reply for reply in (script("sets.list_sets") for _ in range(11)) if reply.status_code != 200)
+    refused = next(
+        reply for reply in (script("measurement_sets.list_sets") for _ in range(11)) if reply.status_code != 200
+    )
     assert refused.parsed.error is package.models.ErrorCode.QUOTAEXCEEDED
     assert refused.parsed.violated_policies == ["burst"]
     assert 0 < int(refused.headers["Retry-After"]) <= 60

@@ -1,5 +1,6 @@
 """What the service tells of itself: its health, its document, its pages."""
 
+import json
 import re
 from typing import Any
 
@@ -52,7 +53,10 @@ def test_the_document_is_the_one_in_the_repository_with_this_servers_address(ser
     (server,) = shown["servers"]
     # The tests' servers are in test mode, and say so.
     assert (server["url"], server["x-test-domain"]) == (service.url, DOMAIN)
-    assert {**shown, "servers": None} == {**document.load(), "servers": None}
+    ours = json.loads(json.dumps(document.load()).replace(document.ADDRESS, service.url))
+    for _, _, operation in document.operations(ours):
+        del operation["x-openapi-router-controller"]
+    assert {**shown, "servers": None} == {**ours, "servers": None}
 
 
 def test_the_document_is_valid(service: Service) -> None:

@@ -20,7 +20,7 @@ def end_of(reply: Response) -> tuple[int, str, str]:
 
 
 def test_an_operation_that_is_going_to_end_says_so_with_every_answer(service: Service, alice: Person) -> None:
-    page = f'<{service.url}/docs/#/account/restrict_account_v3>; rel="deprecation"; type="text/html"'
+    page = f'<{service.url}/docs/#/Account/restrict_account_v3>; rel="deprecation"; type="text/html"'
     key = alice.new_key(1)
     replies = [
         service.http.get("/account/restrict"),

@@ -158,7 +158,7 @@ def test_the_tour_has_the_same_steps_in_each_language_and_the_address_of_the_ser
     steps = found[:-1]
     assert found[-1] == "text" and steps == [*guides.LANGUAGES] * (len(steps) // len(guides.LANGUAGES))
     assert served("start").count("https://sewing.example/api") == len(guides.LANGUAGES)
-    assert guides.ADDRESS not in served("start")
+    assert ADDRESS not in served("start")
     service_pages.configure(ADDRESS)
 
 

@@ -16,13 +16,13 @@ pytestmark = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
 
 # Of each address of an operation whose name has `_` in it, which opens all the same; and of Swagger UI's own dialog.
 HARMLESS = ("escaping deep link whitespace with `_`", "Input elements should have autocomplete attributes")
-CREATE = "#/sets/create_set"
+CREATE = "#/Measurement%20sets/create_set"
 COLOURS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 def operation(page: Page, name: str) -> Locator:
     """An operation in Swagger UI."""
-    return page.locator(f"[id='operations-{name.replace('/', '-')}']")
+    return page.locator(f"[id='operations-{name.replace('/', '-').replace(' ', '_')}']")
 
 
 def authorize(page: Page, person: Person, kind: str) -> None:
@@ -46,7 +46,7 @@ def test_what_is_authorized_and_tried_out_is_done(
 ) -> None:
     page.goto(f"{service.url}/docs/{CREATE}")
     authorize(page, alice, kind)
-    create = operation(page, "sets/create_set")
+    create = operation(page, "Measurement sets/create_set")
     create.get_by_role("textbox").last.fill(json.dumps({"name": "Tried out", "measies": {"chest": 910}}))
     create.get_by_role("button", name="Execute").click()
     expect(create.locator(".live-responses-table .response-col_status").last).to_have_text("201")
@@ -57,7 +57,7 @@ def test_what_is_authorized_and_tried_out_is_done(
 
 
 def test_what_is_entered_is_gone_with_the_page(service: Service, page: Page, alice: Person) -> None:
-    page.goto(f"{service.url}/docs/#/sessions/who_am_i")
+    page.goto(f"{service.url}/docs/#/Sign-up%20and%20sign-in/who_am_i")
     authorize(page, alice, "token")
     assert page.evaluate("localStorage.length + sessionStorage.length + document.cookie.length") == 0
     page.reload()
@@ -67,13 +67,27 @@ def test_what_is_entered_is_gone_with_the_page(service: Service, page: Page, ali
 
 def test_the_address_of_an_operation_opens_it_when_it_is_typed_anew(service: Service, page: Page) -> None:
     page.goto(f"{service.url}/docs/")
-    page.locator("#operations-tag-sets").click()
-    operation(page, "sets/create_set").locator(".opblock-summary").click()
+    page.locator("#operations-tag-Measurement_sets").click()
+    operation(page, "Measurement sets/create_set").locator(".opblock-summary").click()
     expect(page).to_have_url(f"{service.url}/docs/{CREATE}")
     anew = page.context.new_page()
     anew.goto(page.url)
-    expect(operation(anew, "sets/create_set").get_by_role("button", name="Execute")).to_be_visible()
-    expect(operation(anew, "sets/create_set").locator(".opblock-summary")).to_be_in_viewport()
+    expect(operation(anew, "Measurement sets/create_set").get_by_role("button", name="Execute")).to_be_visible()
+    expect(operation(anew, "Measurement sets/create_set").locator(".opblock-summary")).to_be_in_viewport()
+
+
+def test_the_samples_of_an_operation_are_shown_to_try_out_and_to_read(
+    service: Service, page: Page, complaints: list[str]
+) -> None:
+    page.goto(f"{service.url}/docs/{CREATE}")
+    samples = operation(page, "Measurement sets/create_set").locator(".samples")
+    expect(samples.locator("summary")).to_have_text(["curl", "Python", "TypeScript"])
+    samples.get_by_text("Python", exact=True).click()
+    expect(samples.locator("pre").nth(1)).to_contain_text(f'requests.post("{service.url}/sets"')
+    page.goto(f"{service.url}/docs/reference#tag/Measurement-sets/operation/create_set")
+    page.get_by_role("tab", name="Python").first.click()
+    expect(page.get_by_text("import requests").first).to_be_visible()
+    assert not [complaint for complaint in complaints if not any(known in complaint for known in HARMLESS)]
 
 
 def test_an_operation_is_found_and_opened_by_keyboard(service: Service, page: Page) -> None:
@@ -81,11 +95,11 @@ def test_an_operation_is_found_and_opened_by_keyboard(service: Service, page: Pa
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.get_by_placeholder("Filter by tag").focus()
-    page.keyboard.type("bookmarks")
+    page.keyboard.type("Bookmarks")
     page.keyboard.press("Tab")
-    reach(page, "bookmarks")
+    reach(page, "Bookmarks")
     page.keyboard.press("Enter")
-    expect(operation(page, "bookmarks/list_bookmarks")).to_be_visible()
+    expect(operation(page, "Bookmarks/list_bookmarks")).to_be_visible()
 
 
 def reach(page: Page, text: str) -> None:
@@ -145,7 +159,7 @@ def test_the_tour_can_be_read_without_a_script(service: Service, page_without_sc
 def test_the_reference_is_searched_and_its_addresses_lead_to_operations(
     service: Service, page: Page, complaints: list[str]
 ) -> None:
-    page.goto(f"{service.url}/docs/reference#tag/sets/operation/create_set")
+    page.goto(f"{service.url}/docs/reference#tag/Measurement-sets/operation/create_set")
     expect(page.get_by_role("heading", name="Create a measurement set")).to_be_in_viewport()
     page.get_by_placeholder("Search...").fill("shoulder slope")
     page.get_by_placeholder("Search...").fill("bookmark")

@@ -72,7 +72,7 @@ def test_the_documentation_lists_every_operation(service: Service, page: Page) -
 def test_an_operation_can_be_tried_out_whatever_name_the_server_was_opened_by(
     service: Service, page: Page, host: str
 ) -> None:
-    page.goto(f"http://{host}:{service.port}/docs/#/service/check_health")
+    page.goto(f"http://{host}:{service.port}/docs/#/Service/check_health")
     press(page, "Execute")
     expect(page.locator(".live-responses-table .response-col_status").last).to_have_text("200")
 

@@ -71,7 +71,7 @@ def test_a_page_loads_without_a_complaint_and_from_below_the_path_only(
 
 
 def test_an_operation_can_be_tried_out(front: UnderPath, page: Page) -> None:
-    page.goto(f"{front.url}/docs/#/service/check_health")
+    page.goto(f"{front.url}/docs/#/Service/check_health")
     press(page, "Execute")
     expect(page.locator(".live-responses-table .response-col_status").last).to_have_text("200")
 
@@ -125,7 +125,7 @@ def test_addresses_in_replies_are_below_the_path_and_lead_there(front: UnderPath
     for server in (front.http.get("/openapi.json").json(), yaml.safe_load(front.http.get("/openapi.yaml").text)):
         assert [one["url"] for one in server["servers"]] == [front.url]
     deprecated = person.get("/account/restrict").headers["link"]
-    assert deprecated.startswith(f"<{front.url}/docs/#/account/restrict_account_v3>")
+    assert deprecated.startswith(f"<{front.url}/docs/#/Account/restrict_account_v3>")
 
 
 def test_the_path_without_its_slash_leads_to_the_landing_page(front: UnderPath) -> None:

@@ -5,6 +5,21 @@ const followColours = () => document.documentElement.classList.toggle("dark-mode
 dark.addEventListener("change", followColours);
 followColours();
 
+/** The `x-codeSamples` of an operation, one fold for each language; null if it has none. */
+function samples(React, found) {
+  if (!found) return null;
+  const folds = found.toJS().map(({ label, source }) =>
+    React.createElement(
+      "details",
+      { key: label },
+      React.createElement("summary", null, label),
+      React.createElement("pre", { className: "microlight", tabIndex: 0 }, source),
+    ),
+  );
+  const title = React.createElement("div", { className: "opblock-section-header" }, React.createElement("h4", null, "Samples"));
+  return React.createElement("div", { className: "samples" }, title, ...folds);
+}
+
 SwaggerUIBundle({
   // This script is at /web/docs.js below the address of the server.
   url: new URL("../openapi.json", document.currentScript.src).href,
@@ -12,8 +27,15 @@ SwaggerUIBundle({
   presets: [SwaggerUIBundle.presets.apis],
   plugins: [
     {
-      // The introduction is above, on the page itself, and there is but one server: see requestInterceptor.
-      wrapComponents: { InfoContainer: () => () => null, ServersContainer: () => () => null },
+      wrapComponents: {
+        // The introduction is on the page itself, and there is one server: see requestInterceptor.
+        InfoContainer: () => () => null,
+        ServersContainer: () => () => null,
+        responses: (Responses, { React, specSelectors }) => (props) => {
+          const found = specSelectors.specJson().getIn(["paths", props.path, props.method, "x-codeSamples"]);
+          return React.createElement("div", null, samples(React, found), React.createElement(Responses, props));
+        },
+      },
       // The addresses of its sections are not Swagger UI's.
       statePlugins: {
         layout: {

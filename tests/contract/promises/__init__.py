@@ -1,8 +1,8 @@
-"""What the document promises in prose, sentence by sentence, and the check that holds a deployment to it.
+"""The promises in the descriptions of the document: each sentence with the check of a deployment that verifies it.
 
-The data is in `data/*.yaml`: lists of promises, each with its sentences and either the names of its `checks` in
-`tests/contract/anywhere/`, or the `reason` why no check of a deployment can verify it. `nothing.yaml` lists the
-sentences that promise nothing. `python -m tests.contract.promises` writes `docs/promises.md` from them.
+The data is in `data/*.yaml`: lists of promises. Each promise has its sentences and either the names of its `checks`
+in `tests/contract/anywhere/` or the `reason` why no check can verify it. `nothing.yaml` lists the sentences that
+promise nothing. `python -m tests.contract.promises` writes `docs/promises.md`.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ NOTHING = "nothing"
 
 @dataclass(frozen=True)
 class Promise:
-    """A promise in plain words, where it is listed, the sentences that state it, and its checks or a reason."""
+    """A promise: its text, its topic (the file), the sentences that state it, and its checks or a reason."""
 
     text: str
     topic: str
@@ -28,7 +28,7 @@ class Promise:
 
 @cache
 def load() -> tuple[Promise, ...]:
-    """Every promise of `data/`; those of the topic NOTHING are none."""
+    """Return all promises of `data/`. Those of the topic NOTHING promise nothing."""
     return tuple(
         Promise(
             text=entry["promise"],
@@ -43,5 +43,5 @@ def load() -> tuple[Promise, ...]:
 
 
 def of_check(name: str) -> list[str]:
-    """The promises that a check (`module::function`) verifies, in plain words."""
+    """Return the texts of the promises that a check (`module::function`) verifies."""
     return [promise.text for promise in load() if name in promise.checks]

@@ -1,8 +1,8 @@
-"""Rules for sentences that promise nothing, so that they need no entry: names of things."""
+"""Rules for sentences that promise nothing and need no entry: titles and names."""
 
 import re
 
-# With one of these, a short sentence may say more than what a thing is called.
+# A short sentence with one of these words may state behaviour.
 _SAYS_MORE = re.compile(
     r"\b(is|are|was|were|be|been|has|have|had|can|cannot|may|must|shall|will|does|do|did|gets?|holds?|stays?|ends?"
     r"|takes?|needs?|gives?|goes|keeps?|kept|shows?|shown|makes?|made|answers?|returns?|rejected|refused|ignored"
@@ -16,11 +16,11 @@ CODES = "components/schemas/ErrorCode"
 
 
 def rule(sentence: str, places: list[str]) -> str:
-    """Why this sentence promises nothing; empty if no rule says so."""
+    """Return why this sentence promises nothing; empty if no rule applies."""
     if all("/responses/" in place for place in places) and not sentence.endswith("."):
         return "the title of a response"
     if all(place.startswith(MEASUREMENTS) for place in places):
-        return "how a body is measured"
+        return "how to take a measurement"
     if sentence.startswith("|") and all(CODES in place for place in places):
         return "the meaning of an error code"
     named = all(place.startswith("components/") for place in places)

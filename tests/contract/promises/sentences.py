@@ -1,13 +1,13 @@
-"""The sentences of the document: those of every description, with the places where they stand.
+"""The sentences of all descriptions of the document, with their places.
 
-A sentence is known by its text. A row of a table and an item of a list are sentences of their own; headings are none.
+A sentence is identified by its text. A table row and a list item are sentences. Headings are not.
 """
 
 import re
 from collections.abc import Iterator
 from typing import Any
 
-# What is inside these is data, and no prose of the document.
+# The values of these members are data, not prose.
 DATA = {"example", "default", "enum"}
 _END = re.compile(r"(?<=[.!?])\s+(?=[A-Z`0-9])")
 _ITEM = re.compile(r"\s*(?:[-*]|\d+\.)\s+")
@@ -15,7 +15,7 @@ _RULE = re.compile(r"\|(?:\s*-+\s*\|)+")
 
 
 def sentences(published: dict[str, Any]) -> dict[str, list[str]]:
-    """Every sentence, in the order of the document, with the places where it stands (`paths/~1sets/get`)."""
+    """Return each sentence, in the order of the document, with its places (`paths/~1sets/get`)."""
     found: dict[str, list[str]] = {}
     for place, text in _descriptions(published, ()):
         for sentence in split(text):
@@ -24,17 +24,17 @@ def sentences(published: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def split(text: str) -> Iterator[str]:
-    """The sentences of one description."""
+    """Yield the sentences of a description."""
     for block in _blocks(text):
         yield from [block] if block.startswith("|") else _END.split(block)
 
 
 def _blocks(text: str) -> Iterator[str]:
-    """Paragraphs, items and rows, each in one line."""
+    """Yield paragraphs, list items and table rows, each as one line."""
     lines: list[str] = []
     in_list = False
     for line in [*text.splitlines(), ""]:
-        # A line amid a paragraph may begin with the number that a sentence ends with.
+        # A line within a paragraph may start with a number that ends a sentence.
         item = (in_list or not lines) and _ITEM.match(line)
         ends = not line.strip() or line.startswith(("#", "|"))
         if (ends or item) and lines:
@@ -48,7 +48,7 @@ def _blocks(text: str) -> Iterator[str]:
 
 
 def _descriptions(node: Any, place: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Each description and its place; a property that is called `description` is no description."""
+    """Yield each description with its place. A property named `description` is not a description."""
     if isinstance(node, list):
         for number, value in enumerate(node):
             name = value.get("name", number) if isinstance(value, dict) else number

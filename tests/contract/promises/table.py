@@ -8,13 +8,13 @@ from tests.service import ROOT
 PAGE = ROOT / "docs" / "promises.md"
 _HEAD = """# What the document promises
 
-Every sentence of the descriptions in the [OpenAPI document](../spec/openapi.yaml) that promises behaviour, with the
-check that verifies it on a deployment ([contract tests](contract-tests.md)), or the reason why none can. A sentence
-that is stated in several places is listed once. What schemas state (types, bounds, required members, error codes) is
-not listed: every reply to every check is validated against the document.
+All sentences of the descriptions in the [OpenAPI document](../spec/openapi.yaml) that promise behaviour. Each has the
+check that verifies it on a deployment ([contract tests](contract-tests.md)), or the reason why no check can. A
+sentence that occurs in several places is listed once. Statements of schemas (types, limits, required members,
+error codes) are not listed: each response in each check is validated against the document.
 
 This page is generated from `tests/contract/promises/data/` by `python -m tests.contract.promises`. A test compares
-the data with the document: it names each sentence that is missing or stale, and each check that does not exist.
+the data with the document and names each sentence that is missing or stale, and each check that does not exist.
 """
 
 

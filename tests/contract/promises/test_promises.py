@@ -1,4 +1,4 @@
-"""The table of promises is complete: every sentence of the document is in it, or promises nothing."""
+"""The table of promises is complete: each sentence of the document is listed, or promises nothing."""
 
 import re
 from collections import Counter
