@@ -1,4 +1,4 @@
-"""Version-keyed cache: values read from the database, until anything is written to it."""
+"""Version-keyed cache: values read from the database, until an identity in it changes."""
 
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
@@ -12,7 +12,7 @@ Value = TypeVar("Value")
 
 
 class Unchanged(Generic[Key, Value]):
-    """Values that were read while the database was as it is now (see `storage.version`)."""
+    """Values that were read in the present version of the identities (see `storage.identity_version`)."""
 
     def __init__(self) -> None:
         self._version: object = None
@@ -20,7 +20,7 @@ class Unchanged(Generic[Key, Value]):
 
     async def get(self, key: Key, read: Callable[[], Awaitable[Value]]) -> Value:
         """What is kept under the key, or else what `read` returns; what it raises is not kept."""
-        version = storage.version()
+        version = storage.identity_version()
         if version is None:
             return await read()
         if version != self._version or len(self._kept) >= MOST:

@@ -35,8 +35,9 @@ async def connect(
     """Open the database that `read` and `write` use: `sqlite:///file` or `postgresql://…`.
 
     Raises DatabaseUrlInvalid for any other address. On PostgreSQL nothing is sent yet: `pool` connections at most are
-    opened as they are needed, so that a server may start before its database; `version` may be so many seconds late.
-    No unit of work runs before `guard`, a unit of work that writes, has returned once; what it raises is raised.
+    opened as they are needed, so that a server may start before its database; `identity_version` may be
+    `stale_seconds` late. No unit of work runs before `guard`, a unit of work that writes, has returned once; what it
+    raises is raised.
     """
     global _engine
     await disconnect()
@@ -68,12 +69,12 @@ def load() -> Load | None:
     return None if engine is None else engine.load()
 
 
-def version() -> object:
-    """Something that differs after every change that anybody has committed to the database.
+def identity_version() -> object:
+    """Return a value that differs after every committed change of what a credential is worth, by whichever process.
 
-    None where that cannot be told without asking it over a network, unless an answer may be late (see `connect`).
+    None where that cannot be known without asking over a network, unless an answer may be late (see `connect`).
     """
-    return _connected().version()
+    return _connected().identity_version()
 
 
 async def read(

@@ -44,8 +44,8 @@ class Guarded:
     def load(self) -> Load:
         return self._engine.load()
 
-    def version(self) -> object:
-        return self._engine.version()
+    def identity_version(self) -> object:
+        return self._engine.identity_version()
 
     async def close(self) -> None:
         await self._engine.close()

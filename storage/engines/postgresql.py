@@ -131,7 +131,7 @@ class PostgresEngine:
         out = self._pool.checkedout() - idle
         return Load({"checked_out": out, "idle": self._pool.checkedin() + idle}, self._waiting)
 
-    def version(self) -> object:
+    def identity_version(self) -> object:
         """Differs after every write of this process, and after `stale_seconds`, where the operator allows any."""
         if not self._stale_seconds:
             return None

@@ -32,6 +32,7 @@ Result = TypeVar("Result")
 Made = TypeVar("Made")
 Work = Callable[[Connection], Any]
 MOST_TOGETHER = 64
+_IDENTITY_VERSION = "SELECT version FROM identity_version"
 
 
 class SqliteEngine:
@@ -48,7 +49,10 @@ class SqliteEngine:
         self._reader: Connection | None = None
         # Open connections for reads on other threads; appending to a list and popping from it are atomic.
         self._spare: list[Connection] = []
+        # The version of the identities in this turn of the event loop, the last one that was read, and when it was.
         self._version: object = None
+        self._identities: object = None
+        self._committed: object = None
         self._writing: Connection | None = None
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._writer = Thread(target=self._write_all, name="sqlite-writer", daemon=True)
@@ -107,21 +111,33 @@ class SqliteEngine:
     def load(self) -> Load:
         return Load({}, self._queue.qsize())
 
-    def version(self) -> object:
-        """SQLite's own count of the commits of other connections, the same only on the same connection.
+    def identity_version(self) -> object:
+        """Return the version of the identities, which triggers raise (migration 0016), whichever process writes.
 
-        Asked once (4 µs) for all requests that one turn of the event loop has received: what is committed after that
-        is committed after they were sent.
+        None if it is not there: then nothing may be cached.
+
+        Read once for all requests that one turn of the event loop has received: what is committed after that is
+        committed after they were sent. While nothing at all was committed, that is one pragma (4 µs).
         """
         if self._version is None and self._reader is not None:
             try:
-                self._version = self._reader, _say(self._reader, "PRAGMA data_version")
+                self._version = self._read_identity_version(self._reader)
             except SQLAlchemyError:
-                # Whoever reads next is told.
+                # The next read reports it.
                 return None
             # Before anything that the next turn receives.
             asyncio.get_running_loop().call_soon(self._forget_version)
         return self._version
+
+    def _read_identity_version(self, reader: Connection) -> object:
+        # First the pragma: a commit after it is found by the next one. It counts commits of other connections, and
+        # only values of the same connection can be compared.
+        committed = reader, _say(reader, "PRAGMA data_version")
+        if committed != self._committed:
+            rows = _say(reader, _IDENTITY_VERSION)
+            self._identities = (reader, *rows[0]) if rows else None
+            self._committed = committed
+        return self._identities
 
     def _forget_version(self) -> None:
         self._version = None

@@ -1,6 +1,6 @@
-"""Tables about the database itself: under which secrets its rows were written, and which code can run on it."""
+"""Tables about the database itself: the secrets of its rows, the code that can run on it, and what caches compare."""
 
-from sqlalchemy import Column, String, Table
+from sqlalchemy import BigInteger, Column, String, Table
 
 from storage.schema.columns import metadata
 from storage.schema.encryption import Encrypted
@@ -21,6 +21,13 @@ schema_revisions = Table(
     Column("revision", String(32), primary_key=True),
     # The newest migration of the oldest code that can run on the schema after this one.
     Column("oldest_code", String(32), nullable=False),
+)
+# One row. On SQLite, triggers raise the version when a row changes that decides what a credential is worth.
+identity_version = Table(
+    "identity_version",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("version", BigInteger, nullable=False),
 )
 # The first revision that has a row.
 FIRST_RECORDED = "0015"

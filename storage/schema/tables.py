@@ -18,6 +18,11 @@ from sqlalchemy import (
 )
 
 # The rest of the tables: importing this module loads all of them.
+from storage.schema import fair_use as fair_use
+from storage.schema import guessing as guessing
+from storage.schema import hash_keys as hash_keys
+from storage.schema import image_removals as image_removals
+from storage.schema import installation as installation
 from storage.schema.access import acts as acts
 from storage.schema.columns import COUNTED, ID, NAME, NEVER_REUSED, PlainJson, UtcTime, only
 from storage.schema.columns import metadata as metadata  # all that know the tables come here
