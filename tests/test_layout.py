@@ -124,3 +124,10 @@ def test_sql_stays_in_storage_and_the_environment_in_settings(name: str) -> None
 def test_every_module_of_ours_has_its_arrows() -> None:
     ours = {path.stem for path in ROOT.glob("*.py")} | {path.parent.name for path in ROOT.glob("*/__init__.py")}
     assert ours - {"tests", "bench"} == set(ARROWS)
+
+
+def test_the_module_of_the_tables_loads_all_of_them() -> None:
+    tables = {
+        name for name in MODULES if package(name) == "storage.schema" and "= Table(" in MODULES[name].read_text()
+    }
+    assert tables - imported("storage.schema.tables") == {"storage.schema.tables"}
