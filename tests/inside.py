@@ -15,6 +15,7 @@ import storage
 from settings import Settings
 from storage.schema.encryption import Keyring
 from tests import templates
+from tests.quick_server import cheap_hashes
 from tests.service import IMPORT_TOKEN, Service
 
 ORIGIN = "http://127.0.0.1:8000"
@@ -48,7 +49,7 @@ def inside(data: Path, database_url: str = "", *, migrate: bool = True) -> Itera
     found = settings.make_secrets(settings.load(**options, database_url=database_url))
     if migrate:
         templates.prepare(found.database_url, {"FREESEWING_DATABASE_URL": found.database_url})
-    with asyncio.Runner() as runner:
+    with cheap_hashes(), asyncio.Runner() as runner:
         there = Inside(runner, found)
         keyring = Keyring(settings.parse_keys(found.encryption_keys))
         runner.run(storage.connect(found.database_url, keyring, pool=4))

@@ -17,6 +17,7 @@ import httpx2
 
 from tests import templates
 from tests.forges import Forge
+from tests.forked import Forked
 
 ROOT = Path(__file__).parent.parent
 DOMAIN = "freesewing.dev"
@@ -68,8 +69,8 @@ def hold_port(port: int) -> int:
 class Service:
     """The server as its operator starts it: migrated, then run, in a process of its own, on a port of its own."""
 
-    # What Python is told to run.
-    program: tuple[str, ...] = ("app.py",)
+    # The arguments of Python, for another program than `app.py`.
+    program: tuple[str, ...] = ()
 
     def __init__(self, data: Path, *, database_url: str = "", **settings: str) -> None:
         self.data = data
@@ -89,20 +90,22 @@ class Service:
             **{f"FREESEWING_{name.upper()}": value for name, value in settings.items()},
         }
         self.forge: Forge | None = None
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | Forked | None = None
         self.http = httpx2.Client(base_url=self.url, timeout=PATIENCE, trust_env=False)
 
     def start(self, *, migrate: bool = True) -> "Service":
         """Start it and wait until it answers."""
         if migrate:
             templates.prepare(self.database_url, self.environment)
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, *self.program], cwd=ROOT, env=self.environment, stdout=log, stderr=log
-            )
+        self.process = self._run_program() if self.program else Forked(self.environment, self.log)
         wait_until(lambda: self.is_alive() or self.has_ended(), f"the server to answer; see {self.log}")
         assert not self.has_ended(), self.log.read_text()
         return self
+
+    def _run_program(self) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as log:
+            command = [sys.executable, *self.program]
+            return subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
 
     def has_ended(self) -> bool:
         """Whether its process has ended by itself."""

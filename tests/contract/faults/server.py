@@ -14,6 +14,7 @@ from tests.contract.faults.exchange import Exchange
 from tests.contract.faults.patches import PATCHES
 from tests.contract.faults.registry import FAULTS
 from tests.contract.faults.replies import REPLIES
+from tests.quick_server import cheap_hashes
 
 Send = Callable[[dict[str, Any]], Any]
 IN_REPLIES = REPLIES | {name: fault.replies for name, fault in FAULTS.items() if fault.replies}
@@ -70,7 +71,7 @@ class Faulty:
 def main() -> None:
     """Serve as `app.py` does, with what it makes wrapped."""
     make = app.create_app
-    with patch.object(app, "create_app", lambda *given: Faulty(make(*given))):
+    with cheap_hashes(), patch.object(app, "create_app", lambda *given: Faulty(make(*given))):
         app.main()
 
 
