@@ -11,7 +11,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 # Pinned with hashes, for every platform, and without the address of any index.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
-.PHONY: help run test lint lint-code lint-document format contract bench hostile migrate seed lock pin clean
+.PHONY: help run test check check-tests lint lint-code lint-document format contract bench hostile migrate seed lock pin clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -25,8 +25,14 @@ migrate: $(VENV)/.run ## Bring the database to the schema of this version
 seed: migrate ## Put the adult sizes into a new installation
 	$(BIN)/python cli.py seed
 
-test: $(VENV)/.dev lint ## Set everything up and run all tests and checks
+test: $(VENV)/.dev lint ## Set everything up and run all tests and checks; FULL=1 for the whole matrix, before a release
 	$(PYTEST)
+
+check: $(VENV)/.dev ## In less than a minute: lint the code, and run the unit tests of the files changed since main
+	@$(MAKE) --no-print-directory --jobs 2 lint-code check-tests
+
+check-tests:
+	$(PYTEST) --quiet $$($(BIN)/python tools/changed_tests.py)
 
 contract: $(VENV)/.dev ## Only the contract tests; with BASE_URL=https://… of that deployment (docs/contract-tests.md)
 	$(if $(BASE_URL),CONTRACT_URL='$(BASE_URL)' $(BIN)/python -m tests.contract,$(PYTEST) tests/contract)
