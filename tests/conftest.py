@@ -1,7 +1,9 @@
 """Fixtures for all tests: a running server on each engine, and the people who use it."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
+from operator import itemgetter
 
 import pytest
 
@@ -10,9 +12,10 @@ from tests.databases import fresh_postgres
 from tests.forges import Forge, serving, settings_for
 from tests.forges.forgejo import Forgejo
 from tests.forges.github import GitHub
+from tests.matrix import ENGINES, matrix
 from tests.service import Person, Service
 
-ENGINES = ("sqlite", "postgresql")
+SLOWEST = 10
 
 
 @pytest.hookimpl(trylast=True)
@@ -22,15 +25,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what tests have to tell (`record_property("told", …)`), whichever process they ran in."""
+    """Print what tests recorded with `record_property("told", …)` in any process, and the slowest modules."""
     reports = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome)]
     for told in [value for report in reports for name, value in report.user_properties if name == "told"]:
         terminalreporter.write_line(str(told))
+    _print_slowest_modules(terminalreporter)
 
 
-@pytest.fixture(scope="session", params=ENGINES)
+def _print_slowest_modules(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the ten modules that took longest, with the seconds of their tests and fixtures together."""
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                seconds[report.nodeid.partition("::")[0]] += report.duration
+    if len(seconds) > SLOWEST:
+        terminalreporter.section("slowest modules, in seconds")
+        for module, duration in sorted(seconds.items(), key=itemgetter(1), reverse=True)[:SLOWEST]:
+            terminalreporter.write_line(f"{duration:7.1f} {module}")
+
+
+@pytest.fixture(scope="session", params=matrix(["sqlite"], full=ENGINES))
 def service(request: pytest.FixtureRequest) -> Service:
-    """A running server, with a code forge; every test that asks for it runs once on SQLite and once on PostgreSQL."""
+    """A running server, with a code forge; on SQLite unless a test asks for other engines (tests/matrix.py)."""
     running: Service = request.getfixturevalue(f"{request.param}_service")
     return running
 

@@ -1,6 +1,6 @@
 """Schemathesis hooks: give the fuzzer real ids where no link can, and note which operations reached 2xx.
 
-Loaded by Schemathesis in its own process (see test_schemathesis.py). A run in which nearly every call is answered
+Loaded by Schemathesis in its own process (see fuzz/run.py). A run in which nearly every call is answered
 with 4xx proves little; so half of the valid requests get what a real client would have (`tests/contract/real/`).
 """
 

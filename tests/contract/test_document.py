@@ -75,13 +75,16 @@ def examples(media: dict[str, Any]) -> list[Any]:
 
 
 def media_types() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every request and reply body of the document, with a name."""
+    """Yield every body of a request or response of the document with a name; a shared response once."""
+    for name, shared in SPEC["components"]["responses"].items():
+        for kind, media in shared.get("content", {}).items():
+            yield f"{name} {kind}", media
     for _, _, operation in OPERATIONS:
         name = operation["operationId"]
         for kind, media in operation.get("requestBody", {}).get("content", {}).items():
             yield f"{name} request {kind}", media
         for status, reply in operation["responses"].items():
-            for kind, media in resolved(reply).get("content", {}).items():
+            for kind, media in reply.get("content", {}).items():
                 yield f"{name} {status} {kind}", media
 
 

@@ -7,6 +7,7 @@ from core import document
 from security import ROLE_LEVELS
 from tests.contract.levels import CASES
 from tests.contract.levels.case import known, known_key
+from tests.matrix import matrix, on_sqlite
 from tests.service import Credentials, Person, Service
 
 SPEC = document.load()
@@ -15,14 +16,14 @@ SECURED = {
     for path, method, operation in document.operations(SPEC)
     if operation["security"] and {} not in operation["security"]
 }
-LEVELS = range(10)
+HIGHEST = 9
 WHOSE = [
     *((name, "own") for name in SECURED),
     *((name, "another's") for name, case in CASES.items() if case.others is not None),
     *((name, "public") for name, case in CASES.items() if case.public is not None),
 ]
 
-pytestmark = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
+pytestmark = on_sqlite
 
 
 def needed(name: str, whose: str) -> int:
@@ -30,6 +31,12 @@ def needed(name: str, whose: str) -> int:
     stated: int = SECURED[name][2]["x-level"]
     case = CASES[name]
     return max(stated, {"own": 0, "another's": case.others or 0, "public": case.public or 0}[whose])
+
+
+def levels_around(*needed: int) -> list[int]:
+    """Return the lowest and the highest level, and those on both sides of each boundary; with FULL=1 every level."""
+    sides = {level for boundary in needed for level in (boundary - 1, boundary)}
+    return matrix(sorted({0, HIGHEST} | sides - {-1}), full=range(HIGHEST + 1))
 
 
 def people_for(service: Service, name: str, whose: str, role: str) -> tuple[Person, Person]:
@@ -66,7 +73,7 @@ def judge(name: str, outcome: tuple[int, str], *, allowed: bool) -> None:
 @pytest.mark.parametrize(("name", "whose"), WHOSE)
 def test_a_key_may_do_what_its_level_allows_and_nothing_else(service: Service, name: str, whose: str) -> None:
     takes_keys = {"key": []} in SECURED[name][2]["security"]
-    for level in LEVELS:
+    for level in levels_around(needed(name, whose)):
         caller, owner = people_for(service, name, whose, "admin")
         key = caller.new_key(level) if CASES[name].ends else known_key(service, level)
         outcome = request(name, owner, key, public=whose == "public")
@@ -116,7 +123,7 @@ def test_a_private_record_as_data_is_for_those_who_may_read_it(service: Service,
     made = owner.new_set() if kind == "sets" else owner.new_pattern()
     path = f"/{kind}/{made['id']}.{form}"
     stranger = service.sign_up("admin")
-    for level in LEVELS:
+    for level in levels_around(1, 6):
         assert owner.new_key(level).get(path).status_code == (200 if level >= 1 else 404)
         assert stranger.new_key(level).get(path).status_code == (200 if level >= 6 else 404)
     assert service.http.get(path).status_code == 404

@@ -10,6 +10,7 @@ from tests.handlers.accounts import account_of, new_name, patched
 from tests.handlers.database import password_hash
 from tests.handlers.reading import failure
 from tests.handlers.test_sets import PIXEL
+from tests.matrix import both_engines
 from tests.service import PASSWORD, Person, Service
 
 FIELDS = [
@@ -105,6 +106,7 @@ def test_data_is_merged_key_by_key_and_null_removes_a_key(alice: Person) -> None
     assert patched(alice, {"data": {}})["data"] == changed["data"]
 
 
+@both_engines
 def test_of_many_changes_to_the_data_at_once_none_is_lost(alice: Person) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda number: patched(alice, {"data": {f"key{number}": number}}), range(16)))
@@ -158,6 +160,7 @@ def test_a_user_name_can_change_its_case_and_go_back_to_the_first(alice: Person)
         assert patched(alice, {"username": wanted})["username"] == wanted
 
 
+@both_engines
 def test_of_many_who_want_a_name_at_once_one_gets_it(alice: Person, bob: Person) -> None:
     name = new_name()
     with ThreadPoolExecutor(2) as pool:

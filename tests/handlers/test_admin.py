@@ -14,6 +14,7 @@ from tests.handlers.database import change_account, execute, password_hash
 from tests.handlers.guarded import Guarded
 from tests.handlers.reading import failure
 from tests.handlers.test_lists import walk
+from tests.matrix import both_engines
 from tests.service import Person, Service
 
 
@@ -40,6 +41,7 @@ def acts(admin: Person, **chosen: Any) -> list[dict[str, Any]]:
     return listed
 
 
+@both_engines
 def test_an_account_is_found_by_every_name_that_it_has(admin: Person, alice: Person) -> None:
     account = patched(alice, {"username": new_name()})
     nothing: dict[str, list[int]] = {by: [] for by in ("email", "ehash", "ihash", "username", "uuid", "id")}
@@ -122,6 +124,7 @@ def test_an_administrator_cannot_lock_themselves_out(admin: Person, change: dict
     assert admin.patch(f"/admin/user/{admin.id}", {"role": "admin"}).status_code == 200
 
 
+@both_engines
 def test_two_administrators_cannot_overwrite_each_other(admin: Person, alice: Person) -> None:
     tag = admin.get(f"/admin/user/{alice.id}").headers["etag"]
     headers = {"Authorization": admin.authorization, "If-Match": tag}
@@ -279,6 +282,7 @@ def test_every_act_says_who_whom_when_and_in_which_request(admin: Person, alice:
     }
 
 
+@both_engines
 def test_acts_are_walked_backwards_while_more_are_added(service: Service, alice: Person) -> None:
     busy = service.sign_up("admin")
     for _ in range(5):

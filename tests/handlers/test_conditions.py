@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.matrix import both_engines
 from tests.service import Person
 
 
@@ -43,6 +44,7 @@ def test_a_changed_set_is_sent_again(alice: Person) -> None:
     assert ask(alice, "GET", path, if_none_match=tag)[0] == 200
 
 
+@both_engines
 def test_of_two_editors_the_second_is_told(alice: Person) -> None:
     path = f"/sets/{alice.new_set()['id']}"
     tag = ask(alice, "GET", path)[1]["etag"]

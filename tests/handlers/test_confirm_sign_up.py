@@ -13,6 +13,7 @@ from storage.schema.tables import confirmations
 from tests.handlers.database import change_account, execute
 from tests.handlers.reading import failure, letter_to, link_in, new_test_address, parts_of
 from tests.handlers.signing_up import sign_up
+from tests.matrix import both_engines
 from tests.service import Person, Service, confirmation_of
 
 CHECK = "0" * 40
@@ -80,6 +81,7 @@ def test_without_consent_nothing_is_confirmed(
     assert service.http.get(f"/confirmations/{pending['id']}/{pending['check']}").status_code == 200
 
 
+@both_engines
 def test_of_many_who_confirm_at_once_one_gets_in(service: Service, pending: dict[str, str]) -> None:
     with ThreadPoolExecutor(6) as pool:
         path = f"/confirm/signup/{pending['id']}"
@@ -87,6 +89,7 @@ def test_of_many_who_confirm_at_once_one_gets_in(service: Service, pending: dict
         assert sorted(reply.status_code for reply in replies) == [200] + [404] * 5
 
 
+@both_engines
 def test_many_who_sign_up_at_once_with_one_address_share_one_account(service: Service) -> None:
     address = new_test_address()
     with ThreadPoolExecutor(6) as pool:

@@ -13,6 +13,7 @@ from storage.security_log import ACCOUNT_RESTRICTED, SIGN_IN_FAILED
 from tests.handlers.accounts import asked_for_change, patched, sign_in
 from tests.handlers.database import execute
 from tests.handlers.reading import failure, new_test_address
+from tests.matrix import both_engines
 from tests.service import PASSWORD, Person, Service
 
 Event = dict[str, Any]
@@ -167,6 +168,7 @@ def test_what_ends_all_keys_is_kept_and_so_is_the_end_of_each(
     assert count_events(service, alice.id, "keyRevoked") == 2
 
 
+@both_engines
 def test_events_are_walked_back_in_time_and_those_of_others_are_never_seen(alice: Person, bob: Person) -> None:
     made = [alice.new_key().key for _ in range(5)]
     bob.new_key()

@@ -16,6 +16,7 @@ from tests.handlers.database import change_account, execute
 from tests.handlers.reading import failure
 from tests.handlers.signing_in import with_password
 from tests.handlers.test_admin import impersonated
+from tests.matrix import both_engines
 from tests.service import PASSWORD, Credentials, Person, Service
 
 
@@ -145,6 +146,7 @@ def test_head_of_an_export_sends_no_data(service: Service, alice: Person) -> Non
         assert (reply.status_code, reply.content) == (200, b"")
 
 
+@both_engines
 def test_an_export_of_many_slices_is_complete(service: Service, alice: Person) -> None:
     drawing = {"path": "x" * 150_000}
     made = [alice.new_pattern(data=drawing, name=f"pattern {number}") for number in range(4)]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.forges import TOKEN, Forge
+from tests.matrix import both_engines
 from tests.problems import problem, unharmed
 from tests.service import Credentials, Person, Service
 from tests.services.pictures import data_uri, encoded, two_halves
@@ -76,6 +77,7 @@ def test_a_post_names_its_author_as_the_account_wishes_and_never_by_its_own_addr
     assert alice.email not in str(forge.asked) and bob.email not in str(forge.asked)
 
 
+@both_engines
 def test_of_many_at_once_one_opens_the_post(forge: Forge, alice: Person) -> None:
     with ThreadPoolExecutor(6) as pool:
         statuses = sorted(

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from tests.forges import Forge
+from tests.matrix import both_engines
 from tests.problems import problem, unharmed
 from tests.service import Person, Service
 from tests.services.pictures import BLUE, RED, data_uri, encoded
@@ -95,6 +96,7 @@ def test_two_that_make_the_same_name_do_not_overwrite_each_other(alice: Person) 
     problem(alice.post("/images", upload(slug=f"{slug}-1", subId="main")), 409, "imageExists")
 
 
+@both_engines
 def test_of_many_at_once_one_adds(alice: Person) -> None:
     body = upload()
     with ThreadPoolExecutor(6) as pool:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.handlers.accounts import account_of, sign_in
 from tests.handlers.reading import failure, new_address
+from tests.matrix import both_engines
 from tests.problems import unharmed
 from tests.service import IMPORT_TOKEN, PASSWORD, Person, Service
 
@@ -51,6 +52,7 @@ def subscribe(service: Service, **languages: list[str]) -> dict[str, Any]:
     return answer
 
 
+@both_engines
 def test_an_account_moves_in_with_password_people_and_patterns(service: Service) -> None:
     record = v2_account(
         email=new_address().upper(),

@@ -15,6 +15,7 @@ from storage.schema.tables import apikeys
 from tests.handlers.database import execute
 from tests.handlers.reading import failure
 from tests.idempotent import is_replayed, new_key, post
+from tests.matrix import both_engines
 from tests.problems import problem
 from tests.service import ApiKey, Person, Service, wait_until
 
@@ -232,6 +233,7 @@ def test_after_a_rotation_both_secrets_work_until_the_grace_is_over(service: Ser
     assert new.secret not in alice.get(f"/apikeys/{old.key}").text
 
 
+@both_engines
 def test_another_rotation_waits_for_the_end_of_the_earlier_secret_or_ends_all_at_once(alice: Person) -> None:
     first = alice.new_key(expires_in=10 * WEEK)
     second = rotated(alice, first, grace=WEEK)

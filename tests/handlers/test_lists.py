@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from core import document
+from tests.matrix import both_engines
 from tests.service import DOMAIN, Person, Service
 
 _numbers = count(1)
@@ -120,6 +121,7 @@ def test_every_list_is_walked_here() -> None:
 
 
 @pytest.mark.parametrize("path", LISTS)
+@both_engines
 def test_a_walk_sees_each_record_once_while_others_come_and_go(service: Service, path: str) -> None:
     person = service.sign_up("admin")
     member, make, removal = LISTS[path]

@@ -11,6 +11,7 @@ import pytest
 from services.auth import mfa
 from tests.handlers.guarded import FAILED, WIDE, Guarded, new_secret
 from tests.handlers.reading import failure
+from tests.matrix import both_engines
 from tests.service import PASSWORD, Person
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -108,6 +109,7 @@ def test_it_is_turned_on_once(guarded: Guarded) -> None:
     assert guarded.sign_in(token=guarded.code()).status_code == 200
 
 
+@both_engines
 def test_of_two_who_turn_it_on_at_once_one_succeeds(alice: Person) -> None:
     secrets = [new_secret(alice)["secret"] for _ in range(4)]
     bodies = [{"mfa": True, "secret": secret, "token": pyotp.TOTP(secret).now()} for secret in secrets]

@@ -8,6 +8,7 @@ import pytest
 
 from tests.handlers.guarded import FAILED, WIDE, Guarded
 from tests.handlers.reading import failure, letter_to, link_in, parts_of
+from tests.matrix import both_engines
 from tests.service import Person, confirmation_of
 
 REQUIRED = (403, "mfaTokenRequired")
@@ -63,6 +64,7 @@ def test_what_is_no_code_is_refused(guarded: Guarded) -> None:
         assert {failure(reply) for reply in replies} == {FAILED}
 
 
+@both_engines
 def test_of_many_who_bring_one_code_at_once_one_gets_in(guarded: Guarded) -> None:
     code = guarded.code()
     with ThreadPoolExecutor(5) as pool:
@@ -80,6 +82,7 @@ def test_each_scratch_code_stands_in_for_a_code_once(guarded: Guarded) -> None:
     assert guarded.sign_in(token=third).status_code == 200
 
 
+@both_engines
 def test_of_many_who_bring_one_scratch_code_at_once_one_gets_in(guarded: Guarded) -> None:
     with ThreadPoolExecutor(5) as pool:
         replies = pool.map(lambda code: guarded.sign_in(token=code), [guarded.scratch_codes[0]] * 5)

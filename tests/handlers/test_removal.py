@@ -8,6 +8,7 @@ from tests.handlers.accounts import account_of, asked_for_change, new_name, patc
 from tests.handlers.database import change_account
 from tests.handlers.reading import failure
 from tests.handlers.test_sets import PIXEL
+from tests.matrix import both_engines
 from tests.service import PASSWORD, Credentials, Person, Service
 
 
@@ -79,6 +80,7 @@ def test_a_key_below_level_four_neither_changes_freezes_nor_removes(alice: Perso
     assert alice.new_key(4).patch("/account", {"bio": "x"}).status_code == 200
 
 
+@both_engines
 def test_removing_an_account_removes_all_that_it_owned(service: Service, alice: Person, admin: Person) -> None:
     owned = alice.new_set(img=PIXEL, public=True)
     pattern, bookmark = alice.new_pattern(img=PIXEL, public=True, set=owned["id"]), alice.new_bookmark()

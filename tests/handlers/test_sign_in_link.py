@@ -22,6 +22,7 @@ from tests.handlers.reading import (
     parts_of,
 )
 from tests.handlers.signing_in import FAILED, KEPT_OUT, NAMES, with_password
+from tests.matrix import both_engines
 from tests.service import Credentials, Person, Service, confirmation_of
 
 CHECK = "0" * 40
@@ -73,6 +74,7 @@ def test_every_name_of_an_account_gets_a_link(service: Service, alice: Person, n
     letter_to(service, alice.email)
 
 
+@both_engines
 def test_of_many_who_use_a_link_at_once_one_gets_in(service: Service, alice: Person) -> None:
     confirmation, check = link_for(alice)
     with ThreadPoolExecutor(6) as pool:

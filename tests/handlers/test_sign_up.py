@@ -12,6 +12,7 @@ from storage.accounts import DISABLED, RESTRICTED
 from tests.handlers.database import change_account
 from tests.handlers.reading import failure, letter_to, letters_to, link_in, new_address, new_test_address, parts_of
 from tests.handlers.signing_up import sign_up
+from tests.matrix import both_engines
 from tests.service import Credentials, Person, Service
 
 CHECK = "0" * 40
@@ -131,6 +132,7 @@ def test_the_answer_tells_nobody_whether_an_address_is_known(service: Service, a
     assert answers[0].headers.keys() == answers[1].headers.keys()
 
 
+@both_engines
 def test_an_address_is_the_same_in_capitals_and_with_spaces_around_it(service: Service) -> None:
     address = new_address()
     for written in (address.upper(), f"  {address} ", address.title()):

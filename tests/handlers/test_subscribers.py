@@ -22,6 +22,7 @@ from tests.handlers.reading import (
     new_test_address,
     parts_of,
 )
+from tests.matrix import both_engines
 from tests.service import Person, Service
 from tests.test_cli import cli
 
@@ -311,6 +312,7 @@ def test_an_account_that_gets_the_newsletter_leaves_by_the_same_links(service: S
     assert not is_exported(service, alice.email)
 
 
+@both_engines
 def test_many_who_ask_with_one_address_at_once_share_one_subscription(service: Service) -> None:
     body = {"email": new_test_address(), "language": "en", "test": True}
     replies = at_once([partial(service.http.post, "/subscriber", json=body)] * 12)
@@ -318,6 +320,7 @@ def test_many_who_ask_with_one_address_at_once_share_one_subscription(service: S
     assert len({reply.json()["data"]["id"] for reply in replies}) == 1
 
 
+@both_engines
 def test_whoever_confirms_while_another_leaves_breaks_nothing(service: Service) -> None:
     for _round in range(5):
         email = new_test_address()

@@ -7,6 +7,7 @@ import pytest
 
 from tests.handlers.reading import failure
 from tests.handlers.test_sets import PIXEL
+from tests.matrix import both_engines
 from tests.service import Person, Service
 
 GONE = (404, "notFound")
@@ -71,6 +72,7 @@ def test_a_nameless_suggestion_becomes_untitled(curator: Person, alice: Person) 
     assert made["nameEn"] == "Untitled"
 
 
+@both_engines
 def test_accepting_twice_at_the_same_time_makes_one_set(curator: Person, alice: Person) -> None:
     path = f"/curated-sets/from/{alice.new_suggestion(name='once')['id']}"
     with ThreadPoolExecutor(6) as pool:

@@ -14,6 +14,7 @@ from storage.schema.fair_use import usage_anonymous, usage_days, usage_hours
 from storage.schema.tables import apikeys
 from tests.handlers.database import execute
 from tests.handlers.reading import failure
+from tests.matrix import both_engines
 from tests.service import ApiKey, Credentials, Person, Service, wait_until
 
 NOTHING = {"calls": 0, "errors": 0, "bytesOut": 0, "seconds": 0.0}
@@ -75,6 +76,7 @@ def at(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.000Z"
 
 
+@both_engines
 def test_each_day_has_a_row_and_the_totals_are_their_sums(alice: Person) -> None:
     for days, calls, status in ((3, 5, 2), (3, 2, 4), (2, 1, 5), (9, 100, 2), (1, 100, 2)):
         used(alice, at=today() - timedelta(days=days), calls=calls, status=status)
@@ -91,6 +93,7 @@ def test_each_day_has_a_row_and_the_totals_are_their_sums(alice: Person) -> None
     assert found["totals"] == {"calls": 8, "errors": 3, "bytesOut": 80, "seconds": 0.012}
 
 
+@both_engines
 def test_rows_are_apart_by_operation_key_or_status(alice: Person) -> None:
     one, other = alice.new_key(), alice.new_key()
     then = today() - timedelta(days=2)
@@ -111,6 +114,7 @@ def test_rows_are_apart_by_operation_key_or_status(alice: Person) -> None:
     assert {row["operation"]: row["calls"] for row in of_key["rows"]} == {"read_set": 4, "list_sets": 3}
 
 
+@both_engines
 def test_hours_are_told_where_they_are_asked_for(alice: Person) -> None:
     for hours in (1, 2, 3):
         used(alice, at=this_hour() - timedelta(hours=hours), calls=hours, table=usage_hours)
@@ -234,6 +238,7 @@ def test_csv_says_the_same(alice: Person, by: str) -> None:
         assert row["calls"] == "3"
 
 
+@both_engines
 def test_administrators_see_who_uses_the_most(service: Service, admin: Person, alice: Person, bob: Person) -> None:
     key = alice.new_key(name='=HYPERLINK("x"), "y"')
     millions = 10**9

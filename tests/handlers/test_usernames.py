@@ -8,6 +8,7 @@ import pytest
 
 from handlers.support.usernames import is_acceptable
 from tests.handlers.accounts import account_of, patched, sign_in
+from tests.matrix import both_engines
 from tests.service import PASSWORD, Person, Service
 
 ACCEPTABLE = {
@@ -57,6 +58,7 @@ def strasse(alice: Person) -> str:
     return part
 
 
+@both_engines
 def test_every_operation_compares_names_in_the_same_way(
     service: Service, alice: Person, bob: Person, admin: Person, strasse: str
 ) -> None:

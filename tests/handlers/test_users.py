@@ -10,6 +10,7 @@ import pytest
 
 from tests.handlers.database import change_account
 from tests.handlers.reading import failure
+from tests.matrix import both_engines
 from tests.service import Person, Service
 
 HIDDEN: list[dict[str, Any]] = [{"consent": 0}, {"status": 0}, {"status": -1}, {"status": -2}]
@@ -29,6 +30,7 @@ def found(service: Service, match: str) -> list[str]:
     return [profile["username"] for profile in reply.json()["profiles"]]
 
 
+@both_engines
 def test_a_profile_is_found_by_number_uuid_and_user_name_in_any_case(service: Service, alice: Person) -> None:
     name = renamed(alice, f"Zoë & 100% {uuid4().hex[:8]}")
     account = alice.patch("/account", {"bio": "I sew."}).json()["account"]
@@ -89,6 +91,7 @@ def test_a_card_is_found_by_every_handle(service: Service, alice: Person) -> Non
     assert len(cards) == 1
 
 
+@both_engines
 def test_a_search_finds_what_begins_so_in_any_case_in_order(service: Service) -> None:
     start = f"Söw{uuid4().hex[:6]}"
     names = [renamed(service.sign_up(), f"{start}{end}") for end in ("-c", "-A", "-b")]
@@ -108,6 +111,7 @@ def test_a_search_finds_few(service: Service) -> None:
 
 
 @pytest.mark.parametrize("wildcard", ["%", "_", "*", "?", "\\", "/"])
+@both_engines
 def test_a_search_takes_every_character_as_itself(service: Service, alice: Person, wildcard: str) -> None:
     start = uuid4().hex[:8]
     plain = renamed(alice, f"{start}xyz")

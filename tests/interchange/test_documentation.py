@@ -4,14 +4,13 @@ import re
 import subprocess
 from pathlib import Path
 
-import pytest
-
+from tests.matrix import on_sqlite
 from tests.service import ROOT, Service
 
 BLOCKS = re.findall(r"```\n\$ (.*?)\n(.*?)```", (ROOT / "docs/interchange.md").read_text(), re.DOTALL)
 
 
-@pytest.mark.parametrize("service", ["sqlite"], indirect=True)
+@on_sqlite
 def test_the_commands_answer_as_it_is_printed(service: Service, tmp_path: Path) -> None:
     alice = service.sign_up()
     key = alice.new_key(3)

@@ -8,10 +8,11 @@ import httpx2
 import pytest
 
 from tests.interchange.files import around, tape
+from tests.matrix import on_sqlite
 from tests.problems import problem, unharmed
 from tests.service import FILE, Person, Service
 
-pytestmark = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
+pytestmark = on_sqlite
 MOST_BYTES = 1_048_576
 GOOD = tape({"bust_circ": 900})
 BOMB = "".join(

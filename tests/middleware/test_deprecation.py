@@ -2,12 +2,12 @@
 
 from email.utils import parsedate_to_datetime
 
-import pytest
 from httpx2 import Response
 
+from tests.matrix import on_sqlite
 from tests.service import Person, Service
 
-pytestmark = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
+pytestmark = on_sqlite
 
 TOLD = ("deprecation", "sunset")
 

@@ -4,11 +4,12 @@ import socket
 
 import pytest
 
+from tests.matrix import on_sqlite
 from tests.problems import problem
 from tests.service import Service
 from tests.wire import exchange, head
 
-pytestmark = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
+pytestmark = on_sqlite
 SMUGGLED = b"GET /health HTTP/1.1\r\nHost: test\r\n\r\n"
 
 

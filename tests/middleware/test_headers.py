@@ -5,11 +5,12 @@ from uuid import UUID
 import httpx2
 import pytest
 
+from tests.matrix import on_sqlite
 from tests.problems import problem
 from tests.service import Person, Service
 from tests.wire import exchange, head
 
-pytestmark = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
+pytestmark = on_sqlite
 
 ORIGIN = {"Origin": "https://tools.example"}
 JSON = "application/json; charset=utf-8"

@@ -24,6 +24,7 @@ from tests.idempotent import (
     new_key,
     post,
 )
+from tests.matrix import both_engines
 from tests.problems import problem, unharmed
 from tests.service import Credentials, Person, Service
 
@@ -105,6 +106,7 @@ def test_the_keys_of_an_impersonating_administrator_are_not_the_owners(alice: Pe
     assert_replayed(second, post(acting, "/sets", {**SET, "name": "of the administrator"}, key))
 
 
+@both_engines
 def test_of_many_repeats_at_once_one_is_carried_out_and_all_are_answered(alice: Person) -> None:
     key = new_key()
     with unharmed(alice.service):
@@ -115,6 +117,7 @@ def test_of_many_repeats_at_once_one_is_carried_out_and_all_are_answered(alice: 
     assert (count_sets(alice), count_keys(alice)) == (1, 1)
 
 
+@both_engines
 def test_many_keys_at_once_do_not_disturb_each_other(alice: Person) -> None:
     keys = [new_key() for _ in range(10)]
     replies = at_once([partial(post, alice, "/sets", SET, key) for key in keys * 2])

@@ -13,10 +13,11 @@ from core.errors import BodyTooLarge, Overloaded
 from middleware.reading import read
 from middleware.validation import Body
 from middleware.waiting import Waiting
+from tests.matrix import on_sqlite
 from tests.problems import problem
 from tests.service import Person, Service
 
-pytestmark = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
+pytestmark = on_sqlite
 
 LARGEST = 1_000_000
 FEW, MANY = b'{"a":[' + b"1," * 900 + b"1]}", b'{"a":[' + b"1," * 1_100 + b"1]}"

@@ -11,9 +11,10 @@ from starlette.types import Message
 from core.errors import BodyTooSlow, Overloaded
 from middleware.reading import read
 from middleware.waiting import Waiting
+from tests.matrix import on_sqlite
 from tests.middleware.clock import run
 
-pytestmark = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
+pytestmark = on_sqlite
 
 SMALL, LARGE = 65_536, 12_000_000
 CLIENT_SECONDS = 20.0

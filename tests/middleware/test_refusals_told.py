@@ -6,11 +6,12 @@ from typing import Any
 import psutil  # type: ignore[import-untyped, unused-ignore]
 import pytest
 
+from tests.matrix import on_sqlite
 from tests.middleware.codes import GOOD
 from tests.problems import problem
 from tests.service import Person, Service
 
-pytestmark = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
+pytestmark = on_sqlite
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ from uuid import uuid4
 import pytest
 
 from core import document
+from tests.matrix import on_sqlite
 from tests.problems import problem
 from tests.service import Person, Service
 from tests.wire import Reply, exchange, head
 
-pytestmark = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
+pytestmark = on_sqlite
 
 # A GET that changes something: no HEAD.
 UNSAFE = "/account/restrict"

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from core import document
+from tests.matrix import on_sqlite
 from tests.middleware.codes import GOOD, TABLE
 from tests.middleware.codes.case import ABSENT
 from tests.problems import problem
 from tests.service import Person
 
-pytestmark = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
+pytestmark = on_sqlite
 
 Stated = tuple[str, str, str, str]
 

@@ -2,13 +2,10 @@
 
 from base64 import b64encode
 
-import pytest
-
 from tests.problems import problem
 from tests.service import Service
 from tests.wire import exchange, head
 
-on_sqlite = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
 BEARER = 'Bearer realm="freesewing-api"'
 BASIC = 'Basic realm="freesewing-api", charset="UTF-8"'
 

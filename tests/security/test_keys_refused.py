@@ -10,8 +10,9 @@ from sqlalchemy import update
 from services.auth import api_secrets
 from storage.schema.tables import apikeys
 from tests.handlers.database import change_account, execute
+from tests.matrix import on_sqlite
 from tests.problems import problem
-from tests.security.credentials import basic, on_sqlite, refused
+from tests.security.credentials import basic, refused
 from tests.service import ApiKey, Person, Service
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from core import document
 from services.auth import api_secrets
+from tests.matrix import on_sqlite
 from tests.problems import problem
-from tests.security.credentials import BASIC, BEARER, basic, on_sqlite, refused
+from tests.security.credentials import BASIC, BEARER, basic, refused
 from tests.service import ApiKey, Credentials, Person, Service, wait_until
 from tests.wire import exchange, head
 

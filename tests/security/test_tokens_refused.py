@@ -10,8 +10,9 @@ import jwt
 import pytest
 
 from tests.handlers.database import change_account
+from tests.matrix import on_sqlite
 from tests.problems import problem
-from tests.security.credentials import on_sqlite, refused
+from tests.security.credentials import refused
 from tests.service import Credentials, Person, Service
 
 

@@ -13,14 +13,14 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.conftest import ENGINES
 from tests.contract import promises
 from tests.contract.deployment import CannotBeChecked, Deployment
 from tests.contract.polite import OverQuota
 from tests.contract.redacting import redacted
+from tests.matrix import ENGINES, matrix
 
 URL = os.environ.get("CONTRACT_URL", "")
-# Servers of our own are fuzzed by test_schemathesis.py.
+# Servers of our own are fuzzed by `tests/contract/fuzz/`.
 collect_ignore = [] if URL else ["test_fuzzing.py"]
 _found: list[Deployment] = []
 
@@ -99,7 +99,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
-@pytest.fixture(scope="session", params=["there"] if URL else ENGINES)
+# On SQLite each check runs without a fault before it runs with one, in faults/test_seeded_faults.py.
+@pytest.fixture(scope="session", params=["there"] if URL else matrix(["postgresql"], full=ENGINES))
 def there(request: pytest.FixtureRequest) -> Iterator[Deployment]:
     """The deployment, cleaned up in the end."""
     found: Any = _found or [Deployment(request.getfixturevalue(f"{request.param}_service").url)]

@@ -1,54 +1,41 @@
-"""The running server, fuzzed by Schemathesis: every check, every phase, as a person and as a script."""
+"""One run of Schemathesis against a running server, as somebody who may do everything, with every check.
+
+Each way in has a module of its own, so that the runs are spread over the processes that share the tests.
+"""
 
 import copy
 import json
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.contract.running import ALL, EXAMPLES, WAY_IN, command, environment
+from tests.contract.running import ALL, EXAMPLES, command, environment
 from tests.service import PASSWORD, ROOT, Person, Service
-
-pytestmark = pytest.mark.long
 
 GOAL = 0.95
 SUFFIX = {"bearer": "/jwt", "key": "/key"}
 
-# Everything as a person, thoroughly on the default engine; the other ways in lead to the same handlers.
-RUNS = [
-    ("sqlite", "bearer", "clean", 3, ALL),
-    ("sqlite", "key", "clean", 1, "examples,fuzzing,stateful"),
-    ("sqlite", "bearer", "suffixed", 1, "examples,fuzzing"),
-    ("sqlite", "key", "suffixed", 1, WAY_IN),
-    ("postgresql", "bearer", "clean", 1, ALL),
-]
 
+def conforms(
+    service: Service, folder: Path, scheme: str, phases: str, *, suffixed: bool = False, examples: int = 1
+) -> str:
+    """Fail unless the server does what the document says, and nearly all operations answered 2xx; return how many.
 
-@pytest.mark.parametrize(("service", "scheme", "paths", "examples", "phases"), RUNS, indirect=["service"])
-def test_the_server_does_what_the_document_says(
-    service: Service,
-    tmp_path: Path,
-    scheme: str,
-    paths: str,
-    examples: int,
-    phases: str,
-    record_property: Callable[[str, object], None],
-) -> None:
+    `suffixed` calls the `/jwt` or `/key` paths of the operations. CONTRACT_EXAMPLES replaces `examples` and `phases`.
+    """
     document = service.http.get("/openapi.json").json()
-    if paths == "suffixed":
-        document = suffixed(document, scheme)
-    (tmp_path / "openapi.json").write_text(json.dumps(document))
-    outcome = fuzz(service, tmp_path, scheme, EXAMPLES or str(examples), ALL if EXAMPLES else phases)
+    if suffixed:
+        document = with_suffixed_paths(document, scheme)
+    (folder / "openapi.json").write_text(json.dumps(document))
+    outcome = _fuzz(service, folder, scheme, EXAMPLES or str(examples), ALL if EXAMPLES else phases)
     assert outcome.returncode == 0, outcome.stdout.decode()[-20_000:]
-    notes = json.loads((tmp_path / "reached.json").read_text())
+    notes = json.loads((folder / "reached.json").read_text())
     operations = _open_to(document, scheme)
     assert set(notes["tried"]) >= operations
     reached = operations & set(notes["reached"])
-    record_property("told", f"{scheme}, {paths} paths: {len(reached)} of {len(operations)} operations answered 2xx")
     assert len(reached) / len(operations) >= GOAL, f"never 2xx: {sorted(operations - reached)}"
+    paths = "suffixed" if suffixed else "clean"
+    return f"{scheme}, {paths} paths: {len(reached)} of {len(operations)} operations answered 2xx"
 
 
 def _open_to(document: dict[str, Any], scheme: str) -> set[str]:
@@ -61,7 +48,7 @@ def _open_to(document: dict[str, Any], scheme: str) -> set[str]:
     }
 
 
-def fuzz(
+def _fuzz(
     service: Service, folder: Path, scheme: str, examples: str, phases: str
 ) -> subprocess.CompletedProcess[bytes]:
     """One run of `st run` with an account of its own, which may do everything."""
@@ -90,7 +77,7 @@ def _authorization(person: Person, scheme: str) -> str:
     return person.authorization if scheme == "bearer" else person.new_key(9, expires_in=86_400).authorization
 
 
-def suffixed(document: dict[str, Any], scheme: str) -> dict[str, Any]:
+def with_suffixed_paths(document: dict[str, Any], scheme: str) -> dict[str, Any]:
     """The document with only the operations that know authentication, at their `/jwt` or `/key` paths."""
     document = copy.deepcopy(document)
     paths: dict[str, Any] = {}
