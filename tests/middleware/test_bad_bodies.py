@@ -10,11 +10,12 @@ import pytest
 
 from core import document
 from tests.contract.test_document import SPEC, resolved
+from tests.matrix import on_sqlite
 from tests.problems import problem
 from tests.service import Person, Service
 from tests.wire import exchange, head
 
-pytestmark = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
+pytestmark = on_sqlite
 
 JSON = "application/json"
 SMALL_BYTES, MOST_BYTES = 65_536, 12_000_000
@@ -37,61 +38,19 @@ def send(sender: Person, content: bytes, content_type: str | None = JSON, path: 
     return sender.service.http.request(method, path, content=content, headers=headers)
 
 
-def nested(levels: int, opening: bytes = b"[", closing: bytes = b"]", inner: bytes = b"") -> bytes:
-    return opening * levels + inner + closing * levels
-
-
+# What the decoder rejects is tested in tests/core/test_strict_json.py. These bodies show that each body is decoded by
+# it, whether on the event loop or (a large one) in a thread, and that the value must be an object.
 MALFORMED = {
     "not UTF-8": b'{"name":"\xff"}',
-    "a surrogate in UTF-8": b'{"name":"\xed\xa0\x80"}',
-    "UTF-16": '{"name":"a"}'.encode("utf-16"),
-    "UTF-32": '{"name":"a"}'.encode("utf-32"),
-    "a byte order mark": b"\xef\xbb\xbf" + GOOD,
-    "nothing but a space": b" ",
     "a NUL byte": b"\x00",
-    "a NUL byte in a string": b'{"name":"a\x00"}',
-    "a line break in a string": b'{"name":"a\n"}',
     "an open object": b'{"name":"a"',
-    "an open list of 100,000 levels": b"[" * 100_000,
-    "a list of 50,000 levels": nested(50_000),
-    "objects of 90,000 levels": nested(90_000, b'{"a":', b"}", b"1"),
-    "100,000 levels in an ignored field": b'{"name":"a","x":' + nested(100_000) + b"}",
-    "33 levels": b'{"name":"a","x":' + nested(32) + b"}",
-    "33 levels of objects": b'{"name":"a","x":' + nested(32, b'{"a":', b"}", b"1") + b"}",
-    "more than 100,000 members": b'{"name":"a","x":[' + b"1," * 100_000 + b"1]}",
-    "an integer of 401 digits": b'{"name":"a","x":' + b"9" * 401 + b"}",
-    "a negative integer of 401 digits": b'{"name":"a","x":-' + b"9" * 401 + b"}",
+    "a list of 50,000 levels": b"[" * 50_000 + b"]" * 50_000,
     "an integer of millions of digits": b'{"name":"a","x":' + b"9" * 11_000_000 + b"}",
-    "NaN": b'{"name":"a","x":NaN}',
-    "Infinity": b'{"name":"a","x":Infinity}',
-    "-Infinity": b'{"name":"a","x":-Infinity}',
-    "1e999": b'{"name":"a","x":1e999}',
-    "-1e999": b'{"name":"a","x":-1e999}',
     "1e999 as a measurement": b'{"name":"a","measies":{"chest":1e999}}',
     "the same name twice": b'{"name":"a","name":"b"}',
-    "the same name twice, once escaped": b'{"name":"a","\\u006eame":"b"}',
-    "the same name twice, further in": b'{"name":"a","measies":{"chest":1,"chest":2}}',
-    "a lone high surrogate": b'{"name":"\\ud83e"}',
-    "a lone low surrogate": b'{"name":"\\uDD9Fx"}',
-    "surrogates in the wrong order": b'{"name":"\\udd9f\\ud83e"}',
-    "a lone surrogate as a name": b'{"name":"a","x":{"\\ud83e":1}}',
-    "a comma too many": b'{"name":"a",}',
-    "single quotes": b"{'name':'a'}",
-    "a comment": b'{"name":"a"/**/}',
-    "something behind it": GOOD + b"x",
-    "two values": GOOD + GOOD,
-    "a leading zero": b'{"name":"a","x":01}',
-    "a plus": b'{"name":"a","x":+1}',
-    "no digit before the point": b'{"name":"a","x":.5}',
-    "no digit behind the point": b'{"name":"a","x":1.}',
-    "a form": b"name=a",
     "a list": b"[]",
-    "a list of objects": b"[" + GOOD + b"]",
     "null": b"null",
-    "a truth value": b"true",
-    "a number": b"1",
     "a string": b'"name"',
-    "an empty string": b'""',
 }
 
 
@@ -105,14 +64,9 @@ def test_what_is_no_strict_json_object_is_malformed_everywhere(sender: Person, c
 
 
 ODD_BUT_GOOD = {
-    "32 levels": b'{"name":"odd","x":' + nested(31) + b"}",
     "white space around it": b' \r\n\t{"name" : "odd"} ',
-    "integers of 400 digits in an ignored field": b'{"name":"odd","x":[%d,-%d]}' % (10**399, 10**399),
-    "a number of millions of digits": b'{"name":"odd","x":0.' + b"1" * 11_000_000 + b"}",
-    "a whole pair of surrogates": b'{"name":"odd","x":"\\ud83e\\uddf5"}',
-    "a pair and an integer beyond all floats": b'{"name":"odd","x":"\\ud83e\\uddf5","y":' + b"9" * 400 + b"}",
-    "an escaped backslash before ud800": b'{"name":"odd","x":"\\\\ud800"}',
     "an ignored name with NUL": b'{"name":"odd","\\u0000":1,"measies":{"\\u0000":1}}',
+    "integers of 400 digits in an ignored field": b'{"name":"odd","x":[%d,-%d]}' % (10**399, 10**399),
     "exactly 12 MB": b'{"name":"odd"' + b" " * (MOST_BYTES - 14) + b"}",
 }
 
@@ -124,7 +78,6 @@ def test_what_is_odd_but_json_is_taken(sender: Person, content: bytes) -> None:
 
 
 @refused
-@pytest.mark.parametrize("text", ["\x00", "a\x00b", "\x00" * 400])
 @pytest.mark.parametrize(
     ("path", "field", "others"),
     [
@@ -141,10 +94,11 @@ def test_what_is_odd_but_json_is_taken(sender: Person, content: bytes) -> None:
     ],
 )
 def test_a_nul_that_postgresql_cannot_hold_is_refused(
-    sender: Person, path: str, field: str, others: dict[str, object], text: str
+    sender: Person, path: str, field: str, others: dict[str, object]
 ) -> None:
-    body = problem(send(sender, json.dumps({**others, field: text}).encode(), path=path), 400, "validationFailed")
-    assert body["errors"][0]["pointer"] == f"/{field}"
+    for text in ("\x00", "a\x00b", "\x00" * 400):
+        body = problem(send(sender, json.dumps({**others, field: text}).encode(), path=path), 400, "validationFailed")
+        assert body["errors"][0]["pointer"] == f"/{field}"
 
 
 @refused
