@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import settings as configuration
-import storage
 from core import document
 from middleware.assets import Assets
 from middleware.authentication import Authentication
+from middleware.charges import Charges
 from middleware.concurrency import Concurrency
 from middleware.dispatch import Dispatch
 from middleware.envelope import Envelope
@@ -27,7 +27,9 @@ from middleware.routing import Routing
 from middleware.upstream import ConnexionMiddleware, LifespanMiddleware, validated_before
 from middleware.validation import Validation
 from middleware.waiting import Waiting
-from services import lifecycle, startup
+from security import Authenticator
+from services import container, lifecycle, startup
+from services.container import Services
 from services.diagnostics import advice
 from services.observability import logs
 from services.pages import service_pages
@@ -44,25 +46,19 @@ KEEP_ALIVE_SECONDS = 75
 log = logging.getLogger("freesewing-api")
 
 
-def create_app(settings: Settings, waiting: Waiting | None = None) -> ConnexionMiddleware:
-    """The ASGI application. Raises ValueError for a setting that a service cannot use."""
-    lifecycle.configure(settings)
-    waiting = waiting or _waiting(settings)
+def create_app(
+    settings: Settings, *, services: Services | None = None, waiting: Waiting | None = None
+) -> ConnexionMiddleware:
+    """Make the ASGI application; nothing is opened before its lifespan starts.
+
+    Any number of applications can run in one process. Raises ValueError for a setting that a service cannot use.
+    """
+    services = services or container.of(settings)
+    charges = Charges(services.limits, services.notices, services.metrics)
     app = ConnexionMiddleware(
-        Dispatch(),
-        lifespan=partial(_lifespan, settings),
-        middlewares=[
-            LifespanMiddleware,
-            partial(Envelope, base=settings.public_url),
-            partial(Problems, base=settings.public_url),
-            partial(Concurrency, most=settings.max_concurrency, waiting=waiting),
-            partial(Assets, folders=service_pages.folders()),
-            Routing,
-            Authentication,
-            Limits,
-            Validation,
-            Idempotency,
-        ],
+        Dispatch(services),
+        lifespan=partial(_lifespan, services, settings),
+        middlewares=_middlewares(settings, services, charges, waiting or _waiting(settings)),
     )
     with validated_before():
         app.add_api(document.load(), base_path="")
@@ -71,26 +67,35 @@ def create_app(settings: Settings, waiting: Waiting | None = None) -> ConnexionM
     return app
 
 
+def _middlewares(settings: Settings, services: Services, charges: Charges, waiting: Waiting) -> list[Any]:
+    base = settings.public_url
+    slow = settings.slow_request_seconds
+    return [
+        LifespanMiddleware,
+        partial(Envelope, metrics=services.metrics, usage=services.usage, base=base, slow_seconds=slow),
+        partial(Problems, charges=charges, base=base),
+        partial(Concurrency, most=settings.max_concurrency, waiting=waiting),
+        partial(Assets, folders=service_pages.folders(), charges=charges),
+        partial(Routing, address=services.address),
+        partial(Authentication, authenticator=Authenticator(services.storage, services.tokens, services.credentials)),
+        partial(Limits, charges=charges),
+        Validation,
+        partial(Idempotency, keys=services.idempotency),
+    ]
+
+
 def _waiting(settings: Settings) -> Waiting:
     return Waiting(settings.max_connections_per_address, settings.client_seconds)
 
 
 @asynccontextmanager
-async def _lifespan(settings: Settings, _app: Any) -> AsyncIterator[None]:
-    await storage.connect(
-        settings.database_url,
-        startup.keyring(settings),
-        pool=settings.database_pool,
-        stale_seconds=settings.key_cache_seconds,
-        guard=startup.guard,
-    )
-    lifecycle.start(settings)
+async def _lifespan(services: Services, settings: Settings, _app: Any) -> AsyncIterator[dict[str, Services]]:
+    await lifecycle.start(services, settings)
     # What start-up made stays for good: the collector need not look at it again.
     gc.collect()
     gc.freeze()
-    yield
-    await lifecycle.stop()
-    await storage.disconnect()
+    yield {"services": services}
+    await lifecycle.stop(services)
 
 
 def main() -> None:
@@ -103,19 +108,21 @@ def main() -> None:
         if settings.workers > 1 and place is None:
             _become_supervisor()
         memory.return_large_blocks()
-        # A worker answers for the metrics once nobody else does in its place.
-        waiting = _waiting(settings)
-        app = create_app(settings.model_copy(update={"metrics_port": 0}) if place else settings, waiting)
+        services, waiting = container.of(settings), _waiting(settings)
+        app = create_app(settings, services=services, waiting=waiting)
+        # Last, so that a port in use stops the start. A worker listens once no other does in its place.
+        if place is None:
+            lifecycle.serve_metrics(services, settings)
     except (configuration.SettingsInvalid, ValueError) as error:
         raise SystemExit(f"freesewing-api cannot start:\n{error}") from None
-    logs.configure(settings.log_level, settings.log_format, slow=settings.slow_request_seconds)
+    logs.set_up(settings.log_level, settings.log_format)
     if place is None or place.number == 0:
         for setting, text in advice.of(settings):
             log.warning("%s %s", setting, text, extra={"setting": setting})
     config = _uvicorn(app, settings)
     with contextlib.suppress(KeyboardInterrupt):
         if place:
-            watch = partial(lifecycle.watch, settings, place.number, place.restarts)
+            watch = partial(lifecycle.watch, services, settings, place.number, place.restarts)
             HandedServer(config, waiting.stop, place.channel, watch).run()
         else:
             log.info("documentation at %s/docs/", settings.public_url)

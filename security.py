@@ -11,14 +11,15 @@ from hashlib import blake2b
 from typing import NamedTuple
 from uuid import UUID
 
-import storage
 from core import clock
 from core.errors import ConsentLacking, InsufficientLevel, KeyExpired, KeyRevoked, Unauthorized
-from services.auth import credentials, tokens
-from services.auth.tokens import Session
+from services.auth import credentials
+from services.auth.credentials import Credentials
+from services.auth.tokens import Session, Tokens
 from services.limits.limiter import Quotas
 from services.version_cache import Unchanged
 from storage import accounts, apikeys, sessions
+from storage.database import Storage
 
 ROLE_LEVELS = {"user": 4, "tester": 4, "curator": 5, "bughunter": 6, "support": 8, "admin": 9}
 # What who calls with a revoked key is told, where nobody gave a reason.
@@ -86,28 +87,77 @@ class Identity(NamedTuple):
     until: datetime
 
 
-_identities = Unchanged[bytes, Identity]()
+class Authenticator:
+    """Finds the callers of one application by their credentials."""
 
+    def __init__(self, storage: Storage, tokens: Tokens, keys: Credentials) -> None:
+        self.storage, self._tokens, self._keys = storage, tokens, keys
+        self._identities = Unchanged[bytes, Identity](storage)
+        self._identify_by = {BEARER: self._by_token, BASIC: self._by_key}
 
-async def authenticate(
-    authorization: str | None, need: Requirement, only: str | None = None, request_id: str = ""
-) -> Caller | None:
-    """Return the caller with these credentials, or None where the operation needs none and none were sent.
+    async def authenticate(
+        self, authorization: str | None, need: Requirement, only: str | None = None, request_id: str = ""
+    ) -> Caller | None:
+        """Return the caller with these credentials, or None where the operation needs none and none were sent.
 
-    `only` narrows the accepted schemes to one (the `/jwt` and `/key` paths). Credentials that are sent are always
-    checked; `middleware/authentication.py` decides whether bad ones matter. Raises Unauthorized, KeyExpired,
-    KeyRevoked, StorageUnavailable.
-    """
-    if not need.schemes or (authorization is None and need.optional):
-        return None
-    schemes = need.schemes & {only} if only else need.schemes
-    try:
-        return await _identify(authorization, schemes, need, request_id)
-    except Unauthorized as error:
-        raise Unauthorized(error.detail, headers=challenge(schemes or need.schemes)) from error
-    except (KeyExpired, KeyRevoked) as error:
-        error.headers = challenge(schemes)
-        raise
+        `only` narrows the accepted schemes to one (the `/jwt` and `/key` paths). Credentials that are sent are always
+        checked; `middleware/authentication.py` decides whether bad ones matter. Raises Unauthorized, KeyExpired,
+        KeyRevoked, StorageUnavailable.
+        """
+        if not need.schemes or (authorization is None and need.optional):
+            return None
+        schemes = need.schemes & {only} if only else need.schemes
+        try:
+            return await self._identify(authorization, schemes, need, request_id)
+        except Unauthorized as error:
+            raise Unauthorized(error.detail, headers=challenge(schemes or need.schemes)) from error
+        except (KeyExpired, KeyRevoked) as error:
+            error.headers = challenge(schemes)
+            raise
+
+    async def require_account(self, caller: Caller) -> None:
+        """Raise Unauthorized if the account of the caller was removed since authentication."""
+        if await self.storage.read(sessions.find_standing, caller.user_id) is None:
+            used = frozenset({BASIC if caller.key else BEARER})
+            raise Unauthorized("The account was removed.", headers=challenge(used))
+
+    async def _identify(
+        self, authorization: str | None, schemes: frozenset[str], need: Requirement, request_id: str
+    ) -> Caller:
+        named, _, given = (authorization or "").partition(" ")
+        scheme = named.lower()
+        if not authorization or not scheme:
+            raise Unauthorized("This operation needs credentials.")
+        if scheme not in schemes:
+            raise Unauthorized("This path does not accept credentials of this kind.")
+        identify = partial(self._identify_by[scheme], given.strip())
+        # Cache entries are keyed by a digest, never by the credential itself.
+        kept = blake2b(authorization.encode(), digest_size=32).digest()
+        identity = await self._identities.get(kept, identify)
+        if identity.until <= clock.now():
+            self._identities.forget(kept)
+            # Raises the error that names what has ended.
+            identity = await identify()
+        # `_replace` takes twice the time.
+        return Caller._make((*identity.caller[:-2], need, request_id))
+
+    async def _by_token(self, token: str) -> Identity:
+        session = self._tokens.verify(token)
+        standing = await self.storage.read(sessions.find_standing, session.user_id, session.id)
+        admin = None if session.by is None else await self.storage.read(sessions.find_administrator, session.id)
+        return Identity(token_caller(session, standing, admin), session.until)
+
+    async def _by_key(self, basic: str) -> Identity:
+        key, secret = credentials.parse(basic)
+        now = clock.now()
+        verified = await self._keys.verify(key, secret, now)
+        if verified is None:
+            raise Unauthorized("There is no API key with this secret.")
+        standing, secret_hash, until = verified
+        if standing.revoked_at is not None:
+            end = await self.storage.read(apikeys.find_end, standing.id)
+            raise revoked(end, clock.iso(standing.revoked_at))
+        return Identity(key_caller(key, standing, secret_hash, now), until)
 
 
 def require_standing(caller: Caller | None, need: Requirement) -> None:
@@ -120,42 +170,9 @@ def require_standing(caller: Caller | None, need: Requirement) -> None:
         raise InsufficientLevel(f"This operation needs level {need.level}; these credentials have {caller.level}.")
 
 
-async def require_account(caller: Caller) -> None:
-    """Raise Unauthorized if the account of the caller was removed since authentication."""
-    if await storage.read(sessions.find_standing, caller.user_id) is None:
-        used = frozenset({BASIC if caller.key else BEARER})
-        raise Unauthorized("The account was removed.", headers=challenge(used))
-
-
 def unauthenticated(detail: str) -> Unauthorized:
     """The refusal of a request without credentials, by an operation that needs them for some requests only."""
     return Unauthorized(detail, headers=challenge(frozenset(CHALLENGES)))
-
-
-async def _identify(authorization: str | None, schemes: frozenset[str], need: Requirement, request_id: str) -> Caller:
-    named, _, given = (authorization or "").partition(" ")
-    scheme = named.lower()
-    if not authorization or not scheme:
-        raise Unauthorized("This operation needs credentials.")
-    if scheme not in schemes:
-        raise Unauthorized("This path does not accept credentials of this kind.")
-    identify = partial(_IDENTIFY[scheme], given.strip())
-    # Cache entries are keyed by a digest, never by the credential itself.
-    kept = blake2b(authorization.encode(), digest_size=32).digest()
-    identity = await _identities.get(kept, identify)
-    if identity.until <= clock.now():
-        _identities.forget(kept)
-        # Raises the error that names what has ended.
-        identity = await identify()
-    # `_replace` takes twice the time.
-    return Caller._make((*identity.caller[:-2], need, request_id))
-
-
-async def _by_token(token: str) -> Identity:
-    session = tokens.verify(token)
-    standing = await storage.read(sessions.find_standing, session.user_id, session.id)
-    admin = None if session.by is None else await storage.read(sessions.find_administrator, session.id)
-    return Identity(token_caller(session, standing, admin), session.until)
 
 
 def token_caller(
@@ -202,19 +219,6 @@ def _may_impersonate(by: int, admin: sessions.Administrator) -> bool:
     )
 
 
-async def _by_key(basic: str) -> Identity:
-    key, secret = credentials.parse(basic)
-    now = clock.now()
-    verified = await credentials.verify(key, secret, now)
-    if verified is None:
-        raise Unauthorized("There is no API key with this secret.")
-    standing, secret_hash, until = verified
-    if standing.revoked_at is not None:
-        end = await storage.read(apikeys.find_end, standing.id)
-        raise revoked(end, clock.iso(standing.revoked_at))
-    return Identity(key_caller(key, standing, secret_hash, now), until)
-
-
 def key_caller(key: UUID, standing: apikeys.KeyStanding, secret_hash: str, now: datetime) -> Caller:
     """Return the caller with an API key that is not revoked; raises KeyExpired and Unauthorized."""
     if standing.expires_at <= now:
@@ -248,6 +252,3 @@ def _may_sign_in(role: str, status: int) -> bool:
 def challenge(schemes: frozenset[str]) -> dict[str, str]:
     """Return the header of a 401 that names these schemes."""
     return {"WWW-Authenticate": ", ".join(CHALLENGES[scheme] for scheme in sorted(schemes, reverse=True))}
-
-
-_IDENTIFY = {BEARER: _by_token, BASIC: _by_key}

@@ -11,9 +11,9 @@ import orjson
 from sqlalchemy import Connection, func, select
 
 import settings as configuration
-import storage
 from bench.fixture import Fixture, Scenario
 from bench.servers import Server
+from storage.database import Storage
 from storage.schema import tables
 from storage.schema.encryption import Keyring
 
@@ -109,11 +109,8 @@ def count_sets(fixture: Fixture) -> int:
 
     async def counted() -> int:
         keyring = Keyring(configuration.parse_keys(fixture.settings.encryption_keys))
-        await storage.connect(fixture.settings.database_url, keyring)
-        try:
+        async with Storage(fixture.settings.database_url, keyring) as storage:
             return await storage.read(_count)
-        finally:
-            await storage.disconnect()
 
     return asyncio.run(counted())
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import joinedload
 from bench.fastapi_models import Account, ApiKey
 from core import clock
 from security import ROLE_LEVELS
-from services.auth import api_secrets
+from services.auth.api_secrets import ApiSecrets
 
 basic = HTTPBasic(auto_error=False)
 bearer = HTTPBearer(auto_error=False)
@@ -47,7 +47,7 @@ async def get_caller(
 ) -> Caller:
     """The caller with these credentials."""
     if key is not None:
-        return await _by_key(session, key)
+        return await _by_key(session, key, request.app.state.api_secrets)
     if token is not None:
         return await _by_token(session, token.credentials, request.app.state)
     raise _unauthorized()
@@ -70,7 +70,7 @@ Reader = Annotated[Caller, Depends(AtLevel(1))]
 Writer = Annotated[Caller, Depends(AtLevel(3))]
 
 
-async def _by_key(session: AsyncSession, credentials: HTTPBasicCredentials) -> Caller:
+async def _by_key(session: AsyncSession, credentials: HTTPBasicCredentials, secrets: ApiSecrets) -> Caller:
     try:
         name = UUID(credentials.username)
     except ValueError:
@@ -78,7 +78,7 @@ async def _by_key(session: AsyncSession, credentials: HTTPBasicCredentials) -> C
     found = await session.scalar(
         select(ApiKey).where(ApiKey.key == name).options(joinedload(ApiKey.owner, innerjoin=True))
     )
-    if found is None or not api_secrets.fits(credentials.password, found.secret_hash):
+    if found is None or not secrets.fits(credentials.password, found.secret_hash):
         raise _unauthorized()
     if found.revoked_at is not None or found.expires_at <= clock.now():
         raise _unauthorized()

@@ -13,14 +13,14 @@ from uuid import UUID
 import orjson
 
 import settings as configuration
-import storage
 from core import clock, document
-from services import lifecycle
+from services import container
 from services.auth import api_secrets, tokens
+from services.container import Services
 from settings import Settings
 from storage import accounts, apikeys, curated_sets, migrate, patterns, sessions, sets
+from storage.database import Storage
 from storage.schema import seed
-from storage.schema.encryption import Keyring
 from storage.schema.tables import Record
 from storage.security_log import SYSTEM, Origin
 
@@ -68,30 +68,31 @@ def prepare(data_dir: Path, database_url: str) -> Fixture:
         encryption_keys="1:" + b64encode(secrets.token_bytes(32)).decode(),
     )
     migrate.upgrade(database_url)
-    lifecycle.configure(settings)
     return asyncio.run(_seed(settings))
 
 
 async def _seed(settings: Settings) -> Fixture:
-    await storage.connect(settings.database_url, Keyring(configuration.parse_keys(settings.encryption_keys)))
+    services = container.of(settings)
+    storage = services.storage
+    await storage.open()
     try:
-        account = await _account()
-        session = await _session(account)
-        key, secret = await _key(account["id"])
-        own = [await _set(account["id"], number) for number in range(SETS)]
+        account = await _account(storage)
+        session = await _session(storage, account)
+        key, secret = await _key(services, account["id"])
+        own = [await _set(storage, account["id"], number) for number in range(SETS)]
         await storage.write(seed.seed, clock.now())
         curated = list(await storage.read(curated_sets.list_all))
         for number in range(PATTERNS):
-            await _pattern(account["id"], number, own, curated)
+            await _pattern(storage, account["id"], number, own, curated)
     finally:
-        await storage.disconnect()
+        await storage.close()
     basic = b64encode(f"{key}:{secret}".encode()).decode()
-    token = tokens.issue(account, session, clock.now())
+    token = services.tokens.issue(account, session, clock.now())
     own_ids, curated_ids = (tuple(row["id"] for row in rows) for rows in (own, curated))
     return Fixture(settings, f"Basic {basic}", f"Bearer {token}", own_ids, curated_ids)
 
 
-async def _account() -> accounts.Account:
+async def _account(storage: Storage) -> accounts.Account:
     made = await storage.write(
         accounts.create, email="bench@example.org", language="en", role="user", password="-", now=clock.now()
     )
@@ -99,20 +100,20 @@ async def _account() -> accounts.Account:
     return await storage.read(accounts.find, made["id"])
 
 
-async def _session(account: accounts.Account) -> UUID:
+async def _session(storage: Storage, account: accounts.Account) -> UUID:
     now = clock.now()
     return await storage.write(sessions.begin, account, now=now, until=now + tokens.LIFETIME)
 
 
-async def _key(user_id: int) -> tuple[str, str]:
+async def _key(services: Services, user_id: int) -> tuple[str, str]:
     secret = api_secrets.new_secret()
     now = clock.now()
-    made = await storage.write(
+    made = await services.storage.write(
         apikeys.create,
         user_id=user_id,
         name="benchmark",
         level=4,
-        secret_hash=api_secrets.hash_of(secret),
+        secret_hash=services.api_secrets.hash_of(secret),
         origin=Origin(SYSTEM),
         now=now,
         expires_at=now + timedelta(days=1),
@@ -120,13 +121,15 @@ async def _key(user_id: int) -> tuple[str, str]:
     return str(made["key"]), secret
 
 
-async def _set(user_id: int, number: int) -> Record:
+async def _set(storage: Storage, user_id: int, number: int) -> Record:
     return await storage.write(
         sets.create, user_id=user_id, now=clock.now(), **{**new_set(f"Set {number}"), "img": "default-avatar"}
     )
 
 
-async def _pattern(user_id: int, number: int, own: Sequence[Record], curated: Sequence[Record]) -> None:
+async def _pattern(
+    storage: Storage, user_id: int, number: int, own: Sequence[Record], curated: Sequence[Record]
+) -> None:
     """Three of four are drafted from a set of the account's, the others from a curated one."""
     from_curated = number % 4 == 3
     await storage.write(

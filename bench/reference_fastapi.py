@@ -29,7 +29,7 @@ from bench.fastapi_schemas import (
     SetUpdate,
 )
 from core import clock
-from services.auth import api_secrets
+from services.auth.api_secrets import ApiSecrets
 from services.auth.derivation import derive
 from settings import Settings
 from storage.schema.encryption import Keyring
@@ -50,7 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
         await engine.dispose()
 
     app = FastAPI(lifespan=lifespan)
-    api_secrets.configure(derive(settings.secret_key, "api secrets"))
+    app.state.api_secrets = ApiSecrets(derive(settings.secret_key, "api secrets"))
     app.state.token_key = derive(settings.secret_key, "tokens")
     app.state.issuer = settings.public_url
     app.include_router(router)

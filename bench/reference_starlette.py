@@ -16,31 +16,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-import settings as configuration
-import storage
 from bench.serve import frozen
 from core import clock
 from handlers.serializers import curated, records
 from handlers.support import paging
 from security import ROLE_LEVELS, Caller
-from services import lifecycle
-from services.auth import api_secrets, tokens
+from services import container
+from services.container import Services
 from settings import Settings
 from storage import accounts, apikeys, curated_sets, patterns, sessions, sets
-from storage.schema.encryption import Keyring
 
 JSON = "application/json; charset=utf-8"
 
 
 def create_app(settings: Settings) -> Starlette:
     """The application."""
-    lifecycle.configure(settings)
-    keyring = Keyring(configuration.parse_keys(settings.encryption_keys))
-
-    async def connect() -> None:
-        await storage.connect(settings.database_url, keyring, pool=settings.database_pool)
-
-    return Starlette(
+    services = container.of(settings)
+    app = Starlette(
         routes=[
             Route("/sets/{id:int}", read_set, methods=["GET"]),
             Route("/sets/{id:int}", update_set, methods=["PATCH"]),
@@ -50,8 +42,10 @@ def create_app(settings: Settings) -> Starlette:
             Route("/patterns", list_patterns, methods=["GET"]),
             Route("/whoami", who_am_i, methods=["GET"]),
         ],
-        lifespan=frozen(connect, storage.disconnect),
+        lifespan=frozen(services.storage.open, services.storage.close),
     )
+    app.state.services = services
+    return app
 
 
 async def read_set(request: Request) -> Response:
@@ -64,7 +58,7 @@ async def create_set(request: Request) -> Response:
     """A new set."""
     caller = await _caller(request, 3)
     body = orjson.loads(await request.body())
-    made = await storage.write(
+    made = await _services(request).storage.write(
         sets.create,
         user_id=caller.user_id,
         now=clock.now(),
@@ -83,19 +77,21 @@ async def update_set(request: Request) -> Response:
     present = await _own_set(request, await _caller(request, 3))
     fields = orjson.loads(await request.body())
     measies = fields.pop("measies", {})
-    row, _ = await storage.write(sets.edit, present["id"], fields=fields, measies=measies, now=clock.now())
+    row, _ = await _services(request).storage.write(
+        sets.edit, present["id"], fields=fields, measies=measies, now=clock.now()
+    )
     return _reply(200, result="success", set=records.measurements_set(row))
 
 
-async def list_curated_sets(_request: Request) -> Response:
+async def list_curated_sets(request: Request) -> Response:
     """The published curated sets, for anyone."""
-    rows = await storage.read(curated_sets.list_all, limit=paging.MOST)
+    rows = await _services(request).storage.read(curated_sets.list_all, limit=paging.MOST)
     return _reply(200, result="success", curatedSets=[curated.curated_set(row) for row in rows])
 
 
 async def read_curated_set(request: Request) -> Response:
     """One published curated set, for anyone."""
-    row = await storage.read(curated_sets.find, request.path_params["id"])
+    row = await _services(request).storage.read(curated_sets.find, request.path_params["id"])
     if not row["published"]:
         raise HTTPException(404)
     return _reply(200, result="success", curatedSet=curated.curated_set(row))
@@ -104,7 +100,7 @@ async def read_curated_set(request: Request) -> Response:
 async def list_patterns(request: Request) -> Response:
     """The caller's patterns."""
     caller = await _caller(request, 1)
-    rows = await storage.read(patterns.list_of, caller.user_id, limit=paging.MOST)
+    rows = await _services(request).storage.read(patterns.list_of, caller.user_id, limit=paging.MOST)
     return _reply(200, result="success", patterns=[records.pattern(row, caller) for row in rows])
 
 
@@ -113,12 +109,17 @@ async def who_am_i(request: Request) -> Response:
     caller = await _caller(request, 0)
     if caller.key is None:
         raise HTTPException(404)
-    found = await storage.read(apikeys.find_self, caller.key, clock.day(clock.now()))
+    found = await _services(request).storage.read(apikeys.find_self, caller.key, clock.day(clock.now()))
     return _reply(200, result="success", apikey=records.api_key_self(found, []))
 
 
+def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
 async def _own_set(request: Request, caller: Caller) -> sets.MeasurementsSet:
-    row = await storage.read(sets.find, request.path_params["id"])
+    row = await _services(request).storage.read(sets.find, request.path_params["id"])
     if row["user_id"] != caller.user_id:
         raise HTTPException(403)
     return row
@@ -127,9 +128,9 @@ async def _own_set(request: Request, caller: Caller) -> sets.MeasurementsSet:
 async def _caller(request: Request, level: int) -> Caller:
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
     if scheme == "Basic":
-        return await _by_key(credentials, level)
-    session = tokens.verify(credentials)
-    standing = await storage.read(sessions.find_standing, session.user_id, session.id)
+        return await _by_key(request, credentials, level)
+    session = _services(request).tokens.verify(credentials)
+    standing = await _services(request).storage.read(sessions.find_standing, session.user_id, session.id)
     if (
         standing is None
         or standing.session_epoch != standing.epoch
@@ -141,13 +142,13 @@ async def _caller(request: Request, level: int) -> Caller:
     return Caller(session.user_id, standing.uuid, ROLE_LEVELS[standing.role], standing.role)
 
 
-async def _by_key(credentials: str, level: int) -> Caller:
+async def _by_key(request: Request, credentials: str, level: int) -> Caller:
     text, _, secret = b64decode(credentials).decode().partition(":")
     key = UUID(text)
-    standing = await storage.read(apikeys.find_standing, key)
+    standing = await _services(request).storage.read(apikeys.find_standing, key)
     if (
         standing is None
-        or not api_secrets.fits(secret, standing.secret_hash)
+        or not _services(request).api_secrets.fits(secret, standing.secret_hash)
         or standing.revoked_at is not None
         or standing.expires_at <= clock.now()
         or standing.status < accounts.ACTIVE

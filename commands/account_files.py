@@ -36,18 +36,19 @@ def add(users: Parsers) -> None:
 
 
 def _export(settings: Settings, options: Any) -> None:
-    connected(settings, lambda: _write(options))
+    connected(settings, lambda: _write(settings, options))
     if options.output is not None:
         print(f"{options.output} written")
 
 
-async def _write(options: Any) -> None:
+async def _write(settings: Settings, options: Any) -> None:
     from handlers.support import account_data  # takes a second, for which other commands need not wait
+    from services import container
 
     found = await account(options.login)
     with _target(options.output) as file:
         await storage.write(_record, found["id"])
-        async for chunk in account_data.export_file(found):
+        async for chunk in account_data.export_file(container.of(settings, storage.present()), found):
             file.write(chunk)
         file.write(b"\n")
         file.flush()

@@ -42,12 +42,12 @@ def _check(_settings: None, options: Any) -> int:
 
 
 async def _all() -> list[Finding]:
-    from services import lifecycle  # takes a second, for which other commands need not wait
+    from services import container  # takes a second, for which other commands need not wait
 
     try:
         settings = configuration.load()
-        # The running server has the port of the metrics; the images are checked below.
-        lifecycle.configure(settings.model_copy(update={"metrics_port": 0, "images_url": "memory:"}))
+        # The images are checked below.
+        container.of(settings.model_copy(update={"images_url": "memory:"}))
     except (SettingsInvalid, ValueError) as error:
         return [*_advised(advice.on_unknown_names()), *map(_refused, str(error).splitlines())]
     found = _advised(advice.of(settings)) or [Finding(OK, "settings", "", "are known, valid and plausible")]

@@ -1,7 +1,6 @@
 """`quota`: what owners asked for, and the answers, which are mailed to them by the running server."""
 
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -10,8 +9,6 @@ import storage
 from commands import tables
 from commands.work import Parsers, command, connected, group, number, operator, sentence, uuid
 from core import clock
-from services import quota_decisions
-from services.mail import maintainer
 from settings import Settings
 from storage import audit_log, quota_requests
 from storage.quota_requests import DECLINED, GRANTED, OPEN, Decision, QuotaRequest
@@ -59,9 +56,12 @@ def _decline(settings: Settings, options: Any) -> None:
 
 
 def _decide(settings: Settings, options: Any, decision: Decision) -> None:
-    # The letter says whom to write to.
-    maintainer.configure(settings.maintainer_email, settings.mail_from, settings.maintainer_language)
-    work = partial(storage.write, quota_decisions.decide, options.request, decision, by=operator(), now=clock.now())
+    from services import container  # takes a second, for which other commands need not wait
+
+    async def work() -> QuotaRequest:
+        decide = container.of(settings, storage.present()).quota_decisions.decide
+        return await storage.write(decide, options.request, decision, by=operator(), now=clock.now())
+
     decided = connected(settings, work)
     granted = (
         f": {decided['policy']} {decided['quota']} for {decided['days']} days" if decision.state == GRANTED else ""

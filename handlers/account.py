@@ -7,7 +7,6 @@ from uuid import UUID
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-import storage
 from core import clock
 from core.errors import InsufficientLevel, NoSuchRecord, Refused
 from core.etags import Preconditions
@@ -26,9 +25,7 @@ from services.auth import mfa, passwords
 from services.auth.clients import Client
 from services.auth.response_times import SECONDS, steady
 from services.auth.tokens import Export
-from services.images import record_images
-from services.limits import limiter
-from services.mail import outbox
+from services.container import Services
 from storage import account_data as stored_data
 from storage import accounts, audit_log, confirmations, image_removals, security_log, sessions
 
@@ -41,22 +38,22 @@ OWNERS_ALONE = frozenset({"consent", "password", "email", "confirm"})
 PLAIN_FIELDS = ("bio", "compare", "consent", "control", "imperial", "language", "newsletter", "notices")
 
 
-async def read_account(caller: Caller) -> Response:
+async def read_account(caller: Caller, services: Services) -> Response:
     """The account."""
-    return _account(await storage.read(accounts.find, caller.user_id))
+    return _account(await services.storage.read(accounts.find, caller.user_id))
 
 
 async def update_account(
-    body: dict[str, Any], preconditions: Preconditions, caller: Caller, client: Client
+    body: dict[str, Any], preconditions: Preconditions, caller: Caller, client: Client, services: Services
 ) -> Response:
     """Change what was sent; a new address only once its owner has confirmed it."""
     if OWNERS_ALONE & body.keys():
         audited_changes.require_owner(caller)
     if body.get("confirm") and "confirmation" in body and "check" in body:
-        return await _change_email(caller, client, body, preconditions)
+        return await _change_email(services, caller, client, body, preconditions)
     if "email" in body:
         body = {**body, "email": stored_address(body["email"])}
-        await _count_mails(body["email"], caller)
+        await _count_mails(services, body["email"], caller)
     fields: dict[str, Any] = {name: body[name] for name in PLAIN_FIELDS if name in body}
     if "password" in body:
         if passwords.is_common(body["password"]):
@@ -64,27 +61,29 @@ async def update_account(
         fields["password"] = await passwords.hashed(body["password"])
     if is_acceptable(body.get("username", ""), user_id=caller.user_id):
         fields["username"] = body["username"]
-    async with record_images.stored(body.get("img"), "user") as img:
+    async with services.images.stored(body.get("img"), "user") as img:
         if img is not None:
             fields["img"] = img
         # Whether the new address has an account must not show in the response time.
-        async with steady(SECONDS if _is_quiet(body) else 0):
-            updated = await storage.write(_update, caller, client, fields, body, preconditions, clock.now())
+        async with steady(SECONDS if _is_quiet(services, body) else 0):
+            updated = await services.storage.write(
+                _update, services, caller, client, fields, body, preconditions, clock.now()
+            )
     if img is not None:
-        await record_images.discard(updated.former_img)
-    outbox.wake()
-    return _account(updated.account, **_in_test_mode(updated, body))
+        await services.images.discard(updated.former_img)
+    services.outbox.wake()
+    return _account(updated.account, **_in_test_mode(services, updated, body))
 
 
-def _is_quiet(body: dict[str, Any]) -> bool:
+def _is_quiet(services: Services, body: dict[str, Any]) -> bool:
     """Return whether the request names an address and is not of a test suite, which reads the whole reply."""
-    return "email" in body and not test_mode.applies(body, body["email"])
+    return "email" in body and not services.test_mode.applies(body, body["email"])
 
 
-async def _count_mails(email: str, caller: Caller) -> None:
+async def _count_mails(services: Services, email: str, caller: Caller) -> None:
     """Count the mails of a change of address: for the new address, and for the account. Raises QuotaExceeded."""
-    await limiter.spend_mail("emailchange", email)
-    await limiter.spend_of_account("mails", caller.user_id)
+    await services.limits.spend_mail("emailchange", email)
+    await services.limits.spend_of_account("mails", caller.user_id)
 
 
 def _account(row: accounts.Account, **more: Any) -> Response:
@@ -101,6 +100,7 @@ class _Updated(NamedTuple):
 
 def _update(
     connection: Connection,
+    services: Services,
     caller: Caller,
     client: Client,
     fields: dict[str, Any],
@@ -122,22 +122,22 @@ def _update(
         own_sessions.changed(connection, security_log.PASSWORD_CHANGED, account, caller, client, now)
     issued = None
     if "email" in body:
-        silent = test_mode.applies(body, former["email"])
+        silent = services.test_mode.applies(body, former["email"])
         issued = email_change.request(connection, account, body["email"], silent=silent, now=now)
     return _Updated(account, former["img"], former["email"], issued)
 
 
-def _in_test_mode(updated: _Updated, body: dict[str, Any]) -> dict[str, Any]:
-    if updated.issued is None or not test_mode.applies(body, updated.former_email):
+def _in_test_mode(services: Services, updated: _Updated, body: dict[str, Any]) -> dict[str, Any]:
+    if updated.issued is None or not services.test_mode.applies(body, updated.former_email):
         return {}
     return test_mode.returned(updated.issued.id, updated.issued.check)
 
 
 async def _change_email(
-    caller: Caller, client: Client, body: dict[str, Any], preconditions: Preconditions
+    services: Services, caller: Caller, client: Client, body: dict[str, Any], preconditions: Preconditions
 ) -> Response:
-    account = await storage.write(_complete_change, caller, client, body, preconditions, clock.now())
-    outbox.wake()
+    account = await services.storage.write(_complete_change, caller, client, body, preconditions, clock.now())
+    services.outbox.wake()
     return _account(account)
 
 
@@ -156,23 +156,23 @@ def _complete_change(
     return email_change.complete(connection, caller.user_id, UUID(body["confirmation"]), body["check"], now)
 
 
-async def read_email_change(caller: Caller) -> Response:
+async def read_email_change(caller: Caller, services: Services) -> Response:
     """Return the change of the address that waits for its confirmation."""
-    pending = await storage.read(email_change.find_pending, caller.user_id, clock.now())
+    pending = await services.storage.read(email_change.find_pending, caller.user_id, clock.now())
     return success(emailChange=records.email_change(pending))
 
 
-async def cancel_email_change(caller: Caller) -> Response:
+async def cancel_email_change(caller: Caller, services: Services) -> Response:
     """Cancel the change of the address that waits for its confirmation."""
     audited_changes.require_owner(caller)
-    await storage.write(reauthenticated, caller, email_change.cancel, caller.user_id)
+    await services.storage.write(reauthenticated, caller, email_change.cancel, caller.user_id)
     return no_content()
 
 
-async def remove_account(preconditions: Preconditions, caller: Caller) -> Response:
+async def remove_account(preconditions: Preconditions, caller: Caller, services: Services) -> Response:
     """Remove the account, all that it owns, and its images."""
     audited_changes.require_owner(caller)
-    await record_images.discard(*await public_records.write(_remove, caller, preconditions))
+    await services.images.discard(*await public_records.write(services, _remove, caller, preconditions))
     return success(data={})
 
 
@@ -182,11 +182,11 @@ def _remove(connection: Connection, caller: Caller, preconditions: Preconditions
     return stored_data.remove(connection, caller.user_id)
 
 
-async def restrict_account(caller: Caller) -> Response:
+async def restrict_account(caller: Caller, services: Services) -> Response:
     """Freeze the account."""
     audited_changes.require_owner(caller)
-    await storage.write(_restrict, caller, clock.now())
-    outbox.wake()
+    await services.storage.write(_restrict, caller, clock.now())
+    services.outbox.wake()
     return success(data={})
 
 
@@ -200,11 +200,11 @@ def _restrict(connection: Connection, caller: Caller, now: datetime) -> None:
 restrict_account_v3 = restrict_account
 
 
-async def export_account(caller: Caller) -> Response:
+async def export_account(caller: Caller, services: Services) -> Response:
     """Return an address from which the account's data can be downloaded, for a day at most."""
     audited_changes.require_owner(caller)
     now = clock.now()
-    export = exports.shown(await storage.write(_export, caller, now), now)
+    export = services.exports.shown(await services.storage.write(_export, caller, now), now)
     return success(data=export["url"], export=export, headers=SECRET)
 
 
@@ -218,63 +218,63 @@ def _export(connection: Connection, caller: Caller, now: datetime) -> Export:
     return exports.by_session(account, session, until=until, now=now)
 
 
-async def list_events(limit: int | None, cursor: str | None, caller: Caller) -> Response:
+async def list_events(limit: int | None, cursor: str | None, caller: Caller, services: Services) -> Response:
     """What happened to the security of the caller's account, newest first."""
     page = page_of(limit, cursor)
-    found = await storage.read(security_log.page, caller.user_id, **page.window)
-    listed, link = shown(page, found, records.event, "/account/events")
+    found = await services.storage.read(security_log.page, caller.user_id, **page.window)
+    listed, link = shown(services, page, found, records.event, "/account/events")
     return success(events=listed, headers={**PRIVATE, **link})
 
 
-async def list_sessions(caller: Caller) -> Response:
+async def list_sessions(caller: Caller, services: Services) -> Response:
     """The sessions of the account, newest first."""
-    found = await storage.read_aside(sessions.list_of, caller.user_id, now=clock.now())
+    found = await services.storage.read_aside(sessions.list_of, caller.user_id, now=clock.now())
     return success(sessions=[access.session(row, caller.session) for row in found], headers=PRIVATE)
 
 
-async def end_session(id: str, caller: Caller) -> Response:
+async def end_session(id: str, caller: Caller, services: Services) -> Response:
     """End one session."""
     audited_changes.require_owner(caller)
-    await storage.write(own_sessions.end, UUID(id), caller, clock.now())
+    await services.storage.write(own_sessions.end, UUID(id), caller, clock.now())
     return no_content()
 
 
-async def end_sessions(all: bool | None, caller: Caller) -> Response:
+async def end_sessions(all: bool | None, caller: Caller, services: Services) -> Response:
     """End every session but the caller's own, or all of them."""
     audited_changes.require_owner(caller)
-    await storage.write(own_sessions.end_all, None if all else caller.session, caller, clock.now())
+    await services.storage.write(own_sessions.end_all, None if all else caller.session, caller, clock.now())
     return no_content()
 
 
-async def configure_mfa(body: dict[str, Any], caller: Caller, client: Client) -> Response:
+async def configure_mfa(body: dict[str, Any], caller: Caller, client: Client, services: Services) -> Response:
     """Return a new secret, turn multi-factor authentication on with it, or turn it off."""
     audited_changes.require_owner(caller)
-    account = await storage.read(accounts.find, caller.user_id)
+    account = await services.storage.read(accounts.find, caller.user_id)
     if not body["mfa"]:
-        changed = await second_factor.turn_off(account, body["password"], body["token"], caller, client)
+        changed = await second_factor.turn_off(services, account, body["password"], body["token"], caller, client)
         return success(account=records.account(changed))
     if account["mfa_enabled"]:
         raise Refused("mfaActive", second_factor.IS_ON)
     if "secret" in body and "token" in body:
-        changed, codes = await second_factor.turn_on(body["secret"], body["token"], caller, client)
+        changed, codes = await second_factor.turn_on(services, body["secret"], body["token"], caller, client)
         return success(account=records.account(changed), scratchCodes=codes, headers=SECRET)
     secret = mfa.new_secret()
     address = mfa.otpauth(secret, account["username"])
     return success(mfa={"secret": secret, "otpauth": address, "qrcode": mfa.qrcode(address)}, headers=SECRET)
 
 
-async def check_username(body: dict[str, Any], caller: Caller) -> Response:
+async def check_username(body: dict[str, Any], caller: Caller, services: Services) -> Response:
     """200 if the name cannot be had, not found if it is free."""
     name = body["username"]
     acceptable = is_acceptable(name, user_id=caller.user_id)
-    if acceptable and await storage.read(accounts.find_by_username, name) is None:
+    if acceptable and await services.storage.read(accounts.find_by_username, name) is None:
         raise NoSuchRecord("This user name is free.")
     return success(username=name, available=False)
 
 
-async def read_all_data(id: str, caller: Caller) -> Response:
+async def read_all_data(id: str, caller: Caller, services: Services) -> Response:
     """All that an account owns, the caller's own or, from level 8 and on the record, anyone's."""
-    account = await storage.read(accounts.find_by_handle, id)
+    account = await services.storage.read(accounts.find_by_handle, id)
     if account is None or not caller.may(LEVEL_FOR_OTHERS_DATA, owner=account["id"]):
         # Whether there is such an account is not for everyone to know.
         if caller.level < LEVEL_FOR_OTHERS_DATA:
@@ -282,6 +282,8 @@ async def read_all_data(id: str, caller: Caller) -> Response:
         raise NoSuchRecord("There is no such account.")
     if account["id"] != caller.user_id:
         act = (caller, audit_log.READ_DATA, account["id"], clock.now())
-        account = await storage.write(audited_changes.recorded, act, accounts.find, account["id"])
-    chunks = account_data.document(account_data.owned(account), begin=b'{"result":"success","data":{', end=b"}}")
-    return AccountData(chunks, reader=caller.user_id, headers=PRIVATE)
+        account = await services.storage.write(audited_changes.recorded, act, accounts.find, account["id"])
+    chunks = account_data.document(
+        account_data.owned(services, account), begin=b'{"result":"success","data":{', end=b"}}"
+    )
+    return AccountData(chunks, reader=caller.user_id, streaming=services.exports.streaming, headers=PRIVATE)

@@ -8,7 +8,6 @@ import orjson
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-import storage
 from core import clock
 from core.errors import AccountNotActive, InsufficientLevel, OwnAccount
 from core.etags import Preconditions
@@ -22,35 +21,37 @@ from handlers.support.reauthentication import reauthenticate
 from handlers.support.responses import PRIVATE, SECRET, last_modified, success
 from security import ROLE_LEVELS, Caller, unauthenticated
 from services.auth import tokens
-from services.mail import outbox
+from services.container import Services
 from storage import accounts, administration, audit_log, security_log, sessions
 
 # As requests name them, and as accounts keep them.
 COLUMNS = {"role": "role", "status": "status", "consent": "consent", "mfaEnabled": "mfa_enabled"}
 
 
-async def search_users(body: dict[str, Any], caller: Caller) -> Response:
+async def search_users(body: dict[str, Any], caller: Caller, services: Services) -> Response:
     """Accounts by a part of their user name, or by their address and other names, whole."""
-    found = await storage.write(administration.search, body["q"], by=actor(caller), now=clock.now())
+    found = await services.storage.write(administration.search, body["q"], by=actor(caller), now=clock.now())
     users = {by: [records.account(row) for row in rows] for by, rows in found.items()}
     return success(users={"email": users["ehash"], **users}, headers=SECRET)
 
 
-async def read_user(id: str, caller: Caller) -> Response:
+async def read_user(id: str, caller: Caller, services: Services) -> Response:
     """One account with its patterns and sets."""
-    row = await storage.write(administration.load, id, by=actor(caller), now=clock.now())
-    owned = account_data.owned(row)
+    row = await services.storage.write(administration.load, id, by=actor(caller), now=clock.now())
+    owned = account_data.owned(services, row)
     begin = b'{"result":"success","user":%s,' % orjson.dumps(records.account(row))
     chunks = account_data.document({name: owned[name] for name in ("patterns", "sets")}, begin=begin, end=b"}")
     # Weak: it does not change with a pattern or a set.
     return StreamedDocument(chunks, headers={**_headers(row), "ETag": f"W/{account_tag(row)}"})
 
 
-async def update_user(id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller) -> Response:
+async def update_user(
+    id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller, services: Services
+) -> Response:
     """Change what only staff may change."""
     wanted = {column: body[name] for name, column in COLUMNS.items() if name in body}
-    changed = await storage.write(_update, id, wanted, preconditions, caller, clock.now())
-    outbox.wake()
+    changed = await services.storage.write(_update, id, wanted, preconditions, caller, clock.now())
+    services.outbox.wake()
     return _user(changed)
 
 
@@ -84,15 +85,15 @@ def _update(
     return administration.update(connection, account["id"], wanted, level=level, by=by, now=now)
 
 
-async def impersonate_user(id: str, caller: Caller) -> Response:
+async def impersonate_user(id: str, caller: Caller, services: Services) -> Response:
     """A token with which to act as the account, for an hour."""
     # An impersonation ends with the session in which it began, which is the administrator's own.
     audited_changes.require_owner(caller)
     if caller.session is None:
         raise unauthenticated("Sign in again: this token was issued before sessions were recorded.")
     now = clock.now()
-    account, session = await storage.write(_impersonate, id, caller, now)
-    token = tokens.issue_impersonation(account, actor(caller).user_id, session, now)
+    account, session = await services.storage.write(_impersonate, id, caller, now)
+    token = services.tokens.issue_impersonation(account, actor(caller).user_id, session, now)
     return success(token=token, account=records.account(account), headers=SECRET)
 
 
@@ -110,23 +111,23 @@ def _impersonate(connection: Connection, handle: str, caller: Caller, now: datet
     return account, sessions.begin(connection, account, now=now, until=until, parent=parent)
 
 
-async def list_subscribers(limit: int | None, cursor: str | None, caller: Caller) -> Response:
+async def list_subscribers(limit: int | None, cursor: str | None, caller: Caller, services: Services) -> Response:
     """Who gets the newsletter, by language: a page, or all, streamed."""
     by = actor(caller)
-    await storage.write(
+    await services.storage.write(
         audit_log.record, by, audit_log.LIST_SUBSCRIBERS, subjects=[audit_log.NOBODY], now=clock.now()
     )
     if limit is None and cursor is None:
-        return newsletter_readers.everyone()
-    return await newsletter_readers.page(page_of(limit, cursor))
+        return newsletter_readers.everyone(services)
+    return await newsletter_readers.page(services, page_of(limit, cursor))
 
 
 async def list_acts(
-    limit: int | None, cursor: str | None, actor: int | None, subject: int | None, caller: Caller
+    limit: int | None, cursor: str | None, actor: int | None, subject: int | None, caller: Caller, services: Services
 ) -> Response:
     """What staff did, newest first."""
     page = page_of(limit, cursor)
-    found = await storage.read(audit_log.page, actor=actor, subject=subject, **page.window)
+    found = await services.storage.read(audit_log.page, actor=actor, subject=subject, **page.window)
     asked = {name: str(value) for name, value in (("actor", actor), ("subject", subject)) if value is not None}
-    listed, link = shown(page, found, access.act, "/admin/acts", **asked)
+    listed, link = shown(services, page, found, access.act, "/admin/acts", **asked)
     return success(acts=listed, headers={**PRIVATE, **link})

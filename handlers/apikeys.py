@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-import storage
 from core import clock
 from core.errors import InsufficientLevel, NoSuchRecord, Refused
 from core.etags import Preconditions
@@ -23,7 +22,7 @@ from handlers.support.responses import PRIVATE, SECRET, accepted, created, no_co
 from security import Caller
 from services.auth import api_secrets, credentials
 from services.auth.response_times import steady
-from services.mail import outbox
+from services.container import Services
 from storage import apikeys, audit_log, revocation, security_log
 
 LEVEL_FOR_OTHERS = 9
@@ -32,11 +31,11 @@ GRACE = 86400
 LIST = Listing("/apikeys", records.api_key_listed, member("apikeys"))
 
 
-async def create_api_key(body: dict[str, Any], caller: Caller) -> Response:
+async def create_api_key(body: dict[str, Any], caller: Caller, services: Services) -> Response:
     """Create a key that allows no more than the caller's credentials, and return its secret this once."""
     audited_changes.require_owner(caller)
     secret = api_secrets.new_secret()
-    key = await storage.write(_create, body, api_secrets.hash_of(secret), caller, clock.now())
+    key = await services.storage.write(_create, body, services.api_secrets.hash_of(secret), caller, clock.now())
     return created(apikey={**records.api_key(key), "secret": secret}, headers=SECRET)
 
 
@@ -60,23 +59,27 @@ def _create(
     )
 
 
-async def list_api_keys(state: str | None, limit: int | None, cursor: str | None, caller: Caller) -> Response:
+async def list_api_keys(
+    state: str | None, limit: int | None, cursor: str | None, caller: Caller, services: Services
+) -> Response:
     """The caller's keys, those in one state where it is given."""
     read = partial(apikeys.list_of, state=state, now=clock.now())
-    return (await LIST.page(limit, cursor, read, caller.user_id, state=state)).reply(cache=PRIVATE)
+    return (await LIST.page(services, limit, cursor, read, caller.user_id, state=state)).reply(cache=PRIVATE)
 
 
-async def read_api_key(key: str, caller: Caller) -> Response:
+async def read_api_key(key: str, caller: Caller, services: Services) -> Response:
     """One key, the caller's own or, for administrators, anyone's."""
-    found = await storage.read(apikeys.find, UUID(key))
+    found = await services.storage.read(apikeys.find, UUID(key))
     require_allowed(found, caller, LEVEL_FOR_OTHERS)
     return success(apikey=records.api_key(found))
 
 
-async def delete_api_key(key: str, reason: str | None, preconditions: Preconditions, caller: Caller) -> Response:
+async def delete_api_key(
+    key: str, reason: str | None, preconditions: Preconditions, caller: Caller, services: Services
+) -> Response:
     """Revoke a key at once and take it off the list; another's on the record, for a reason."""
-    await storage.write(_remove, UUID(key), reason, preconditions, caller, clock.now())
-    outbox.wake()
+    await services.storage.write(_remove, UUID(key), reason, preconditions, caller, clock.now())
+    services.outbox.wake()
     return no_content()
 
 
@@ -88,10 +91,10 @@ def _remove(
     _end(connection, held, revocation.remove, reason, caller, now)
 
 
-async def revoke_api_key(key: str, body: dict[str, Any], caller: Caller) -> Response:
+async def revoke_api_key(key: str, body: dict[str, Any], caller: Caller, services: Services) -> Response:
     """Revoke a key at once, and leave it on the list; another's on the record, for a reason."""
-    row = await storage.write(_revoke, UUID(key), body.get("reason"), caller, clock.now())
-    outbox.wake()
+    row = await services.storage.write(_revoke, UUID(key), body.get("reason"), caller, clock.now())
+    services.outbox.wake()
     return success(apikey=records.api_key(row))
 
 
@@ -125,12 +128,14 @@ def _held(connection: Connection, key: UUID, reason: str | None, caller: Caller)
     return held
 
 
-async def rotate_api_key(key: str, body: dict[str, Any], caller: Caller) -> Response:
+async def rotate_api_key(key: str, body: dict[str, Any], caller: Caller, services: Services) -> Response:
     """Give a key of the caller another secret, and return it this once; the present one stays good for a while."""
     audited_changes.require_owner(caller)
     secret = api_secrets.new_secret()
     grace = timedelta(seconds=body.get("grace", GRACE))
-    row = await storage.write(_rotate, UUID(key), api_secrets.hash_of(secret), grace, caller, clock.now())
+    row = await services.storage.write(
+        _rotate, UUID(key), services.api_secrets.hash_of(secret), grace, caller, clock.now()
+    )
     return created(apikey={**records.api_key(row), "secret": secret}, headers=SECRET)
 
 
@@ -153,22 +158,22 @@ def _rotate(
     return apikeys.rotate(connection, held, secret_hash=secret_hash, grace=grace, origin=origin, now=now)
 
 
-async def report_leaked_api_key(body: dict[str, Any], request_id: str) -> Response:
+async def report_leaked_api_key(body: dict[str, Any], request_id: str, services: Services) -> Response:
     """Revoke a key whose secret somebody found; the answer is the same whatever they sent."""
     async with steady():
-        await _end_leaked(body, UUID(request_id), clock.now())
+        await _end_leaked(services, body, UUID(request_id), clock.now())
     return accepted(result="received", headers=SECRET)
 
 
-async def _end_leaked(body: dict[str, Any], request_id: UUID, now: datetime) -> None:
+async def _end_leaked(services: Services, body: dict[str, Any], request_id: UUID, now: datetime) -> None:
     named = credentials.key_named(body["key"], body["secret"])
-    found = await credentials.verify(named, body["secret"], now) if named else None
+    found = await services.credentials.verify(named, body["secret"], now) if named else None
     if found is not None and found.standing.revoked_at is None and found.until > now:
         origin = security_log.Origin(security_log.SYSTEM, request_id)
         # A key that goes with its account at this moment must not change the answer.
         with contextlib.suppress(NoSuchRecord):
-            await storage.write(_revoke_leaked, UUID(body["key"]), origin, now)
-        outbox.wake()
+            await services.storage.write(_revoke_leaked, UUID(body["key"]), origin, now)
+        services.outbox.wake()
 
 
 def _revoke_leaked(connection: Connection, key: UUID, origin: security_log.Origin, now: datetime) -> None:

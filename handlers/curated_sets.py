@@ -10,7 +10,6 @@ import orjson
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-import storage
 from core import clock, etags
 from core.errors import NoSuchRecord, Refused
 from core.etags import Preconditions
@@ -24,8 +23,8 @@ from handlers.support.prepared_responses import Prepared
 from handlers.support.reauthentication import reauthenticated
 from handlers.support.responses import PRIVATE, body_of, created, last_modified, no_content, success
 from security import Caller
+from services.container import Services
 from services.images import record_images
-from services.response_cache import Shelf
 from storage import curated_sets, sets, suggestions
 
 CURATE = 5
@@ -35,65 +34,71 @@ LIST = Listing("/curated-sets", curated.curated_set, member("curatedSets"))
 JSON_LIST = Listing("/curated-sets.json", curated.public_curated_set, orjson.dumps)
 YAML_LIST = yaml_listing("/curated-sets.yaml", curated.public_curated_set)
 SUGGESTIONS = Listing("/suggested-sets", curated.suggestion, member("suggestions"))
-_shelf = Shelf[Prepared]()
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
-async def list_curated_sets(limit: int | None, cursor: str | None, caller: Caller | None) -> Response:
+async def list_curated_sets(
+    limit: int | None, cursor: str | None, caller: Caller | None, services: Services
+) -> Response:
     """The published sets; for curators, all."""
-    make = partial(_page, LIST, limit, cursor, caller)
-    return await _reply(("list", limit, cursor), caller, make)
+    make = partial(_page, services, LIST, limit, cursor, caller)
+    return await _reply(services, ("list", limit, cursor), caller, make)
 
 
-async def list_curated_sets_json(limit: int | None, cursor: str | None, caller: Caller | None) -> Response:
+async def list_curated_sets_json(
+    limit: int | None, cursor: str | None, caller: Caller | None, services: Services
+) -> Response:
     """The same as data."""
-    make = partial(_page, JSON_LIST, limit, cursor, caller)
-    return await _reply(("list.json", limit, cursor), caller, make)
+    make = partial(_page, services, JSON_LIST, limit, cursor, caller)
+    return await _reply(services, ("list.json", limit, cursor), caller, make)
 
 
-async def list_curated_sets_yaml(limit: int | None, cursor: str | None, caller: Caller | None) -> Response:
+async def list_curated_sets_yaml(
+    limit: int | None, cursor: str | None, caller: Caller | None, services: Services
+) -> Response:
     """The same as data, in YAML."""
-    make = partial(_page, YAML_LIST, limit, cursor, caller)
-    return await _reply(("list.yaml", limit, cursor), caller, make)
+    make = partial(_page, services, YAML_LIST, limit, cursor, caller)
+    return await _reply(services, ("list.yaml", limit, cursor), caller, make)
 
 
-async def read_curated_set(id: str, caller: Caller | None) -> Response:
+async def read_curated_set(id: str, caller: Caller | None, services: Services) -> Response:
     """One set: a published one for anyone, others for curators."""
 
     async def make() -> Prepared:
-        row = await _visible(id, caller)
+        row = await _visible(services, id, caller)
         members = {"result": "success", "curatedSet": curated.curated_set(row)}
         return prepared_responses.as_json(members, last_modified(row["updated_at"]))
 
-    return await _reply(("one", id), caller, make)
+    return await _reply(services, ("one", id), caller, make)
 
 
-async def read_curated_set_json(id: str, caller: Caller | None) -> Response:
+async def read_curated_set_json(id: str, caller: Caller | None, services: Services) -> Response:
     """The same as data."""
 
     async def make() -> Prepared:
-        row = await _visible(id, caller)
+        row = await _visible(services, id, caller)
         return prepared_responses.as_json(curated.public_curated_set(row), last_modified(row["updated_at"]))
 
-    return await _reply(("one.json", id), caller, make)
+    return await _reply(services, ("one.json", id), caller, make)
 
 
-async def read_curated_set_yaml(id: str, caller: Caller | None) -> Response:
+async def read_curated_set_yaml(id: str, caller: Caller | None, services: Services) -> Response:
     """The same as data, in YAML."""
 
     async def make() -> Prepared:
-        row = await _visible(id, caller)
+        row = await _visible(services, id, caller)
         return await prepared_responses.as_yaml(curated.public_curated_set(row), last_modified(row["updated_at"]))
 
-    return await _reply(("one.yaml", id), caller, make)
+    return await _reply(services, ("one.yaml", id), caller, make)
 
 
-async def create_curated_set(body: dict[str, Any], caller: Caller) -> Response:
+async def create_curated_set(body: dict[str, Any], caller: Caller, services: Services) -> Response:
     """Store a new set."""
     measies, ignored = measurements.of_new_set(body.get("measies", {}))
-    async with record_images.stored(body.get("img"), PICTURE) as img:
+    async with services.images.stored(body.get("img"), PICTURE) as img:
         made = await _write(
+            services,
             reauthenticated,
             caller,
             curated_sets.create,
@@ -107,17 +112,20 @@ async def create_curated_set(body: dict[str, Any], caller: Caller) -> Response:
     return created(curatedSet=curated.curated_set(made), ignored=ignored)
 
 
-async def update_curated_set(id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller) -> Response:
+async def update_curated_set(
+    id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller, services: Services
+) -> Response:
     """Change what was sent, and merge texts and measurements."""
-    present = await storage.read(curated_sets.find, record_id(id))
+    present = await services.storage.read(curated_sets.find, record_id(id))
     fields: dict[str, Any] = {"published": body["published"]} if "published" in body else {}
     measies, ignored = measurements.of_update(body.get("measies", {}))
     if "height" in body:
         fields["height"] = centimetres(body["height"])
-    async with record_images.stored(body.get("img"), PICTURE) as img:
+    async with services.images.stored(body.get("img"), PICTURE) as img:
         if img is not None:
             fields["img"] = img
         row, former = await _write(
+            services,
             reauthenticated,
             caller,
             unless_changed,
@@ -133,17 +141,18 @@ async def update_curated_set(id: str, body: dict[str, Any], preconditions: Preco
             ),
         )
     if img is not None:
-        await record_images.discard(former["img"])
+        await services.images.discard(former["img"])
     shape = curated.curated_set(row)
     headers = {**PRIVATE, "ETag": etags.of(body_of(curatedSet=shape)), **last_modified(row["updated_at"])}
     # FreeSewing answers `set` here, and `curatedSet` everywhere else.
     return success(set=shape, curatedSet=shape, ignored=ignored, headers=headers)
 
 
-async def delete_curated_set(id: str, preconditions: Preconditions, caller: Caller) -> Response:
+async def delete_curated_set(id: str, preconditions: Preconditions, caller: Caller, services: Services) -> Response:
     """Remove a set and its picture."""
-    present = await storage.read(curated_sets.find, record_id(id))
+    present = await services.storage.read(curated_sets.find, record_id(id))
     removed = await _write(
+        services,
         reauthenticated,
         caller,
         unless_changed,
@@ -151,7 +160,7 @@ async def delete_curated_set(id: str, preconditions: Preconditions, caller: Call
         partial(_held, set_id=present["id"]),
         partial(curated_sets.remove, set_id=present["id"]),
     )
-    await record_images.discard(removed["img"])
+    await services.images.discard(removed["img"])
     return no_content()
 
 
@@ -159,14 +168,14 @@ def _held(connection: Connection, set_id: int) -> dict[str, Any]:
     return {"curatedSet": curated.curated_set(curated_sets.lock(connection, set_id))}
 
 
-async def clone_curated_set(id: str, body: dict[str, Any], caller: Caller) -> Response:
+async def clone_curated_set(id: str, body: dict[str, Any], caller: Caller, services: Services) -> Response:
     """Copy a curated set into the caller's own, with its name and notes in one language."""
-    original = await _visible(id, caller)
-    async with record_images.copied(original["img"], "set") as img:
-        made = await storage.write(
+    original = await _visible(services, id, caller)
+    async with services.images.copied(original["img"], "set") as img:
+        made = await services.storage.write(
             sets.create,
             user_id=caller.user_id,
-            most=ownership.storage_quota(caller, caller.user_id),
+            most=ownership.storage_quota(services, caller, caller.user_id),
             now=clock.now(),
             name=best(original["texts"], body["language"], "name"),
             notes=best(original["texts"], body["language"], "notes") or "--",
@@ -178,22 +187,22 @@ async def clone_curated_set(id: str, body: dict[str, Any], caller: Caller) -> Re
     return created(set=records.measurements_set({**made, "user_uuid": caller.user_uuid}))
 
 
-async def suggest_curated_set(body: dict[str, Any], caller: Caller) -> Response:
+async def suggest_curated_set(body: dict[str, Any], caller: Caller, services: Services) -> Response:
     """Keep a copy of one of the caller's sets for the curators to judge."""
-    own = await _own_set(str(body["set"]), caller)
+    own = await _own_set(services, str(body["set"]), caller)
     data = {
         "name": body.get("name", ""),
         "notes": body.get("notes", ""),
         "height": centimetres(body.get("height")),
         "measies": own["measies"],
     }
-    async with record_images.stored(body.get("img"), PICTURE) as img:
-        made = await storage.write(
+    async with services.images.stored(body.get("img"), PICTURE) as img:
+        made = await services.storage.write(
             reauthenticated,
             caller,
             suggestions.create,
             user_id=caller.user_id,
-            most=ownership.storage_quota(caller, caller.user_id),
+            most=ownership.storage_quota(services, caller, caller.user_id),
             kind=suggestions.SET,
             img=img or record_images.NONE,
             data=data,
@@ -202,9 +211,9 @@ async def suggest_curated_set(body: dict[str, Any], caller: Caller) -> Response:
     return created(submission=curated.suggestion(made))
 
 
-async def _own_set(id: str, caller: Caller) -> sets.MeasurementsSet:
+async def _own_set(services: Services, id: str, caller: Caller) -> sets.MeasurementsSet:
     try:
-        row = await storage.read(sets.find, record_id(id))
+        row = await services.storage.read(sets.find, record_id(id))
     except NoSuchRecord:
         row = {"user_id": None}
     if row["user_id"] != caller.user_id:
@@ -212,21 +221,23 @@ async def _own_set(id: str, caller: Caller) -> sets.MeasurementsSet:
     return row
 
 
-async def list_suggested_sets(limit: int | None, cursor: str | None) -> Response:
+async def list_suggested_sets(limit: int | None, cursor: str | None, services: Services) -> Response:
     """What waits to be judged."""
-    return (await SUGGESTIONS.page(limit, cursor, suggestions.list_all, suggestions.SET)).reply(cache=PRIVATE)
+    return (await SUGGESTIONS.page(services, limit, cursor, suggestions.list_all, suggestions.SET)).reply(
+        cache=PRIVATE
+    )
 
 
-async def delete_suggested_set(id: str, caller: Caller) -> Response:
+async def delete_suggested_set(id: str, caller: Caller, services: Services) -> Response:
     """Reject a suggestion."""
-    rejected = await storage.write(reauthenticated, caller, suggestions.reject, suggestions.SET, UUID(id))
-    await record_images.discard(rejected["img"])
+    rejected = await services.storage.write(reauthenticated, caller, suggestions.reject, suggestions.SET, UUID(id))
+    await services.images.discard(rejected["img"])
     return no_content()
 
 
-async def accept_suggested_set(id: str, caller: Caller) -> Response:
+async def accept_suggested_set(id: str, caller: Caller, services: Services) -> Response:
     """Make a curated set of a suggestion, unpublished as yet, with the suggestion's own picture."""
-    made = await _write(reauthenticated, caller, _accept, UUID(id), clock.now())
+    made = await _write(services, reauthenticated, caller, _accept, UUID(id), clock.now())
     return created(curatedSet=curated.curated_set(made))
 
 
@@ -255,31 +266,37 @@ def _curates(caller: Caller | None) -> bool:
     return caller is not None and caller.level >= CURATE
 
 
-async def _visible(id: str, caller: Caller | None) -> curated_sets.CuratedSet:
-    row = await storage.read(curated_sets.find, record_id(id))
+async def _visible(services: Services, id: str, caller: Caller | None) -> curated_sets.CuratedSet:
+    row = await services.storage.read(curated_sets.find, record_id(id))
     if not row["published"] and not _curates(caller):
         raise NoSuchRecord("There is no such curated set.")
     return row
 
 
-async def _page(listing: Listing, limit: int | None, cursor: str | None, caller: Caller | None) -> Prepared:
-    return await listing.page(limit, cursor, partial(curated_sets.list_all, unpublished=_curates(caller)))
+async def _page(
+    services: Services, listing: Listing, limit: int | None, cursor: str | None, caller: Caller | None
+) -> Prepared:
+    return await listing.page(services, limit, cursor, partial(curated_sets.list_all, unpublished=_curates(caller)))
 
 
-async def _reply(key: Hashable, caller: Caller | None, make: Callable[[], Awaitable[Prepared]]) -> Response:
+async def _reply(
+    services: Services, key: Hashable, caller: Caller | None, make: Callable[[], Awaitable[Prepared]]
+) -> Response:
     """What is kept ready for everyone; for curators, who see more, made each time."""
     if not _curates(caller):
-        return (await _shelf.get(key, make)).reply()
+        found: Prepared = await services.curated_responses.get(key, make)
+        return found.reply()
     return (await make()).reply(cache=PRIVATE)
 
 
 async def _write(
+    services: Services,
     query: Callable[Concatenate[Connection, Arguments], Result],
     *args: Arguments.args,
     **kwargs: Arguments.kwargs,
 ) -> Result:
     try:
         # People's public patterns show the sets that they were drafted from.
-        return await public_records.write(query, *args, **kwargs)
+        return await public_records.write(services, query, *args, **kwargs)
     finally:
-        _shelf.forget()
+        services.curated_responses.forget()

@@ -7,14 +7,13 @@ from typing import Any
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-import storage
 from core import clock, email_addresses
 from core.errors import AlreadyExists, AuthenticationFailed
 from handlers.support import measurements, version2
 from handlers.support.responses import SECRET, success
 from handlers.support.usernames import is_acceptable
-from services import imports
 from services.auth import passwords
+from services.container import Services
 from services.images import record_images
 from storage import accounts, hash_costs, patterns, security_log, sets, subscribers
 from storage.schema.tables import Record
@@ -26,20 +25,20 @@ MOST_IGNORED = 500
 """Measurements of an account that are listed as ignored."""
 
 
-async def import_subscribers(body: dict[str, Any]) -> Response:
+async def import_subscribers(body: dict[str, Any], services: Services) -> Response:
     """Subscribe addresses that were confirmed in version 2."""
-    imports.admit(body["import_token"])
+    services.imports.admit(body["import_token"])
     imported, skipped = 0, Skipped()
     for language, emails in body["list"].items():
         for place, email in enumerate(emails):
-            reason = await _subscribe(email, language)
+            reason = await _subscribe(services, email, language)
             imported += not reason
             if reason:
                 skipped.append({"at": f"/list/{language}/{place}", "reason": reason})
     return success(imported=imported, skipped=skipped, headers=SECRET)
 
 
-async def _subscribe(email: str, language: str) -> str:
+async def _subscribe(services: Services, email: str, language: str) -> str:
     """Why an address was left out; empty if it was not."""
     if language not in version2.LANGUAGES:
         return "unsupportedLanguage"
@@ -49,7 +48,7 @@ async def _subscribe(email: str, language: str) -> str:
         address = email_addresses.stored(email)
     except email_addresses.DomainInvalid:
         return "emailInvalid"
-    new = await storage.write(_subscribed, address, language, clock.now())
+    new = await services.storage.write(_subscribed, address, language, clock.now())
     return "" if new else EXISTS
 
 
@@ -61,19 +60,19 @@ def _subscribed(connection: Connection, email: str, language: str, now: datetime
     return True
 
 
-async def import_users(body: dict[str, Any]) -> Response:
+async def import_users(body: dict[str, Any], services: Services) -> Response:
     """Take accounts over, each as a whole or not at all."""
-    imports.admit(body["import_token"])
-    return await _imported([(f"/list/{place}", record) for place, record in enumerate(body["list"])])
+    services.imports.admit(body["import_token"])
+    return await _imported(services, [(f"/list/{place}", record) for place, record in enumerate(body["list"])])
 
 
-async def migrate_account(body: dict[str, Any]) -> Response:
+async def migrate_account(body: dict[str, Any], services: Services) -> Response:
     """Take over one account, whose owner has just given their password."""
-    imports.admit(body["import_token"])
-    return await _imported([("/account", body["account"])], body["password"])
+    services.imports.admit(body["import_token"])
+    return await _imported(services, [("/account", body["account"])], body["password"])
 
 
-async def _imported(records: list[tuple[str, Any]], password: str | None = None) -> Response:
+async def _imported(services: Services, records: list[tuple[str, Any]], password: str | None = None) -> Response:
     taken, skipped = [], Skipped()
     # Nobody knows it: whose password is not among what is imported signs in by link.
     unknown = await passwords.hashed(clock.new_check())
@@ -83,7 +82,7 @@ async def _imported(records: list[tuple[str, Any]], password: str | None = None)
             hashed = account.password_hash or unknown
             if password is not None:
                 hashed = await _own_password(account, password)
-            made = await storage.write(_take_over, account, hashed, at, clock.now())
+            made = await services.storage.write(_take_over, account, hashed, at, clock.now())
         except (version2.Unusable, AlreadyExists) as error:
             reason = str(error) if isinstance(error, version2.Unusable) else EXISTS
             skipped.append({"at": at, "reason": reason})

@@ -2,9 +2,9 @@
 
 from starlette.responses import Response
 
-import storage
 from core.errors import StorageUnavailable
 from handlers.support.responses import success
+from services.container import Services
 from storage import statistics
 
 # As long as the totals of a small server stand.
@@ -20,9 +20,9 @@ NAMES = {
 }
 
 
-async def read_stats() -> Response:
+async def read_stats(services: Services) -> Response:
     """Counts, the designs drafted most, calls, and who calls most."""
-    found = await storage.read(statistics.find)
+    found = await services.storage.read(statistics.find)
     if found is None:
         raise _not_yet()
     return success(
@@ -34,9 +34,9 @@ async def read_stats() -> Response:
     )
 
 
-async def read_user_count() -> Response:
+async def read_user_count(services: Services) -> Response:
     """The number of accounts."""
-    users = await storage.read(statistics.count_accounts)
+    users = await services.storage.read(statistics.count_accounts)
     if users is None:
         raise _not_yet()
     return success(headers=TWO_MINUTES, users=users)

@@ -9,7 +9,6 @@ import orjson
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-import storage
 from core import clock
 from core.errors import Refused
 from core.etags import Preconditions
@@ -22,6 +21,7 @@ from handlers.support.preconditions import unless_changed
 from handlers.support.reauthentication import reauthenticated
 from handlers.support.responses import PRIVATE, PUBLIC, created, last_modified, no_content, plain, success, updated
 from security import Caller
+from services.container import Services
 from services.images import record_images
 from storage import option_packs, suggestions
 
@@ -34,19 +34,25 @@ YAML_LIST = yaml_listing("/option-packs.yaml", curated.public_option_pack)
 SUGGESTIONS = Listing("/suggested-packs", curated.suggestion, member("suggestions"))
 
 
-async def list_option_packs(design: str | None, limit: int | None, cursor: str | None) -> Response:
+async def list_option_packs(
+    design: str | None, limit: int | None, cursor: str | None, services: Services
+) -> Response:
     """All packs, or those of a design."""
-    return await _page(LIST, design, limit, cursor)
+    return await _page(services, LIST, design, limit, cursor)
 
 
-async def list_option_packs_json(design: str | None, limit: int | None, cursor: str | None) -> Response:
+async def list_option_packs_json(
+    design: str | None, limit: int | None, cursor: str | None, services: Services
+) -> Response:
     """The same as data."""
-    return await _page(JSON_LIST, design, limit, cursor)
+    return await _page(services, JSON_LIST, design, limit, cursor)
 
 
-async def list_option_packs_yaml(design: str | None, limit: int | None, cursor: str | None) -> Response:
+async def list_option_packs_yaml(
+    design: str | None, limit: int | None, cursor: str | None, services: Services
+) -> Response:
     """The same as data, in YAML."""
-    return await _page(YAML_LIST, design, limit, cursor)
+    return await _page(services, YAML_LIST, design, limit, cursor)
 
 
 def _storable(options: dict[str, Any]) -> dict[str, Any]:
@@ -62,36 +68,38 @@ def _storable(options: dict[str, Any]) -> dict[str, Any]:
     return options
 
 
-async def _page(listing: Listing, design: str | None, limit: int | None, cursor: str | None) -> Response:
+async def _page(
+    services: Services, listing: Listing, design: str | None, limit: int | None, cursor: str | None
+) -> Response:
     read = partial(option_packs.list_all, design=design)
-    return (await listing.page(limit, cursor, read, design=design)).reply()
+    return (await listing.page(services, limit, cursor, read, design=design)).reply()
 
 
-async def read_option_pack(id: str) -> Response:
+async def read_option_pack(id: str, services: Services) -> Response:
     """One pack."""
-    row = await storage.read(option_packs.find, record_id(id))
+    row = await services.storage.read(option_packs.find, record_id(id))
     headers = {**PUBLIC, **last_modified(row["updated_at"])}
     return success(optionPack=curated.option_pack(row), headers=headers)
 
 
-async def read_option_pack_json(id: str) -> Response:
+async def read_option_pack_json(id: str, services: Services) -> Response:
     """The same as data."""
-    row = await storage.read(option_packs.find, record_id(id))
+    row = await services.storage.read(option_packs.find, record_id(id))
     headers = {**PUBLIC, **last_modified(row["updated_at"])}
     return plain(curated.public_option_pack(row), headers=headers)
 
 
-async def read_option_pack_yaml(id: str) -> Response:
+async def read_option_pack_yaml(id: str, services: Services) -> Response:
     """The same as data, in YAML."""
-    row = await storage.read(option_packs.find, record_id(id))
+    row = await services.storage.read(option_packs.find, record_id(id))
     shape = curated.public_option_pack(row)
     return (await prepared_responses.as_yaml(shape, last_modified(row["updated_at"]))).reply()
 
 
-async def create_option_pack(body: dict[str, Any], caller: Caller) -> Response:
+async def create_option_pack(body: dict[str, Any], caller: Caller, services: Services) -> Response:
     """Store a new pack."""
-    async with record_images.stored(body.get("img"), PICTURE) as img:
-        made = await storage.write(
+    async with services.images.stored(body.get("img"), PICTURE) as img:
+        made = await services.storage.write(
             reauthenticated,
             caller,
             option_packs.create,
@@ -104,14 +112,16 @@ async def create_option_pack(body: dict[str, Any], caller: Caller) -> Response:
     return created(optionPack=curated.option_pack(made))
 
 
-async def update_option_pack(id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller) -> Response:
+async def update_option_pack(
+    id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller, services: Services
+) -> Response:
     """Change what was sent; options and texts are merged."""
-    present = await storage.read(option_packs.find, record_id(id))
+    present = await services.storage.read(option_packs.find, record_id(id))
     fields: dict[str, Any] = {"design": body["design"]} if "design" in body else {}
-    async with record_images.stored(body.get("img"), PICTURE) as img:
+    async with services.images.stored(body.get("img"), PICTURE) as img:
         if img is not None:
             fields["img"] = img
-        row, former = await storage.write(
+        row, former = await services.storage.write(
             reauthenticated,
             caller,
             unless_changed,
@@ -120,7 +130,7 @@ async def update_option_pack(id: str, body: dict[str, Any], preconditions: Preco
             partial(_edit, pack_id=present["id"], fields=fields, body=body, now=clock.now()),
         )
     if img is not None:
-        await record_images.discard(former["img"])
+        await services.images.discard(former["img"])
     return updated(optionPack=curated.option_pack(row))
 
 
@@ -133,10 +143,10 @@ def _edit(
     return option_packs.edit(connection, pack_id, fields=fields, texts=texts_of(body), now=now)
 
 
-async def delete_option_pack(id: str, preconditions: Preconditions, caller: Caller) -> Response:
+async def delete_option_pack(id: str, preconditions: Preconditions, caller: Caller, services: Services) -> Response:
     """Remove a pack and its picture."""
-    present = await storage.read(option_packs.find, record_id(id))
-    removed = await storage.write(
+    present = await services.storage.read(option_packs.find, record_id(id))
+    removed = await services.storage.write(
         reauthenticated,
         caller,
         unless_changed,
@@ -144,7 +154,7 @@ async def delete_option_pack(id: str, preconditions: Preconditions, caller: Call
         partial(_held, pack_id=present["id"]),
         partial(option_packs.remove, pack_id=present["id"]),
     )
-    await record_images.discard(removed["img"])
+    await services.images.discard(removed["img"])
     return no_content()
 
 
@@ -152,7 +162,7 @@ def _held(connection: Connection, pack_id: int) -> dict[str, Any]:
     return {"optionPack": curated.option_pack(option_packs.lock(connection, pack_id))}
 
 
-async def suggest_option_pack(body: dict[str, Any], caller: Caller) -> Response:
+async def suggest_option_pack(body: dict[str, Any], caller: Caller, services: Services) -> Response:
     """Keep a pack for the curators to judge."""
     data = {
         "name": body.get("name", ""),
@@ -160,13 +170,13 @@ async def suggest_option_pack(body: dict[str, Any], caller: Caller) -> Response:
         "design": body["design"],
         "options": _storable(body.get("options", {})),
     }
-    async with record_images.stored(body.get("img"), PICTURE) as img:
-        made = await storage.write(
+    async with services.images.stored(body.get("img"), PICTURE) as img:
+        made = await services.storage.write(
             reauthenticated,
             caller,
             suggestions.create,
             user_id=caller.user_id,
-            most=ownership.storage_quota(caller, caller.user_id),
+            most=ownership.storage_quota(services, caller, caller.user_id),
             kind=suggestions.PACK,
             img=img or record_images.NONE,
             data=data,
@@ -175,13 +185,15 @@ async def suggest_option_pack(body: dict[str, Any], caller: Caller) -> Response:
     return created(submission=curated.suggestion(made))
 
 
-async def list_suggested_packs(limit: int | None, cursor: str | None) -> Response:
+async def list_suggested_packs(limit: int | None, cursor: str | None, services: Services) -> Response:
     """What waits to be judged."""
-    return (await SUGGESTIONS.page(limit, cursor, suggestions.list_all, suggestions.PACK)).reply(cache=PRIVATE)
+    return (await SUGGESTIONS.page(services, limit, cursor, suggestions.list_all, suggestions.PACK)).reply(
+        cache=PRIVATE
+    )
 
 
-async def delete_suggested_pack(id: str, caller: Caller) -> Response:
+async def delete_suggested_pack(id: str, caller: Caller, services: Services) -> Response:
     """Reject a suggestion."""
-    rejected = await storage.write(reauthenticated, caller, suggestions.reject, suggestions.PACK, UUID(id))
-    await record_images.discard(rejected["img"])
+    rejected = await services.storage.write(reauthenticated, caller, suggestions.reject, suggestions.PACK, UUID(id))
+    await services.images.discard(rejected["img"])
     return no_content()

@@ -9,7 +9,6 @@ import orjson
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-import storage
 from core import clock
 from core.errors import NoSuchRecord, Refused
 from core.etags import Preconditions
@@ -21,6 +20,7 @@ from handlers.support.preconditions import unless_changed
 from handlers.support.prepared_responses import Prepared
 from handlers.support.responses import PRIVATE, created, last_modified, no_content, success, updated
 from security import Caller
+from services.container import Services
 from services.images import record_images
 from storage import audit_log, curated_sets, patterns, sets
 from storage.schema.tables import Record
@@ -30,10 +30,10 @@ MOST_BYTES = 200_000
 PLAIN_FIELDS = ("name", "notes", "public", "data", "settings")
 
 
-async def create_pattern(body: dict[str, Any], caller: Caller) -> Response:
+async def create_pattern(body: dict[str, Any], caller: Caller, services: Services) -> Response:
     """Store a new pattern owned by the caller."""
     _require_storable(body)
-    async with record_images.stored(body.get("img"), "pattern") as img:
+    async with services.images.stored(body.get("img"), "pattern") as img:
         fields = {
             "design": body["design"],
             "name": body.get("name", "--"),
@@ -43,12 +43,17 @@ async def create_pattern(body: dict[str, Any], caller: Caller) -> Response:
             "settings": body["settings"],
             "img": img or record_images.NONE,
         }
-        made = await storage.write(_create, body, fields, caller, clock.now())
+        made = await services.storage.write(_create, services, body, fields, caller, clock.now())
     return created(pattern=records.pattern(made, caller))
 
 
 def _create(
-    connection: Connection, body: dict[str, Any], fields: dict[str, Any], caller: Caller, now: datetime
+    connection: Connection,
+    services: Services,
+    body: dict[str, Any],
+    fields: dict[str, Any],
+    caller: Caller,
+    now: datetime,
 ) -> Record:
     drafted_from = {
         "set": _chosen(connection, sets.find, body.get("set"), records.may_draft_from, caller, "setUnknown"),
@@ -56,7 +61,7 @@ def _create(
             connection, curated_sets.find, body.get("cset"), records.may_see_curated, caller, "csetUnknown"
         ),
     }
-    most = ownership.storage_quota(caller, caller.user_id)
+    most = ownership.storage_quota(services, caller, caller.user_id)
     made = patterns.create(connection, user_id=caller.user_id, now=now, most=most, **fields, **drafted_from)
     return {**made, "user_uuid": caller.user_uuid}
 
@@ -82,28 +87,31 @@ def _chosen(
     return row
 
 
-async def list_patterns(limit: int | None, cursor: str | None, caller: Caller) -> Response:
+async def list_patterns(limit: int | None, cursor: str | None, caller: Caller, services: Services) -> Response:
     """The caller's patterns."""
     listing = Listing("/patterns", partial(records.pattern, reader=caller), member("patterns"), encoded=True)
-    return (await listing.page(limit, cursor, patterns.list_of, caller.user_id)).reply(cache=PRIVATE)
+    return (await listing.page(services, limit, cursor, patterns.list_of, caller.user_id)).reply(cache=PRIVATE)
 
 
-async def read_pattern(id: str, caller: Caller) -> Response:
+async def read_pattern(id: str, caller: Caller, services: Services) -> Response:
     """One pattern, the caller's own or, from level 6, anyone's."""
-    row = await ownership.allowed(patterns.find, id, caller, ownership.READ_OTHERS)
+    row = await ownership.allowed(services, patterns.find, id, caller, ownership.READ_OTHERS)
     return success(pattern=records.pattern(row, caller), headers={**PRIVATE, **last_modified(row["updated_at"])})
 
 
-async def update_pattern(id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller) -> Response:
+async def update_pattern(
+    id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller, services: Services
+) -> Response:
     """Change what was sent; the design and the sets stay."""
     _require_storable(body)
-    present = await ownership.allowed(patterns.find, id, caller, ownership.WRITE_OTHERS)
+    present = await ownership.allowed(services, patterns.find, id, caller, ownership.WRITE_OTHERS)
     now = clock.now()
     fields: dict[str, Any] = {name: body[name] for name in PLAIN_FIELDS if name in body}
-    async with record_images.stored(body.get("img"), "pattern") as img:
+    async with services.images.stored(body.get("img"), "pattern") as img:
         if img is not None:
             fields["img"] = img
         row, former = await public_records.write(
+            services,
             audited_changes.recorded,
             (caller, audit_log.UPDATE_PATTERN, present["user_id"], now),
             unless_changed,
@@ -114,18 +122,19 @@ async def update_pattern(id: str, body: dict[str, Any], preconditions: Precondit
                 pattern_id=present["id"],
                 fields=fields,
                 now=now,
-                most=ownership.storage_quota(caller, present["user_id"]),
+                most=ownership.storage_quota(services, caller, present["user_id"]),
             ),
         )
     if img is not None:
-        await record_images.discard(former["img"])
+        await services.images.discard(former["img"])
     return updated(pattern=records.pattern(row, caller))
 
 
-async def delete_pattern(id: str, preconditions: Preconditions, caller: Caller) -> Response:
+async def delete_pattern(id: str, preconditions: Preconditions, caller: Caller, services: Services) -> Response:
     """Remove a pattern and its picture."""
-    present = await ownership.allowed(patterns.find, id, caller, ownership.WRITE_OTHERS)
+    present = await ownership.allowed(services, patterns.find, id, caller, ownership.WRITE_OTHERS)
     removed = await public_records.write(
+        services,
         audited_changes.recorded,
         (caller, audit_log.DELETE_PATTERN, present["user_id"], clock.now()),
         unless_changed,
@@ -133,7 +142,7 @@ async def delete_pattern(id: str, preconditions: Preconditions, caller: Caller) 
         partial(_held, pattern_id=present["id"], caller=caller),
         partial(patterns.remove, pattern_id=present["id"]),
     )
-    await record_images.discard(removed["img"])
+    await services.images.discard(removed["img"])
     return no_content()
 
 
@@ -141,20 +150,20 @@ def _held(connection: Connection, pattern_id: int, caller: Caller) -> dict[str, 
     return {"pattern": records.pattern(patterns.lock(connection, pattern_id), caller)}
 
 
-async def clone_pattern(id: str, caller: Caller) -> Response:
+async def clone_pattern(id: str, caller: Caller, services: Services) -> Response:
     """Copy an own or public pattern, or, from level 8, anyone's, with the sets that the caller may use."""
-    original = await ownership.to_clone(patterns.find, id, caller)
+    original = await ownership.to_clone(services, patterns.find, id, caller)
     drafted_from, cset = original["set"], original["cset"]
     now = clock.now()
     # Anyone may clone what is public: that is no act of staff.
     owner = caller.user_id if original["public"] else original["user_id"]
-    async with record_images.copied(original["img"], "pattern") as img:
-        made = await storage.write(
+    async with services.images.copied(original["img"], "pattern") as img:
+        made = await services.storage.write(
             audited_changes.recorded,
             (caller, audit_log.CLONE_PATTERN, owner, now),
             patterns.create,
             user_id=caller.user_id,
-            most=ownership.storage_quota(caller, caller.user_id),
+            most=ownership.storage_quota(services, caller, caller.user_id),
             now=now,
             design=original["design"],
             name=f"{original['name'][:500]} (cloned from #{original['id']})",
@@ -169,24 +178,24 @@ async def clone_pattern(id: str, caller: Caller) -> Response:
     return success(pattern=records.pattern({**made, "user_uuid": caller.user_uuid}, caller))
 
 
-async def read_pattern_json(id: str, caller: Caller | None) -> Response:
+async def read_pattern_json(id: str, caller: Caller | None, services: Services) -> Response:
     """A pattern as data: a public one for anyone, others for who may read them."""
 
     async def make() -> Prepared:
-        row = await ownership.readable(patterns.find, id, caller)
+        row = await ownership.readable(services, patterns.find, id, caller)
         return prepared_responses.as_json(records.public_pattern(row), ownership.cache(row))
 
-    return await public_records.reply(("pattern.json", id), caller, make)
+    return await public_records.reply(services, ("pattern.json", id), caller, make)
 
 
-async def read_pattern_yaml(id: str, caller: Caller | None) -> Response:
+async def read_pattern_yaml(id: str, caller: Caller | None, services: Services) -> Response:
     """A pattern as data, in YAML."""
 
     async def make() -> Prepared:
-        row = await ownership.readable(patterns.find, id, caller)
+        row = await ownership.readable(services, patterns.find, id, caller)
         return await prepared_responses.as_yaml(records.public_pattern(row), ownership.cache(row))
 
-    return await public_records.reply(("pattern.yaml", id), caller, make)
+    return await public_records.reply(services, ("pattern.yaml", id), caller, make)
 
 
 def _require_storable(body: dict[str, Any]) -> None:

@@ -7,7 +7,6 @@ from uuid import UUID
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-import storage
 from core import clock
 from handlers.quotas import require_fitting
 from handlers.serializers import quotas
@@ -16,66 +15,70 @@ from handlers.support.paging import Listing, member
 from handlers.support.reauthentication import reauthenticate, reauthenticated
 from handlers.support.responses import PRIVATE, created, no_content, success
 from security import Caller
-from services import quota_decisions
-from services.mail import outbox
+from services.container import Services
 from storage import audit_log, quota_requests
 
 LIST = Listing("/quota-requests", quotas.request, member("requests"))
 ALL = Listing("/admin/quota-requests", quotas.request, member("requests"))
 
 
-async def create_quota_request(body: dict[str, Any], caller: Caller) -> Response:
+async def create_quota_request(body: dict[str, Any], caller: Caller, services: Services) -> Response:
     """Ask, for the account or for a key of its own."""
     audited_changes.require_owner(caller)
     require_fitting(body["policy"], has_key="key" in body)
     key = UUID(body["key"]) if "key" in body else None
     wish = quota_requests.Wish(body["policy"], body["quota"], body["purpose"], body["days"])
-    asked = await storage.write(
-        reauthenticated, caller, quota_decisions.ask, caller.user_id, key, wish, now=clock.now()
+    asked = await services.storage.write(
+        reauthenticated, caller, services.quota_decisions.ask, caller.user_id, key, wish, now=clock.now()
     )
-    outbox.wake()
+    services.outbox.wake()
     return created(request=quotas.request(asked))
 
 
-async def list_quota_requests(limit: int | None, cursor: str | None, caller: Caller) -> Response:
+async def list_quota_requests(limit: int | None, cursor: str | None, caller: Caller, services: Services) -> Response:
     """What the caller asked for."""
-    return (await LIST.page(limit, cursor, quota_requests.list_of, caller.user_id)).reply(cache=PRIVATE)
+    return (await LIST.page(services, limit, cursor, quota_requests.list_of, caller.user_id)).reply(cache=PRIVATE)
 
 
-async def read_quota_request(id: str, caller: Caller) -> Response:
+async def read_quota_request(id: str, caller: Caller, services: Services) -> Response:
     """One of the caller's requests."""
-    found = await storage.read(quota_requests.find, UUID(id), owner=caller.user_id)
+    found = await services.storage.read(quota_requests.find, UUID(id), owner=caller.user_id)
     return success(request=quotas.request(found))
 
 
-async def delete_quota_request(id: str, caller: Caller) -> Response:
+async def delete_quota_request(id: str, caller: Caller, services: Services) -> Response:
     """Withdraw a request that is open."""
-    await storage.write(reauthenticated, caller, quota_requests.withdraw, UUID(id), owner=caller.user_id)
+    await services.storage.write(reauthenticated, caller, quota_requests.withdraw, UUID(id), owner=caller.user_id)
     return no_content()
 
 
 async def list_all_quota_requests(
-    limit: int | None, cursor: str | None, state: str | None, caller: Caller
+    limit: int | None, cursor: str | None, state: str | None, caller: Caller, services: Services
 ) -> Response:
     """Everyone's requests that are open, or in another state."""
     by = audited_changes.actor(caller)
-    await storage.write(
+    await services.storage.write(
         audit_log.record, by, audit_log.LIST_QUOTA_REQUESTS, subjects=[audit_log.NOBODY], now=clock.now()
     )
     wanted = state or quota_requests.OPEN
-    return (await ALL.page(limit, cursor, quota_requests.page, wanted, state=state)).reply(cache=PRIVATE)
+    return (await ALL.page(services, limit, cursor, quota_requests.page, wanted, state=state)).reply(cache=PRIVATE)
 
 
-async def decide_quota_request(id: str, body: dict[str, Any], caller: Caller) -> Response:
+async def decide_quota_request(id: str, body: dict[str, Any], caller: Caller, services: Services) -> Response:
     """Grant or decline, with a sentence for the owner."""
     decision = quota_requests.Decision(body["state"], body["answer"], body.get("quota"), body.get("days"))
-    decided = await storage.write(_decide, UUID(id), decision, caller, clock.now())
-    outbox.wake()
+    decided = await services.storage.write(_decide, services, UUID(id), decision, caller, clock.now())
+    services.outbox.wake()
     return success(request=quotas.request(decided))
 
 
 def _decide(
-    connection: Connection, uuid: UUID, decision: quota_requests.Decision, caller: Caller, now: datetime
+    connection: Connection,
+    services: Services,
+    uuid: UUID,
+    decision: quota_requests.Decision,
+    caller: Caller,
+    now: datetime,
 ) -> quota_requests.QuotaRequest:
     reauthenticate(connection, caller, quota_requests.find(connection, uuid)["user_id"])
-    return quota_decisions.decide(connection, uuid, decision, by=audited_changes.actor(caller), now=now)
+    return services.quota_decisions.decide(connection, uuid, decision, by=audited_changes.actor(caller), now=now)

@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-import storage
 from core import clock
 from core.errors import Refused
 from handlers.serializers import quotas as quota_serializers
@@ -17,27 +16,30 @@ from handlers.support.paging import Listing, member
 from handlers.support.reauthentication import reauthenticate
 from handlers.support.responses import PRIVATE, no_content, success
 from security import Caller
+from services.container import Services
 from storage import audit_log, quotas
 
 LIST = Listing("/admin/quotas", quota_serializers.quota, member("quotas"))
 
 
-async def list_quotas(limit: int | None, cursor: str | None, user: int | None, caller: Caller) -> Response:
+async def list_quotas(
+    limit: int | None, cursor: str | None, user: int | None, caller: Caller, services: Services
+) -> Response:
     """The quotas that hold."""
     now = clock.now()
-    await storage.write(
+    await services.storage.write(
         audit_log.record, actor(caller), audit_log.LIST_QUOTAS, subjects=[user or audit_log.NOBODY], now=now
     )
     read = partial(quotas.page, now=now, user_id=user)
     query = {} if user is None else {"user": str(user)}
-    return (await LIST.page(limit, cursor, read, **query)).reply(cache=PRIVATE)
+    return (await LIST.page(services, limit, cursor, read, **query)).reply(cache=PRIVATE)
 
 
-async def set_quota(body: dict[str, Any], caller: Caller) -> Response:
+async def set_quota(body: dict[str, Any], caller: Caller, services: Services) -> Response:
     """Raise or lower one, until a moment."""
     now = clock.now()
     terms = quotas.Terms(body["quota"], _moment(body["until"], now), body["reason"])
-    kept = await storage.write(_set, body, terms, caller, now)
+    kept = await services.storage.write(_set, body, terms, caller, now)
     return success(quota=quota_serializers.quota(kept))
 
 
@@ -68,9 +70,9 @@ def require_fitting(policy: str, *, has_key: bool) -> None:
         raise Refused("validationFailed", "The policies burst and day need a `key`; those of accounts take none.")
 
 
-async def delete_quota(id: str, caller: Caller) -> Response:
+async def delete_quota(id: str, caller: Caller, services: Services) -> Response:
     """End a quota, so that the usual one applies again."""
-    await storage.write(_remove, UUID(id), caller, clock.now())
+    await services.storage.write(_remove, UUID(id), caller, clock.now())
     return no_content()
 
 

@@ -4,11 +4,10 @@ import asyncio
 
 from starlette.responses import Response
 
-import storage
 from handlers.support import account_data
 from handlers.support.account_data import AccountData
 from handlers.support.responses import SECRET, content, success
-from services import exports
+from services.container import Services
 from services.images import record_images
 from services.pages import service_pages
 from storage import accounts, health
@@ -23,40 +22,40 @@ async def check_health() -> Response:
     return success(headers=SECRET)
 
 
-async def check_readiness() -> Response:
+async def check_readiness(services: Services) -> Response:
     """The database answers, and its schema and secrets are those of this server."""
-    await storage.read(health.require_ready)
+    await services.storage.read(health.require_ready)
     return success(headers=SECRET)
 
 
-async def read_landing_page() -> Response:
+async def read_landing_page(services: Services) -> Response:
     """What this is."""
-    return _html(service_pages.page("landing"))
+    return _html(services.pages.page("landing"))
 
 
-async def read_docs_page() -> Response:
+async def read_docs_page(services: Services) -> Response:
     """The guide, and the operations to try."""
-    return _html(await asyncio.to_thread(service_pages.page_of_text, "docs"))
+    return _html(await asyncio.to_thread(services.pages.page_of_text, "docs"))
 
 
-async def read_tour_page() -> Response:
+async def read_tour_page(services: Services) -> Response:
     """From nothing to a stored set."""
-    return _html(await asyncio.to_thread(service_pages.page_of_text, "start"))
+    return _html(await asyncio.to_thread(services.pages.page_of_text, "start"))
 
 
-async def read_reference_page() -> Response:
+async def read_reference_page(services: Services) -> Response:
     """The document, to read."""
-    return _html(service_pages.page("reference"), {"Content-Security-Policy": service_pages.READING_POLICY})
+    return _html(services.pages.page("reference"), {"Content-Security-Policy": service_pages.READING_POLICY})
 
 
-async def read_errors_page() -> Response:
+async def read_errors_page(services: Services) -> Response:
     """Every error code."""
-    return _html(service_pages.page("errors"))
+    return _html(services.pages.page("errors"))
 
 
-async def read_confirmation_page(type: str, id: str, check: str) -> Response:
+async def read_confirmation_page(type: str, id: str, check: str, services: Services) -> Response:
     """Behind the link of a mail: its script reads what it needs from the address."""
-    return _html(service_pages.page("confirm"), {"Referrer-Policy": "no-referrer", **SECRET})
+    return _html(services.pages.page("confirm"), {"Referrer-Policy": "no-referrer", **SECRET})
 
 
 def _html(page: str, headers: dict[str, str] | None = None) -> Response:
@@ -64,15 +63,15 @@ def _html(page: str, headers: dict[str, str] | None = None) -> Response:
     return content(page, "text/html; charset=utf-8", headers={**usual, **(headers or {})})
 
 
-async def read_openapi_json() -> Response:
+async def read_openapi_json(services: Services) -> Response:
     """The document."""
-    published = service_pages.document()
+    published = services.pages.document
     return _document(published.json, "application/json; charset=utf-8", published.etag)
 
 
-async def read_openapi_yaml() -> Response:
+async def read_openapi_yaml(services: Services) -> Response:
     """The document, in YAML."""
-    published = service_pages.document()
+    published = services.pages.document
     return _document(published.yaml, "text/yaml", published.etag_yaml)
 
 
@@ -80,18 +79,23 @@ def _document(data: bytes, media_type: str, etag: str) -> Response:
     return content(data, media_type, headers={"ETag": etag, **REVALIDATED})
 
 
-async def read_image(id: str) -> Response:
+async def read_image(id: str, services: Services) -> Response:
     """A picture."""
     if id == record_images.NONE:
         return content(service_pages.default_avatar(), "image/png", headers=A_DAY)
-    found = await record_images.find(id)
+    found = await services.images.find(id)
     keep = REVALIDATED if record_images.has_name_of_its_own(id) else FOREVER
     return content(found.content, found.media_type, headers={"ETag": found.etag, **keep})
 
 
-async def download_export(token: str) -> Response:
+async def download_export(token: str, services: Services) -> Response:
     """The account and all that it owns, as a file."""
-    account = await storage.read(accounts.find, await exports.owner_of(token))
-    chunks = account_data.export_file(account)
+    account = await services.storage.read(accounts.find, await services.exports.owner_of(token))
+    chunks = account_data.export_file(services, account)
     name = f'attachment; filename="freesewing-{account["id"]}.json"'
-    return AccountData(chunks, reader=account["id"], headers={"Content-Disposition": name, **SECRET})
+    return AccountData(
+        chunks,
+        reader=account["id"],
+        streaming=services.exports.streaming,
+        headers={"Content-Disposition": name, **SECRET},
+    )

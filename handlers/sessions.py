@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-import storage
 from core import clock
 from core.email_addresses import shown
 from core.errors import NoSuchRecord, Overtaken, QuotaExceeded, SignInFailed, StorageUnavailable
@@ -21,11 +20,11 @@ from handlers.support.reauthentication import reauthenticated
 from handlers.support.responses import SECRET, created, success
 from security import ROLE_LEVELS, Caller
 from services import test_mode
-from services.auth import attempts, hash_times, passwords, tokens
+from services.auth import attempts, passwords, tokens
 from services.auth.clients import Client
 from services.auth.response_times import SECONDS, pace, steady
+from services.container import Services
 from services.limits import limiter as limits
-from services.mail import outbox
 from storage import accounts, apikeys, confirmations, mails, security_log, sessions
 
 # By what means somebody signs in.
@@ -35,15 +34,15 @@ MOST_VERIFICATIONS = 3
 LINKS = (confirmations.SIGN_IN, confirmations.HAVE_ACCOUNT)
 
 
-async def sign_up(body: dict[str, Any]) -> Response:
+async def sign_up(body: dict[str, Any], services: Services) -> Response:
     """Make an account for the address, or tell its owner that there is one; the caller cannot see which."""
     email = stored_address(body["email"])
-    await limits.spend_mail("signup", email)
-    in_test = test_mode.applies(body, email)
+    await services.limits.spend_mail("signup", email)
+    in_test = services.test_mode.applies(body, email)
     role = sign_ups.test_role(body) if in_test else "user"
     password = await passwords.hashed(clock.new_check())
     async with steady(0 if in_test else SECONDS):
-        issued = await storage.write(
+        issued = await services.storage.write(
             sign_ups.request,
             email,
             body.get("language", "en"),
@@ -52,20 +51,32 @@ async def sign_up(body: dict[str, Any]) -> Response:
             silent=in_test,
             now=clock.now(),
         )
-    outbox.wake()
+    services.outbox.wake()
     if in_test and issued:
         return created(email=shown(email), **test_mode.returned(issued.id, issued.check))
     return created(email=shown(email))
 
 
-async def confirm_sign_up(id: str, body: dict[str, Any], request_id: str, client: Client) -> Response:
+async def confirm_sign_up(
+    id: str, body: dict[str, Any], request_id: str, client: Client, services: Services
+) -> Response:
     """Activate the account that the confirmation is for, and sign in."""
     request = SignIn(UUID(request_id), client, clock.now())
-    return _token(await storage.write(_confirm_sign_up, UUID(id), body["consent"], body.get("check"), request))
+    return _token(
+        services,
+        await services.storage.write(
+            _confirm_sign_up, services, UUID(id), body["consent"], body.get("check"), request
+        ),
+    )
 
 
 def _confirm_sign_up(
-    connection: Connection, confirmation_id: UUID, consent: int, check: str | None, request: SignIn
+    connection: Connection,
+    services: Services,
+    confirmation_id: UUID,
+    consent: int,
+    check: str | None,
+    request: SignIn,
 ) -> SignedIn:
     now = request.now
     found = confirmations.find(connection, confirmation_id, check=check, kinds=(confirmations.SIGN_UP,), now=now)
@@ -74,56 +85,61 @@ def _confirm_sign_up(
     if account["status"] != accounts.INACTIVE:
         raise NoSuchRecord("There is no such confirmation, or it was used or has expired.")
     accounts.change(connection, account["id"], status=accounts.ACTIVE, consent=consent, updated_at=now)
-    return open_session(connection, account, SIGN_UP, request)
+    return open_session(connection, services, account, SIGN_UP, request)
 
 
-async def read_confirmation(id: str, check: str) -> Response:
+async def read_confirmation(id: str, check: str, services: Services) -> Response:
     """Say that a link is still good."""
-    await storage.read(confirmations.find, UUID(id), check=check, kinds=(), now=clock.now())
+    await services.storage.read(confirmations.find, UUID(id), check=check, kinds=(), now=clock.now())
     return success(confirmation={"id": id, "check": check}, headers=SECRET)
 
 
-async def sign_in(body: dict[str, Any], request_id: str, client: Client) -> Response:
+async def sign_in(body: dict[str, Any], request_id: str, client: Client, services: Services) -> Response:
     """Exchange a password, and a one-time code where one is needed, for a token."""
     began = pace.now()
-    attempt = await attempts.begin(body["username"], client.address)
+    attempt = await services.attempts.begin(body["username"], client.address)
     request = SignIn(UUID(request_id), client, clock.now())
-    return _token(await _signed_in(attempt, body, request, began))
+    return _token(services, await _signed_in(services, attempt, body, request, began))
 
 
-async def _signed_in(attempt: attempts.Attempt, body: dict[str, Any], request: SignIn, began: float) -> SignedIn:
+async def _signed_in(
+    services: Services, attempt: attempts.Attempt, body: dict[str, Any], request: SignIn, began: float
+) -> SignedIn:
     account = attempt.account
     for _ in range(MOST_VERIFICATIONS):
         if account is None and attempt.refusal is not None:
             verified = await passwords.verify_nothing()  # the caller is over its limit
         else:
             verified = await passwords.verify(body["password"], account["password"] if account else None)
-        async with _failures(attempt, verified, request, began):
+        async with _failures(services, attempt, verified, request, began):
             if account is None or not verified.fits or not attempt.accepts or not _may_sign_in(account):
                 raise attempts.failed()
-            admitted = await storage.write(_admit, account, body.get("token"), verified.upgrade, attempt, request)
+            admitted = await services.storage.write(
+                _admit, services, account, body.get("token"), verified.upgrade, attempt, request
+            )
         if admitted is not None:
             return admitted
-        account = await storage.read(accounts.find_by_login, body["username"])
+        account = await services.storage.read(accounts.find_by_login, body["username"])
     raise attempts.failed()
 
 
 @contextlib.asynccontextmanager
 async def _failures(
-    attempt: attempts.Attempt, verified: passwords.Verified, request: SignIn, began: float
+    services: Services, attempt: attempts.Attempt, verified: passwords.Verified, request: SignIn, began: float
 ) -> AsyncIterator[None]:
     """Record a failure, and answer every one with the same error after the same time."""
     try:
         yield
     except SignInFailed:
         if attempt.account is not None:
-            await _keep_failure(attempt.account["id"], request.id)
-        await hash_times.delay_failure(began, verified, evenly=attempt.refusal is None)
+            await _keep_failure(services, attempt.account["id"], request.id)
+        await services.failure_times.delay_failure(began, verified, evenly=attempt.refusal is None)
         raise attempt.failure() from None
 
 
 def _admit(
     connection: Connection,
+    services: Services,
     verified: accounts.Account,
     token: Any,
     upgrade: str | None,
@@ -141,44 +157,44 @@ def _admit(
     if account["password"] != verified["password"]:
         return None
     if account["mfa_enabled"] and not second_factor.consume(
-        connection, account["id"], second_factor.given(token), request.now
+        connection, services, account["id"], second_factor.given(token), request.now
     ):
         raise attempts.failed()
     attempts.succeeded(connection, attempt)
     if upgrade is not None:
         accounts.change(connection, account["id"], password=upgrade)
-    return open_session(connection, account, PASSWORD, request)
+    return open_session(connection, services, account, PASSWORD, request)
 
 
-async def _keep_failure(user_id: int, request_id: UUID) -> None:
+async def _keep_failure(services: Services, user_id: int, request_id: UUID) -> None:
     """Who is refused is told the same whether or not that can be kept, or the account goes at this moment."""
     with contextlib.suppress(StorageUnavailable, Overtaken):
-        await storage.write(security_log.record_failure, user_id, now=clock.now(), request_id=request_id)
+        await services.storage.write(security_log.record_failure, user_id, now=clock.now(), request_id=request_id)
 
 
 def _may_sign_in(account: accounts.Account) -> bool:
     return account["status"] >= accounts.ACTIVE and account["role"] in ROLE_LEVELS
 
 
-async def request_sign_in_link(body: dict[str, Any], client: Client) -> Response:
+async def request_sign_in_link(body: dict[str, Any], client: Client, services: Services) -> Response:
     """Mail a link to the account's owner, if there is such an account; the answer is the same if not."""
     async with steady():
-        refusal = await storage.write(_request_link, body["username"], client.address, clock.now())
-        outbox.wake()
+        refusal = await services.storage.write(_request_link, services, body["username"], client.address, clock.now())
+        services.outbox.wake()
     if refusal is not None:
         raise refusal
     return success(headers=SECRET, result="emailSent")
 
 
 def _request_link(
-    connection: Connection, username: str | int, address: str | None, now: datetime
+    connection: Connection, services: Services, username: str | int, address: str | None, now: datetime
 ) -> QuotaExceeded | None:
     """Put the mail in the queue, unless the account has had too many. Return the error to answer with, if any."""
     found = accounts.find_by_login(connection, username)
     # Locked: a block that comes at the same moment either prevents the link, or removes it.
     locked = accounts.lock_all(connection, [found["id"]]).get(found["id"]) if found else None
     account = locked if locked is not None and _may_sign_in(locked) else None
-    wanted, refusal = attempts.count_link(connection, account, address, now)
+    wanted, refusal = services.attempts.count_link(connection, account, address, now)
     if account is None or not wanted:
         return refusal
     issued = confirmations.issue(connection, confirmations.SIGN_IN, user_id=account["id"], now=now)
@@ -192,33 +208,41 @@ def _request_link(
     return refusal
 
 
-async def sign_in_by_link(id: str, body: dict[str, Any], request_id: str, client: Client) -> Response:
+async def sign_in_by_link(
+    id: str, body: dict[str, Any], request_id: str, client: Client, services: Services
+) -> Response:
     """Exchange a link for a token, once (version 4)."""
     request = SignIn(UUID(request_id), client, clock.now())
-    return await _by_link(UUID(id), body["check"], body.get("token"), request)
+    return await _by_link(services, UUID(id), body["check"], body.get("token"), request)
 
 
 async def sign_in_by_full_link(
-    id: str, check: str, body: dict[str, Any], request_id: str, client: Client
+    id: str, check: str, body: dict[str, Any], request_id: str, client: Client, services: Services
 ) -> Response:
     """Exchange a link for a token, once (version 3)."""
     request = SignIn(UUID(request_id), client, clock.now())
-    return await _by_link(UUID(id), check, body.get("token"), request)
+    return await _by_link(services, UUID(id), check, body.get("token"), request)
 
 
-async def _by_link(confirmation_id: UUID, check: str, token: Any, request: SignIn) -> Response:
-    found = await storage.read(confirmations.find, confirmation_id, check=check, kinds=LINKS, now=request.now)
+async def _by_link(services: Services, confirmation_id: UUID, check: str, token: Any, request: SignIn) -> Response:
+    found = await services.storage.read(
+        confirmations.find, confirmation_id, check=check, kinds=LINKS, now=request.now
+    )
     # With a wrong code the link stays good: the codes must not be tried one after the other, nor with many links.
-    attempt = await attempts.begin_code("link", str(confirmation_id), found["user_id"])
+    attempt = await services.attempts.begin_code("link", str(confirmation_id), found["user_id"])
     try:
-        return _token(await storage.write(_use_link, confirmation_id, check, token, attempt, request))
+        return _token(
+            services,
+            await services.storage.write(_use_link, services, confirmation_id, check, token, attempt, request),
+        )
     except SignInFailed:
-        await _keep_failure(found["user_id"], request.id)
+        await _keep_failure(services, found["user_id"], request.id)
         raise
 
 
 def _use_link(
     connection: Connection,
+    services: Services,
     confirmation_id: UUID,
     check: str,
     token: Any,
@@ -232,25 +256,26 @@ def _use_link(
         raise attempts.failed()
     # Without a code, or with a wrong one, the link stays good: the transaction is undone.
     if account["mfa_enabled"] and not (
-        second_factor.consume(connection, account["id"], second_factor.given(token), now) and attempt.accepts
+        second_factor.consume(connection, services, account["id"], second_factor.given(token), now)
+        and attempt.accepts
     ):
         raise attempts.failed()
     confirmations.use_up(connection, confirmation_id)
     attempts.succeeded(connection, attempt)
-    return open_session(connection, account, LINK, request)
+    return open_session(connection, services, account, LINK, request)
 
 
-async def who_am_i(caller: Caller) -> Response:
+async def who_am_i(caller: Caller, services: Services) -> Response:
     """Tell a token its account, and an API key what is known of it."""
     if caller.key:
-        found = await storage.read(apikeys.find_self, caller.key, clock.day(clock.now()))
-        return success(apikey=records.api_key_self(found, _quotas(caller)))
-    return success(account=records.account(await storage.read(accounts.find, caller.user_id)))
+        found = await services.storage.read(apikeys.find_self, caller.key, clock.day(clock.now()))
+        return success(apikey=records.api_key_self(found, _quotas(services, caller)))
+    return success(account=records.account(await services.storage.read(accounts.find, caller.user_id)))
 
 
-def _quotas(caller: Caller) -> list[dict[str, Any]]:
+def _quotas(services: Services, caller: Caller) -> list[dict[str, Any]]:
     """`QuotaState` of each policy that holds for the key."""
-    limiter = limits.limiter()
+    limiter = services.limits.limiter
     if limiter is None:
         return []
     claims = limits.claims_of_account(
@@ -260,12 +285,14 @@ def _quotas(caller: Caller) -> list[dict[str, Any]]:
     return [records.quota_state(state, now) for state in limiter.peek(claims)]
 
 
-async def give_consent(body: dict[str, Any], caller: Caller, client: Client) -> Response:
+async def give_consent(body: dict[str, Any], caller: Caller, client: Client, services: Services) -> Response:
     """Store the consent and return a new token of the same session."""
     audited_changes.require_owner(caller)
-    consented = await storage.write(reauthenticated, caller, _consent, body["consent"], caller, client, clock.now())
-    outbox.wake()
-    return _token(consented)
+    consented = await services.storage.write(
+        reauthenticated, caller, _consent, body["consent"], caller, client, clock.now()
+    )
+    services.outbox.wake()
+    return _token(services, consented)
 
 
 def _consent(connection: Connection, consent: int, caller: Caller, client: Client, now: datetime) -> SignedIn:
@@ -280,8 +307,8 @@ def _consent(connection: Connection, consent: int, caller: Caller, client: Clien
     return SignedIn(account, session)
 
 
-def _token(signed_in: SignedIn) -> Response:
+def _token(services: Services, signed_in: SignedIn) -> Response:
     account, session = signed_in
     return success(
-        token=tokens.issue(account, session, clock.now()), account=records.account(account), headers=SECRET
+        token=services.tokens.issue(account, session, clock.now()), account=records.account(account), headers=SECRET
     )

@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-import storage
 from core import clock
 from core.errors import Refused
 from core.etags import Preconditions
@@ -20,6 +19,7 @@ from handlers.support.prepared_responses import Prepared
 from handlers.support.responses import PRIVATE, created, last_modified, no_content, success, updated
 from security import Caller
 from services import interchange, parsing
+from services.container import Services
 from services.images import record_images
 from services.interchange import Report
 from services.interchange.report import Imported
@@ -30,14 +30,14 @@ PLAIN_FIELDS = ("name", "notes", "imperial", "public")
 LIST = Listing("/sets", records.measurements_set, member("sets"), encoded=True)
 
 
-async def create_set(body: dict[str, Any], caller: Caller) -> Response:
+async def create_set(body: dict[str, Any], caller: Caller, services: Services) -> Response:
     """Store a new set owned by the caller."""
     measies, ignored = measurements.of_new_set(body.get("measies", {}))
-    async with record_images.stored(body.get("img"), "set") as img:
-        made = await storage.write(
+    async with services.images.stored(body.get("img"), "set") as img:
+        made = await services.storage.write(
             sets.create,
             user_id=caller.user_id,
-            most=ownership.storage_quota(caller, caller.user_id),
+            most=ownership.storage_quota(services, caller, caller.user_id),
             now=clock.now(),
             name=body["name"],
             notes=body.get("notes", NO_NOTES),
@@ -49,27 +49,30 @@ async def create_set(body: dict[str, Any], caller: Caller) -> Response:
     return created(set=records.measurements_set({**made, "user_uuid": caller.user_uuid}), ignored=ignored)
 
 
-async def list_sets(limit: int | None, cursor: str | None, caller: Caller) -> Response:
+async def list_sets(limit: int | None, cursor: str | None, caller: Caller, services: Services) -> Response:
     """The caller's sets."""
-    return (await LIST.page(limit, cursor, sets.list_of, caller.user_id)).reply(cache=PRIVATE)
+    return (await LIST.page(services, limit, cursor, sets.list_of, caller.user_id)).reply(cache=PRIVATE)
 
 
-async def read_set(id: str, caller: Caller) -> Response:
+async def read_set(id: str, caller: Caller, services: Services) -> Response:
     """One set, the caller's own or, from level 6, anyone's."""
-    row = await ownership.allowed(sets.find, id, caller, ownership.READ_OTHERS)
+    row = await ownership.allowed(services, sets.find, id, caller, ownership.READ_OTHERS)
     return success(set=records.measurements_set(row), headers={**PRIVATE, **last_modified(row["updated_at"])})
 
 
-async def update_set(id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller) -> Response:
+async def update_set(
+    id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller, services: Services
+) -> Response:
     """Change what was sent, and merge the measurements."""
-    present = await ownership.allowed(sets.find_owner, id, caller, ownership.WRITE_OTHERS)
+    present = await ownership.allowed(services, sets.find_owner, id, caller, ownership.WRITE_OTHERS)
     now = clock.now()
     fields: dict[str, Any] = {name: body[name] for name in PLAIN_FIELDS if name in body}
     measies, ignored = measurements.of_update(body.get("measies", {}))
-    async with record_images.stored(body.get("img"), "set") as img:
+    async with services.images.stored(body.get("img"), "set") as img:
         if img is not None:
             fields["img"] = img
         row, former = await public_records.write(
+            services,
             audited_changes.recorded,
             (caller, audit_log.UPDATE_SET, present["user_id"], now),
             unless_changed,
@@ -81,18 +84,19 @@ async def update_set(id: str, body: dict[str, Any], preconditions: Preconditions
                 fields=fields,
                 measies=measies,
                 now=now,
-                most=ownership.storage_quota(caller, present["user_id"]),
+                most=ownership.storage_quota(services, caller, present["user_id"]),
             ),
         )
     if img is not None:
-        await record_images.discard(former["img"])
+        await services.images.discard(former["img"])
     return updated({"ignored": ignored}, set=records.measurements_set(row))
 
 
-async def delete_set(id: str, preconditions: Preconditions, caller: Caller) -> Response:
+async def delete_set(id: str, preconditions: Preconditions, caller: Caller, services: Services) -> Response:
     """Remove a set and its picture."""
-    present = await ownership.allowed(sets.find_owner, id, caller, ownership.WRITE_OTHERS)
+    present = await ownership.allowed(services, sets.find_owner, id, caller, ownership.WRITE_OTHERS)
     removed = await public_records.write(
+        services,
         audited_changes.recorded,
         (caller, audit_log.DELETE_SET, present["user_id"], clock.now()),
         unless_changed,
@@ -100,7 +104,7 @@ async def delete_set(id: str, preconditions: Preconditions, caller: Caller) -> R
         partial(_held, set_id=present["id"]),
         partial(sets.remove, set_id=present["id"]),
     )
-    await record_images.discard(removed["img"])
+    await services.images.discard(removed["img"])
     return no_content()
 
 
@@ -108,19 +112,19 @@ def _held(connection: Connection, set_id: int) -> dict[str, Any]:
     return {"set": records.measurements_set(sets.lock(connection, set_id))}
 
 
-async def clone_set(id: str, caller: Caller) -> Response:
+async def clone_set(id: str, caller: Caller, services: Services) -> Response:
     """Copy an own or public set, or, from level 8, anyone's."""
-    original = await ownership.to_clone(sets.find, id, caller)
+    original = await ownership.to_clone(services, sets.find, id, caller)
     now = clock.now()
     # Anyone may clone what is public: that is no act of staff.
     owner = caller.user_id if original["public"] else original["user_id"]
-    async with record_images.copied(original["img"], "set") as img:
-        made = await storage.write(
+    async with services.images.copied(original["img"], "set") as img:
+        made = await services.storage.write(
             audited_changes.recorded,
             (caller, audit_log.CLONE_SET, owner, now),
             sets.create,
             user_id=caller.user_id,
-            most=ownership.storage_quota(caller, caller.user_id),
+            most=ownership.storage_quota(services, caller, caller.user_id),
             now=now,
             name=f"{original['name'][:500]} (cloned from #{original['id']})",
             notes=f"{original['notes'][:20_000]}\n\nCloned from measurements set #{original['id']}.",
@@ -132,51 +136,51 @@ async def clone_set(id: str, caller: Caller) -> Response:
     return created(set=records.measurements_set({**made, "user_uuid": caller.user_uuid}))
 
 
-async def read_set_json(id: str, caller: Caller | None) -> Response:
+async def read_set_json(id: str, caller: Caller | None, services: Services) -> Response:
     """A set as data: a public one for anyone, others for who may read them."""
 
     async def make() -> Prepared:
-        row = await ownership.readable(sets.find, id, caller)
+        row = await ownership.readable(services, sets.find, id, caller)
         return prepared_responses.as_json(records.public_set(row), ownership.cache(row))
 
-    return await public_records.reply(("set.json", id), caller, make)
+    return await public_records.reply(services, ("set.json", id), caller, make)
 
 
-async def read_set_yaml(id: str, caller: Caller | None) -> Response:
+async def read_set_yaml(id: str, caller: Caller | None, services: Services) -> Response:
     """A set as data, in YAML."""
 
     async def make() -> Prepared:
-        row = await ownership.readable(sets.find, id, caller)
+        row = await ownership.readable(services, sets.find, id, caller)
         return await prepared_responses.as_yaml(records.public_set(row), ownership.cache(row))
 
-    return await public_records.reply(("set.yaml", id), caller, make)
+    return await public_records.reply(services, ("set.yaml", id), caller, make)
 
 
-async def read_set_csv(id: str, caller: Caller | None) -> Response:
+async def read_set_csv(id: str, caller: Caller | None, services: Services) -> Response:
     """A set as a table."""
-    return await _file(id, caller, "csv", CSV)
+    return await _file(services, id, caller, "csv", CSV)
 
 
-async def read_set_smis(id: str, caller: Caller | None) -> Response:
+async def read_set_smis(id: str, caller: Caller | None, services: Services) -> Response:
     """A set as a file of SeamlyMe."""
-    return await _file(id, caller, "smis", prepared_responses.XML)
+    return await _file(services, id, caller, "smis", prepared_responses.XML)
 
 
-async def read_set_vit(id: str, caller: Caller | None) -> Response:
+async def read_set_vit(id: str, caller: Caller | None, services: Services) -> Response:
     """A set as a file of Valentina."""
-    return await _file(id, caller, "vit", prepared_responses.XML)
+    return await _file(services, id, caller, "vit", prepared_responses.XML)
 
 
-async def _file(id: str, caller: Caller | None, form: str, media_type: str) -> Response:
+async def _file(services: Services, id: str, caller: Caller | None, form: str, media_type: str) -> Response:
     async def make() -> Prepared:
-        row = await ownership.readable(sets.find, id, caller)
+        row = await ownership.readable(services, sets.find, id, caller)
         # In a thread, as YAML is: the first one loads what writes XML.
         body = await asyncio.to_thread(interchange.WRITERS[form], row)
         return prepared_responses.as_it_is(
             body, media_type, {**ownership.cache(row), **attachment(f"set-{row['id']}.{form}")}
         )
 
-    return await public_records.reply((f"set.{form}", id), caller, make)
+    return await public_records.reply(services, (f"set.{form}", id), caller, make)
 
 
 async def import_set(
@@ -190,6 +194,7 @@ async def import_set(
     public: bool | None,
     body: bytes,
     caller: Caller,
+    services: Services,
 ) -> Response:
     """Report what a file holds; with `store` create a set from it, with `derived` including computed measurements."""
     report = await parsing.off_loop(interchange.read, body, format, units, named=bool(personal))
@@ -199,10 +204,10 @@ async def import_set(
     if not store:
         return success(**told)
     chosen = [*report.measurements, *(report.derived if derived else ())]
-    made = await storage.write(
+    made = await services.storage.write(
         sets.create,
         user_id=caller.user_id,
-        most=ownership.storage_quota(caller, caller.user_id),
+        most=ownership.storage_quota(services, caller, caller.user_id),
         now=clock.now(),
         name=_name_of(report, name, chosen),
         notes=NO_NOTES if report.notes is None else report.notes,

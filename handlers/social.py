@@ -5,14 +5,14 @@ from typing import Any
 from starlette.responses import Response
 
 from handlers.support.responses import content
-from services.images import social
+from services.container import Services
 from services.images.cards import Card
 
 A_DAY = "public, max-age=86400"
 
 
-async def draw_social_image(body: dict[str, Any]) -> Response:
+async def draw_social_image(body: dict[str, Any], services: Services) -> Response:
     """The picture, as it was drawn for the same words before."""
     words = {name: body[name] for name in ("title", "intro", "type", "site") if name in body}
-    drawing = await social.draw(Card(**words))
+    drawing = await services.social.draw(Card(**words))
     return content(drawing.content, "image/png", headers={"ETag": drawing.etag, "Cache-Control": A_DAY})

@@ -7,16 +7,13 @@ from uuid import UUID
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-import storage
 from core import clock
 from core.email_addresses import shown
 from core.errors import NoSuchRecord, Refused, SchemaViolation, ValidationFailed
 from handlers.support.mail_addresses import stored_address
 from handlers.support.responses import SECRET, content, no_content, success
-from services import test_mode
 from services.auth.response_times import SECONDS, steady
-from services.limits import limiter
-from services.mail import outbox
+from services.container import Services
 from services.pages import service_pages
 from storage import accounts, mails, subscribers
 from storage.administration import HASH_LENGTH
@@ -24,14 +21,14 @@ from storage.administration import HASH_LENGTH
 _UNKNOWN = "There is no such subscription, or it has ended."
 
 
-async def subscribe(body: dict[str, Any]) -> Response:
+async def subscribe(body: dict[str, Any], services: Services) -> Response:
     """Mail a link that confirms, or tell a subscriber that they are one; the caller cannot see which."""
     email, language = stored_address(body["email"]), body["language"].lower()
-    await limiter.spend_mail("nlsub", email)
-    in_test = test_mode.applies(body, email)
+    await services.limits.spend_mail("nlsub", email)
+    in_test = services.test_mode.applies(body, email)
     async with steady(0 if in_test else SECONDS):
-        made = await storage.write(_subscribe, email, language, silent=in_test, now=clock.now())
-        outbox.wake()
+        made = await services.storage.write(_subscribe, email, language, silent=in_test, now=clock.now())
+        services.outbox.wake()
     parts = {"id": str(made["uuid"]), "ehash": accounts.email_hash(email)} if in_test else {}
     return success(data={"email": shown(email), "language": language, **parts}, headers=SECRET)
 
@@ -60,10 +57,10 @@ def _enqueue(
     mails.enqueue(connection, letter, user_id=recipient.user_id, now=now)
 
 
-async def confirm_subscription(body: dict[str, Any]) -> Response:
+async def confirm_subscription(body: dict[str, Any], services: Services) -> Response:
     """Begin to send the newsletter."""
     uuid, ehash = _parts(body)
-    made = await storage.write(subscribers.confirm, _uuid(uuid), ehash, now=clock.now())
+    made = await services.storage.write(subscribers.confirm, _uuid(uuid), ehash, now=clock.now())
     return success(data={"email": shown(made["email"]), "language": made["language"]}, headers=SECRET)
 
 
@@ -84,14 +81,14 @@ def _uuid(text: str) -> UUID:
         raise NoSuchRecord(_UNKNOWN) from None
 
 
-async def unsubscribe_v3(body: dict[str, Any], id: str | None, ehash: str | None) -> Response:
+async def unsubscribe_v3(body: dict[str, Any], id: str | None, ehash: str | None, services: Services) -> Response:
     """End it with both parts of a link, wherever they stand."""
     given, hashed = body.get("id", id), body.get("ehash", ehash)
     if given is None:
         raise Refused("idMissing", "Send the id of the link, in the body or in the query.")
     if hashed is None:
         raise Refused("ehashMissing", "Send the hash of the link, in the body or in the query.")
-    await storage.write(_unsubscribe, _uuid(given), hashed, clock.now())
+    await services.storage.write(_unsubscribe, _uuid(given), hashed, clock.now())
     return no_content()
 
 
@@ -102,10 +99,10 @@ def _unsubscribe(connection: Connection, uuid: UUID, ehash: str, now: datetime) 
     subscribers.leave(connection, ehash, now=now)
 
 
-async def unsubscribe(ehash: str) -> Response:
+async def unsubscribe(ehash: str, services: Services) -> Response:
     """End it, if there is anything to end: the hash of an address can be guessed, who reads what must not be."""
     async with steady():
-        await storage.write(_leave, ehash, clock.now())
+        await services.storage.write(_leave, ehash, clock.now())
     return no_content()
 
 
@@ -116,13 +113,13 @@ def _leave(connection: Connection, handle: str, now: datetime) -> None:
         subscribers.leave(connection, ehash, now=now)
 
 
-async def request_unsubscription(body: dict[str, Any]) -> Response:
+async def request_unsubscription(body: dict[str, Any], services: Services) -> Response:
     """Mail a link with which to end it to who gets it; the answer is the same for who does not."""
     email = stored_address(body["email"])
-    await limiter.spend_mail("nlunsub", email)
+    await services.limits.spend_mail("nlunsub", email)
     async with steady():
-        await storage.write(_request_unsubscription, email, clock.now())
-        outbox.wake()
+        await services.storage.write(_request_unsubscription, email, clock.now())
+        services.outbox.wake()
     return success(data={}, headers=SECRET)
 
 
@@ -133,18 +130,18 @@ def _request_unsubscription(connection: Connection, email: str, now: datetime) -
         _enqueue(connection, "nlunsub", "unsubscribe", recipient, ehash, now)
 
 
-async def read_unsubscribe_page(ehash: str) -> Response:
+async def read_unsubscribe_page(ehash: str, services: Services) -> Response:
     """A form with a button and nothing else, for those whose mail program has no button of its own."""
-    return _page("unsubscribe")
+    return _page(services, "unsubscribe")
 
 
-async def unsubscribe_in_one_click(ehash: str, body: dict[str, Any]) -> Response:
+async def unsubscribe_in_one_click(ehash: str, body: dict[str, Any], services: Services) -> Response:
     """End it, as mail programs ask for it."""
     async with steady():
-        await storage.write(_leave, ehash, clock.now())
-    return _page("unsubscribed")
+        await services.storage.write(_leave, ehash, clock.now())
+    return _page(services, "unsubscribed")
 
 
-def _page(name: str) -> Response:
+def _page(services: Services, name: str) -> Response:
     policy = {"Content-Security-Policy": service_pages.FORM_POLICY, "Referrer-Policy": "no-referrer"}
-    return content(service_pages.page(name), "text/html; charset=utf-8", headers={**policy, **SECRET})
+    return content(services.pages.page(name), "text/html; charset=utf-8", headers={**policy, **SECRET})

@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-import storage
 from core import clock
 from core.errors import SchemaViolation, ValidationFailed
 from handlers.serializers.usage import amounts, heavy_account, heavy_key, heavy_network, usage_row
@@ -17,6 +16,7 @@ from handlers.support.csv_responses import csv_reply
 from handlers.support.ownership import require_allowed
 from handlers.support.responses import success
 from security import Caller
+from services.container import Services
 from services.limits import storage_quotas
 from services.usage import spans
 from storage import apikeys, audit_log, storage_use, usage_reports
@@ -45,61 +45,67 @@ class Asked:
         return None if self.by == "total" else self.by
 
 
-async def read_account_usage(from_: Word, to: Word, granularity: Word, by: Word, caller: Caller) -> Response:
+async def read_account_usage(
+    from_: Word, to: Word, granularity: Word, by: Word, caller: Caller, services: Services
+) -> Response:
     """What the caller's account used, by token and by all its keys."""
     asked = Asked(from_, to, granularity, by)
-    return success(usage=await _usage(asked, user_id=caller.user_id))
+    return success(usage=await _usage(services, asked, user_id=caller.user_id))
 
 
-async def read_account_storage(caller: Caller) -> Response:
+async def read_account_storage(caller: Caller, services: Services) -> Response:
     """Return what the caller's account stores, and may store."""
-    use = await storage.read(storage_use.find, caller.user_id)
-    return success(storage=storage_quotas.shown(use, storage_quotas.of(caller.account_quotas)))
+    use = await services.storage.read(storage_use.find, caller.user_id)
+    return success(storage=storage_quotas.shown(use, services.storage_quotas.of(caller.account_quotas)))
 
 
-async def read_account_usage_csv(from_: Word, to: Word, granularity: Word, by: Word, caller: Caller) -> Response:
+async def read_account_usage_csv(
+    from_: Word, to: Word, granularity: Word, by: Word, caller: Caller, services: Services
+) -> Response:
     """The same as CSV."""
     asked = Asked(from_, to, granularity, by)
-    return _csv(asked, await _usage(asked, user_id=caller.user_id))
+    return _csv(asked, await _usage(services, asked, user_id=caller.user_id))
 
 
-async def read_key_usage(key: str, from_: Word, to: Word, granularity: Word, by: Word, caller: Caller) -> Response:
+async def read_key_usage(
+    key: str, from_: Word, to: Word, granularity: Word, by: Word, caller: Caller, services: Services
+) -> Response:
     """What one key used, the caller's own or, for support, anyone's."""
-    found = await _allowed(key, caller)
+    found = await _allowed(services, key, caller)
     asked = Asked(from_, to, granularity, by)
-    return success(usage=await _usage(asked, user_id=found["user_id"], key_id=found["id"]))
+    return success(usage=await _usage(services, asked, user_id=found["user_id"], key_id=found["id"]))
 
 
 async def read_key_usage_csv(
-    key: str, from_: Word, to: Word, granularity: Word, by: Word, caller: Caller
+    key: str, from_: Word, to: Word, granularity: Word, by: Word, caller: Caller, services: Services
 ) -> Response:
     """The same as CSV."""
-    found = await _allowed(key, caller)
+    found = await _allowed(services, key, caller)
     asked = Asked(from_, to, granularity, by)
-    return _csv(asked, await _usage(asked, user_id=found["user_id"], key_id=found["id"]))
+    return _csv(asked, await _usage(services, asked, user_id=found["user_id"], key_id=found["id"]))
 
 
-async def read_usage(period: str | None, limit: int | None, caller: Caller) -> Response:
+async def read_usage(period: str | None, limit: int | None, caller: Caller, services: Services) -> Response:
     """Who used the most; on the record."""
-    return success(usage=await _heaviest(period, limit, caller))
+    return success(usage=await _heaviest(services, period, limit, caller))
 
 
-async def read_usage_csv(period: str | None, limit: int | None, caller: Caller) -> Response:
+async def read_usage_csv(period: str | None, limit: int | None, caller: Caller, services: Services) -> Response:
     """The same as CSV: the three lists one after the other."""
-    found = await _heaviest(period, limit, caller)
+    found = await _heaviest(services, period, limit, caller)
     lists = (("account", found["accounts"]), ("key", found["keys"]), ("anonymous", found["anonymous"]))
     return csv_reply("usage", HEAVY, ({"list": name, **row} for name, rows in lists for row in rows))
 
 
-async def _allowed(key: str, caller: Caller) -> apikeys.ApiKey:
-    found = await storage.read(apikeys.find, UUID(key))
+async def _allowed(services: Services, key: str, caller: Caller) -> apikeys.ApiKey:
+    found = await services.storage.read(apikeys.find, UUID(key))
     require_allowed(found, caller, LEVEL_FOR_OTHERS)
     return found
 
 
-async def _usage(asked: Asked, **whose: int) -> dict[str, Any]:
+async def _usage(services: Services, asked: Asked, **whose: int) -> dict[str, Any]:
     span = spans.span(asked.begin, asked.end, asked.granularity or "day", clock.now())
-    rows = await storage.read_aside(
+    rows = await services.storage.read_aside(
         usage_reports.series,
         span.granularity,
         **whose,
@@ -129,16 +135,16 @@ def _csv(asked: Asked, usage: dict[str, Any]) -> Response:
     return csv_reply("usage", ("at", *apart, *AMOUNTS), usage["rows"])
 
 
-async def _heaviest(period: str | None, limit: int | None, caller: Caller) -> dict[str, Any]:
+async def _heaviest(services: Services, period: str | None, limit: int | None, caller: Caller) -> dict[str, Any]:
     now = clock.now()
     period = period or "week"
     before, begin, end = spans.period(period, now)
     most = limit or USUAL_LIMIT
-    await storage.write(_record, caller, now)
+    await services.storage.write(_record, caller, now)
     span = {"begin": begin, "end": end}
-    accounts = await storage.read_aside(usage_reports.heaviest_accounts, before=before, limit=most, **span)
-    keys = await storage.read_aside(usage_reports.heaviest_keys, before=before, limit=most, **span)
-    networks = await storage.read_aside(usage_reports.heaviest_networks, limit=most, **span)
+    accounts = await services.storage.read_aside(usage_reports.heaviest_accounts, before=before, limit=most, **span)
+    keys = await services.storage.read_aside(usage_reports.heaviest_keys, before=before, limit=most, **span)
+    networks = await services.storage.read_aside(usage_reports.heaviest_networks, limit=most, **span)
     return {
         "period": period,
         "from": clock.iso(begin),

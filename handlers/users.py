@@ -5,10 +5,10 @@ from typing import Any
 
 from starlette.responses import Response
 
-import storage
 from core.errors import NoSuchRecord
 from handlers.serializers import records
 from handlers.support.responses import PUBLIC, content, success
+from services.container import Services
 from storage import accounts, profiles
 
 MOST_PROFILES = 10
@@ -22,27 +22,27 @@ CARD = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 480 120" role="im
 WIDEST = 432
 
 
-async def read_profile(id: str) -> Response:
+async def read_profile(id: str, services: Services) -> Response:
     """The profile."""
-    return success(profile=records.profile(await _visible(id)), headers=PUBLIC)
+    return success(profile=records.profile(await _visible(services, id)), headers=PUBLIC)
 
 
-async def read_profile_card(id: str) -> Response:
+async def read_profile_card(id: str, services: Services) -> Response:
     """The profile as a small picture."""
-    account = await _visible(id)
+    account = await _visible(services, id)
     length = min(WIDEST, 17 * len(account["username"]))
     card = CARD.format(name=escape(account["username"]), id=account["id"], length=length)
     return content(card, "image/svg+xml", headers={**PUBLIC, "Content-Security-Policy": "default-src 'none'"})
 
 
-async def find_users(body: dict[str, Any]) -> Response:
+async def find_users(body: dict[str, Any], services: Services) -> Response:
     """Profiles by the start of their name."""
-    found = await storage.read(profiles.find_profiles, body["match"], MOST_PROFILES)
+    found = await services.storage.read(profiles.find_profiles, body["match"], MOST_PROFILES)
     return success(profiles=[records.profile(row) for row in found], headers=PUBLIC)
 
 
-async def _visible(handle: str) -> accounts.Account:
-    account = await storage.read(accounts.find_by_handle, handle)
+async def _visible(services: Services, handle: str) -> accounts.Account:
+    account = await services.storage.read(accounts.find_by_handle, handle)
     if account is None or not accounts.is_visible(account):
         raise NoSuchRecord("There is no such profile.")
     return account

@@ -15,7 +15,7 @@ from core.errors import (
     Unauthorized,
 )
 from middleware.straight import StraightAPI
-from security import BASIC, BEARER, Requirement, authenticate, require_account, require_standing
+from security import BASIC, BEARER, Authenticator, Requirement, require_standing
 from services import audit
 
 REJECTED = (Unauthorized, KeyExpired, KeyRevoked, ConsentLacking, InsufficientLevel)
@@ -35,7 +35,8 @@ def requirement(operation: dict[str, Any], schemes: dict[str, Any]) -> Requireme
 
 
 class AuthenticatedOperation:
-    """One operation: sets `scope["caller"]`, or raises what `security.authenticate` and `require_standing` raise.
+    """One operation: sets `scope["caller"]`, or raises what `Authenticator.authenticate` and `require_standing`
+    raise.
 
     A request that fails because its account is removed at the same moment gets the 401 that later ones get.
 
@@ -43,8 +44,9 @@ class AuthenticatedOperation:
     Only if that would be 401 or 404 the error of the credentials is raised.
     """
 
-    def __init__(self, next_app: ASGIApp, operation: Any) -> None:
+    def __init__(self, next_app: ASGIApp, operation: Any, authenticator: Authenticator) -> None:
         self.next_app = next_app
+        self.authenticator = authenticator
         self.requirement = requirement(operation._operation, operation.security_schemes)
         self.is_public = self.requirement.optional and operation.method.lower() == "get"
 
@@ -55,7 +57,7 @@ class AuthenticatedOperation:
                 await self.next_app(scope, receive, send)
             except Overtaken:
                 if scope["caller"] is not None:
-                    await require_account(scope["caller"])
+                    await self.authenticator.require_account(scope["caller"])
                 raise
             return
         rejected = None
@@ -73,7 +75,7 @@ class AuthenticatedOperation:
     async def _authenticate(self, scope: Scope) -> None:
         given = [value for name, value in scope["headers"] if name == b"authorization"]
         # Set before the level is checked: a call that is rejected for its level is counted as the caller's.
-        scope["caller"] = caller = await authenticate(
+        scope["caller"] = caller = await self.authenticator.authenticate(
             # Of two headers neither may be preferred: joined they are no credentials at all.
             b", ".join(given).decode("latin-1") if given else None,
             self.requirement,
@@ -81,18 +83,31 @@ class AuthenticatedOperation:
             scope["request_id"],
         )
         if caller is not None and caller.by is not None:
-            await audit.record_impersonated(caller.by, caller.user_id, scope["operation_id"], scope["request_id"])
+            await audit.record_impersonated(
+                self.authenticator.storage, caller.by, caller.user_id, scope["operation_id"], scope["request_id"]
+            )
         require_standing(caller, self.requirement)
 
 
 class AuthenticationAPI(StraightAPI[AuthenticatedOperation]):
     """All operations of the document."""
 
+    def __init__(self, *args: Any, authenticator: Authenticator, **kwargs: Any) -> None:
+        self.authenticator = authenticator
+        super().__init__(*args, **kwargs)
+
     def make_operation(self, operation: Any) -> AuthenticatedOperation:
-        return AuthenticatedOperation(self.next_of(operation), operation)
+        return AuthenticatedOperation(self.next_of(operation), operation, self.authenticator)
 
 
 class Authentication(RoutedMiddleware[AuthenticationAPI]):
     """Security as the document states it."""
 
     api_cls = AuthenticationAPI
+
+    def __init__(self, app: ASGIApp, *, authenticator: Authenticator) -> None:
+        super().__init__(app)
+        self.authenticator = authenticator
+
+    def add_api(self, specification: Any, **kwargs: Any) -> Any:
+        return super().add_api(specification, authenticator=self.authenticator, **kwargs)

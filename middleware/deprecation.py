@@ -8,10 +8,10 @@ from email.utils import format_datetime
 from typing import Any
 from urllib.parse import quote
 
-from services import address
+from services.address import PublicAddress
 
 
-def headers(operation: dict[str, Any], name: str) -> list[tuple[bytes, bytes]]:
+def headers(operation: dict[str, Any], name: str, address: PublicAddress) -> list[tuple[bytes, bytes]]:
     """The headers of every reply of the operation called `name` (RFC 9745, RFC 8594); none if it is to stay."""
     if not operation.get("deprecated"):
         return []

@@ -12,6 +12,7 @@ from core.etags import Preconditions
 from middleware import bodies
 from middleware.straight import StraightAPI
 from services.auth.clients import Client
+from services.container import Services
 
 # What a 304 repeats of the reply that it stands for (RFC 9110, section 15.4.5).
 _KEPT = ("cache-control", "etag", "last-modified", "link", "vary")
@@ -20,9 +21,11 @@ _KEPT = ("cache-control", "etag", "last-modified", "link", "vary")
 class DispatchedOperation:
     """One operation: the handler that Connexion resolved, its signature read once."""
 
-    def __init__(self, operation: Any) -> None:
+    def __init__(self, operation: Any, services: Services) -> None:
         self.handler = operation.function
         taken = signature(self.handler).parameters
+        # What a handler takes besides the arguments of the request, and is the same for every request.
+        self.given = {"services": services} if "services" in taken else {}
         self.takes_caller, self.takes_request_id = "caller" in taken, "request_id" in taken
         self.takes_client = "client" in taken
         self.takes_preconditions = "preconditions" in taken
@@ -40,7 +43,7 @@ class DispatchedOperation:
         if self.takes_preconditions:
             arguments["preconditions"] = Preconditions(*(arguments.pop(name) for name in Preconditions._fields))
         if_none_match = arguments.pop("if_none_match") if self.conditional else None
-        reply = await self.handler(**arguments)
+        reply = await self.handler(**arguments, **self.given)
         if self.conditional and reply.status_code == 200:
             reply = conditional(reply, if_none_match)
         await reply(scope, receive, send)
@@ -67,8 +70,12 @@ def conditional(reply: Response, if_none_match: str | None) -> Response:
 class DispatchAPI(StraightAPI[DispatchedOperation]):
     """All operations of the document."""
 
+    def __init__(self, *args: Any, services: Services, **kwargs: Any) -> None:
+        self.services = services
+        super().__init__(*args, **kwargs)
+
     def make_operation(self, operation: Any) -> DispatchedOperation:
-        return DispatchedOperation(operation)
+        return DispatchedOperation(operation, self.services)
 
 
 class Dispatch(RoutedMiddleware[DispatchAPI]):
@@ -76,8 +83,12 @@ class Dispatch(RoutedMiddleware[DispatchAPI]):
 
     api_cls = DispatchAPI
 
-    def __init__(self) -> None:
+    def __init__(self, services: Services) -> None:
         super().__init__(_nowhere)
+        self.services = services
+
+    def add_api(self, specification: Any, **kwargs: Any) -> Any:
+        return super().add_api(specification, services=self.services, **kwargs)
 
 
 async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:

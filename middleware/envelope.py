@@ -11,8 +11,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core import clock
 from middleware import bodies
 from middleware.timing import Stopwatch
-from services.observability import logs, metrics
-from services.usage import counting
+from services.observability import logs
+from services.observability.metrics import Metrics
+from services.usage.counting import UsageCounter
 
 EXPOSED = (
     "Deprecation, ETag, Idempotent-Replayed, Last-Modified, Link, Location, RateLimit, RateLimit-Policy, "
@@ -36,11 +37,14 @@ log = logging.getLogger(__name__)
 class Envelope:
     """Names each request (`scope["request_id"]`), answers preflights, notes when a reply begins, and how it ends.
 
-    `base` is the address where clients reach the server.
+    `base` is the address where clients reach the server. Requests that take longer than `slow_seconds` are logged.
     """
 
-    def __init__(self, app: ASGIApp, *, base: str = "") -> None:
+    def __init__(
+        self, app: ASGIApp, *, metrics: Metrics, usage: UsageCounter, base: str = "", slow_seconds: float = 0.0
+    ) -> None:
         self.app = app
+        self.metrics, self.usage, self.slow_seconds = metrics, usage, slow_seconds
         self.common = [*COMMON, TLS_ONLY] if base.startswith("https://") else COMMON
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,38 +83,38 @@ class Envelope:
             else:
                 await self.app(scope, receive_timed, send_in_envelope)
         finally:
-            _ended(scope, status, sent, *stopwatch.read())
+            self._ended(scope, status, sent, *stopwatch.read())
 
+    def _ended(self, scope: Scope, status: int, sent: int, microseconds: int, own_seconds: float) -> None:
+        """Tell everyone who counts or watches; the request is answered whatever happens here.
 
-def _ended(scope: Scope, status: int, sent: int, microseconds: int, own_seconds: float) -> None:
-    """Tell everyone who counts or watches; the request is answered whatever happens here.
+        `microseconds` is all the time that the request took, `own_seconds` is that without the client's.
+        """
+        try:
+            operation = scope.get("operation_id")
+            self.metrics.request(operation, status, own_seconds)
+            logs.request(operation, status, own_seconds, self.slow_seconds)
+            self._count(scope, status, sent, microseconds)
+            if status == UNAVAILABLE:
+                self.metrics.unavailable(scope["unavailable"])
+        except Exception:
+            log.exception("a request could not be counted")
 
-    `microseconds` is all the time that the request took, `own_seconds` is that without the client's.
-    """
-    try:
-        operation = scope.get("operation_id")
-        metrics.request(operation, status, own_seconds)
-        logs.request(operation, status, own_seconds)
-        _count(scope, status, sent, microseconds)
-        if status == UNAVAILABLE:
-            metrics.unavailable(scope["unavailable"])
-    except Exception:
-        log.exception("a request could not be counted")
-
-
-def _count(scope: Scope, status: int, sent: int, microseconds: int) -> None:
-    """Count the call for its caller, else for the network that it came from."""
-    if scope["method"] == "HEAD":
-        # The server keeps the body of such a reply to itself.
-        sent = 0
-    caller = scope.get("caller")
-    if caller is None:
-        address, _ = scope["client"] or ("", 0)
-        counting.count_anonymous(address, status, sent, microseconds)
-    else:
-        # Who acts as another is not to use up what is the other's.
-        user_id = caller.by or caller.user_id
-        counting.count(user_id, caller.key_id, scope["operation_id"], status, sent, microseconds, caller.session)
+    def _count(self, scope: Scope, status: int, sent: int, microseconds: int) -> None:
+        """Count the call for its caller, else for the network that it came from."""
+        if scope["method"] == "HEAD":
+            # The server keeps the body of such a reply to itself.
+            sent = 0
+        caller = scope.get("caller")
+        if caller is None:
+            address, _ = scope["client"] or ("", 0)
+            self.usage.count_anonymous(address, status, sent, microseconds)
+        else:
+            # Who acts as another is not to use up what is the other's.
+            user_id = caller.by or caller.user_id
+            self.usage.count(
+                user_id, caller.key_id, scope["operation_id"], status, sent, microseconds, caller.session
+            )
 
 
 def _preflight(scope: Scope) -> Response:

@@ -9,8 +9,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from middleware.straight import StraightAPI
 from middleware.validation import Parameter
 from security import Caller
-from services import idempotency
 from services.idempotency import Answer, Asker
+from services.idempotency import Idempotency as Keys
 
 REPLAYED = (b"idempotent-replayed", b"true")
 _ESCAPED = re.compile(r'\\(["\\])')
@@ -30,10 +30,11 @@ def asker_of(caller: Caller | None) -> Asker:
 
 
 class IdempotentOperation:
-    """One operation that takes a key: with one, answered by `services.idempotency.once`."""
+    """One operation that takes a key: with one, answered by `services.idempotency`."""
 
-    def __init__(self, next_app: ASGIApp, operation: Any, argument: str) -> None:
+    def __init__(self, next_app: ASGIApp, operation: Any, argument: str, keys: Keys) -> None:
         self.next_app = next_app
+        self.keys = keys
         self.name: str = operation.operation_id
         self.argument = argument
 
@@ -49,7 +50,7 @@ class IdempotentOperation:
             await self.next_app(scope, receive, recorder)
             return Answer(recorder.status, recorder.headers, b"".join(recorder.chunks))
 
-        answer = await idempotency.once(key_of(value), asker, self.name, scope["arguments"], carry_out)
+        answer = await self.keys.once(key_of(value), asker, self.name, scope["arguments"], carry_out)
         headers = [*answer.headers, REPLAYED] if answer.replayed else answer.headers
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
@@ -73,10 +74,14 @@ class Recorder:
 class IdempotencyAPI(StraightAPI[ASGIApp]):
     """All operations of the document; those that take no key lead straight on."""
 
+    def __init__(self, *args: Any, keys: Keys, **kwargs: Any) -> None:
+        self.keys = keys
+        super().__init__(*args, **kwargs)
+
     def make_operation(self, operation: Any) -> ASGIApp:
         for parameter in map(Parameter, operation.parameters):
             if parameter.handled_by == "idempotency":
-                return IdempotentOperation(self.next_of(operation), operation, parameter.argument)
+                return IdempotentOperation(self.next_of(operation), operation, parameter.argument, self.keys)
         return self.next_of(operation)
 
 
@@ -84,3 +89,10 @@ class Idempotency(RoutedMiddleware[IdempotencyAPI]):
     """Idempotency keys where the document has them."""
 
     api_cls = IdempotencyAPI
+
+    def __init__(self, app: ASGIApp, *, keys: Keys) -> None:
+        super().__init__(app)
+        self.keys = keys
+
+    def add_api(self, specification: Any, **kwargs: Any) -> Any:
+        return super().add_api(specification, keys=self.keys, **kwargs)

@@ -24,7 +24,7 @@ from core.errors import (
     ValidationFailed,
     problem,
 )
-from middleware.limits import charge_rejected
+from middleware.charges import Charges
 from services.limits import storage_quotas
 
 log = logging.getLogger(__name__)
@@ -34,8 +34,9 @@ JSON = "application/json; charset=utf-8"
 class Problems:
     """Turns exceptions into replies. After a reply has begun, an exception can only end the connection."""
 
-    def __init__(self, app: ASGIApp, *, base: str = "") -> None:
+    def __init__(self, app: ASGIApp, *, charges: Charges, base: str = "") -> None:
         self.app = app
+        self.charges = charges
         self.base = base
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,7 +60,7 @@ class Problems:
         except Exception as error:
             if scope["reply_begun"]:
                 raise
-            await self.reply(await _charged(error, scope), scope)(scope, receive, send)
+            await self.reply(await self._charged(error, scope), scope)(scope, receive, send)
 
     def reply(self, error: Exception, scope: Scope) -> Response:
         """The reply that tells this error."""
@@ -85,23 +86,22 @@ class Problems:
             body["storage"] = storage_quotas.shown(fact.use, fact.most)
         return _response(body, {**verdict.headers, **fact.headers})
 
+    async def _charged(self, error: Exception, scope: Scope) -> Exception:
+        """Charge the address for a rejected request. Return the error to report, maybe QuotaExceeded."""
+        fact = _as_fact(error)
+        if fact is not None and REPLIES[type(fact)].status < 500:
+            try:
+                await self.charges.charge_rejected(scope)
+            except QuotaExceeded as exceeded:
+                return exceeded
+        return error
+
 
 def _note_cause(fact: Unavailable, scope: Scope) -> None:
     """Log why the reply is 503, and leave it for what counts the reply (`middleware.envelope`)."""
     scope["unavailable"] = fact.cause
     reason = repr(fact.__cause__ or fact.detail)
     log.warning("request %s: 503 (%s): %s", scope["request_id"], fact.cause, reason, extra={"cause": fact.cause})
-
-
-async def _charged(error: Exception, scope: Scope) -> Exception:
-    """Charge the address for a rejected request. Return the error to report, maybe QuotaExceeded."""
-    fact = _as_fact(error)
-    if fact is not None and REPLIES[type(fact)].status < 500:
-        try:
-            await charge_rejected(scope)
-        except QuotaExceeded as exceeded:
-            return exceeded
-    return error
 
 
 def _as_fact(error: Exception) -> Fact | None:

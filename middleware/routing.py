@@ -2,7 +2,7 @@
 
 In place of Connexion's own router, whose cost grows with the document, which takes a method from the first
 matching route alone, and which knows no aliases. The `/jwt` and `/key` forms are not routes of their own: the
-suffix is taken off, and the scheme that it stands for is asked for (see `security.authenticate`).
+suffix is taken off, and the scheme that it stands for is asked for (see `security.Authenticator`).
 """
 
 import re
@@ -18,6 +18,7 @@ from core.errors import MethodNotAllowed, NoSuchPath
 from middleware import deprecation
 from middleware.straight import next_of
 from security import BASIC, BEARER
+from services.address import PublicAddress
 
 SUFFIXES = {"/jwt": BEARER, "/key": BASIC}
 _PARAMETER = re.compile(r"\{(\w+)\}")
@@ -81,7 +82,10 @@ def _shape(path: str) -> tuple[int, str]:
 class RoutingAPI(AbstractRoutingAPI[Any]):
     """Collects a document's operations, as Connexion resolved them, into a table."""
 
-    def __init__(self, *args: Any, table: Table, aliases: Table, next_app: ASGIApp, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, table: Table, aliases: Table, address: PublicAddress, next_app: ASGIApp, **kwargs: Any
+    ) -> None:
+        self.address = address
         self.table = table
         self.aliases = aliases
         self.next_app = next_app
@@ -98,7 +102,7 @@ class RoutingAPI(AbstractRoutingAPI[Any]):
         # As the document has it, without the module that the resolver found.
         name = operation.operation_id.rpartition(".")[2]
         app = next_of(self.next_app, self.base_path, operation)
-        routed = Routed(name, app, deprecation.headers(operation._operation, name))
+        routed = Routed(name, app, deprecation.headers(operation._operation, name, self.address))
         methods = [method.upper()]
         if method == "get" and not operation._operation.get("x-unsafe"):
             methods.append("HEAD")
@@ -111,13 +115,15 @@ class RoutingAPI(AbstractRoutingAPI[Any]):
 class Routing(SpecMiddleware):
     """Puts the operation and its path parameters into the scope; raises NoSuchPath and MethodNotAllowed."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, *, address: PublicAddress) -> None:
+        self.app, self.address = app, address
         self.table = Table()
         self.aliases = Table()
 
     def add_api(self, specification: Any, **kwargs: Any) -> None:
-        RoutingAPI(specification, table=self.table, aliases=self.aliases, next_app=self.app, **kwargs)
+        RoutingAPI(
+            specification, table=self.table, aliases=self.aliases, address=self.address, next_app=self.app, **kwargs
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

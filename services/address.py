@@ -1,14 +1,13 @@
-"""Where clients reach this server."""
-
-_base = ""
+"""The public address of this server."""
 
 
-def configure(public_url: str) -> None:
-    """The address of this server, without a slash at its end."""
-    global _base
-    _base = public_url
+class PublicAddress:
+    """Where clients reach this server."""
 
+    def __init__(self, public_url: str) -> None:
+        """`public_url` has no slash at its end."""
+        self._base = public_url
 
-def of(path: str) -> str:
-    """The whole address of a path of this server."""
-    return _base + path
+    def of(self, path: str) -> str:
+        """Return the whole address of a path of this server."""
+        return self._base + path

@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import storage
 from core import clock
 from core.clock import iso
 from core.errors import NoSuchRecord, Unauthorized
-from services import address
+from services.address import PublicAddress
 from services.auth import api_secrets, credentials, tokens
-from services.auth.tokens import Export
+from services.auth.tokens import Export, Tokens
 from storage import accounts, apikeys, sessions
+from storage.database import Storage
 from storage.sessions import Standing
 
 
@@ -37,26 +37,46 @@ def _earliest(now: datetime, until: datetime | None) -> datetime:
     return longest if until is None else min(longest, until)
 
 
-def shown(export: Export, now: datetime) -> dict[str, Any]:
-    """`ExportAddress`: token, url and expiry."""
-    token = tokens.issue_export(export, now)
-    return {"token": token, "url": address.of(f"/exports/{token}"), "expiresAt": iso(export.until)}
+class Exports:
+    """Addresses of exports, and the exports that are being streamed."""
 
+    def __init__(self, storage: Storage, tokens: Tokens, address: PublicAddress) -> None:
+        self._storage, self._tokens, self._address = storage, tokens, address
+        # Accounts whose export is being streamed.
+        self.streaming: set[int] = set()
 
-async def owner_of(token: str) -> int:
-    """Return the number of the account whose export the token opens; raise NoSuchRecord if it opens none.
+    def shown(self, export: Export, now: datetime) -> dict[str, Any]:
+        """`ExportAddress`: token, url and expiry."""
+        token = self._tokens.issue_export(export, now)
+        return {"token": token, "url": self._address.of(f"/exports/{token}"), "expiresAt": iso(export.until)}
 
-    It opens none once it has expired, the session has ended, the key was revoked, has expired or lost the secret, the
-    account is blocked, restricted or disabled, the consent was withdrawn, or the epoch of the account was raised.
-    """
-    try:
-        export = tokens.verify_export(token)
-    except Unauthorized:
-        raise _no_such_export() from None
-    standing = await storage.read(sessions.find_standing, export.user_id, export.session)
-    if standing is None or not _is_open(export, standing) or not await _has_key(export):
-        raise _no_such_export()
-    return export.user_id
+    async def owner_of(self, token: str) -> int:
+        """Return the number of the account whose export the token opens; raise NoSuchRecord if it opens none.
+
+        It opens none once it has expired, the session has ended, the key was revoked, has expired or lost the secret,
+        the account is blocked, restricted or disabled, the consent was withdrawn, or the epoch of the account was
+        raised.
+        """
+        try:
+            export = self._tokens.verify_export(token)
+        except Unauthorized:
+            raise _no_such_export() from None
+        standing = await self._storage.read(sessions.find_standing, export.user_id, export.session)
+        if standing is None or not _is_open(export, standing) or not await self._has_key(export):
+            raise _no_such_export()
+        return export.user_id
+
+    async def _has_key(self, export: Export) -> bool:
+        """Return whether the export was not requested with an API key, or with one whose secret is still good."""
+        if export.key is None:
+            return True
+        standing = await self._storage.read(apikeys.find_standing, export.key)
+        if standing is None or standing.user_id != export.user_id or standing.revoked_at is not None:
+            return False
+        stored = (standing.secret_hash, standing.previous_hash or "")
+        used = next((each for each in stored if api_secrets.fingerprint(each) == export.secret), None)
+        ends = None if used is None else credentials.end_of_secret(standing, used)
+        return ends is not None and ends > clock.now()
 
 
 def _is_open(export: Export, standing: Standing) -> bool:
@@ -69,19 +89,6 @@ def _is_open(export: Export, standing: Standing) -> bool:
         # An owner who never consented may export, too.
         and (standing.consent > 0 or not export.consents)
     )
-
-
-async def _has_key(export: Export) -> bool:
-    """Return whether the export was not requested with an API key, or with one whose secret is still good."""
-    if export.key is None:
-        return True
-    standing = await storage.read(apikeys.find_standing, export.key)
-    if standing is None or standing.user_id != export.user_id or standing.revoked_at is not None:
-        return False
-    stored = (standing.secret_hash, standing.previous_hash or "")
-    used = next((each for each in stored if api_secrets.fingerprint(each) == export.secret), None)
-    ends = None if used is None else credentials.end_of_secret(standing, used)
-    return ends is not None and ends > clock.now()
 
 
 def _no_such_export() -> NoSuchRecord:

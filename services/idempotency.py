@@ -17,11 +17,11 @@ from uuid import UUID
 
 import orjson
 
-import storage
 from core import clock
 from core.errors import AnswerLost, InsufficientLevel, KeyInUse, KeyReused, StorageUnavailable
-from services import background
+from services.background import Background
 from storage import idempotency
+from storage.database import Storage
 from storage.idempotency import Standing
 
 LONGEST_WAIT = 5.0
@@ -35,14 +35,6 @@ log = logging.getLogger(__name__)
 
 # In the headers of an answer that may hold a secret.
 NO_STORE = (b"cache-control", b"no-store")
-
-_key = b""
-
-
-def configure(key: bytes) -> None:
-    """Set the key of the fingerprints, the same in every instance."""
-    global _key
-    _key = key
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,44 +59,114 @@ class Answer:
     replayed: bool = False
 
 
-async def once(
-    key: str, asker: Asker, operation: str, arguments: dict[str, Any], carry_out: Callable[[], Awaitable[Answer]]
-) -> Answer:
-    """The answer of `carry_out`, which is called unless a request with this key was already answered with success.
+class Idempotency:
+    """Idempotency keys of one application."""
 
-    Raises KeyReused, KeyInUse, AnswerLost, InsufficientLevel, StorageUnavailable, and what `carry_out` raises.
-    """
-    # Keys of an impersonating administrator are not those of the owner, and their answers never meet.
-    whose = asker.user_id if asker.by is None else [asker.user_id, asker.by]
-    key_id = sha256(orjson.dumps([whose, operation, key])).hexdigest()
-    attempt = clock.new_uuid()
-    fingerprint = await fingerprint_of(key_id, key, arguments)
-    kept = await _reserved(key_id, asker.user_id, fingerprint, attempt)
-    if kept is not None:
-        return _replayed(kept, asker)
-    try:
-        with storage.with_first_write(partial(idempotency.mark_carried_out, key_id=key_id, attempt=attempt)):
-            answer = await carry_out()
-    except Exception:
-        await _release(key_id, attempt)
-        raise
-    if 200 <= answer.status < 300:
-        await _keep(key_id, attempt, answer, asker)
-    else:
-        await _release(key_id, attempt)
-    return answer
+    def __init__(self, storage: Storage, background: Background, key: bytes) -> None:
+        """`key` is that of the fingerprints, the same in every instance."""
+        self._storage, self._background, self._key = storage, background, key
 
+    async def once(
+        self,
+        key: str,
+        asker: Asker,
+        operation: str,
+        arguments: dict[str, Any],
+        carry_out: Callable[[], Awaitable[Answer]],
+    ) -> Answer:
+        """The answer of `carry_out`, which is called unless a request with this key was already answered with
+        success.
 
-async def fingerprint_of(key_id: str, key: str, arguments: dict[str, Any]) -> str:
-    """Return a keyed hash of a request. The key of the server is part of it: a stored one reveals no body."""
-    try:
-        canonical = orjson.dumps([key_id, key, arguments], default=_text_of, option=orjson.OPT_SORT_KEYS)
-    except TypeError:
-        # An integer of more than 64 bits. Whether there is one is the body's: the same takes the same way.
-        canonical = await asyncio.to_thread(_canonical_with_large_integers, [key_id, key, arguments])
-    if len(canonical) > LARGE:
-        return (await asyncio.to_thread(hmac.digest, _key, canonical, sha256)).hex()
-    return hmac.digest(_key, canonical, sha256).hex()
+        Raises KeyReused, KeyInUse, AnswerLost, InsufficientLevel, StorageUnavailable, and what `carry_out` raises.
+        """
+        # Keys of an impersonating administrator are not those of the owner, and their answers never meet.
+        whose = asker.user_id if asker.by is None else [asker.user_id, asker.by]
+        key_id = sha256(orjson.dumps([whose, operation, key])).hexdigest()
+        attempt = clock.new_uuid()
+        fingerprint = await self.fingerprint_of(key_id, key, arguments)
+        kept = await self._reserved(key_id, asker.user_id, fingerprint, attempt)
+        if kept is not None:
+            return _replayed(kept, asker)
+        try:
+            with self._storage.with_first_write(
+                partial(idempotency.mark_carried_out, key_id=key_id, attempt=attempt)
+            ):
+                answer = await carry_out()
+        except Exception:
+            await self._release(key_id, attempt)
+            raise
+        if 200 <= answer.status < 300:
+            await self._keep(key_id, attempt, answer, asker)
+        else:
+            await self._release(key_id, attempt)
+        return answer
+
+    async def fingerprint_of(self, key_id: str, key: str, arguments: dict[str, Any]) -> str:
+        """Return a keyed hash of a request. The key of the server is part of it: a stored one reveals no body."""
+        try:
+            canonical = orjson.dumps([key_id, key, arguments], default=_text_of, option=orjson.OPT_SORT_KEYS)
+        except TypeError:
+            # An integer of more than 64 bits. Whether there is one is the body's: the same takes the same way.
+            canonical = await asyncio.to_thread(_canonical_with_large_integers, [key_id, key, arguments])
+        if len(canonical) > LARGE:
+            return (await asyncio.to_thread(hmac.digest, self._key, canonical, sha256)).hex()
+        return hmac.digest(self._key, canonical, sha256).hex()
+
+    async def _reserved(
+        self, key_id: str, user_id: int | None, fingerprint: str, attempt: UUID
+    ) -> dict[str, Any] | None:
+        """None once the key is this attempt's; else the answer that was kept."""
+        end = time.monotonic() + LONGEST_WAIT
+        pause = FIRST_PAUSE
+        while True:
+            found = await self._storage.write(
+                idempotency.reserve,
+                key_id,
+                user_id=user_id,
+                fingerprint=fingerprint,
+                attempt=attempt,
+                now=clock.now(),
+            )
+            if found.standing is Standing.OTHER_REQUEST:
+                raise KeyReused(
+                    "The key was sent with another request: another path, other parameters or another body."
+                )
+            if found.standing is Standing.ANSWER_LOST:
+                raise AnswerLost("The request was carried out, but its answer was lost. Look for what it made.")
+            if found.standing is not Standing.IN_USE:
+                return found.answer
+            if time.monotonic() + pause > end:
+                raise KeyInUse("The first request with this key is still being worked on.")
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _keep(self, key_id: str, attempt: UUID, answer: Answer, asker: Asker) -> None:
+        kept = {
+            "level": asker.level,
+            "status": answer.status,
+            "headers": [[name.decode("latin-1"), value.decode("latin-1")] for name, value in answer.headers],
+            "body": answer.body.decode(),
+        }
+        if NO_STORE in answer.headers:
+            kept["credential"] = asker.credential
+        try:
+            await self._storage.write(idempotency.keep, key_id, attempt, kept)
+        except StorageUnavailable as error:
+            # It is done all the same, and who asked may know; a repeat will be told that the answer is lost.
+            log.warning("an answer could not be kept: %s", error.detail)
+
+    async def _release(self, key_id: str, attempt: UUID) -> None:
+        try:
+            await self._storage.write(idempotency.release, key_id, attempt, clock.now())
+        except StorageUnavailable as error:
+            log.warning("a key is free only after its lease: %s", error.detail)
+
+    async def run(self) -> None:
+        """Forget what is out of date, once a minute, until cancelled."""
+        await self._background.repeat(self._prune, seconds=PRUNING_SECONDS, what="removing old idempotency keys")
+
+    async def _prune(self) -> None:
+        await self._storage.write(idempotency.prune, clock.now())
 
 
 def _text_of(file: bytes) -> str:
@@ -116,54 +178,6 @@ def _canonical_with_large_integers(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
-async def _reserved(key_id: str, user_id: int | None, fingerprint: str, attempt: UUID) -> dict[str, Any] | None:
-    """None once the key is this attempt's; else the answer that was kept."""
-    end = time.monotonic() + LONGEST_WAIT
-    pause = FIRST_PAUSE
-    while True:
-        found = await storage.write(
-            idempotency.reserve,
-            key_id,
-            user_id=user_id,
-            fingerprint=fingerprint,
-            attempt=attempt,
-            now=clock.now(),
-        )
-        if found.standing is Standing.OTHER_REQUEST:
-            raise KeyReused("The key was sent with another request: another path, other parameters or another body.")
-        if found.standing is Standing.ANSWER_LOST:
-            raise AnswerLost("The request was carried out, but its answer was lost. Look for what it made.")
-        if found.standing is not Standing.IN_USE:
-            return found.answer
-        if time.monotonic() + pause > end:
-            raise KeyInUse("The first request with this key is still being worked on.")
-        await asyncio.sleep(pause)
-        pause = min(pause * 2, LONGEST_PAUSE)
-
-
-async def _keep(key_id: str, attempt: UUID, answer: Answer, asker: Asker) -> None:
-    kept = {
-        "level": asker.level,
-        "status": answer.status,
-        "headers": [[name.decode("latin-1"), value.decode("latin-1")] for name, value in answer.headers],
-        "body": answer.body.decode(),
-    }
-    if NO_STORE in answer.headers:
-        kept["credential"] = asker.credential
-    try:
-        await storage.write(idempotency.keep, key_id, attempt, kept)
-    except StorageUnavailable as error:
-        # It is done all the same, and who asked may know; a repeat will be told that the answer is lost.
-        log.warning("an answer could not be kept: %s", error.detail)
-
-
-async def _release(key_id: str, attempt: UUID) -> None:
-    try:
-        await storage.write(idempotency.release, key_id, attempt, clock.now())
-    except StorageUnavailable as error:
-        log.warning("a key is free only after its lease: %s", error.detail)
-
-
 def _replayed(kept: dict[str, Any], asker: Asker) -> Answer:
     if asker.level < kept["level"]:
         # It may hold what the present credentials could not have asked for: the secret of a stronger key.
@@ -173,12 +187,3 @@ def _replayed(kept: dict[str, Any], asker: Asker) -> Answer:
         raise InsufficientLevel("This answer may hold a secret: it is returned again to the same credentials only.")
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in kept["headers"]]
     return Answer(kept["status"], headers, kept["body"].encode(), replayed=True)
-
-
-async def run() -> None:
-    """Forget what is out of date, once a minute, until cancelled."""
-    await background.repeat(_prune, seconds=PRUNING_SECONDS, what="removing old idempotency keys")
-
-
-async def _prune() -> None:
-    await storage.write(idempotency.prune, clock.now())

@@ -4,18 +4,17 @@ from hmac import compare_digest
 
 from core.errors import AuthenticationFailed, NotEnabled
 
-_token = ""
 
+class Imports:
+    """The token of imports from version 2."""
 
-def configure(token: str) -> None:
-    """The token; empty turns imports off."""
-    global _token
-    _token = token
+    def __init__(self, token: str) -> None:
+        """An empty token turns imports off."""
+        self._token = token
 
-
-def admit(token: str) -> None:
-    """Raise NotEnabled where imports are off, and AuthenticationFailed for a wrong token."""
-    if not _token:
-        raise NotEnabled("Imports are not enabled on this server.")
-    if not compare_digest(token.encode(), _token.encode()):
-        raise AuthenticationFailed("The import token is wrong.")
+    def admit(self, token: str) -> None:
+        """Raise NotEnabled where imports are off, and AuthenticationFailed for a wrong token."""
+        if not self._token:
+            raise NotEnabled("Imports are not enabled on this server.")
+        if not compare_digest(token.encode(), self._token.encode()):
+            raise AuthenticationFailed("The import token is wrong.")

@@ -3,11 +3,11 @@
 import asyncio
 import logging
 
-import storage
 from core import clock
-from services import background
-from services.images import record_images
+from services.background import Background
+from services.images.record_images import Images
 from storage import apikeys, attempts, known_networks, mails, security_log, sessions
+from storage.database import Storage
 
 INTERVAL_SECONDS = 3600.0
 # Between batches, so that requests come first.
@@ -22,24 +22,29 @@ PRUNED = {
 log = logging.getLogger(__name__)
 
 
-async def forget() -> None:
-    """Remove what is out of date, batch after batch."""
-    for what, prune in PRUNED.items():
-        while pruned := await storage.write(prune, clock.now()):
-            log.info("%s %s were out of date", pruned, what)
+class Retention:
+    """Removal of what is older than it is kept."""
+
+    def __init__(self, storage: Storage, background: Background, images: Images) -> None:
+        self._storage, self._background, self._images = storage, background, images
+
+    async def forget(self) -> None:
+        """Remove what is out of date, batch after batch."""
+        for what, prune in PRUNED.items():
+            while pruned := await self._storage.write(prune, clock.now()):
+                log.info("%s %s were out of date", pruned, what)
+                await asyncio.sleep(PAUSE_SECONDS)
+        after: int | None = 0
+        while after is not None:
+            ended, after = await self._storage.read_aside(apikeys.ended, clock.now(), after)
+            if ended:
+                await self._storage.write(apikeys.prune, ended)
             await asyncio.sleep(PAUSE_SECONDS)
-    after: int | None = 0
-    while after is not None:
-        ended, after = await storage.read_aside(apikeys.ended, clock.now(), after)
-        if ended:
-            await storage.write(apikeys.prune, ended)
-        await asyncio.sleep(PAUSE_SECONDS)
-    await record_images.expire(clock.now())
-    while removed := await record_images.remove_due(clock.now()):
-        log.info("%s images were no longer used", removed)
-        await asyncio.sleep(PAUSE_SECONDS)
+        await self._images.expire(clock.now())
+        while removed := await self._images.remove_due(clock.now()):
+            log.info("%s images were no longer used", removed)
+            await asyncio.sleep(PAUSE_SECONDS)
 
-
-async def run() -> None:
-    """Forget once an hour, until cancelled."""
-    await background.repeat(forget, seconds=INTERVAL_SECONDS, what="forgetting what is out of date")
+    async def run(self) -> None:
+        """Forget once an hour, until cancelled."""
+        await self._background.repeat(self.forget, seconds=INTERVAL_SECONDS, what="forgetting what is out of date")

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from sqlalchemy import Connection
 
 import settings as configuration
-import storage
 from core.errors import StorageUnavailable
 from services.auth.derivation import derive
 from settings import Settings, SettingsInvalid
 from storage import canaries, health
 from storage.canaries import SecretsWrong
+from storage.database import Storage
 from storage.engines import diagnosis, urls
 from storage.schema.encryption import Keyring
 
@@ -72,11 +72,8 @@ def require_secrets(settings: Settings) -> None:
 
 
 async def _has_rows(settings: Settings) -> bool:
-    await storage.connect(settings.database_url, Keyring({}), pool=1)
-    try:
+    async with Storage(settings.database_url, Keyring({}), pool=1) as storage:
         return await storage.read(canaries.protect)
-    finally:
-        await storage.disconnect()
 
 
 def guard(connection: Connection) -> None:
@@ -112,14 +109,11 @@ def explained() -> Iterator[None]:
 
 
 async def _checked(settings: Settings) -> None:
-    await storage.connect(settings.database_url, keyring(settings), pool=1)
-    try:
+    async with Storage(settings.database_url, keyring(settings), pool=1) as storage:
         await storage.write(guard)
-    finally:
-        await storage.disconnect()
 
 
-async def await_database() -> None:
+async def await_database(storage: Storage) -> None:
     """Wait until the database has passed the guard; end the process if the secrets turn out to be wrong."""
     waiting = ""
     while True:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-import storage
+from storage.database import Storage
 
 # Beyond it all is forgotten: who has many credentials must not fill the memory.
 MOST = 10_000
@@ -12,15 +12,16 @@ Value = TypeVar("Value")
 
 
 class Unchanged(Generic[Key, Value]):
-    """Values that were read in the present version of the identities (see `storage.identity_version`)."""
+    """Values that were read in the present version of the identities (see `Storage.identity_version`)."""
 
-    def __init__(self) -> None:
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
         self._version: object = None
         self._kept: dict[Key, Value] = {}
 
     async def get(self, key: Key, read: Callable[[], Awaitable[Value]]) -> Value:
         """What is kept under the key, or else what `read` returns; what it raises is not kept."""
-        version = storage.identity_version()
+        version = self._storage.identity_version()
         if version is None:
             return await read()
         if version != self._version or len(self._kept) >= MOST:

@@ -25,7 +25,7 @@ def main() -> None:
     except OSError as error:
         where = f"cannot listen on {settings.host}:{settings.port}: {error.strerror}"
         raise SystemExit(f"freesewing-api cannot start:\nFREESEWING_HOST, FREESEWING_PORT: {where}") from None
-    logs.configure(settings.log_level, settings.log_format, slow=0)
+    logs.set_up(settings.log_level, settings.log_format)
     log.info("%s workers on http://%s:%s", settings.workers, settings.host, settings.port)
     if settings.limits == "on" and not settings.redis_url:
         log.warning(

@@ -11,9 +11,9 @@ import pytest
 
 import app
 import settings
-import storage
+from services import container
 from settings import Settings
-from storage.schema.encryption import Keyring
+from storage.database import Storage
 from tests import templates
 from tests.quick_server import cheap_hashes
 from tests.service import IMPORT_TOKEN, Service
@@ -27,7 +27,9 @@ class Inside(Service):
     def __init__(self, runner: asyncio.Runner, found: Settings) -> None:
         self.run = runner.run
         self.url, self.database_url, self.forge = ORIGIN, found.database_url, None
-        self.http = _Http(runner, httpx2.ASGITransport(app=app.create_app(found)))
+        self.services = container.of(found)
+        self.application = app.create_app(found, services=self.services)
+        self.http = _Http(runner, httpx2.ASGITransport(app=self.application))
 
 
 class _Http(httpx2.Client):
@@ -51,12 +53,11 @@ def inside(data: Path, database_url: str = "", *, migrate: bool = True) -> Itera
         templates.prepare(found.database_url, {"FREESEWING_DATABASE_URL": found.database_url})
     with cheap_hashes(), asyncio.Runner() as runner:
         there = Inside(runner, found)
-        keyring = Keyring(settings.parse_keys(found.encryption_keys))
-        runner.run(storage.connect(found.database_url, keyring, pool=4))
+        runner.run(there.services.storage.open())
         try:
             yield there
         finally:
-            runner.run(storage.disconnect())
+            runner.run(there.services.storage.close())
 
 
 @contextmanager
@@ -65,13 +66,13 @@ def before_next_write(patch: pytest.MonkeyPatch, happens: Callable[[], Awaitable
 
     Fails unless it happened.
     """
-    write = storage.write
+    write = Storage.write
 
     async def interrupted(*args: Any, **kwargs: Any) -> Any:
-        patch.setattr(storage, "write", write)
+        patch.setattr(Storage, "write", write)
         await happens()
         return await write(*args, **kwargs)
 
-    patch.setattr(storage, "write", interrupted)
+    patch.setattr(Storage, "write", interrupted)
     yield
-    assert storage.write is write
+    assert Storage.write is write

@@ -34,11 +34,13 @@ UNUSED = {
 STARTED = """
 import asyncio, pathlib, sys
 import app, settings
+from services import container
 
 async def serve():
     found = settings.make_secrets(settings.load(data_dir=pathlib.Path(sys.argv[1])))
-    made = app.create_app(found)
-    async with app._lifespan(found, made):
+    services = container.of(found)
+    made = app.create_app(found, services=services)
+    async with app._lifespan(services, found, made):
         pass
 
 asyncio.run(serve())

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import settings
-from services import lifecycle
+from services import container
 from settings import Settings, SettingsInvalid, load, make_secrets, parse_keys
 from tests.service import ROOT, free_port
 
@@ -281,7 +281,7 @@ UNUSABLE = [
 @pytest.mark.parametrize(("name", "value"), UNUSABLE)
 def test_what_no_service_can_use_stops_the_start_by_its_name(name: str, value: str) -> None:
     with pytest.raises(ValueError) as caught:
-        lifecycle.configure(load().model_copy(update={"forge": "forgejo", name.lower(): value}))
+        container.of(load().model_copy(update={"forge": "forgejo", name.lower(): value}))
     assert str(caught.value).startswith(f"FREESEWING_{name}: ")
     assert "s3cr3t" not in str(caught.value)
 

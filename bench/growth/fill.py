@@ -18,12 +18,10 @@ import asyncpg
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 import settings as configuration
-import storage
 from bench.growth import definitions
 from bench.growth.rows import Maker
 from core import clock
-from services import lifecycle
-from services.usage import statistics
+from services import container
 from settings import Settings
 from storage import migrate
 from storage.schema.encryption import Keyring
@@ -51,7 +49,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 def fill(settings: Settings, accounts: int, processes: int = 2) -> None:
     """Migrate the empty database of these settings and fill it."""
-    lifecycle.configure(settings)
     migrate.upgrade(settings.database_url)
     started = time.monotonic()
     with _progress() as progress:
@@ -100,13 +97,13 @@ def _parts(count: int) -> Iterator[range]:
 
 
 def _new_maker(settings: Settings, accounts: int, moment: datetime) -> Maker:
-    return Maker(accounts, Keyring(configuration.parse_keys(settings.encryption_keys)), moment)
+    keyring = Keyring(configuration.parse_keys(settings.encryption_keys))
+    return Maker(accounts, keyring, container.of(settings).api_secrets, moment)
 
 
 def _ready(settings: Settings, accounts: int, moment: datetime) -> None:
     """In a process that makes rows."""
     global _maker
-    lifecycle.configure(settings)
     _maker = _new_maker(settings, accounts, moment)
 
 
@@ -143,11 +140,9 @@ async def _finish(settings: Settings, made: list[str], progress: Progress) -> No
     finally:
         await connection.close()
     task = progress.add_task("totals", total=1)
-    await storage.connect(settings.database_url, Keyring(configuration.parse_keys(settings.encryption_keys)))
-    try:
-        await statistics.refresh()
-    finally:
-        await storage.disconnect()
+    services = container.of(settings)
+    async with services.storage:
+        await services.statistics.refresh()
     progress.advance(task)
 
 

@@ -24,6 +24,7 @@ from bench.growth.load import CONNECTIONS, Latencies, load
 from bench.growth.paths import PATHS, REQUESTS, WRITING, requests
 from bench.growth.places import Place
 from bench.load import LoadFailed
+from services import container
 
 PREFIX = "postgresql://postgres@127.0.0.1:5432/freesewing_growth"
 WARM_UP_SECONDS = 1.0
@@ -81,7 +82,9 @@ def _measure(servers: Sequence[Place], rounds: int, seconds: float) -> dict[tupl
     """The rounds of each path at each size."""
     found: defaultdict[tuple[str, int], list[Latencies]] = defaultdict(list)
     for path in PATHS:
-        drawn = {place.accounts: requests(path, place.accounts) for place in servers}
+        drawn = {
+            place.accounts: requests(path, place.accounts, container.of(place.settings).tokens) for place in servers
+        }
         for place in servers:
             load(place.server.port, drawn[place.accounts], WARM_UP_SECONDS)
         for number in range(rounds):

@@ -10,7 +10,7 @@ from bench.fallback import prepared
 from bench.fixture import new_set
 from bench.growth import numbered
 from core import clock
-from services.auth import tokens
+from services.auth.tokens import Tokens
 
 # Drawn beforehand of each path, and sent in turn.
 REQUESTS = 4_000
@@ -23,8 +23,9 @@ WRITING = ("set create", "set update", "set read by key")
 class Population:
     """Draws from the accounts that `bench.growth.fill` made."""
 
-    def __init__(self, accounts: int) -> None:
+    def __init__(self, accounts: int, tokens: Tokens) -> None:
         self.accounts = accounts
+        self._tokens = tokens
         self._random = random.Random(accounts)
 
     def account(self, *, counted: bool = False) -> int:
@@ -47,7 +48,7 @@ class Population:
     def token_of(self, account: int) -> str:
         """A token of the account."""
         row = {"id": account, "username": f"user-{account}", "role": "user", "status": 1, "epoch": 0}
-        return "Bearer " + tokens.issue(row, numbered.uuid("sessions", account), clock.now())
+        return "Bearer " + self._tokens.issue(row, numbered.uuid("sessions", account), clock.now())
 
     def set_of(self, account: int) -> str:
         """One of its sets."""
@@ -94,7 +95,7 @@ PATHS: dict[str, Draw] = {
 }
 
 
-def requests(path: str, accounts: int) -> list[bytes]:
+def requests(path: str, accounts: int, tokens: Tokens) -> list[bytes]:
     """Requests of a path, each of somebody else's."""
-    population = Population(accounts)
+    population = Population(accounts, tokens)
     return [PATHS[path](population) for _ in range(REQUESTS)]

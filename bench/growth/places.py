@@ -12,7 +12,6 @@ import settings as configuration
 from bench.fixture import Fixture
 from bench.growth.fill import fill
 from bench.servers import OURS, Server
-from services import lifecycle
 from settings import Settings
 
 # Writing changes a database of this size so much that it is made anew each time.
@@ -78,7 +77,6 @@ async def _is_to_be_filled(url: str, accounts: int) -> bool:
 
 def start(accounts: int, settings: Settings) -> Place:
     """A server on this database, which takes connections when this returns."""
-    lifecycle.configure(settings)
     server = Server(OURS, Fixture(settings, "", "", (), ()))
     server.wait()
     return Place(accounts, settings, server)

@@ -13,7 +13,7 @@ import orjson
 
 from bench.fixture import new_set
 from bench.growth import numbered
-from services.auth import api_secrets
+from services.auth.api_secrets import ApiSecrets
 from storage import accounts as people
 from storage.accounts import email_hash
 from storage.schema.access import sessions
@@ -40,9 +40,10 @@ class Filling(NamedTuple):
 class Maker:
     """Makes the rows of a population of so many accounts, as of one moment."""
 
-    def __init__(self, population: int, keyring: Keyring, now: datetime) -> None:
+    def __init__(self, population: int, keyring: Keyring, secrets: ApiSecrets, now: datetime) -> None:
         self._population = population
         self._keyring = keyring
+        self._secrets = secrets
         self._now = now
         self._pools = {
             column: [keyring.encrypt(plain, _place(column)) for plain in _plains(column)] for column in _DRAWN
@@ -125,7 +126,7 @@ class Maker:
             # No notice is due: nobody is to be mailed.
             "last_seen": made,
             "level": 4,
-            "secret_hash": api_secrets.hash_of(numbered.secret(number)),
+            "secret_hash": self._secrets.hash_of(numbered.secret(number)),
             "calls": number % 500,
         }
         return [self._encrypted(apikeys, number) | row]

@@ -14,12 +14,12 @@ import orjson
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-import storage
 from core import clock
 from core.errors import ExportRunning
 from handlers.serializers import access, curated, quotas, records
 from handlers.support.responses import JSON
 from security import Caller
+from services.container import Services
 from storage import accounts, apikeys, bookmarks, patterns, quota_requests, security_log, sessions, sets, suggestions
 from storage.engines.slices import Slice
 from storage.schema.tables import Record
@@ -29,8 +29,6 @@ SLICE_BYTES, SLICE_ROWS = 250_000, 200
 # The newest events; an account that is in use for long has more.
 MOST_EVENTS, EVENTS_AT_ONCE = 10_000, 100
 Chunks = AsyncIterator[bytes]
-# The accounts to which this process streams their data, or that of others.
-_streaming: set[int] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +39,12 @@ class Section:
     serialize: Callable[[Record], Any]
     encoded: bool = False
 
-    async def chunks(self) -> Chunks:
+    async def chunks(self, services: Services) -> Chunks:
         """Yield the records as JSON, separated by commas, a slice at a time."""
         after, has_more = 0, True
         while has_more:
             part = {"limit": SLICE_ROWS, "after": after, "most_bytes": SLICE_BYTES}
-            read = await storage.read_large(self._encode, self.read, **part)
+            read = await services.storage.read_large(self._encode, self.read, **part)
             if read.body:
                 yield (b"," if after else b"") + read.body
             after, has_more = read.last, read.has_more
@@ -62,55 +60,57 @@ class _Encoded(NamedTuple):
     has_more: bool
 
 
-def owned(account: accounts.Account) -> dict[str, Chunks]:
+def owned(services: Services, account: accounts.Account) -> dict[str, Chunks]:
     """The members of `AllData`: what the account owns, as its owner sees it."""
     user_id = account["id"]
     owner = Caller(user_id, account["uuid"], level=0, role=account["role"])
     pattern = partial(records.pattern, reader=owner)
     return {
-        "apikeys": Section(partial(apikeys.list_of, user_id=user_id), records.api_key_listed).chunks(),
-        "bookmarks": Section(partial(bookmarks.list_of, user_id=user_id), records.bookmark).chunks(),
-        "patterns": Section(partial(patterns.list_of, user_id=user_id), pattern, encoded=True).chunks(),
-        "sets": Section(partial(sets.list_of, user_id=user_id), records.measurements_set, encoded=True).chunks(),
+        "apikeys": Section(partial(apikeys.list_of, user_id=user_id), records.api_key_listed).chunks(services),
+        "bookmarks": Section(partial(bookmarks.list_of, user_id=user_id), records.bookmark).chunks(services),
+        "patterns": Section(partial(patterns.list_of, user_id=user_id), pattern, encoded=True).chunks(services),
+        "sets": Section(partial(sets.list_of, user_id=user_id), records.measurements_set, encoded=True).chunks(
+            services
+        ),
     }
 
 
-def everything(account: accounts.Account) -> dict[str, Chunks]:
+def everything(services: Services, account: accounts.Account) -> dict[str, Chunks]:
     """The members of `ExportFile` but for the account itself."""
     user_id = account["id"]
 
     def suggested(kind: str) -> Chunks:
-        return Section(partial(suggestions.list_of, user_id=user_id, kind=kind), curated.suggestion).chunks()
+        return Section(partial(suggestions.list_of, user_id=user_id, kind=kind), curated.suggestion).chunks(services)
 
     requests = Section(partial(quota_requests.list_of, user_id=user_id), quotas.request)
     return {
-        **owned(account),
+        **owned(services, account),
         "suggestedSets": suggested(suggestions.SET),
         "suggestedPacks": suggested(suggestions.PACK),
-        "quotaRequests": requests.chunks(),
-        "events": _events(user_id),
-        "sessions": _sessions(user_id),
+        "quotaRequests": requests.chunks(services),
+        "events": _events(services, user_id),
+        "sessions": _sessions(services, user_id),
     }
 
 
-def export_file(account: accounts.Account) -> Chunks:
+def export_file(services: Services, account: accounts.Account) -> Chunks:
     """Return `ExportFile`: the account, and all that it owns."""
     begin = b'{"account":' + orjson.dumps(records.account(account)) + b","
-    return document(everything(account), begin=begin, end=b"}")
+    return document(everything(services, account), begin=begin, end=b"}")
 
 
-async def _sessions(user_id: int) -> Chunks:
+async def _sessions(services: Services, user_id: int) -> Chunks:
     """Yield the sessions as JSON, separated by commas; there are few."""
-    found = await storage.read_aside(sessions.list_of, user_id, now=clock.now())
+    found = await services.storage.read_aside(sessions.list_of, user_id, now=clock.now())
     if found:
         yield b",".join(orjson.dumps(access.session(row)) for row in found)
 
 
-async def _events(user_id: int) -> Chunks:
+async def _events(services: Services, user_id: int) -> Chunks:
     """Yield the newest events as JSON, separated by commas."""
     after = 0
     for _ in range(MOST_EVENTS // EVENTS_AT_ONCE):
-        found = await storage.read(security_log.page, user_id, limit=EVENTS_AT_ONCE, after=after)
+        found = await services.storage.read(security_log.page, user_id, limit=EVENTS_AT_ONCE, after=after)
         if found:
             yield (b"," if after else b"") + b",".join(orjson.dumps(records.event(row)) for row in found)
         if len(found) < EVENTS_AT_ONCE:
@@ -147,16 +147,17 @@ class AccountData(StreamedDocument):
     Raise ExportRunning instead of a second one.
     """
 
-    def __init__(self, chunks: Chunks, *, reader: int, headers: dict[str, str]) -> None:
+    def __init__(self, chunks: Chunks, *, reader: int, streaming: set[int], headers: dict[str, str]) -> None:
+        """`streaming` holds the accounts to which this process streams their data, or that of others."""
         super().__init__(chunks, headers=headers)
-        self.reader = reader
+        self.reader, self.streaming = reader, streaming
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "HEAD":
             await super().__call__(scope, receive, send)
             return
         with ExitStack() as turn:
-            turn.enter_context(_turn_of(self.reader))
+            turn.enter_context(_turn_of(self.reader, self.streaming))
 
             async def send_in_turn(message: Message) -> None:
                 if message["type"] == "http.response.body" and not message.get("more_body"):
@@ -168,14 +169,14 @@ class AccountData(StreamedDocument):
 
 
 @contextmanager
-def _turn_of(reader: int) -> Iterator[None]:
-    if reader in _streaming:
+def _turn_of(reader: int, streaming: set[int]) -> Iterator[None]:
+    if reader in streaming:
         raise ExportRunning("An account reads all its data once at a time. Read or close the earlier reply first.")
-    _streaming.add(reader)
+    streaming.add(reader)
     try:
         yield
     finally:
-        _streaming.remove(reader)
+        streaming.remove(reader)
 
 
 async def _nothing() -> Chunks:

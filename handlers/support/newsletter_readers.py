@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 import orjson
 from starlette.responses import Response
 
-import storage
 from handlers.serializers import records
 from handlers.support import account_data
 from handlers.support.account_data import Chunks, StreamedDocument
 from handlers.support.paging import Page, shown
 from handlers.support.responses import PRIVATE, success
+from services.container import Services
 from storage import subscribers
 from storage.schema.tables import Record
 
@@ -25,30 +25,30 @@ class _Encoded(NamedTuple):
     last: int
 
 
-async def page(page: Page) -> Response:
+async def page(services: Services, page: Page) -> Response:
     """Return a page, with the link to the next one."""
     window = page.window
-    rows = await storage.read_aside(subscribers.readers, limit=window["limit"], after=window["after"])
-    listed, link = shown(page, rows, dict, "/admin/subscribers")
+    rows = await services.storage.read_aside(subscribers.readers, limit=window["limit"], after=window["after"])
+    listed, link = shown(services, page, rows, dict, "/admin/subscribers")
     grouped: dict[str, list[Any]] = {language: [] for language in LANGUAGES}
     for row in listed:
         grouped[row["language"]].append(records.subscriber(row))
     return success(subscribers=grouped, headers={**PRIVATE, **link})
 
 
-def everyone() -> Response:
+def everyone(services: Services) -> Response:
     """Return all of them, streamed."""
-    members = {language: _of_language(language) for language in LANGUAGES}
+    members = {language: _of_language(services, language) for language in LANGUAGES}
     chunks = account_data.document(members, begin=b'{"result":"success","subscribers":{', end=b"}}")
     return StreamedDocument(chunks, headers=PRIVATE)
 
 
-async def _of_language(language: str) -> Chunks:
+async def _of_language(services: Services, language: str) -> Chunks:
     """Yield them as JSON, separated by commas, a slice at a time."""
     after = 0
     while True:
         read = partial(subscribers.readers, limit=SLICE_ROWS, after=after, language=language)
-        found = await storage.read_large(_encode, read)
+        found = await services.storage.read_large(_encode, read)
         if not found.body:
             return
         yield (b"," if after else b"") + found.body

@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 from handlers.support import audited_changes
 from handlers.support.reauthentication import reauthenticate
 from security import Caller
-from services.auth import attempts, tokens
+from services.auth import tokens
 from services.auth.clients import Client
+from services.container import Services
 from storage import accounts, security_log, security_mails, sessions
 
 
@@ -29,14 +30,16 @@ class SignedIn(NamedTuple):
     session: UUID
 
 
-def open_session(connection: Connection, account: accounts.Account, means: str, request: SignIn) -> SignedIn:
+def open_session(
+    connection: Connection, services: Services, account: accounts.Account, means: str, request: SignIn
+) -> SignedIn:
     """Open a session of the account, which is locked; record by what means and whether with a second factor."""
     user_id, now = account["id"], request.now
     details = {"means": means, "mfa": account["mfa_enabled"]}
     origin = security_log.Origin(security_log.OWNER, request.id)
     security_log.record(connection, user_id, security_log.SIGNED_IN, now=now, origin=origin, **details)
     client, until = request.client, now + tokens.LIFETIME
-    attempts.remember(connection, user_id, client.address, now)
+    services.attempts.remember(connection, user_id, client.address, now)
     session = sessions.begin(connection, account, network=client.network, agent=client.agent, now=now, until=until)
     return SignedIn(accounts.find(connection, user_id), session)
 

@@ -5,12 +5,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-import storage
 from core.errors import InsufficientLevel, NoSuchRecord
 from handlers.support.ids import record_id
 from handlers.support.responses import PRIVATE, PUBLIC, last_modified
 from security import Caller
-from services.limits import storage_quotas
+from services.container import Services
 from storage.schema.tables import Record
 from storage.sets import RecordId
 from storage.storage_use import UNLIMITED, Storage
@@ -19,14 +18,14 @@ READ_OWN, READ_OTHERS, CLONE_OTHERS, WRITE_OTHERS = 1, 6, 8, 9
 Find = Callable[[Connection, RecordId], Record]
 
 
-def storage_quota(caller: Caller, owner: int) -> Storage:
+def storage_quota(services: Services, caller: Caller, owner: int) -> Storage:
     """Return how much an account may store when the caller writes a record of it: staff may exceed the quota."""
-    return storage_quotas.of(caller.account_quotas) if caller.user_id == owner else UNLIMITED
+    return services.storage_quotas.of(caller.account_quotas) if caller.user_id == owner else UNLIMITED
 
 
-async def allowed(find: Find, id: str, caller: Caller, level: int) -> Record:
+async def allowed(services: Services, find: Find, id: str, caller: Caller, level: int) -> Record:
     """The record, of the caller's own or, from `level`, of anyone; raises NoSuchRecord and InsufficientLevel."""
-    row = await storage.read(find, record_id(id))
+    row = await services.storage.read(find, record_id(id))
     require_allowed(row, caller, level)
     return row
 
@@ -37,17 +36,17 @@ def require_allowed(row: Record, caller: Caller, level: int) -> None:
         raise InsufficientLevel("This record is another account's.")
 
 
-async def to_clone(find: Find, id: str, caller: Caller) -> Record:
+async def to_clone(services: Services, find: Find, id: str, caller: Caller) -> Record:
     """A public record, or one that the caller may copy all the same."""
-    row = await storage.read(find, record_id(id))
+    row = await services.storage.read(find, record_id(id))
     if not row["public"] and not caller.may(CLONE_OTHERS, owner=row["user_id"]):
         raise InsufficientLevel("This record is another account's, and not public.")
     return row
 
 
-async def readable(find: Find, id: str, caller: Caller | None) -> Record:
+async def readable(services: Services, find: Find, id: str, caller: Caller | None) -> Record:
     """A public record, or one that the caller may read; to anyone else there is none."""
-    row = await storage.read(find, record_id(id))
+    row = await services.storage.read(find, record_id(id))
     theirs = caller is not None and caller.level >= READ_OWN and caller.may(READ_OTHERS, owner=row["user_id"])
     if not row["public"] and not theirs:
         raise NoSuchRecord("There is no such record.")

@@ -14,10 +14,9 @@ from urllib.parse import urlencode
 
 import orjson
 
-import storage
 from handlers.support.prepared_responses import YAML, Prepared, as_it_is, yaml_of
 from handlers.support.responses import JSON, body_of
-from services import address
+from services.container import Services
 from storage.engines.slices import LAST, ROW_BYTES, Slice
 from storage.schema.tables import Record
 
@@ -42,14 +41,14 @@ class Page:
         """What storage is asked for: one record more than is shown tells whether there are more."""
         return {"limit": self.limit + 1, "after": self.after}
 
-    def link(self, path: str, last: int, query: Mapping[str, str | None]) -> dict[str, str]:
+    def link(self, services: Services, path: str, last: int, query: Mapping[str, str | None]) -> dict[str, str]:
         """The header that leads to the page after the record numbered `last`.
 
         `path` is the list's clean path, `query` what else the request asked for.
         """
         cursor = urlsafe_b64encode(last.to_bytes(8)).decode().rstrip("=")
         asked = {name: value for name, value in query.items() if value is not None}
-        address_of_next = address.of(f"{path}?{urlencode({**asked, 'limit': self.limit, 'cursor': cursor})}")
+        address_of_next = services.address.of(f"{path}?{urlencode({**asked, 'limit': self.limit, 'cursor': cursor})}")
         return {"Link": f'<{address_of_next}>; rel="next"'}
 
 
@@ -60,7 +59,12 @@ def page_of(limit: int | None, cursor: str | None) -> Page:
 
 
 def shown(
-    page: Page, rows: Sequence[Record], shape: Callable[[Record], Any], path: str, **query: str | None
+    services: Services,
+    page: Page,
+    rows: Sequence[Record],
+    shape: Callable[[Record], Any],
+    path: str,
+    **query: str | None,
 ) -> tuple[list[Any], dict[str, str]]:
     """The records of a page, and the headers that lead to the next one, if there is one.
 
@@ -69,7 +73,7 @@ def shown(
     headers = {}
     if len(rows) > page.limit:
         rows = rows[: page.limit]
-        headers = page.link(path, int(rows[-1]["id"]), query)
+        headers = page.link(services, path, int(rows[-1]["id"]), query)
     return [shape(row) for row in rows], headers
 
 
@@ -90,7 +94,13 @@ class Listing:
     small_bytes: int = SMALL_BYTES
 
     async def page(
-        self, limit: int | None, cursor: str | None, read: Callable[..., Slice], *args: Any, **query: str | None
+        self,
+        services: Services,
+        limit: int | None,
+        cursor: str | None,
+        read: Callable[..., Slice],
+        *args: Any,
+        **query: str | None,
     ) -> Prepared:
         """The page that the request asks for, with the link to the next one, which repeats `query`.
 
@@ -101,13 +111,13 @@ class Listing:
         if self.small_bytes:
             # No more rows than a small page can have: what they take is added up on the event loop.
             most = min(page.limit, self.small_bytes // ROW_BYTES)
-            found = await storage.read(read, *args, **{**part, "limit": most}, most_bytes=self.small_bytes)
+            found = await services.storage.read(read, *args, **{**part, "limit": most}, most_bytes=self.small_bytes)
             if found.stored_bytes <= self.small_bytes and (most == page.limit or not found.has_more):
-                return self._prepared(page, query, found)
-        made = partial(self._prepared, page, query)
-        return await storage.read_large(made, read, *args, **part, most_bytes=self.most_bytes)
+                return self._prepared(services, page, query, found)
+        made = partial(self._prepared, services, page, query)
+        return await services.storage.read_large(made, read, *args, **part, most_bytes=self.most_bytes)
 
-    def _prepared(self, page: Page, query: Mapping[str, str | None], found: Slice) -> Prepared:
+    def _prepared(self, services: Services, page: Page, query: Mapping[str, str | None], found: Slice) -> Prepared:
         records: list[Any] = []
         last, has_more, left = 0, found.has_more, self.most_bytes
         may_exceed = found.stored_bytes * MOST_GROWTH > self.most_bytes
@@ -119,7 +129,7 @@ class Listing:
                 break
             records.append(record)
             last = row["id"]
-        link = page.link(self.path, last, query) if has_more else {}
+        link = page.link(services, self.path, last, query) if has_more else {}
         return as_it_is(self.encode(records), self.media_type, link)
 
 

@@ -5,16 +5,15 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-import storage
 from core import clock
 from core.errors import AuthenticationFailed, MfaTokenInvalid, MfaTokenRequired, Refused
 from handlers.support import own_sessions
 from handlers.support.reauthentication import reauthenticate
 from security import BEARER, Caller, challenge
-from services.auth import attempts, hash_times, mfa, passwords
+from services.auth import attempts, mfa, passwords
 from services.auth.clients import Client
 from services.auth.response_times import pace
-from services.mail import outbox
+from services.container import Services
 from storage import accounts, confirmations, security_log
 
 IS_ON = "Multi-factor authentication is already on."
@@ -28,7 +27,7 @@ def given(token: Any) -> str:
     return token
 
 
-def consume(connection: Connection, user_id: int, code: str, now: datetime) -> bool:
+def consume(connection: Connection, services: Services, user_id: int, code: str, now: datetime) -> bool:
     """Whether the code is good, and from now on it is not. Part of a write."""
     account = accounts.lock(connection, user_id)
     if not account["mfa_enabled"]:  # turned off since the caller looked
@@ -37,7 +36,7 @@ def consume(connection: Connection, user_id: int, code: str, now: datetime) -> b
     if step is not None:
         accounts.change(connection, user_id, mfa_step=step)
         return True
-    hashed = mfa.hash_of(code)
+    hashed = services.scratch_codes.hash_of(code)
     if hashed not in account["mfa_scratch"]:
         return False
     left = [scratch for scratch in account["mfa_scratch"] if scratch != hashed]
@@ -45,7 +44,9 @@ def consume(connection: Connection, user_id: int, code: str, now: datetime) -> b
     return True
 
 
-async def turn_on(secret: str, code: str, caller: Caller, client: Client) -> tuple[accounts.Account, list[str]]:
+async def turn_on(
+    services: Services, secret: str, code: str, caller: Caller, client: Client
+) -> tuple[accounts.Account, list[str]]:
     """Turn it on with this secret, and return the account and its scratch codes.
 
     Raises MfaTokenInvalid, and Refused if it is on already.
@@ -54,10 +55,10 @@ async def turn_on(secret: str, code: str, caller: Caller, client: Client) -> tup
     if step is None:
         raise MfaTokenInvalid("The code does not fit the secret.")
     codes = mfa.new_scratch_codes()
-    hashes = [mfa.hash_of(scratch) for scratch in codes]
+    hashes = [services.scratch_codes.hash_of(scratch) for scratch in codes]
     fields = {"mfa_enabled": True, "mfa_secret": secret, "mfa_step": step, "mfa_scratch": hashes}
-    account = await storage.write(_turn_on, fields, caller, client, clock.now())
-    outbox.wake()
+    account = await services.storage.write(_turn_on, fields, caller, client, clock.now())
+    services.outbox.wake()
     return account, codes
 
 
@@ -72,27 +73,30 @@ def _turn_on(
 
 
 async def turn_off(
-    account: accounts.Account, password: str, code: str, caller: Caller, client: Client
+    services: Services, account: accounts.Account, password: str, code: str, caller: Caller, client: Client
 ) -> accounts.Account:
     """Turn it off and return the account; raises AuthenticationFailed."""
     began = pace.now()
-    attempt = await attempts.begin_code("second factor", account["id"])
+    attempt = await services.attempts.begin_code("second factor", account["id"])
     verified = await passwords.verify(password, account["password"])
     try:
         if not verified.fits or not account["mfa_enabled"]:
             raise AuthenticationFailed(WRONG)
-        changed = await storage.write(_turn_off, code, account["password"], attempt, caller, client, clock.now())
+        changed = await services.storage.write(
+            _turn_off, services, code, account["password"], attempt, caller, client, clock.now()
+        )
     except AuthenticationFailed as error:
         error.headers = challenge(frozenset({BEARER}))
         # The time must not tell which of the two is wrong.
-        await hash_times.delay_failure(began, verified)
+        await services.failure_times.delay_failure(began, verified)
         raise
-    outbox.wake()
+    services.outbox.wake()
     return changed
 
 
 def _turn_off(
     connection: Connection,
+    services: Services,
     code: str,
     password_hash: str,
     attempt: attempts.Attempt,
@@ -102,7 +106,7 @@ def _turn_off(
 ) -> accounts.Account:
     """Turn it off, unless the code is wrong, or the password is no longer the one that was verified."""
     account = reauthenticate(connection, caller).account
-    if account["password"] != password_hash or not consume(connection, caller.user_id, code, now):
+    if account["password"] != password_hash or not consume(connection, services, caller.user_id, code, now):
         raise AuthenticationFailed(WRONG)
     attempts.succeeded(connection, attempt)
     fields: dict[str, Any] = {"mfa_enabled": False, "mfa_secret": None, "mfa_scratch": []}

@@ -13,13 +13,6 @@ PREFIX = "fsk_"
 RANDOM = 43
 CHECKSUM = 6
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_key = b""
-
-
-def configure(key: bytes) -> None:
-    """The server's key under which secrets are hashed."""
-    global _key
-    _key = key
 
 
 def new_secret() -> str:
@@ -43,20 +36,25 @@ def is_wellformed(secret: str) -> bool:
     )
 
 
-def hash_of(secret: str) -> str:
-    """What is stored of a secret: 64 hexadecimal characters."""
-    return hmac.digest(_key, secret.encode(), sha256).hex()
+class ApiSecrets:
+    """Hashes of API secrets under the key of this server."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def hash_of(self, secret: str) -> str:
+        """What is stored of a secret: 64 hexadecimal characters."""
+        return hmac.digest(self._key, secret.encode(), sha256).hex()
+
+    def fits(self, secret: str, *stored: str) -> bool:
+        """Whether the secret is one of those stored, each compared in constant time."""
+        hashed = self.hash_of(secret)
+        return any(hmac.compare_digest(hashed, one) for one in stored)
 
 
 def fingerprint(stored: str) -> str:
     """Return what names a stored hash in a token that anybody can read: 16 hexadecimal characters of a hash of it."""
     return sha256(stored.encode()).hexdigest()[:16]
-
-
-def fits(secret: str, *stored: str) -> bool:
-    """Whether the secret is one of those stored, each compared in constant time."""
-    hashed = hash_of(secret)
-    return any(hmac.compare_digest(hashed, one) for one in stored)
 
 
 def _checksum(random: str) -> str:

@@ -15,15 +15,14 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-import storage
 from core import clock
 from core.errors import Fact, QuotaExceeded, SignInFailed
 from services.auth import networks
-from services.limits import limiter
-from services.limits.counters import unnamed
+from services.limits.limiter import Limits
 from storage import accounts, known_networks
 from storage import attempts as counters
 from storage.attempts import Count
+from storage.database import Storage
 from storage.schema import names
 
 POLICY = "sign-in-attempts"
@@ -83,36 +82,95 @@ def failed() -> SignInFailed:
     return SignInFailed(FAILED)
 
 
-async def begin(name: str | int, address: str | None) -> Attempt:
-    """Count an attempt to sign in by password before it is tried; raises QuotaExceeded if it has to wait."""
-    if limiter.limiter() is None:
-        return Attempt(await storage.read(accounts.find_by_login, name))
-    return await storage.write(_begin, name, address, clock.now())
+class Attempts:
+    """Attempts at secrets, counted while limits are on."""
 
+    def __init__(self, storage: Storage, limits: Limits) -> None:
+        self._storage, self._limits = storage, limits
 
-def _begin(connection: Connection, name: str | int, address: str | None, now: datetime) -> Attempt:
-    account = accounts.find_by_login(connection, name)
-    of_account, is_known = _of_account(connection, "guess", account, address)
-    of_networks, refusal = _count_networks(connection, "guess", address, now)
-    if refusal is None:
-        name_here = unnamed(f"name {names.compared(str(name).strip())} from {_network(address, OWN_BITS)}")
-        return _tried(connection, account, name_here, of_account, of_networks, now)
-    if is_known:
-        return _tried(connection, account, "", of_account, [], now)._replace(refusal=refusal)
-    # Nothing is stored: a caller over its limit makes no new counters.
-    return Attempt(None, refusal=refusal)
+    async def begin(self, name: str | int, address: str | None) -> Attempt:
+        """Count an attempt to sign in by password before it is tried; raises QuotaExceeded if it has to wait."""
+        if self._limits.limiter is None:
+            return Attempt(await self._storage.read(accounts.find_by_login, name))
+        return await self._storage.write(self._begin, name, address, clock.now())
 
+    def _begin(self, connection: Connection, name: str | int, address: str | None, now: datetime) -> Attempt:
+        account = accounts.find_by_login(connection, name)
+        of_account, is_known = self._of_account(connection, "guess", account, address)
+        of_networks, refusal = self._count_networks(connection, "guess", address, now)
+        if refusal is None:
+            name_here = self._limits.unnamed(
+                f"name {names.compared(str(name).strip())} from {_network(address, OWN_BITS)}"
+            )
+            return _tried(connection, account, name_here, of_account, of_networks, now)
+        if is_known:
+            return _tried(connection, account, "", of_account, [], now)._replace(refusal=refusal)
+        # Nothing is stored: a caller over its limit makes no new counters.
+        return Attempt(None, refusal=refusal)
 
-async def begin_code(kind: str, holder: str | int, user_id: int | None = None) -> Attempt:
-    """Count an attempt at a secret by a caller who holds another one: a link, or a session.
+    async def begin_code(self, kind: str, holder: str | int, user_id: int | None = None) -> Attempt:
+        """Count an attempt at a secret by a caller who holds another one: a link, or a session.
 
-    Each `holder` of each `kind` has its own waits; with `user_id` those of one account have a daily number in common.
-    Raises QuotaExceeded.
-    """
-    if limiter.limiter() is None:
-        return Attempt(None)
-    of_account = "" if user_id is None else unnamed(f"{kind} of account {user_id}")
-    return await storage.write(_tried, None, unnamed(f"{kind} {holder}"), of_account, [], clock.now())
+        Each `holder` of each `kind` has its own waits; with `user_id` those of one account have a daily number in
+        common. Raises QuotaExceeded.
+        """
+        if self._limits.limiter is None:
+            return Attempt(None)
+        of_account = "" if user_id is None else self._limits.unnamed(f"{kind} of account {user_id}")
+        return await self._storage.write(
+            _tried, None, self._limits.unnamed(f"{kind} {holder}"), of_account, [], clock.now()
+        )
+
+    def remember(self, connection: Connection, user_id: int, address: str | None, now: datetime) -> None:
+        """Store that the account's owner signed in from the network of this address. Part of a write."""
+        known_networks.remember(connection, user_id, self._known(user_id, address), now)
+
+    def count_link(
+        self, connection: Connection, account: accounts.Account | None, address: str | None, now: datetime
+    ) -> tuple[bool, QuotaExceeded | None]:
+        """Count a request for a link. Return whether to mail one, and the error to answer with. Part of a write."""
+        if self._limits.limiter is None:
+            return account is not None, None
+        of_account, is_known = self._of_account(connection, "link", account, address)
+        of_networks, refusal = self._count_networks(connection, "link", address, now)
+        counters.add(connection, dict.fromkeys(of_networks, HOUR), now)
+        if account is None or (refusal is not None and not is_known):
+            return False, refusal
+        waits = LINKS.seconds(counters.lock(connection, [of_account], now)[of_account], now)
+        if not waits:
+            counters.add(connection, {of_account: DAY}, now)
+        return not waits, refusal
+
+    def _of_account(
+        self, connection: Connection, kind: str, account: accounts.Account | None, address: str | None
+    ) -> tuple[str, bool]:
+        """Return the account's counter for this address ("" without an account), and whether its network is known."""
+        if account is None:
+            return "", False
+        known = self._known(account["id"], address)
+        is_known = known_networks.is_known(connection, account["id"], known)
+        return self._limits.unnamed(
+            f"{kind} account {account['id']} from {known if is_known else 'elsewhere'}"
+        ), is_known
+
+    def _known(self, user_id: int, address: str | None) -> str:
+        return self._limits.unnamed(f"network {_network(address, KNOWN_BITS)} of {user_id}")
+
+    def _count_networks(
+        self, connection: Connection, kind: str, address: str | None, now: datetime
+    ) -> tuple[list[str], QuotaExceeded | None]:
+        """Return the counters of the networks around the address, and an error if one of them is at its limit."""
+        quotas: dict[str, int] = {}
+        for ipv4, ipv6, quota in NETWORKS:
+            # Of IPv4 two sizes are the same network: the first, smaller quota holds.
+            quotas.setdefault(self._limits.unnamed(f"{kind} from {_network(address, (ipv4, ipv6))}"), quota)
+        counts = counters.lock(connection, quotas, now)
+        over = [counts[counter].expires for counter, quota in quotas.items() if counts[counter].number >= quota]
+        if not over:
+            return list(quotas), None
+        seconds = max(1, math.ceil((max(over) - now).total_seconds()))
+        detail = f"Too many attempts from this network; the next is in {seconds} seconds."
+        return [], QuotaExceeded(detail, [POLICY], seconds)
 
 
 def _tried(
@@ -142,59 +200,5 @@ def succeeded(connection: Connection, attempt: Attempt) -> None:
         counters.clear(connection, attempt.waiting)
 
 
-def remember(connection: Connection, user_id: int, address: str | None, now: datetime) -> None:
-    """Store that the account's owner signed in from the network of this address. Part of a write."""
-    known_networks.remember(connection, user_id, _known(user_id, address), now)
-
-
-def count_link(
-    connection: Connection, account: accounts.Account | None, address: str | None, now: datetime
-) -> tuple[bool, QuotaExceeded | None]:
-    """Count a request for a link. Return whether to mail one, and the error to answer with. Part of a write."""
-    if limiter.limiter() is None:
-        return account is not None, None
-    of_account, is_known = _of_account(connection, "link", account, address)
-    of_networks, refusal = _count_networks(connection, "link", address, now)
-    counters.add(connection, dict.fromkeys(of_networks, HOUR), now)
-    if account is None or (refusal is not None and not is_known):
-        return False, refusal
-    waits = LINKS.seconds(counters.lock(connection, [of_account], now)[of_account], now)
-    if not waits:
-        counters.add(connection, {of_account: DAY}, now)
-    return not waits, refusal
-
-
-def _of_account(
-    connection: Connection, kind: str, account: accounts.Account | None, address: str | None
-) -> tuple[str, bool]:
-    """Return the account's counter for this address ("" without an account), and whether its network is known."""
-    if account is None:
-        return "", False
-    known = _known(account["id"], address)
-    is_known = known_networks.is_known(connection, account["id"], known)
-    return unnamed(f"{kind} account {account['id']} from {known if is_known else 'elsewhere'}"), is_known
-
-
-def _known(user_id: int, address: str | None) -> str:
-    return unnamed(f"network {_network(address, KNOWN_BITS)} of {user_id}")
-
-
 def _network(address: str | None, bits: tuple[int, int]) -> str:
     return networks.network_of(address or "", *bits) or "unknown"
-
-
-def _count_networks(
-    connection: Connection, kind: str, address: str | None, now: datetime
-) -> tuple[list[str], QuotaExceeded | None]:
-    """Return the counters of the networks around the address, and an error if one of them is at its limit."""
-    quotas: dict[str, int] = {}
-    for ipv4, ipv6, quota in NETWORKS:
-        # Of IPv4 two sizes are the same network: the first, smaller quota holds.
-        quotas.setdefault(unnamed(f"{kind} from {_network(address, (ipv4, ipv6))}"), quota)
-    counts = counters.lock(connection, quotas, now)
-    over = [counts[counter].expires for counter, quota in quotas.items() if counts[counter].number >= quota]
-    if not over:
-        return list(quotas), None
-    seconds = max(1, math.ceil((max(over) - now).total_seconds()))
-    detail = f"Too many attempts from this network; the next is in {seconds} seconds."
-    return [], QuotaExceeded(detail, [POLICY], seconds)

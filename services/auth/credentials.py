@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-import storage
 from core.errors import Unauthorized
 from services.auth import api_secrets
+from services.auth.api_secrets import ApiSecrets
 from storage import apikeys
+from storage.database import Storage
 
 
 class Verified(NamedTuple):
@@ -44,20 +45,26 @@ def key_named(key: str, secret: str) -> UUID | None:
     return named if str(named) == key.lower() else None
 
 
-async def verify(key: UUID, secret: str, now: datetime) -> Verified | None:
-    """Return the key that has this secret, whether or not the key may be used; None if it has not.
+class Credentials:
+    """Verification of API keys."""
 
-    The secret before a rotation counts until its grace is over.
-    """
-    standing = await storage.read(apikeys.find_standing, key)
-    if standing is None:
-        return None
-    if api_secrets.fits(secret, standing.secret_hash):
-        return Verified(standing, standing.secret_hash, standing.expires_at)
-    previous, until = standing.previous_hash, standing.previous_until
-    if previous is None or until is None or until <= now or not api_secrets.fits(secret, previous):
-        return None
-    return Verified(standing, previous, min(until, standing.expires_at))
+    def __init__(self, storage: Storage, secrets: ApiSecrets) -> None:
+        self._storage, self._secrets = storage, secrets
+
+    async def verify(self, key: UUID, secret: str, now: datetime) -> Verified | None:
+        """Return the key that has this secret, whether or not the key may be used; None if it has not.
+
+        The secret before a rotation counts until its grace is over.
+        """
+        standing = await self._storage.read(apikeys.find_standing, key)
+        if standing is None:
+            return None
+        if self._secrets.fits(secret, standing.secret_hash):
+            return Verified(standing, standing.secret_hash, standing.expires_at)
+        previous, until = standing.previous_hash, standing.previous_until
+        if previous is None or until is None or until <= now or not self._secrets.fits(secret, previous):
+            return None
+        return Verified(standing, previous, min(until, standing.expires_at))
 
 
 def end_of_secret(standing: apikeys.KeyStanding, secret_hash: str) -> datetime | None:

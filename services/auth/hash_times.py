@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import bcrypt
 
-import storage
 from services.auth import passwords, response_times
 from storage import hash_costs
+from storage.database import Storage
 from storage.hash_costs import Kinds
 
 # Other work on the machine lengthens one hash more than another.
@@ -37,16 +37,22 @@ class Times(NamedTuple):
         return max(response_times.SECONDS, MARGIN * (self.argon2 + 2 * self.scrypt + bcrypt))
 
 
-async def delay_failure(began: float, verified: passwords.Verified, *, evenly: bool = True) -> None:
-    """Return when a failure that began at this time is to be answered; waits for a thread do not count.
+class FailureTimes:
+    """The time after which a failed verification is answered."""
 
-    Unless `evenly`, only the time is the same: for callers over their limit, who get no work done.
-    """
-    stored = await storage.read(hash_costs.find)
-    waited = await passwords.spend_rest(verified.done, stored) if evenly else 0.0
-    is_measured = measured.cache_info().currsize > 0
-    times = measured() if is_measured else await passwords.in_turn(measured)
-    await response_times.pace.keep(began + verified.waited + waited, times.failure(stored))
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def delay_failure(self, began: float, verified: passwords.Verified, *, evenly: bool = True) -> None:
+        """Return when a failure that began at this time is to be answered; waits for a thread do not count.
+
+        Unless `evenly`, only the time is the same: for callers over their limit, who get no work done.
+        """
+        stored = await self._storage.read(hash_costs.find)
+        waited = await passwords.spend_rest(verified.done, stored) if evenly else 0.0
+        is_measured = measured.cache_info().currsize > 0
+        times = measured() if is_measured else await passwords.in_turn(measured)
+        await response_times.pace.keep(began + verified.waited + waited, times.failure(stored))
 
 
 @cache

@@ -10,13 +10,6 @@ import pyotp
 STEP = 30
 SCRATCH_CODES = 10
 ISSUER = "FreeSewing"
-_key = b""
-
-
-def configure(key: bytes) -> None:
-    """The server's key under which scratch codes are hashed."""
-    global _key
-    _key = key
 
 
 def new_secret() -> str:
@@ -60,6 +53,12 @@ def new_scratch_codes() -> list[str]:
     ]
 
 
-def hash_of(code: str) -> str:
-    """What is stored of a scratch code."""
-    return hmac.digest(_key, code.strip().lower().encode(), sha256).hex()
+class ScratchCodes:
+    """Hashes of scratch codes under the key of this server."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def hash_of(self, code: str) -> str:
+        """What is stored of a scratch code."""
+        return hmac.digest(self._key, code.strip().lower().encode(), sha256).hex()

@@ -23,8 +23,6 @@ LEEWAY = timedelta(seconds=60)
 _LARGEST_ID, _LARGEST_EPOCH = 2**63 - 1, 2**31 - 1
 _LATEST = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
 _MOST_CACHED = 10_000
-_key = b""
-_issuer = ""
 
 
 class _Claims(BaseModel, strict=True):
@@ -78,52 +76,78 @@ class Session:
 Decoded = TypeVar("Decoded", Session, Export)
 
 
-def configure(key: bytes, issuer: str) -> None:
-    """The key that signs, and the address of this server, which is issuer and audience."""
-    global _key, _issuer
-    _key, _issuer = key, issuer
-    _decoded.cache_clear()
+class Tokens:
+    """Tokens that this server issues and accepts."""
 
+    def __init__(self, key: bytes, issuer: str) -> None:
+        """`key` signs; `issuer` is the address of this server, which is issuer and audience."""
+        self._key, self._issuer = key, issuer
+        # A client sends the same token with each request, and its claims never change. Saves 90 µs a request. Entries
+        # are keyed by a digest, never by the token itself. Only the expiry must be checked each time, and whether the
+        # account still accepts the token, which `security` does.
+        self._cached: Callable[[str], Session] = cached(LRUCache(_MOST_CACHED), _cache_key)(self._decoded)
 
-def issue(account: Any, session: UUID, now: datetime) -> str:
-    """Return a token for this session of the account (a row of `accounts`), valid for seven days."""
-    return _sign(account, now, LIFETIME, _issuer, {**_known_to_clients(account), "sid": str(session)})
+    def issue(self, account: Any, session: UUID, now: datetime) -> str:
+        """Return a token for this session of the account (a row of `accounts`), valid for seven days."""
+        return self._sign(account, now, LIFETIME, self._issuer, {**_known_to_clients(account), "sid": str(session)})
 
+    def issue_impersonation(self, account: Any, by: int, session: UUID, now: datetime) -> str:
+        """Return a token with which the administrator `by` acts as the account in this session, valid for an hour."""
+        claims = {**_known_to_clients(account), "by": by, "sid": str(session)}
+        return self._sign(account, now, IMPERSONATION_LIFETIME, self._issuer, claims)
 
-def issue_impersonation(account: Any, by: int, session: UUID, now: datetime) -> str:
-    """Return a token with which the administrator `by` acts as the account in this session, valid for an hour."""
-    claims = {**_known_to_clients(account), "by": by, "sid": str(session)}
-    return _sign(account, now, IMPERSONATION_LIFETIME, _issuer, claims)
+    def issue_export(self, export: Export, now: datetime) -> str:
+        """Return a token that opens the account's export only, as long as `services.exports` accepts it."""
+        account = {"id": export.user_id, "epoch": export.epoch}
+        credential: dict[str, Any] = {"sid": export.session, "key": export.key}
+        named = {name: str(value) for name, value in credential.items() if value is not None}
+        claims = {**named, "secret": export.secret, "consents": export.consents}
+        return self._sign(account, now, export.until - now, self._issuer + "/exports", claims)
+
+    def _sign(self, account: Any, now: datetime, lifetime: timedelta, audience: str, claims: dict[str, Any]) -> str:
+        times = {"iat": int(now.timestamp()), "exp": int((now + lifetime).timestamp())}
+        whose = {"_id": account["id"], "epoch": account["epoch"], "aud": audience, "iss": self._issuer}
+        return jwt.encode({**whose, **claims, **times}, self._key, algorithm="HS256")
+
+    def verify(self, token: str) -> Session:
+        """Return the session that a token stands for; raise Unauthorized."""
+        return _valid(self._cached, token)
+
+    def verify_export(self, token: str) -> Export:
+        """Return what an export token opens; raise Unauthorized."""
+        return _valid(self._decoded_export, token)
+
+    def _decoded(self, token: str) -> Session:
+        """Return what a token says; raise jwt.InvalidTokenError, or ValidationError for a bad type or range."""
+        claims = _Claims.model_validate(self._payload(token, self._issuer))
+        return Session(claims.user_id, claims.epoch, datetime.fromtimestamp(claims.exp, UTC), claims.by, claims.sid)
+
+    def _decoded_export(self, token: str) -> Export:
+        """Return what an export token says; raise as `_decoded`."""
+        claims = _ExportClaims.model_validate(self._payload(token, self._issuer + "/exports"))
+        until = datetime.fromtimestamp(claims.exp, UTC)
+        return Export(claims.user_id, claims.epoch, claims.consents, until, claims.sid, claims.key, claims.secret)
+
+    def _payload(self, token: str, audience: str) -> dict[str, Any]:
+        """Return the claims of a token for this audience; raise jwt.InvalidTokenError.
+
+        `iat` is information only: another instance, whose clock is ahead, may have issued the token. The leeway does
+        not lengthen the life of a token: the callers compare `exp` with this instance's clock exactly, at each use.
+        """
+        return jwt.decode(
+            token,
+            self._key,
+            algorithms=["HS256"],
+            audience=audience,
+            issuer=self._issuer,
+            leeway=LEEWAY,
+            options={"require": ["exp", "iat", "_id", "epoch"], "verify_iat": False},
+        )
 
 
 def _known_to_clients(account: Any) -> dict[str, Any]:
     """Return the claims that FreeSewing's clients read; this server ignores them."""
     return {"username": account["username"], "role": account["role"], "status": account["status"]}
-
-
-def issue_export(export: Export, now: datetime) -> str:
-    """Return a token that opens the account's export and nothing else, as long as `services.exports` accepts it."""
-    account = {"id": export.user_id, "epoch": export.epoch}
-    credential: dict[str, Any] = {"sid": export.session, "key": export.key}
-    named = {name: str(value) for name, value in credential.items() if value is not None}
-    claims = {**named, "secret": export.secret, "consents": export.consents}
-    return _sign(account, now, export.until - now, _issuer + "/exports", claims)
-
-
-def _sign(account: Any, now: datetime, lifetime: timedelta, audience: str, claims: dict[str, Any]) -> str:
-    times = {"iat": int(now.timestamp()), "exp": int((now + lifetime).timestamp())}
-    whose = {"_id": account["id"], "epoch": account["epoch"], "aud": audience, "iss": _issuer}
-    return jwt.encode({**whose, **claims, **times}, _key, algorithm="HS256")
-
-
-def verify(token: str) -> Session:
-    """Return the session that a token stands for; raise Unauthorized."""
-    return _valid(_decoded, token)
-
-
-def verify_export(token: str) -> Export:
-    """Return what an export token opens; raise Unauthorized."""
-    return _valid(_decoded_export, token)
 
 
 def _valid(decode: Callable[[str], Decoded], token: str) -> Decoded:
@@ -138,37 +162,3 @@ def _valid(decode: Callable[[str], Decoded], token: str) -> Decoded:
 
 def _cache_key(token: str) -> bytes:
     return blake2b(token.encode(), digest_size=32).digest()
-
-
-# A client sends the same token with each request, and its claims never change. Saves 90 µs a request. Entries are
-# keyed by a digest, never by the token itself. Only the expiry must be checked each time, and whether the account
-# still accepts the token, which `security` does.
-@cached(LRUCache(_MOST_CACHED), _cache_key)
-def _decoded(token: str) -> Session:
-    """Return what a token says; raise jwt.InvalidTokenError, or ValidationError for a bad type or range."""
-    claims = _Claims.model_validate(_payload(token, _issuer))
-    return Session(claims.user_id, claims.epoch, datetime.fromtimestamp(claims.exp, UTC), claims.by, claims.sid)
-
-
-def _decoded_export(token: str) -> Export:
-    """Return what an export token says; raise as `_decoded`."""
-    claims = _ExportClaims.model_validate(_payload(token, _issuer + "/exports"))
-    until = datetime.fromtimestamp(claims.exp, UTC)
-    return Export(claims.user_id, claims.epoch, claims.consents, until, claims.sid, claims.key, claims.secret)
-
-
-def _payload(token: str, audience: str) -> dict[str, Any]:
-    """Return the claims of a token for this audience; raise jwt.InvalidTokenError.
-
-    `iat` is information only: another instance, whose clock is ahead, may have issued the token. The leeway does not
-    lengthen the life of a token: the callers compare `exp` with this instance's clock exactly, at each use.
-    """
-    return jwt.decode(
-        token,
-        _key,
-        algorithms=["HS256"],
-        audience=audience,
-        issuer=_issuer,
-        leeway=LEEWAY,
-        options={"require": ["exp", "iat", "_id", "epoch"], "verify_iat": False},
-    )

@@ -3,17 +3,17 @@
 import logging
 from urllib.parse import urlsplit
 
-import storage
 from core.errors import StorageUnavailable
 from services.observability import build
 from settings import Settings
 from storage import health
+from storage.database import Storage
 
 log = logging.getLogger("freesewing-api")
 UNKNOWN = "unknown"
 
 
-async def announce(settings: Settings) -> None:
+async def announce(settings: Settings, storage: Storage) -> None:
     """Log version, commit, database, schema, mail, images, Redis and limits. No URL shows its credentials."""
     try:
         engine, schema = await storage.peek(health.engine), await storage.peek(health.revision) or "none"

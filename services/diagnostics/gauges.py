@@ -9,13 +9,13 @@ from datetime import datetime
 from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-import storage
 from core import clock
 from core.errors import StorageUnavailable
-from services import background
-from services.limits import limiter
-from services.usage import counting
+from services.background import Background
+from services.limits.limiter import Limits
+from services.usage.counting import UsageCounter
 from storage import health, mails, statistics
+from storage.database import Storage
 
 INTERVAL = 5.0
 log = logging.getLogger(__name__)
@@ -43,42 +43,48 @@ class _Seen:
     redis_up: bool | None = None
 
 
-_seen = _Seen()
+class Gauges:
+    """What the database and Redis answered last."""
 
+    def __init__(self, storage: Storage, background: Background, limits: Limits, usage: UsageCounter) -> None:
+        self._storage, self._background, self._limits = storage, background, limits
+        self._seen = _Seen()
+        self.present = Present(storage, usage, self._seen)
 
-async def refresh() -> None:
-    """Ask the database and Redis. While the database is away the metrics show nothing of what it holds."""
-    _seen.schema = _seen.stored = None
-    with contextlib.suppress(StorageUnavailable):
-        # Known also while the server waits for its migrations, and shows nothing else of the database.
-        _seen.schema = int(await storage.peek(health.revision) or 0)
-        _seen.stored = await _ask()
-    _seen.database_up = _seen.schema is not None
-    _seen.redis_up = await limiter.redis_is_up()
+    async def refresh(self) -> None:
+        """Ask the database and Redis. While the database is away the metrics show nothing of what it holds."""
+        self._seen.schema = self._seen.stored = None
+        with contextlib.suppress(StorageUnavailable):
+            # Known also while the server waits for its migrations, and shows nothing else of the database.
+            self._seen.schema = int(await self._storage.peek(health.revision) or 0)
+            self._seen.stored = await self._ask()
+        self._seen.database_up = self._seen.schema is not None
+        self._seen.redis_up = await self._limits.redis_is_up()
 
+    async def _ask(self) -> Stored:
+        count, oldest = await self._storage.read_aside(mails.waiting)
+        return Stored(count, oldest, await self._storage.read_aside(statistics.states))
 
-async def _ask() -> Stored:
-    count, oldest = await storage.read_aside(mails.waiting)
-    return Stored(count, oldest, await storage.read_aside(statistics.states))
-
-
-async def run() -> None:
-    """Ask every few seconds, however often somebody scrapes, until cancelled."""
-    await background.repeat(refresh, seconds=INTERVAL, what="figures for the metrics")
+    async def run(self) -> None:
+        """Ask every few seconds, however often somebody scrapes, until cancelled."""
+        await self._background.repeat(self.refresh, seconds=INTERVAL, what="figures for the metrics")
 
 
 class Present(Collector):
     """The gauges, collected on the thread of the scrape: it only looks at what is in memory."""
 
+    def __init__(self, storage: Storage, usage: UsageCounter, seen: _Seen) -> None:
+        self._storage, self._usage, self._seen = storage, usage, seen
+
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Every gauge; without a sample where there is nothing to tell."""
-        load, stored = storage.load(), _seen.stored
-        yield _one("database_up", "Whether the database answers.", _seen.database_up)
-        yield _one("redis_up", "Whether Redis answers; nothing without one.", _seen.redis_up)
-        yield _one("schema_revision", "Number of the newest migration applied.", _seen.schema)
+        load, stored = self._storage.load(), self._seen.stored
+        yield _one("database_up", "Whether the database answers.", self._seen.database_up)
+        yield _one("redis_up", "Whether Redis answers; nothing without one.", self._seen.redis_up)
+        yield _one("schema_revision", "Number of the newest migration applied.", self._seen.schema)
         yield _by_state("storage_pool", "Connections to PostgreSQL.", load.connections if load else {})
         yield _one("storage_queue", "Units of work that wait for the database.", load.waiting if load else None)
-        yield _one("usage_unflushed", "Counts of calls that are not written yet.", counting.unflushed())
+        yield _one("usage_unflushed", "Counts of calls that are not written yet.", self._usage.unflushed())
         yield _one("mails_waiting", "Letters that are queued.", stored.mails if stored else None)
         yield _one("mails_oldest_seconds", "Age of the oldest letter queued.", _age(stored) if stored else None)
         states = stored.states if stored else {}

@@ -28,44 +28,38 @@ class Drawing:
     etag: str
 
 
-_kept: OrderedDict[Card, Drawing] = OrderedDict()
-_keeping = threading.Lock()
-_home = ""
+class SocialImages:
+    """Social images; the last ones are cached."""
 
+    def __init__(self, website_url: str) -> None:
+        """Host and path of the website sign what names no site; raises ValueError if it is no address."""
+        parts = urlsplit(website_url)
+        self._home = (parts.hostname or "") + parts.path
+        self._kept: OrderedDict[Card, Drawing] = OrderedDict()
+        self._keeping = threading.Lock()
 
-def configure(website_url: str) -> None:
-    """The website's address, whose host and path sign what names no site; raises ValueError if it is none."""
-    global _home
-    parts = urlsplit(website_url)
-    _home = (parts.hostname or "") + parts.path
-    with _keeping:
-        _kept.clear()
+    async def draw(self, card: Card) -> Drawing:
+        """The card's picture: as it was drawn before, or drawn now beside the event loop, one at a time."""
+        found = self._find(card)
+        if found is not None:
+            return found
+        return await asyncio.get_running_loop().run_in_executor(_WORKER, self._draw_once, card)
 
+    def _find(self, card: Card) -> Drawing | None:
+        with self._keeping:
+            if card in self._kept:
+                self._kept.move_to_end(card)
+            return self._kept.get(card)
 
-async def draw(card: Card) -> Drawing:
-    """The card's picture: as it was drawn before, or drawn now beside the event loop, one at a time."""
-    found = _find(card)
-    if found is not None:
-        return found
-    return await asyncio.get_running_loop().run_in_executor(_WORKER, _draw_once, card)
-
-
-def _find(card: Card) -> Drawing | None:
-    with _keeping:
-        if card in _kept:
-            _kept.move_to_end(card)
-        return _kept.get(card)
-
-
-def _draw_once(card: Card) -> Drawing:
-    # Of those who ask for the same at once, the first has it drawn.
-    found = _find(card)
-    if found is not None:
-        return found
-    content = cards.png(card, _home)
-    drawing = Drawing(content, f'"{sha256(content).hexdigest()[:32]}"')
-    with _keeping:
-        _kept[card] = drawing
-        while len(_kept) > _MOST_KEPT:
-            _kept.popitem(last=False)
-    return drawing
+    def _draw_once(self, card: Card) -> Drawing:
+        # Of those who ask for the same at once, the first has it drawn.
+        found = self._find(card)
+        if found is not None:
+            return found
+        content = cards.png(card, self._home)
+        drawing = Drawing(content, f'"{sha256(content).hexdigest()[:32]}"')
+        with self._keeping:
+            self._kept[card] = drawing
+            while len(self._kept) > _MOST_KEPT:
+                self._kept.popitem(last=False)
+        return drawing

@@ -4,28 +4,12 @@ Both have three methods of `limits.aio.storage.Storage`. That library's memory s
 milliseconds, which takes 31 ms with 100,000 of them, so that ours takes its place.
 """
 
-import hmac
 import time
-from hashlib import sha256
 from typing import Protocol
 
 from cachetools import TLRUCache
 
 MOST_KEYS = 100_000
-
-
-_key = b""
-
-
-def configure(key: bytes) -> None:
-    """Set the key of `unnamed`, the same in every instance."""
-    global _key
-    _key = key
-
-
-def unnamed(text: str) -> str:
-    """Return a keyed hash that stands for an address or a name, neither of which is stored."""
-    return hmac.digest(_key, text.encode(), sha256).hex()[:32]
 
 
 class Counters(Protocol):

@@ -5,14 +5,17 @@ batches, before they are used: instances that share a Redis together never allow
 MOST_AT_ONCE units less for each other instance. Redis is asked once a batch, not once a request.
 """
 
+import hmac
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from math import ceil
 from typing import Any, NamedTuple
 
 from core import clock, email_addresses
 from core.errors import QuotaExceeded
-from services.limits.counters import Counters, Memory, unnamed
+from services.limits.counters import Counters, Memory
 from services.limits.policies import DEFAULTS, Policy, parsed
+from services.observability.metrics import Metrics
 from storage.quotas import OF_ACCOUNTS, OF_KEYS
 
 MOST_AT_ONCE = 50
@@ -209,77 +212,64 @@ def _passed(before: int, after: int, quota: int) -> int:
     return 0
 
 
-_limiter: Limiter | None = None
-_counters: Counters = Memory()
-
-
-def configure(*, enabled: bool, quotas: str, redis_url: str) -> None:
-    """Set the limits up, or leave them off. `quotas` is `policy=units,…` for what differs from DEFAULTS.
-
-    Raises ValueError for an unknown policy or a quota that is no number.
-    """
-    global _limiter, _counters
-    wanted = parsed(quotas)
-    policies = [policy._replace(quota=wanted.get(policy.name, policy.quota)) for policy in DEFAULTS]
-    _counters = _shared(redis_url) if redis_url else Memory()
-    _limiter = Limiter(_counters, policies) if enabled else None
-
-
-def _shared(redis_url: str) -> Counters:
+def _shared(redis_url: str, metrics: Metrics) -> Counters:
     from services.limits.redis_counters import Shared
 
-    return Shared(redis_url)
+    return Shared(redis_url, metrics)
 
 
-def limiter() -> Limiter | None:
-    """What limits, if anything does."""
-    return _limiter
+class Limits:
+    """The limits of one application: its limiter, if limits are on, and the counters that it shares."""
 
+    def __init__(self, metrics: Metrics, *, key: bytes, enabled: bool, quotas: str, redis_url: str) -> None:
+        """`quotas` is `policy=units,…` for what differs from DEFAULTS. Raises ValueError if it cannot be read.
 
-def counters() -> Counters:
-    """Where everything is counted that ends by itself."""
-    return _counters
+        `key` is the key of `unnamed`, the same in every instance.
+        """
+        wanted = parsed(quotas)
+        policies = [policy._replace(quota=wanted.get(policy.name, policy.quota)) for policy in DEFAULTS]
+        self.counters: Counters = _shared(redis_url, metrics) if redis_url else Memory()
+        self.limiter = Limiter(self.counters, policies) if enabled else None
+        self._key = key
 
+    def unnamed(self, text: str) -> str:
+        """Return a keyed hash that stands for an address or a name, neither of which is stored."""
+        return hmac.digest(self._key, text.encode(), sha256).hex()[:32]
 
-async def redis_is_up() -> bool | None:
-    """Return whether Redis answers; None without one."""
-    return await _counters.is_up()
+    async def redis_is_up(self) -> bool | None:
+        """Return whether Redis answers; None without one."""
+        return await self.counters.is_up()
 
+    async def close(self) -> None:
+        """Let go of what counts."""
+        await self.counters.close()
 
-async def close() -> None:
-    """Let go of what counts."""
-    await _counters.close()
+    async def spend_one(self, name: str, holder: str) -> None:
+        """Use one unit of a policy, for a holder named by a text that is not kept; raises QuotaExceeded."""
+        await self._spend(name, self.unnamed(holder))
 
+    async def spend_of_account(self, name: str, user_id: int) -> None:
+        """Use one unit of a policy of the account, as `x-limits` does; raises QuotaExceeded."""
+        await self._spend(name, f"a{user_id}")
 
-async def spend_one(name: str, holder: str) -> None:
-    """Use one unit of a policy, for a holder named by a text that is not kept; raises QuotaExceeded."""
-    await _spend(name, unnamed(holder))
+    async def spend_mail(self, kind: str, recipient: str) -> None:
+        """Count a requested mail with a link for its recipient, by kind; raises QuotaExceeded.
 
+        Each kind has a counter of its own: nobody can use up one kind of mail to an address by requesting another
+        kind.
+        """
+        await self.spend_one("mails-to", f"{kind} {email_addresses.compared(recipient)}")
 
-async def spend_of_account(name: str, user_id: int) -> None:
-    """Use one unit of a policy of the account, as `x-limits` does; raises QuotaExceeded."""
-    await _spend(name, f"a{user_id}")
+    async def spend_notice(self, kind: str, recipient: str) -> None:
+        """Count a notice for its recipient, by kind: a flood of one kind suppresses no other. As `spend_one`."""
+        await self.spend_one("notices-to", f"{kind} {email_addresses.compared(recipient)}")
 
-
-async def spend_mail(kind: str, recipient: str) -> None:
-    """Count a requested mail with a link for its recipient, by kind; raises QuotaExceeded.
-
-    Each kind has a counter of its own: nobody can use up one kind of mail to an address by requesting another kind.
-    """
-    await spend_one("mails-to", f"{kind} {email_addresses.compared(recipient)}")
-
-
-async def spend_notice(kind: str, recipient: str) -> None:
-    """Count a notice for its recipient, by kind, so that a flood of one kind suppresses no other; as `spend_one`."""
-    await spend_one("notices-to", f"{kind} {email_addresses.compared(recipient)}")
-
-
-async def _spend(name: str, holder: str) -> None:
-    if _limiter is None:
-        return
-    states = await _limiter.spend([(_limiter.policies[name], holder, 1)])
-    if states[0].refused:
-        raise refusal(states)
+    async def _spend(self, name: str, holder: str) -> None:
+        if self.limiter is None:
+            return
+        states = await self.limiter.spend([(self.limiter.policies[name], holder, 1)])
+        if states[0].refused:
+            raise refusal(states)
 
 
 def refusal(states: Sequence[State]) -> QuotaExceeded:

@@ -10,7 +10,7 @@ from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 from services.limits.counters import Memory
-from services.observability import metrics
+from services.observability.metrics import FAILED_OPEN, Metrics
 
 # How long a Redis that failed is left alone, and the longest that it may keep a request waiting.
 RETRY_SECONDS = 1.0
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 class Shared:
     """Counters in Redis; while that is away, those of this process: nobody is refused because of it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, metrics: Metrics) -> None:
         """`url` is `redis://…`, `rediss://…` or `unix://…`. Nothing is sent yet."""
         self._pool = ConnectionPool.from_url(
             url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
@@ -34,12 +34,13 @@ class Shared:
             connection_pool=self._pool,  # type: ignore[arg-type]  # as documented
         )
         self._memory = Memory()
+        self._metrics = metrics
         self._away_until = 0.0
 
     async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         total = await self._ask(lambda counters: counters.incr(key, expiry, amount))
         if time.monotonic() < self._away_until:
-            metrics.limiter(key.partition(":")[0], metrics.FAILED_OPEN)
+            self._metrics.limiter(key.partition(":")[0], FAILED_OPEN)
         return total
 
     async def get_expiry(self, key: str) -> float:

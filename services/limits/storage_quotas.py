@@ -7,23 +7,22 @@ from services.limits.limiter import Quotas
 from services.limits.policies import BYTES, RECORDS, STORAGE, parsed
 from storage.storage_use import UNLIMITED, Storage
 
-_usual = UNLIMITED
 
+class StorageQuotas:
+    """The quotas of storage, unless administrators have set others for an account."""
 
-def configure(*, enabled: bool, quotas: str) -> None:
-    """Set the usual quotas, or none. `quotas` is as in `limits.configure`; raise ValueError as it does."""
-    global _usual
-    wanted = {**STORAGE, **parsed(quotas)}
-    _usual = Storage(wanted[RECORDS], wanted[BYTES]) if enabled else UNLIMITED
+    def __init__(self, *, enabled: bool, quotas: str) -> None:
+        """`quotas` is as for `Limits`; raises ValueError as it does."""
+        wanted = {**STORAGE, **parsed(quotas)}
+        self._usual = Storage(wanted[RECORDS], wanted[BYTES]) if enabled else UNLIMITED
 
-
-def of(account_quotas: Quotas | None) -> Storage:
-    """Return the quotas of an account, from those that administrators have set for it (`accounts.quotas`)."""
-    if not account_quotas or _usual is UNLIMITED:
-        return _usual
-    now = clock.epoch()
-    own = {name: given["quota"] for name, given in account_quotas.items() if given["until"] > now}
-    return Storage(own.get(RECORDS, _usual.records), own.get(BYTES, _usual.bytes))
+    def of(self, account_quotas: Quotas | None) -> Storage:
+        """Return the quotas of an account, from those that administrators have set for it (`accounts.quotas`)."""
+        if not account_quotas or self._usual is UNLIMITED:
+            return self._usual
+        now = clock.epoch()
+        own = {name: given["quota"] for name, given in account_quotas.items() if given["until"] > now}
+        return Storage(own.get(RECORDS, self._usual.records), own.get(BYTES, self._usual.bytes))
 
 
 def shown(use: Storage, quota: Storage) -> dict[str, Any]:

@@ -2,21 +2,14 @@
 
 from services.mail import messages
 
-_email = ""
-_language = ""
 
+class Maintainer:
+    """Where mails to the operator go, and in which language."""
 
-def configure(email: str, sender: str, language: str) -> None:
-    """Their address, or else the sender's own, and their language; raises ValueError."""
-    global _email, _language
-    _email, _language = messages.author_of(email or sender).addr_spec, language
+    def __init__(self, email: str, sender: str, language: str) -> None:
+        """`email` is the address, the one of `sender` if it is empty; `language` one of `messages.LANGUAGES`.
 
-
-def email() -> str:
-    """Their one bare address."""
-    return _email
-
-
-def language() -> str:
-    """One of `letters.LANGUAGES`."""
-    return _language
+        Raises ValueError.
+        """
+        self.email = messages.author_of(email or sender).addr_spec
+        self.language = language

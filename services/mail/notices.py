@@ -13,11 +13,11 @@ from math import ceil
 
 from sqlalchemy import Connection
 
-import storage
 from core import clock
-from services import background
-from services.mail import outbox
+from services.background import Background
+from services.mail.outbox import Outbox
 from storage import mails, notices
+from storage.database import Storage
 from storage.notices import Recipient
 from storage.schema.tables import Record
 
@@ -41,30 +41,62 @@ class Notice:
     values: dict[str, str] = field(default_factory=dict)
 
 
-async def run() -> None:
-    """Make a pass over the keys at once if one is due, and later every six hours, until cancelled."""
-    await background.repeat(lambda: make_pass(clock.now()), seconds=LOOK_SECONDS, what="notices about keys")
+class Notices:
+    """Notices to owners who want them."""
 
+    def __init__(self, storage: Storage, background: Background, outbox: Outbox) -> None:
+        self._storage, self._background, self._outbox = storage, background, outbox
 
-async def make_pass(now: datetime) -> None:
-    """Give the notices that are due at `now`, unless another instance is at it or has been lately."""
-    after = await storage.write(notices.claim, now=now)
-    while after is not None:
-        found, after = await storage.read_aside(
-            notices.causes, after, now=now, soon=now + EXPIRY_DAYS[-1] * DAY, long_ago=now - UNUSED
+    async def run(self) -> None:
+        """Make a pass over the keys at once if one is due, and later every six hours, until cancelled."""
+        await self._background.repeat(
+            lambda: self.make_pass(clock.now()), seconds=LOOK_SECONDS, what="notices about keys"
         )
-        due = [notice for key in found for notice in due_of(key, now)]
-        given = await storage.read_aside(notices.given, [notice.name for notice in due])
-        for notice in due:
-            # What is wrong with one must not keep the others waiting; without a database, another pass goes on here.
-            if notice.name not in given and not await background.attempt(
-                partial(_give, notice, now), what=notice.name
-            ):
-                return
-        await storage.write(notices.keep, after, now=now)
-        if after is None:
-            while await storage.write(notices.prune, now=now) == notices.SLICE:
-                pass
+
+    async def make_pass(self, now: datetime) -> None:
+        """Give the notices that are due at `now`, unless another instance is at it or has been lately."""
+        after = await self._storage.write(notices.claim, now=now)
+        while after is not None:
+            found, after = await self._storage.read_aside(
+                notices.causes, after, now=now, soon=now + EXPIRY_DAYS[-1] * DAY, long_ago=now - UNUSED
+            )
+            due = [notice for key in found for notice in due_of(key, now)]
+            given = await self._storage.read_aside(notices.given, [notice.name for notice in due])
+            for notice in due:
+                # What is wrong with one must not keep the others waiting; without a database, another pass goes on
+                # here.
+                if notice.name not in given and not await self._background.attempt(
+                    partial(self._give, notice, now), what=notice.name
+                ):
+                    return
+            await self._storage.write(notices.keep, after, now=now)
+            if after is None:
+                while await self._storage.write(notices.prune, now=now) == notices.SLICE:
+                    pass
+
+    async def quota_reached(
+        self, user_id: int, key_id: int, policy: str, percent: int, quota: int, now: datetime
+    ) -> None:
+        """Tell the owner that 80 or 100 percent of a daily quota are used, of a key or, at 0, of the account.
+
+        Told once a day (UTC) for each. Never raises: what goes wrong is logged, and the notice is not given.
+        """
+        whose = f"k{key_id}" if key_id else f"a{user_id}"
+        name = f"quota:{percent}:{whose}:{_date(now)}"
+        values = {"quota": str(quota), "policy": policy}
+
+        async def give() -> None:
+            notice = Notice(name, QUOTA_KINDS[percent], user_id, key_id, values)
+            if not await self._storage.read(notices.given, [name]):
+                # In a context of its own: it is no part of what the request that it began in writes with its
+                # idempotency key.
+                await asyncio.create_task(self._give(notice, now), context=Context())
+
+        await self._background.attempt(give, what="a notice about a quota")
+
+    async def _give(self, notice: Notice, now: datetime) -> None:
+        await self._storage.write(_enqueue, notice, now)
+        self._outbox.wake()
 
 
 def due_of(key: Record, now: datetime) -> list[Notice]:
@@ -81,30 +113,6 @@ def due_of(key: Record, now: datetime) -> list[Notice]:
         values = {"date": date}
         due.append(Notice(f"unused:{key['id']}:{date}", "keyunused", key["user_id"], key["id"], values))
     return due
-
-
-async def quota_reached(user_id: int, key_id: int, policy: str, percent: int, quota: int, now: datetime) -> None:
-    """Tell the owner that 80 or 100 percent of a daily quota are used, of a key or, at 0, of the account.
-
-    Told once a day (UTC) for each. Never raises: what goes wrong is logged, and the notice is not given.
-    """
-    whose = f"k{key_id}" if key_id else f"a{user_id}"
-    name = f"quota:{percent}:{whose}:{_date(now)}"
-    values = {"quota": str(quota), "policy": policy}
-
-    async def give() -> None:
-        notice = Notice(name, QUOTA_KINDS[percent], user_id, key_id, values)
-        if not await storage.read(notices.given, [name]):
-            # In a context of its own: it is no part of what the request that it began in writes with its
-            # idempotency key.
-            await asyncio.create_task(_give(notice, now), context=Context())
-
-    await background.attempt(give, what="a notice about a quota")
-
-
-async def _give(notice: Notice, now: datetime) -> None:
-    await storage.write(_enqueue, notice, now)
-    outbox.wake()
 
 
 def _enqueue(connection: Connection, notice: Notice, now: datetime) -> None:

@@ -7,14 +7,16 @@ import time
 from datetime import timedelta
 from typing import Any
 
-import storage
 from core import clock
 from core.errors import NoSuchRecord, QuotaExceeded
-from services import address, background
-from services.limits import limiter
+from services.address import PublicAddress
+from services.background import Background
+from services.limits.limiter import Limits
 from services.mail import delivery, messages
 from services.observability import metrics
+from services.observability.metrics import Metrics
 from storage import confirmations, mails, subscribers
+from storage.database import Storage
 from storage.schema.encryption import Undecryptable
 
 IDLE_SECONDS = 5.0
@@ -27,129 +29,136 @@ LONGEST_WAIT = timedelta(hours=6)
 DRAIN_SECONDS, LAST_LETTER_SECONDS = 3.0, 5.0
 log = logging.getLogger(__name__)
 
-_url = ""
-_sender = ""
-_website = ""
-_new_letter = asyncio.Event()
-_run: asyncio.Task[None] | None = None
-# On the clock that never steps.
-_no_letter_after = math.inf
 
+class Outbox:
+    """The sender of queued mails."""
 
-def configure(url: str, sender: str, website: str) -> None:
-    """Where mail goes (see `delivery`), who it is from, and where its links point; raises ValueError."""
-    delivery.destination(url)
-    global _url, _sender, _website
-    _url, _sender, _website = url, sender, website
+    def __init__(
+        self,
+        storage: Storage,
+        background: Background,
+        limits: Limits,
+        metrics: Metrics,
+        address: PublicAddress,
+        *,
+        url: str,
+        sender: str,
+        website: str,
+    ) -> None:
+        """`url` says where mail goes (see `delivery`), `website` where its links point; raises ValueError."""
+        delivery.destination(url)
+        self._storage, self._background, self._limits, self._metrics = storage, background, limits, metrics
+        self._address, self._url, self._sender, self._website = address, url, sender, website
+        self._new_mail = asyncio.Event()
+        self._run: asyncio.Task[None] | None = None
+        # On the clock that never steps.
+        self._no_mail_after = math.inf
 
+    def wake(self) -> None:
+        """A letter was queued: do not wait for the clock."""
+        self._new_mail.set()
 
-def wake() -> None:
-    """A letter was queued: do not wait for the clock."""
-    _new_letter.set()
+    async def run(self) -> None:
+        """Send until drained or cancelled; a database or mail server that is away only makes letters wait."""
 
+        self._new_mail, self._run, self._no_mail_after = (
+            asyncio.Event(),
+            asyncio.current_task(),
+            math.inf,
+        )  # of this event loop
+        self._background.begin("sending mail", seconds=IDLE_SECONDS)
+        while True:
+            is_last = self._no_mail_after < math.inf
+            self._new_mail.clear()
+            await self._background.attempt(self._send_all, what="sending mail", periodic=True)
+            if is_last:
+                return
+            try:
+                await asyncio.wait_for(self._new_mail.wait(), IDLE_SECONDS)
+            except TimeoutError:
+                continue
 
-async def run() -> None:
-    """Send until drained or cancelled; a database or mail server that is away only makes letters wait."""
-    global _new_letter, _run, _no_letter_after
-    _new_letter, _run, _no_letter_after = asyncio.Event(), asyncio.current_task(), math.inf  # of this event loop
-    background.begin("sending mail", seconds=IDLE_SECONDS)
-    while True:
-        is_last = _no_letter_after < math.inf
-        _new_letter.clear()
-        await background.attempt(_send_all, what="sending mail", periodic=True)
-        if is_last:
+    async def drain(self) -> None:
+        """End the run: what is queued is sent once more, or what of it can be in so little time."""
+
+        if self._run is None:
             return
+        ending, self._run = self._run, None
+        self._no_mail_after = time.monotonic() + DRAIN_SECONDS
+        self._new_mail.set()
+        await asyncio.wait({ending}, timeout=DRAIN_SECONDS + LAST_LETTER_SECONDS)
+
+    async def _send_all(self) -> None:
+        while time.monotonic() < self._no_mail_after:
+            mail_id = await self._storage.write(mails.claim, now=clock.now())
+            if mail_id is None:
+                break
+            await self._send(mail_id)
+        await self._storage.write(confirmations.prune, clock.now())
+        await self._storage.write(subscribers.prune, clock.now())
+
+    async def _send(self, mail_id: int) -> None:
         try:
-            await asyncio.wait_for(_new_letter.wait(), IDLE_SECONDS)
-        except TimeoutError:
-            continue
+            mail = await self._storage.read(mails.find, mail_id)
+        except NoSuchRecord:
+            return
+        except Undecryptable as error:
+            # Nobody knows what it says until the key is back; it stays claimed for a while.
+            log.error("mail %s waits for its key: %s", mail_id, error)
+            return
+        await self._deliver(mail)
 
+    async def _deliver(self, mail: Any) -> None:
+        try:
+            letter = messages.of_queue(mail["letter"])
+            if await self._is_wanted(letter) and await self._is_within_limit(mail, letter):
+                server = self._address.of("")
+                message = await asyncio.to_thread(
+                    messages.render, letter, sender=self._sender, website=self._website, server=server
+                )
+                await delivery.deliver(message, self._url)
+        except delivery.DeliveryFailed as failure:
+            await self._failed(mail, str(failure), metrics.RECIPIENT if failure.permanent else None)
+        except ValueError as error:
+            # It cannot be rendered, and would not be the next time either.
+            await self._failed(mail, str(error), metrics.CONTENT)
+        except Exception as error:
+            log.exception("mail %s", mail["id"])
+            await self._failed(mail, type(error).__name__)
+        else:
+            await self._storage.write(mails.sent, mail["id"])
 
-async def drain() -> None:
-    """End the run: what is queued is sent once more, or what of it can be in so little time."""
-    global _run, _no_letter_after
-    if _run is None:
-        return
-    ending, _run = _run, None
-    _no_letter_after = time.monotonic() + DRAIN_SECONDS
-    _new_letter.set()
-    await asyncio.wait({ending}, timeout=DRAIN_SECONDS + LAST_LETTER_SECONDS)
+    async def _is_wanted(self, letter: messages.Letter) -> bool:
+        """Not by those who have left the newsletter since it was queued."""
+        return letter.subscriber is None or await self._storage.read(subscribers.find, letter.subscriber) is not None
 
+    async def _is_within_limit(self, mail: Any, letter: messages.Letter) -> bool:
+        """Count a notice for its recipient; return False, and log it, if that has had enough of this kind today.
 
-async def _send_all() -> None:
-    while time.monotonic() < _no_letter_after:
-        mail_id = await storage.write(mails.claim, now=clock.now())
-        if mail_id is None:
-            break
-        await _send(mail_id)
-    await storage.write(confirmations.prune, clock.now())
-    await storage.write(subscribers.prune, clock.now())
-
-
-async def _send(mail_id: int) -> None:
-    try:
-        mail = await storage.read(mails.find, mail_id)
-    except NoSuchRecord:
-        return
-    except Undecryptable as error:
-        # Nobody knows what it says until the key is back; it stays claimed for a while.
-        log.error("mail %s waits for its key: %s", mail_id, error)
-        return
-    await _deliver(mail)
-
-
-async def _deliver(mail: Any) -> None:
-    try:
-        letter = messages.of_queue(mail["letter"])
-        if await _is_wanted(letter) and await _is_within_limit(mail, letter):
-            server = address.of("")
-            message = await asyncio.to_thread(
-                messages.render, letter, sender=_sender, website=_website, server=server
+        Each kind has a counter of its own: a flood of one kind suppresses no other kind and no mail with a link.
+        A mail that is tried again was counted before.
+        """
+        if letter.kind in messages.COUNTED_AT_REQUEST or mail["attempts"]:
+            return True
+        try:
+            await self._limits.spend_notice(letter.kind, letter.to)
+        except QuotaExceeded:
+            log.warning(
+                "mail %s (%s) is not sent: its recipient has had enough of them today", mail["id"], letter.kind
             )
-            await delivery.deliver(message, _url)
-    except delivery.DeliveryFailed as failure:
-        await _failed(mail, str(failure), metrics.RECIPIENT if failure.permanent else None)
-    except ValueError as error:
-        # It cannot be rendered, and would not be the next time either.
-        await _failed(mail, str(error), metrics.CONTENT)
-    except Exception as error:
-        log.exception("mail %s", mail["id"])
-        await _failed(mail, type(error).__name__)
-    else:
-        await storage.write(mails.sent, mail["id"])
-
-
-async def _is_wanted(letter: messages.Letter) -> bool:
-    """Not by those who have left the newsletter since it was queued."""
-    return letter.subscriber is None or await storage.read(subscribers.find, letter.subscriber) is not None
-
-
-async def _is_within_limit(mail: Any, letter: messages.Letter) -> bool:
-    """Count a notice for its recipient; return False, and log it, if that has had enough of this kind today.
-
-    Each kind has a counter of its own: a flood of one kind suppresses no other kind and no mail with a link.
-    A mail that is tried again was counted before.
-    """
-    if letter.kind in messages.COUNTED_AT_REQUEST or mail["attempts"]:
+            self._metrics.limiter("notices-to", metrics.REFUSED)
+            return False
+        self._metrics.limiter("notices-to", metrics.ALLOWED)
         return True
-    try:
-        await limiter.spend_notice(letter.kind, letter.to)
-    except QuotaExceeded:
-        log.warning("mail %s (%s) is not sent: its recipient has had enough of them today", mail["id"], letter.kind)
-        metrics.limiter("notices-to", metrics.REFUSED)
-        return False
-    metrics.limiter("notices-to", metrics.ALLOWED)
-    return True
 
-
-async def _failed(mail: Any, reason: str, permanent: str | None = None) -> None:
-    """Try the mail again later; give it up after MOST_ATTEMPTS, or at once if the failure is `permanent`."""
-    attempts = mail["attempts"] + 1
-    if permanent or attempts >= MOST_ATTEMPTS:
-        log.error("mail %s given up after %s attempts: %s", mail["id"], attempts, reason)
-        await storage.write(mails.give_up, mail["id"], reason, now=clock.now())
-        metrics.mail_given_up(permanent or metrics.ATTEMPTS)
-        return
-    wait = min(FIRST_WAIT * 2 ** min(attempts - 1, 10), LONGEST_WAIT)
-    log.warning("mail %s waits %s: %s", mail["id"], wait, reason)
-    await storage.write(mails.postpone, mail["id"], until=clock.now() + wait)
+    async def _failed(self, mail: Any, reason: str, permanent: str | None = None) -> None:
+        """Try the mail again later; give it up after MOST_ATTEMPTS, or at once if the failure is `permanent`."""
+        attempts = mail["attempts"] + 1
+        if permanent or attempts >= MOST_ATTEMPTS:
+            log.error("mail %s given up after %s attempts: %s", mail["id"], attempts, reason)
+            await self._storage.write(mails.give_up, mail["id"], reason, now=clock.now())
+            self._metrics.mail_given_up(permanent or metrics.ATTEMPTS)
+            return
+        wait = min(FIRST_WAIT * 2 ** min(attempts - 1, 10), LONGEST_WAIT)
+        log.warning("mail %s waits %s: %s", mail["id"], wait, reason)
+        await self._storage.write(mails.postpone, mail["id"], until=clock.now() + wait)

@@ -16,13 +16,9 @@ from services.observability.log_throttle import SECONDS, Throttled
 request_id: ContextVar[str] = ContextVar("request_id")
 log = logging.getLogger(__name__)
 
-_slow = 0.0
 
-
-def configure(level: str, form: str, *, slow: float) -> None:
-    """Log to stderr as `text` or `json`, from this level on, and requests that take longer than `slow` seconds."""
-    global _slow
-    _slow = slow
+def set_up(level: str, form: str) -> None:
+    """Log to stderr as `text` or `json`, from this level on. The log is that of the process, of all applications."""
     handler = Throttled()
     if form == "json":
         handler.setFormatter(_json())
@@ -58,9 +54,9 @@ def _add_request_id(record: logging.LogRecord) -> bool:
     return True
 
 
-def request(operation: str | None, status: int, seconds: float) -> None:
-    """A request has ended; if it took too long, say so."""
-    if 0 < _slow < seconds:
+def request(operation: str | None, status: int, seconds: float, slow: float) -> None:
+    """Log a request that took longer than `slow` seconds; 0 logs none."""
+    if 0 < slow < seconds:
         name = operation or "none"
         told = {"operation": name, "status": status, "seconds": round(seconds, 6)}
         log.warning(

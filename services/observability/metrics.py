@@ -24,118 +24,125 @@ RECIPIENT, CONTENT, ATTEMPTS = "recipient", "content", "attempts"
 
 # Else every second series would only say when another began.
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
-REGISTRY = CollectorRegistry()
-_requests = Counter("freesewing_requests", "Requests that have ended.", ["operation", "status"], registry=REGISTRY)
-_seconds = Histogram(
-    "freesewing_request_seconds",
-    "From a request's head to the last byte of its answer, without the time of the client.",
-    ["operation"],
-    buckets=BUCKETS,
-    registry=REGISTRY,
-)
-_limiter = Counter(
-    "freesewing_limiter_decisions", "What the limits decided.", ["policy", "decision"], registry=REGISTRY
-)
-_unavailable = Counter("freesewing_unavailable", "Requests answered with 503.", ["cause"], registry=REGISTRY)
-_mails_given_up = Counter("freesewing_mails_given_up", "Mails that were given up.", ["reason"], registry=REGISTRY)
-# From zero on: an alert on the increase must see the first one.
-for _reason in (RECIPIENT, CONTENT, ATTEMPTS):
-    _mails_given_up.labels(_reason)
-for _cause in CAUSES:
-    _unavailable.labels(_cause)
-_last_success = Gauge(
-    "freesewing_background_last_success_seconds",
-    "When the background task last succeeded, in seconds since the epoch; before that, when it began.",
-    ["task"],
-    registry=REGISTRY,
-)
-_interval = Gauge(
-    "freesewing_background_interval_seconds", "How often the task is meant to run.", ["task"], registry=REGISTRY
-)
-ProcessCollector(registry=REGISTRY)
-GCCollector(registry=REGISTRY)
-
-# Looking a child up by its labels costs more than counting with it.
-_of_operation: dict[str, tuple[Histogram, dict[int, Counter]]] = {}
-_of_policy: dict[tuple[str, str], Counter] = {}
-# What ends the serving; None while there is none.
-_server: ExitStack | None = None
 
 
-def serve(host: str, port: int, *collectors: Collector) -> None:
-    """Begin to answer Prometheus there, and to observe, with these collectors too; 0 does neither.
+class Metrics:
+    """The metrics of one application, and their server."""
 
-    Raises ValueError if the address cannot be listened on. What a scrape costs is the cost of a thread of its own.
-    """
-    global _server
-    stop()
-    if not port:
-        return
-    try:
-        server, thread = prometheus_client.start_http_server(port, host, REGISTRY)
-    except OSError as error:
-        raise ValueError(
-            f"cannot listen on {host}:{port} (FREESEWING_METRICS_HOST): {error.strerror or error}"
-        ) from None
-    _server = ExitStack()
-    for work in (thread.join, server.server_close, server.shutdown):  # last to first
-        _server.callback(work)
-    for collector in collectors:
-        REGISTRY.register(collector)
-        _server.callback(REGISTRY.unregister, collector)
-
-
-def stop() -> None:
-    """No longer answer, nor observe."""
-    global _server
-    if _server is not None:
-        ending, _server = _server, None
-        ending.close()
-
-
-def is_on() -> bool:
-    """Whether anybody can read what is observed."""
-    return _server is not None
-
-
-def request(operation: str | None, status: int, seconds: float) -> None:
-    """A request has ended; `operation` is None where routing found none, `status` 0 where nothing was answered."""
-    if _server is None:
-        return
-    name = operation or NO_OPERATION
-    children = _of_operation.get(name)
-    if children is None:
-        children = _of_operation[name] = (
-            _seconds.labels(name),
-            {digit: _requests.labels(name, status_class) for digit, status_class in CLASSES.items()},
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        self._requests = Counter(
+            "freesewing_requests", "Requests that have ended.", ["operation", "status"], registry=registry
         )
-    histogram, counters = children
-    histogram.observe(seconds)
-    counters[status // 100].inc()
+        self._seconds = Histogram(
+            "freesewing_request_seconds",
+            "From a request's head to the last byte of its answer, without the time of the client.",
+            ["operation"],
+            buckets=BUCKETS,
+            registry=registry,
+        )
+        self._limiter = Counter(
+            "freesewing_limiter_decisions", "What the limits decided.", ["policy", "decision"], registry=registry
+        )
+        self._unavailable = Counter(
+            "freesewing_unavailable", "Requests answered with 503.", ["cause"], registry=registry
+        )
+        self._mails_given_up = Counter(
+            "freesewing_mails_given_up", "Mails that were given up.", ["reason"], registry=registry
+        )
+        # From zero on: an alert on the increase must see the first one.
+        for reason in (RECIPIENT, CONTENT, ATTEMPTS):
+            self._mails_given_up.labels(reason)
+        for cause in CAUSES:
+            self._unavailable.labels(cause)
+        self._last_success = Gauge(
+            "freesewing_background_last_success_seconds",
+            "When the background task last succeeded, in seconds since the epoch; before that, when it began.",
+            ["task"],
+            registry=registry,
+        )
+        self._interval = Gauge(
+            "freesewing_background_interval_seconds",
+            "How often the task is meant to run.",
+            ["task"],
+            registry=registry,
+        )
+        ProcessCollector(registry=registry)
+        GCCollector(registry=registry)
+        # Looking a child up by its labels costs more than counting with it.
+        self._of_operation: dict[str, tuple[Histogram, dict[int, Counter]]] = {}
+        self._of_policy: dict[tuple[str, str], Counter] = {}
+        # What ends the serving; None while there is none.
+        self._server: ExitStack | None = None
 
+    def serve(self, host: str, port: int, *collectors: Collector) -> None:
+        """Begin to answer Prometheus there, and to observe, with these collectors too; 0 does neither.
 
-def limiter(policy: str, decision: str) -> None:
-    """A limit was asked: ALLOWED, REFUSED, or FAILED_OPEN, let through because the counts could not be reached."""
-    if _server is None:
-        return
-    child = _of_policy.get((policy, decision))
-    if child is None:
-        child = _of_policy[policy, decision] = _limiter.labels(policy, decision)
-    child.inc()
+        Raises ValueError if the address cannot be listened on. What a scrape costs is the cost of a thread of its
+        own.
+        """
 
+        self.stop()
+        if not port:
+            return
+        try:
+            server, thread = prometheus_client.start_http_server(port, host, self.registry)
+        except OSError as error:
+            raise ValueError(
+                f"cannot listen on {host}:{port} (FREESEWING_METRICS_HOST): {error.strerror or error}"
+            ) from None
+        self._server = ExitStack()
+        for work in (thread.join, server.server_close, server.shutdown):  # last to first
+            self._server.callback(work)
+        for collector in collectors:
+            self.registry.register(collector)
+            self._server.callback(self.registry.unregister, collector)
 
-def background(task: str, now: float, *, seconds: float | None = None) -> None:
-    """A task beside requests has succeeded, or, where `seconds` says how often it runs, has begun."""
-    _last_success.labels(task).set(now)
-    if seconds is not None:
-        _interval.labels(task).set(seconds)
+    def stop(self) -> None:
+        """No longer answer, nor observe."""
 
+        if self._server is not None:
+            ending, self._server = self._server, None
+            ending.close()
 
-def unavailable(cause: Cause) -> None:
-    """A request was answered with 503, because of this."""
-    _unavailable.labels(cause).inc()
+    def is_on(self) -> bool:
+        """Whether anybody can read what is observed."""
+        return self._server is not None
 
+    def request(self, operation: str | None, status: int, seconds: float) -> None:
+        """Count a request; `operation` is None if routing found none, `status` 0 if there was no response."""
+        if self._server is None:
+            return
+        name = operation or NO_OPERATION
+        children = self._of_operation.get(name)
+        if children is None:
+            children = self._of_operation[name] = (
+                self._seconds.labels(name),
+                {digit: self._requests.labels(name, status_class) for digit, status_class in CLASSES.items()},
+            )
+        histogram, counters = children
+        histogram.observe(seconds)
+        counters[status // 100].inc()
 
-def mail_given_up(reason: str) -> None:
-    """A mail was given up: RECIPIENT, CONTENT or ATTEMPTS."""
-    _mails_given_up.labels(reason).inc()
+    def limiter(self, policy: str, decision: str) -> None:
+        """Count a decision: ALLOWED, REFUSED, or FAILED_OPEN, if the counters could not be reached."""
+        if self._server is None:
+            return
+        child = self._of_policy.get((policy, decision))
+        if child is None:
+            child = self._of_policy[policy, decision] = self._limiter.labels(policy, decision)
+        child.inc()
+
+    def background(self, task: str, now: float, *, seconds: float | None = None) -> None:
+        """A task beside requests has succeeded, or, where `seconds` says how often it runs, has begun."""
+        self._last_success.labels(task).set(now)
+        if seconds is not None:
+            self._interval.labels(task).set(seconds)
+
+    def unavailable(self, cause: Cause) -> None:
+        """A request was answered with 503, because of this."""
+        self._unavailable.labels(cause).inc()
+
+    def mail_given_up(self, reason: str) -> None:
+        """A mail was given up: RECIPIENT, CONTENT or ATTEMPTS."""
+        self._mails_given_up.labels(reason).inc()

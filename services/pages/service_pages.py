@@ -23,25 +23,6 @@ FORM_POLICY = POLICY.replace("form-action 'none'", "form-action 'self'")
 _EMPTY = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
 _SCROLL_BARS = "'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='"
 READING_POLICY = POLICY.replace("style-src", f"worker-src blob:; style-src {_EMPTY} {_SCROLL_BARS}")
-_pages: dict[str, str] = {}
-_texts: dict[str, str] = {}
-_document: openapi.Published
-
-
-def configure(public_url: str, test_domain: str = "") -> None:
-    """Make the pages and the document for a server at this address; `test_domain` if it is in test mode."""
-    global _document
-    _document = openapi.Published(public_url, test_domain)
-    _texts.update(docs=openapi.load()["info"]["description"], start=guides.tour(public_url))
-    base = urlsplit(public_url).path
-    for path in WEB.glob("*.html"):
-        text = path.read_text(encoding="utf-8").replace("%PUBLIC_URL%", escape(public_url))
-        _pages[path.stem] = text.replace("%BASE%", base)
-    rows = "".join(
-        f'<tr id="{escape(code)}"><td><code>{escape(code)}</code></td><td>{_with_code(meaning)}</td></tr>'
-        for code, meaning in openapi.error_meanings().items()
-    )
-    _pages["errors"] = _pages["errors"].replace("%ROWS%", rows)
 
 
 def _with_code(text: str) -> str:
@@ -49,22 +30,34 @@ def _with_code(text: str) -> str:
     return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
-def page(name: str) -> str:
-    """A page of `web/`."""
-    return _pages[name]
+class Pages:
+    """The pages and the document for a server at one address."""
 
+    def __init__(self, public_url: str, test_domain: str = "") -> None:
+        """`test_domain` is the domain of test mode, if that is on."""
+        self.document = openapi.Published(public_url, test_domain)
+        self._texts = {"docs": openapi.load()["info"]["description"], "start": guides.tour(public_url)}
+        self._pages: dict[str, str] = {}
+        base = urlsplit(public_url).path
+        for path in WEB.glob("*.html"):
+            text = path.read_text(encoding="utf-8").replace("%PUBLIC_URL%", escape(public_url))
+            self._pages[path.stem] = text.replace("%BASE%", base)
+        rows = "".join(
+            f'<tr id="{escape(code)}"><td><code>{escape(code)}</code></td><td>{_with_code(meaning)}</td></tr>'
+            for code, meaning in openapi.error_meanings().items()
+        )
+        self._pages["errors"] = self._pages["errors"].replace("%ROWS%", rows)
 
-def page_of_text(name: str) -> str:
-    """A page of `web/` whose text is Markdown. The first time is slow: it loads what renders it."""
-    if "%TEXT%" in _pages[name]:
-        contents, text = guides.rendered(_texts[name])
-        _pages[name] = _pages[name].replace("%CONTENTS%", contents).replace("%TEXT%", text)
-    return _pages[name]
+    def page(self, name: str) -> str:
+        """A page of `web/`."""
+        return self._pages[name]
 
-
-def document() -> openapi.Published:
-    """The document as clients get it."""
-    return _document
+    def page_of_text(self, name: str) -> str:
+        """A page of `web/` whose text is Markdown. The first time is slow: it loads what renders it."""
+        if "%TEXT%" in self._pages[name]:
+            contents, text = guides.rendered(self._texts[name])
+            self._pages[name] = self._pages[name].replace("%CONTENTS%", contents).replace("%TEXT%", text)
+        return self._pages[name]
 
 
 @cache

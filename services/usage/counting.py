@@ -11,12 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
-import storage
 from core import clock
 from core.errors import StorageUnavailable
-from services import background
 from services.auth import networks
+from services.background import Background
 from storage import usage
+from storage.database import Storage
 from storage.engines.driver_errors import is_of_schema
 
 INTERVAL = 1.0
@@ -78,47 +78,108 @@ class Batch:
         _sum(self.anonymous, name, calls, sent, microseconds)
 
 
-_batch = Batch()
-# The present hour, and its day: most calls are in the same one as the call before.
-_hour = _day = _next_hour = datetime.min.replace(tzinfo=UTC)
+class UsageCounter:
+    """Counts of calls that are not written yet."""
 
+    def __init__(self, storage: Storage, background: Background) -> None:
+        self._storage, self._background = storage, background
+        self._batch = Batch()
+        # The present hour, and its day: most calls are in the same one as the call before.
+        self._hour = self._day = self._next_hour = datetime.min.replace(tzinfo=UTC)
 
-def count(
-    user_id: int,
-    key_id: int,
-    operation: str,
-    status: int,
-    sent: int,
-    microseconds: int,
-    session: UUID | None = None,
-) -> None:
-    """Count one call of an account, with its key of this number or (0) with a token, that was answered with `status`.
+    def count(
+        self,
+        user_id: int,
+        key_id: int,
+        operation: str,
+        status: int,
+        sent: int,
+        microseconds: int,
+        session: UUID | None = None,
+    ) -> None:
+        """Count one call of an account, with its key of this number or (0) with a token, that was answered with
+        `status`.
 
-    `sent` are the bytes of the reply's body, `microseconds` the time from the first byte in to the last byte out.
-    `session` is the session of the token, if it has one.
-    """
-    now = clock.now()
-    if not _hour <= now < _next_hour:
-        _begin_hour(now)
-    _batch.seen[user_id, key_id] = now
-    if session is not None:
-        _batch.sessions[session] = now
-    name = (user_id, _hour, key_id, operation, status // 100 or GONE)
-    _sum(_batch.calls, name, 1, sent, microseconds)
+        `sent` are the bytes of the reply's body, `microseconds` the time from the first byte in to the last byte out.
+        `session` is the session of the token, if it has one.
+        """
+        now = clock.now()
+        if not self._hour <= now < self._next_hour:
+            self._begin_hour(now)
+        self._batch.seen[user_id, key_id] = now
+        if session is not None:
+            self._batch.sessions[session] = now
+        name = (user_id, self._hour, key_id, operation, status // 100 or GONE)
+        _sum(self._batch.calls, name, 1, sent, microseconds)
 
+    def count_anonymous(self, address: str, status: int, sent: int, microseconds: int) -> None:
+        """One call of nobody known, from this address."""
+        now = clock.now()
+        if not self._hour <= now < self._next_hour:
+            self._begin_hour(now)
+        self._batch.add_anonymous((self._day, network(address), status // 100 or GONE), 1, sent, microseconds)
 
-def count_anonymous(address: str, status: int, sent: int, microseconds: int) -> None:
-    """One call of nobody known, from this address."""
-    now = clock.now()
-    if not _hour <= now < _next_hour:
-        _begin_hour(now)
-    _batch.add_anonymous((_day, network(address), status // 100 or GONE), 1, sent, microseconds)
+    def _begin_hour(self, now: datetime) -> None:
 
+        self._hour = now.replace(minute=0, second=0, microsecond=0)
+        self._day, self._next_hour = self._hour.replace(hour=0), self._hour + timedelta(hours=1)
 
-def _begin_hour(now: datetime) -> None:
-    global _hour, _day, _next_hour
-    _hour = now.replace(minute=0, second=0, microsecond=0)
-    _day, _next_hour = _hour.replace(hour=0), _hour + timedelta(hours=1)
+    def unflushed(self) -> int:
+        """How many counts are not written yet: one for each caller, operation and class of status."""
+        return len(self._batch.calls) + len(self._batch.anonymous)
+
+    async def flush(self) -> None:
+        """Write what was counted. Must not be cancelled halfway.
+
+        If the database is away or its schema does not fit, keep the counts for the next flush and raise. A batch that
+        fails for another reason is written in halves, until the count that cannot be written is alone: it is logged
+        and dropped, so that it does not stop all others.
+        """
+
+        batch, self._batch = self._batch, Batch()
+        waiting = [batch] if batch.calls or batch.anonymous else []
+        while waiting:
+            part = waiting.pop()
+            try:
+                await self._storage.write(
+                    usage.add, calls=part.calls, seen=part.seen, anonymous=part.anonymous, sessions=part.sessions
+                )
+            except Exception as error:
+                if isinstance(error, StorageUnavailable) or is_of_schema(error):
+                    for each in (part, *waiting):
+                        self._batch.add(each)
+                    raise
+                halves = part.halves()
+                waiting += halves
+                if not halves:
+                    log.exception("a count that cannot be written was dropped: %s", list(part.calls) or "anonymous")
+
+    async def run(self) -> None:
+        """Flush once a second until cancelled; a batch that is being written then is written to its end."""
+        self._background.begin("counting calls", seconds=INTERVAL)
+        while True:
+            await asyncio.sleep(INTERVAL)
+            flushing = asyncio.create_task(self._background.attempt(self.flush, what="counting calls", periodic=True))
+            try:
+                await asyncio.shield(flushing)
+            except asyncio.CancelledError:
+                await flushing
+                raise
+
+    async def prune(self) -> None:
+        """Remove what is older than it is kept, step by step."""
+        # A day more, for an hour or day counts as long as a part of it does.
+        now = clock.now() - timedelta(days=1)
+        more = True
+        while more:
+            more = await self._storage.write(
+                usage.prune, hours=now - KEPT_HOURS, days=now - KEPT_DAYS, anonymous=now - KEPT_ANONYMOUS
+            )
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def run_pruning(self) -> None:
+        """Remove what is too old, once an hour, until cancelled."""
+        await self._background.repeat(self.prune, seconds=PRUNING_SECONDS, what="forgetting old counts")
 
 
 def network(address: str) -> str:
@@ -131,65 +192,3 @@ def _sum(into: dict[Name, list[int]], name: Name, calls: int, sent: int, microse
     amounts[0] += calls
     amounts[1] += sent
     amounts[2] += microseconds
-
-
-def unflushed() -> int:
-    """How many counts are not written yet: one for each caller, operation and class of status."""
-    return len(_batch.calls) + len(_batch.anonymous)
-
-
-async def flush() -> None:
-    """Write what was counted. Must not be cancelled halfway.
-
-    If the database is away or its schema does not fit, keep the counts for the next flush and raise. A batch that
-    fails for another reason is written in halves, until the count that cannot be written is alone: it is logged and
-    dropped, so that it does not stop all others.
-    """
-    global _batch
-    batch, _batch = _batch, Batch()
-    waiting = [batch] if batch.calls or batch.anonymous else []
-    while waiting:
-        part = waiting.pop()
-        try:
-            await storage.write(
-                usage.add, calls=part.calls, seen=part.seen, anonymous=part.anonymous, sessions=part.sessions
-            )
-        except Exception as error:
-            if isinstance(error, StorageUnavailable) or is_of_schema(error):
-                for each in (part, *waiting):
-                    _batch.add(each)
-                raise
-            halves = part.halves()
-            waiting += halves
-            if not halves:
-                log.exception("a count that cannot be written was dropped: %s", list(part.calls) or "anonymous")
-
-
-async def run() -> None:
-    """Flush once a second until cancelled; a batch that is being written then is written to its end."""
-    background.begin("counting calls", seconds=INTERVAL)
-    while True:
-        await asyncio.sleep(INTERVAL)
-        flushing = asyncio.create_task(background.attempt(flush, what="counting calls", periodic=True))
-        try:
-            await asyncio.shield(flushing)
-        except asyncio.CancelledError:
-            await flushing
-            raise
-
-
-async def prune() -> None:
-    """Remove what is older than it is kept, step by step."""
-    # A day more, for an hour or day counts as long as a part of it does.
-    now = clock.now() - timedelta(days=1)
-    more = True
-    while more:
-        more = await storage.write(
-            usage.prune, hours=now - KEPT_HOURS, days=now - KEPT_DAYS, anonymous=now - KEPT_ANONYMOUS
-        )
-        await asyncio.sleep(PAUSE_SECONDS)
-
-
-async def run_pruning() -> None:
-    """Remove what is too old, once an hour, until cancelled."""
-    await background.repeat(prune, seconds=PRUNING_SECONDS, what="forgetting old counts")

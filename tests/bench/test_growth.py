@@ -10,6 +10,7 @@ import pytest
 
 import settings as configuration
 from bench.growth import fill, numbered
+from services import container
 from services.auth import api_secrets
 from settings import Settings
 from storage import accounts, apikeys, migrate, security_log, sets, statistics, usage_reports
@@ -59,13 +60,14 @@ def test_what_is_encrypted_can_be_read(store: Store) -> None:
     assert len(store.read(sets.find, 7)["measies"]) == 38
 
 
-def test_the_secret_of_each_key_follows_from_its_number(store: Store) -> None:
+def test_the_secret_of_each_key_follows_from_its_number(store: Store, settings: Settings) -> None:
+    secrets = container.of(settings).api_secrets
     for number in (1, 2, ACCOUNTS * numbered.KEYS):
         standing = store.read(apikeys.find_standing, UUID(str(numbered.uuid("apikeys", number))))
         assert standing is not None and standing.id == number
         assert standing.user_id == numbered.owner(number, ACCOUNTS)
         assert api_secrets.is_wellformed(numbered.secret(number))
-        assert api_secrets.fits(numbered.secret(number), standing.secret_hash)
+        assert secrets.fits(numbered.secret(number), standing.secret_hash)
         assert (standing.revoked_at is not None) == numbered.is_revoked(number)
 
 

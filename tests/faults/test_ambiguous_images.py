@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from core import clock
-from services.images import record_images
 from tests import templates
 from tests.databases import fresh_postgres
 from tests.handlers.reading import failure
@@ -47,7 +46,7 @@ def test_a_record_names_an_image_that_exists_whatever_became_of_its_commit(
     present = person.get(path).json()["set"]["img"]
     assert (present != former) is committed
     assert exists(application, present)
-    removed = application.run(record_images.remove_due(clock.now() + LATER))
+    removed = application.run(application.services.images.remove_due(clock.now() + LATER))
     assert removed == 1
     assert exists(application, present)
     assert exists(application, former) is (not committed)
@@ -55,4 +54,4 @@ def test_a_record_names_an_image_that_exists_whatever_became_of_its_commit(
 
 def exists(application: Inside, name: str) -> bool:
     """Whether there is an image of this name."""
-    return application.run(record_images.exists(name))
+    return application.run(application.services.images.exists(name))

@@ -9,12 +9,12 @@ import orjson
 import pytest
 from starlette.types import Message, Scope
 
-import storage
 from core.errors import ExportRunning
 from handlers.support import account_data
 from handlers.support.account_data import SLICE_BYTES, SLICE_ROWS, AccountData
 from storage import accounts
 from storage.schema.tables import Record
+from tests.made import services_on
 from tests.storage.store import Store, sqlite_store
 
 SCOPE: Scope = {"type": "http", "method": "GET", "asgi": {"spec_version": "2.3"}}
@@ -48,9 +48,10 @@ class Client:
         await self.reading.wait()
         self.messages.append(message)
 
-    async def ask(self, chunks: AsyncIterator[bytes], *, reader: int = 1) -> None:
+    async def ask(self, chunks: AsyncIterator[bytes], *, reader: int = 1, streaming: set[int] | None = None) -> None:
         """Read a reply to its end."""
-        await AccountData(chunks, reader=reader, headers={})(SCOPE, self.receive, self.send)
+        streaming = set() if streaming is None else streaming
+        await AccountData(chunks, reader=reader, streaming=streaming, headers={})(SCOPE, self.receive, self.send)
 
     @property
     def bodies(self) -> list[bytes]:
@@ -63,8 +64,8 @@ class Client:
         return not self.messages[-1].get("more_body", True)
 
 
-def _document(account: Record) -> AsyncIterator[bytes]:
-    return account_data.document(account_data.owned(account), begin=b"{", end=b"}")
+def _document(store: Store, account: Record) -> AsyncIterator[bytes]:
+    return account_data.document(account_data.owned(services_on(store.storage), account), begin=b"{", end=b"}")
 
 
 def test_a_document_of_many_slices_holds_each_record_once(store: Store) -> None:
@@ -72,7 +73,7 @@ def test_a_document_of_many_slices_holds_each_record_once(store: Store) -> None:
     bookmarks = [store.new_bookmark(account["id"])["id"] for _ in range(SLICE_ROWS + 5)]
     patterns = [store.new_pattern(account["id"], data={"x": "x" * SLICE_BYTES})["id"] for _ in range(3)]
     client = Client()
-    store.run(client.ask(_document(account)))
+    store.run(client.ask(_document(store, account)))
     data = orjson.loads(b"".join(client.bodies))
     assert [record["id"] for record in data["bookmarks"]] == bookmarks
     assert [record["id"] for record in data["patterns"]] == patterns
@@ -88,10 +89,10 @@ def test_records_that_are_removed_meanwhile_are_absent(store: Store) -> None:
 
     async def remove_amid_the_document() -> bytes:
         parts = []
-        async for part in _document(account):
+        async for part in _document(store, account):
             parts.append(part)
             if part.startswith(b"{") and len(part) > SLICE_BYTES:
-                await storage.write(accounts.remove, account["id"])
+                await store.storage.write(accounts.remove, account["id"])
         return b"".join(parts)
 
     data: dict[str, list[Any]] = orjson.loads(store.run(remove_amid_the_document()))
@@ -118,14 +119,14 @@ def test_an_account_reads_one_document_at_a_time(store: Store) -> None:
 
     async def overlapping() -> None:
         slow, other, later = Client(reading=False), Client(), Client()
-        first = asyncio.create_task(slow.ask(_document(account)))
+        first = asyncio.create_task(slow.ask(_document(store, account)))
         await slow.begun.wait()
         with pytest.raises(ExportRunning):
-            await Client().ask(_document(account))
-        await other.ask(_document(account), reader=2)
+            await Client().ask(_document(store, account))
+        await other.ask(_document(store, account), reader=2)
         slow.reading.set()
         await first
-        await later.ask(_document(account))
+        await later.ask(_document(store, account))
         assert slow.is_complete and other.is_complete and later.is_complete
 
     store.run(overlapping())
@@ -141,8 +142,8 @@ def test_a_client_that_has_the_end_of_a_document_can_ask_again(store: Store) -> 
             await super().send(message)
             if len(self.messages) > 1 and self.is_complete:
                 self.again = Client()
-                await self.again.ask(_document(account))
+                await self.again.ask(_document(store, account))
 
     client = Hasty()
-    store.run(client.ask(_document(account)))
+    store.run(client.ask(_document(store, account)))
     assert client.again is not None and client.again.is_complete

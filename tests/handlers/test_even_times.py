@@ -12,7 +12,6 @@ import bcrypt
 import pytest
 from httpx2 import Response
 
-import storage
 from core import clock
 from services.auth import hash_times, passwords, response_times
 from services.auth.hash_times import Times
@@ -57,8 +56,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
         account = {"email": "imported@example.org", "password": BCRYPT}
         reply = service.http.post("/import/user", json={"import_token": IMPORT_TOKEN, "list": [account]})
         assert reply.json()["imported"] == 1
-        assert service.run(storage.read(hash_costs.find)) == Kinds(12)
-        service.run(storage.write(hash_costs.record, Kinds(0, scrypt=True), clock.now()))
+        assert service.run(service.services.storage.read(hash_costs.find)) == Kinds(12)
+        service.run(service.services.storage.write(hash_costs.record, Kinds(0, scrypt=True), clock.now()))
         yield service
 
 
@@ -113,7 +112,7 @@ def person_with(service: Inside, **columns: Any) -> Person:
     person = service.sign_up()
     assert person.patch("/account", {"password": PASSWORD}).status_code == 200
     if columns:
-        service.run(storage.write(accounts.change, person.id, **columns))
+        service.run(service.services.storage.write(accounts.change, person.id, **columns))
     return person
 
 

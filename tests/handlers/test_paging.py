@@ -13,6 +13,7 @@ from handlers.support.paging import MOST, SMALL_BYTES, Listing, member, yaml_lis
 from storage import sets
 from storage.engines.slices import ROW_BYTES, Slice
 from storage.schema.tables import Record
+from tests.made import services_on
 from tests.storage.store import Store, sqlite_store
 
 
@@ -34,7 +35,7 @@ def test_a_large_page_and_every_page_of_yaml_are_made_off_the_event_loop(store: 
         return {"id": row["id"]}
 
     def on_the_loop(listing: Listing, user_id: int) -> bool:
-        store.run(listing.page(None, None, sets.list_of, user_id))
+        store.run(listing.page(services_on(store.storage), None, None, sets.list_of, user_id))
         return threads.pop() == current_thread().name
 
     listing, in_yaml = Listing("/sets", serialized, member("sets")), yaml_listing("/sets.yaml", serialized)
@@ -57,6 +58,6 @@ def test_the_event_loop_reads_no_more_rows_than_a_small_page_can_have(store: Sto
 
     listing = Listing("/sets", lambda row: row["id"], member("sets"))
     for user_id, number in ((few, 1), (many, most + 1)):
-        page = store.run(listing.page(None, None, read, user_id))
+        page = store.run(listing.page(services_on(store.storage), None, None, read, user_id))
         assert len(orjson.loads(page.body)["sets"]) == number
     assert asked == [most, most, MOST]

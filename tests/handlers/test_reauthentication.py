@@ -12,7 +12,6 @@ import pytest
 from httpx2 import Response
 from sqlalchemy import Connection, update
 
-import storage
 from core import clock, document
 from security import ROLE_LEVELS
 from storage import accounts, administration, apikeys, audit_log, revocation, sessions
@@ -138,11 +137,13 @@ def role_before_next_write(
 ) -> Iterator[None]:
     """The person's role changes just before the first unit of work of the next request, and back in the end."""
     try:
-        with before_next_write(patch, partial(storage.write, accounts.change, person.id, role=role)):
+        with before_next_write(
+            patch, partial(application.services.storage.write, accounts.change, person.id, role=role)
+        ):
             yield
     finally:
         patch.undo()
-        application.run(storage.write(accounts.change, person.id, role="admin"))
+        application.run(application.services.storage.write(accounts.change, person.id, role="admin"))
 
 
 @pytest.mark.parametrize("name", REAUTHENTICATED)
@@ -161,7 +162,7 @@ def test_an_operation_of_an_account_that_is_removed_meanwhile_is_401_or_404(
 ) -> None:
     person = application.sign_up()
     ready = call(name, person, person)
-    with before_next_write(monkeypatch, partial(storage.write, accounts.remove, person.id)):
+    with before_next_write(monkeypatch, partial(application.services.storage.write, accounts.remove, person.id)):
         assert failure(ready()) in (UNAUTHORIZED, (404, "notFound"))
 
 
@@ -169,7 +170,7 @@ def test_a_request_with_an_idempotency_key_is_401_if_its_account_is_removed_mean
     application: Inside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person = application.sign_up()
-    with before_next_write(monkeypatch, partial(storage.write, accounts.remove, person.id)):
+    with before_next_write(monkeypatch, partial(application.services.storage.write, accounts.remove, person.id)):
         reply = post(person, "/sets", SET, new_key())
     assert failure(reply) == UNAUTHORIZED
 
@@ -179,7 +180,7 @@ def test_a_report_of_a_key_is_answered_alike_if_its_account_is_removed_meanwhile
 ) -> None:
     person = application.sign_up()
     key = person.new_key()
-    with before_next_write(monkeypatch, partial(storage.write, accounts.remove, person.id)):
+    with before_next_write(monkeypatch, partial(application.services.storage.write, accounts.remove, person.id)):
         reply = application.http.post("/apikeys/leaked", json={"key": key.key, "secret": key.secret})
     assert (reply.status_code, reply.json()) == (202, {"result": "received"})
 
@@ -201,8 +202,8 @@ def test_no_key_is_created_after_the_end_of_the_credentials(
     person = application.sign_up("curator")
     key = person.new_key(5)
     callers: dict[str, Credentials] = {"token": person, "key": key}
-    with before_next_write(monkeypatch, partial(storage.write, ends, person.id, UUID(key.key))):
+    with before_next_write(monkeypatch, partial(application.services.storage.write, ends, person.id, UUID(key.key))):
         reply = callers[kind].post("/apikeys", {**KEY, "level": 5})
     assert failure(reply) == outcome
     assert ("www-authenticate" in reply.headers) == (reply.status_code == 401)
-    assert len(application.run(storage.read(apikeys.list_of, person.id))) <= 1
+    assert len(application.run(application.services.storage.read(apikeys.list_of, person.id))) <= 1

@@ -8,7 +8,6 @@ import pyotp
 import pytest
 from sqlalchemy import Connection
 
-import storage
 from core import clock
 from services.auth import passwords
 from storage import accounts
@@ -57,7 +56,7 @@ def person(application: Inside) -> Person:
 def test_nobody_is_signed_in_by_what_was_right_before(
     application: Inside, person: Person, monkeypatch: pytest.MonkeyPatch, happens: Happens, outcome: tuple[int, str]
 ) -> None:
-    with before_next_write(monkeypatch, partial(storage.write, happens, person.id)):
+    with before_next_write(monkeypatch, partial(application.services.storage.write, happens, person.id)):
         reply = application.http.post("/signin", json={"username": person.email, "password": PASSWORD})
     assert failure(reply) == outcome
 
@@ -66,7 +65,7 @@ def test_a_hash_that_another_sign_in_has_upgraded_meanwhile_is_no_other_password
     application: Inside, person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upgraded = has(password=application.run(passwords.hashed(PASSWORD)))
-    with before_next_write(monkeypatch, partial(storage.write, upgraded, person.id)):
+    with before_next_write(monkeypatch, partial(application.services.storage.write, upgraded, person.id)):
         reply = application.http.post("/signin", json={"username": person.email, "password": PASSWORD})
     assert reply.status_code == 200
 

@@ -9,8 +9,23 @@ import orjson
 import pytest
 from starlette.types import ASGIApp
 
+from middleware.charges import Charges
 from middleware.envelope import Envelope
 from middleware.problems import Problems
+from services.container import Services
+from tests.made import services_on
+
+
+def enveloped(app: ASGIApp, services: Services | None = None, *, base: str = "") -> ASGIApp:
+    """The application in the envelope."""
+    services = services or services_on()
+    return Envelope(app, metrics=services.metrics, usage=services.usage, base=base)
+
+
+def problems_of(app: ASGIApp) -> ASGIApp:
+    """The application within the error boundary."""
+    services = services_on()
+    return Problems(app, charges=Charges(services.limits, services.notices, services.metrics))
 
 
 def reply_of(app: ASGIApp) -> tuple[dict[str, Any], bytes]:
@@ -49,13 +64,13 @@ async def fails(*_: Any) -> None:
     [("https://api.example.org", [b"max-age=31536000"]), ("http://127.0.0.1:8000", [])],
 )
 def test_browsers_are_kept_on_tls_where_the_server_is_reached_by_it(base: str, expected: list[bytes]) -> None:
-    head, _ = reply_of(Envelope(Problems(fails), base=base))
+    head, _ = reply_of(enveloped(problems_of(fails), base=base))
     assert [value for name, value in head["headers"] if name == b"strict-transport-security"] == expected
 
 
 def test_an_unexpected_error_is_logged_and_reveals_nothing(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR):
-        head, body = reply_of(Envelope(Problems(fails)))
+        head, body = reply_of(enveloped(problems_of(fails)))
     problem = orjson.loads(body)
     assert head["status"] == 500 and problem["error"] == "internalError"
     assert not any(word in body.decode() for word in ("SELECT", "passwd", "RuntimeError", "Traceback"))
@@ -64,7 +79,7 @@ def test_an_unexpected_error_is_logged_and_reveals_nothing(caplog: pytest.LogCap
 
 
 def test_a_request_that_is_cancelled_gets_503() -> None:
-    head, body = reply_of(Envelope(Problems(cancelled)))
+    head, body = reply_of(enveloped(problems_of(cancelled)))
     assert (head["status"], orjson.loads(body)["error"]) == (503, "unavailable")
 
 
@@ -73,7 +88,7 @@ def test_a_reply_that_is_cancelled_is_cut() -> None:
 
     async def cuttable(scope: Any, receive: Any, send: Any) -> None:
         scope["cut"] = partial(cuts.append, "cut")
-        await Problems(partial(cancelled, begun=True))(scope, receive, send)
+        await problems_of(partial(cancelled, begun=True))(scope, receive, send)
 
-    head, body = reply_of(Envelope(cuttable))
+    head, body = reply_of(enveloped(cuttable))
     assert (head["status"], body, cuts) == (200, b"", ["cut"])

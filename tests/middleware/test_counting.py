@@ -7,11 +7,11 @@ import httpx2
 import pytest
 from sqlalchemy import Table, func, select
 
-from middleware.envelope import Envelope
-from services.usage import counting
 from storage.schema.fair_use import usage_anonymous, usage_days, usage_hours
 from storage.schema.tables import accounts, apikeys
 from tests.handlers.database import change_account, execute
+from tests.made import services_on
+from tests.middleware.test_boundary import enveloped
 from tests.service import Credentials, Person, Service, wait_until
 
 # {(operation, first digit of the status): [calls, bytes out]}
@@ -165,8 +165,9 @@ def test_a_call_that_cannot_be_counted_is_answered_all_the_same(monkeypatch: pyt
             raise AssertionError("no body is asked for")
 
         scope: dict[str, Any] = {"type": "http", "method": "GET", "headers": [], "client": None}
-        await Envelope(app)(scope, nothing, send)
+        await enveloped(app, services)(scope, nothing, send)
         return sent
 
-    monkeypatch.setattr(counting, "count_anonymous", fail)
+    services = services_on()
+    monkeypatch.setattr(services.usage, "count_anonymous", fail)
     assert [message["type"] for message in asyncio.run(call())] == ["http.response.start", "http.response.body"]

@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 import pytest
 
 from core.errors import ForgeUnavailable
-from services import forge
+from services.forge import code_forge
 from services.forge.api import Author
+from services.forge.code_forge import CodeForge
 from tests.forges import REPOSITORY, TOKEN, Forge, serving
 from tests.forges.forgejo import Forgejo
 from tests.forges.github import GitHub
@@ -17,23 +18,29 @@ from tests.forges.github import GitHub
 KINDS = {"github": GitHub, "forgejo": Forgejo}
 ALICE = Author("alice", "alice@example.org")
 T = TypeVar("T")
+_services: dict[Forge, CodeForge] = {}
 
 
-def place(kind: str, url: str, **other: Any) -> forge.Place:
+def place(kind: str, url: str, **other: Any) -> code_forge.Place:
     """Where a forge is, with the defaults of the settings."""
     given = {"repository": REPOSITORY, "token": TOKEN, "branch": "main", "posts": "markdown/org", **other}
-    return forge.Place(kind=kind, url=url, **{"discussions": "general", **given})
+    return code_forge.Place(kind=kind, url=url, **{"discussions": "general", **given})
 
 
 @contextmanager
 def running(kind: str, **other: Any) -> Iterator[Forge]:
-    """A forge of this kind, at which the service is directed; afterwards there is none."""
+    """A forge of this kind, and a service directed at it (see `at`)."""
     with serving(KINDS[kind]()) as there:
-        forge.configure(place(kind, there.url, **other))
+        _services[there] = CodeForge(place(kind, there.url, **other))
         try:
             yield there
         finally:
-            forge.configure(None)
+            del _services[there]
+
+
+def at(there: Forge) -> CodeForge:
+    """The service directed at a running forge."""
+    return _services[there]
 
 
 def done(work: Coroutine[Any, Any, T]) -> T:
@@ -49,6 +56,8 @@ def fails(work: Coroutine[Any, Any, Any]) -> str:
     return caught.value.detail
 
 
-def post(slug: str = "hello", *, kind: str = "blog", by: str = "alice", author: Author | None = ALICE) -> Any:
+def post(
+    forge: CodeForge, slug: str = "hello", *, kind: str = "blog", by: str = "alice", author: Author | None = ALICE
+) -> Any:
     """Opening a post."""
     return forge.open_post(kind, slug, "en", "# Hello\n\nDär är jag 👋\n", by=by, author=author)

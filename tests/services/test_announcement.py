@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 import settings
-import storage
 from core import document
 from services.diagnostics import announcement
 from services.observability import build
 from storage import health, migrate
+from storage.database import Storage
 from storage.schema.encryption import Keyring
 
 SECRETS = {
@@ -26,9 +26,8 @@ def announced(data: Path, caplog: pytest.LogCaptureFixture, **given: str) -> str
     found = settings.make_secrets(settings.load(data_dir=data, **given))
 
     async def start() -> None:
-        await storage.connect(found.database_url, Keyring(settings.parse_keys(found.encryption_keys)))
-        await announcement.announce(found)
-        await storage.disconnect()
+        async with Storage(found.database_url, Keyring(settings.parse_keys(found.encryption_keys))) as storage:
+            await announcement.announce(found, storage)
 
     with caplog.at_level("INFO", "freesewing-api"):
         asyncio.run(start())

@@ -11,11 +11,11 @@ import pytest
 from core import clock
 from core.errors import QuotaExceeded
 from services.auth import attempts
-from services.auth.attempts import GUESSES, LINKS, Attempt
-from services.limits import limiter
+from services.auth.attempts import GUESSES, LINKS, Attempt, Attempts
 from storage.accounts import find_by_login
 from storage.schema.guessing import attempts as table
 from storage.schema.guessing import known_networks
+from tests.made import services_on
 from tests.storage.conftest import postgresql_url, sqlite_url, store
 from tests.storage.store import NOW, Store
 
@@ -32,11 +32,12 @@ class Guesser:
     """Attempts at one moment after the other."""
 
     store: Store
+    attempts: Attempts
     now = NOW
 
     def begin(self, name: str | int, address: str = ABROAD) -> Attempt:
         """Count an attempt; raises QuotaExceeded."""
-        return self.store.run(attempts.begin(name, address))
+        return self.store.run(self.attempts.begin(name, address))
 
     def seen(self, name: str | int, address: str = ABROAD) -> str:
         """Return what a caller sees of an attempt with a wrong password."""
@@ -50,20 +51,19 @@ class Guesser:
         attempt = self.begin(name, address)
         assert attempt.account is not None and attempt.accepts
         self.store.write(attempts.succeeded, attempt)
-        self.store.write(attempts.remember, attempt.account["id"], address, self.now)
+        self.store.write(self.attempts.remember, attempt.account["id"], address, self.now)
 
     def link(self, name: str, address: str = ABROAD) -> tuple[bool, str]:
         """Request a link. Return whether one is mailed, and what the caller sees."""
         account = self.store.read(find_by_login, name)
-        mailed, refusal = self.store.write(attempts.count_link, account, address, self.now)
+        mailed, refusal = self.store.write(self.attempts.count_link, account, address, self.now)
         return mailed, repr(refusal)
 
 
 @pytest.fixture
 def guesser(store: Store, monkeypatch: pytest.MonkeyPatch) -> Guesser:
     """Somebody who guesses, with limits."""
-    guesser = Guesser(store)
-    monkeypatch.setattr(limiter, "limiter", lambda: object())
+    guesser = Guesser(store, services_on(store.storage, limits="on").attempts)
     monkeypatch.setattr(attempts, "MOST_FOR_ACCOUNT", MOST_FOR_ACCOUNT)
     monkeypatch.setattr(attempts, "NETWORKS", NETWORKS)
     monkeypatch.setattr(clock, "now", lambda: guesser.now)
@@ -256,7 +256,7 @@ def test_an_account_knows_the_networks_that_it_used_last(guesser: Guesser, names
 
 def test_codes_wait_for_each_link_and_have_a_daily_number_for_the_account(guesser: Guesser, names: list[str]) -> None:
     user_id = int(names[2])
-    begin = attempts.begin_code
+    begin = guesser.attempts.begin_code
     for _ in range(GUESSES.free + 1):
         guesser.store.run(begin("link", "first", user_id))
     with pytest.raises(QuotaExceeded):

@@ -10,7 +10,9 @@ import pytest
 
 from services.limits import counters, redis_counters
 from services.limits.counters import Counters, Memory
+from services.limits.limiter import Limits
 from services.limits.redis_counters import Shared
+from services.observability.metrics import Metrics
 from tests.databases import fresh_redis
 from tests.proxy import Proxy
 from tests.service import PATIENCE
@@ -30,7 +32,7 @@ def kept(request: pytest.FixtureRequest, run: Any) -> Iterator[Counters]:
         yield Memory()
         return
     with fresh_redis() as url:
-        shared = Shared(url)
+        shared = Shared(url, Metrics())
         yield shared
         run(shared.close())
 
@@ -95,7 +97,7 @@ def test_memory_keeps_so_many_counters_and_those_that_are_used(run: Any, monkeyp
 
 
 def test_instances_share_what_is_in_redis(redis_url: str, run: Any) -> None:
-    one, other = Shared(redis_url), Shared(redis_url)
+    one, other = Shared(redis_url, Metrics()), Shared(redis_url, Metrics())
 
     async def count() -> list[int]:
         return [await one.incr("a", 60), await other.incr("a", 60), await one.incr("a", 60)]
@@ -121,7 +123,7 @@ def test_while_redis_is_away_everybody_is_counted_here_and_afterwards_there_agai
     redis_url: str, proxy: Proxy, run: Any, trouble: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(redis_counters, "RETRY_SECONDS", 0.2)
-    shared = Shared(redis_url.replace(f":{urlsplit(redis_url).port}", f":{proxy.port}"))
+    shared = Shared(redis_url.replace(f":{urlsplit(redis_url).port}", f":{proxy.port}"), Metrics())
 
     async def count() -> list[int]:
         seen = [await shared.incr("a", 60, 10)]
@@ -141,9 +143,9 @@ def test_while_redis_is_away_everybody_is_counted_here_and_afterwards_there_agai
     run(shared.close())
 
 
-def test_who_does_not_know_the_servers_key_cannot_tell_whose_a_counter_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_does_not_know_the_servers_key_cannot_tell_whose_a_counter_is() -> None:
     names = []
     for key in (b"one", b"one", b"two"):
-        monkeypatch.setattr(counters, "_key", key)
-        names.append(counters.unnamed("alice@example.org"))
+        limits = Limits(Metrics(), key=key, enabled=True, quotas="", redis_url="")
+        names.append(limits.unnamed("alice@example.org"))
     assert names[0] == names[1] != names[2]

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-import storage
 from core import clock
 from core.errors import StorageUnavailable
 from services import background
 from services.usage import statistics
 from storage import statistics as stored_statistics
 from storage.statistics import Work
+from tests.made import services_on
 from tests.service import PATIENCE
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -27,8 +27,7 @@ class Database:
         self.outcomes = outcomes
         self.kept: list[Work] = []
         self.claims: list[dict[str, Any]] = []
-        monkeypatch.setattr(storage, "write", self.write)
-        monkeypatch.setattr(storage, "read_aside", self.read_aside)
+        self.statistics = services_on(self).statistics
         monkeypatch.setattr(clock, "now", lambda: NOW)
 
     async def write(self, query: Any, *given: Any, **named: Any) -> Work | None:
@@ -51,14 +50,14 @@ class Database:
 def test_the_first_time_all_there_is_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(statistics, "PAUSE_SECONDS", 0)
     database = Database(monkeypatch, slices=5, outcomes=[])
-    asyncio.run(statistics.refresh())
+    asyncio.run(database.statistics.refresh())
     assert [work.is_complete for work in database.kept] == [False] * 4 + [True]
     assert len(database.claims) == 1 and database.claims[0]["now"] == NOW
 
 
 def test_what_somebody_else_just_counted_is_not_counted_again(monkeypatch: pytest.MonkeyPatch) -> None:
     database = Database(monkeypatch, slices=0, outcomes=[])
-    asyncio.run(statistics.refresh())
+    asyncio.run(database.statistics.refresh())
     assert database.kept == []
     assert timedelta(minutes=1) < NOW - database.claims[0]["before"] < statistics.INTERVAL
 
@@ -69,7 +68,7 @@ def test_counting_goes_on_after_any_failure(monkeypatch: pytest.MonkeyPatch) -> 
     database = Database(monkeypatch, slices=1, outcomes=[StorageUnavailable("away"), KeyError("our own mistake")])
 
     async def run() -> None:
-        running = asyncio.create_task(statistics.run())
+        running = asyncio.create_task(database.statistics.run())
         async with asyncio.timeout(PATIENCE):
             while not database.kept:  # noqa: ASYNC110 (set by a stand-in)
                 await asyncio.sleep(0.001)

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from services import forge
+from services.forge import code_forge
 from services.forge.api import Issue
+from services.forge.code_forge import CodeForge
 from tests.forges import TOKEN, Forge
 from tests.service import wait_until
-from tests.services.forging import KINDS, done, fails, place, post, running
+from tests.services.forging import KINDS, at, done, fails, place, post, running
 
 CONTENTS = "/contents/markdown/org/blog/hello(/en.md)?"
 NEW_BRANCH = "/branches/post-blog-hello"
@@ -76,14 +77,14 @@ BROKEN: list[dict[str, Any]] = [
 @pytest.mark.parametrize("how", BROKEN, ids=[f"{how['status']}-{how.get('raw', b'')[:20]!r}" for how in BROKEN])
 def test_every_failure_reads_the_same(there: Forge, how: dict[str, Any]) -> None:
     there.fails("POST", "/issues", **how)
-    detail = fails(forge.create_issue(Issue("t", "b")))
+    detail = fails(at(there).create_issue(Issue("t", "b")))
     assert detail == "The code forge cannot be reached, or did not do what it was asked."
 
 
 def test_a_wrong_token_is_the_operators_to_learn(caplog: pytest.LogCaptureFixture) -> None:
     for kind in KINDS:
         with running(kind, token="another") as there:
-            fails(forge.create_issue(Issue("t", "b")))
+            fails(at(there).create_issue(Issue("t", "b")))
             assert there.issues == []
             assert "answered 401" in caplog.text and "FREESEWING_FORGE_TOKEN" in caplog.text
             assert "another" not in caplog.text
@@ -91,8 +92,12 @@ def test_a_wrong_token_is_the_operators_to_learn(caplog: pytest.LogCaptureFixtur
 
 def test_a_repository_that_is_not_there_is_the_operators_to_learn(caplog: pytest.LogCaptureFixture) -> None:
     for kind in KINDS:
-        with running(kind, repository="acme/gone"):
-            for work in (forge.create_issue(Issue("t", "b")), forge.has_post("blog", "hello"), post("hello")):
+        with running(kind, repository="acme/gone") as there:
+            for work in (
+                at(there).create_issue(Issue("t", "b")),
+                at(there).has_post("blog", "hello"),
+                post(at(there), "hello"),
+            ):
                 fails(work)
             assert "FREESEWING_FORGE_REPOSITORY" in caplog.text
 
@@ -111,28 +116,25 @@ def test_a_repository_that_is_not_there_is_the_operators_to_learn(caplog: pytest
 def test_a_discussion_that_is_not_made_is_told(raw: bytes) -> None:
     with running("github") as there:
         there.fails("POST", "/graphql", status=200, raw=raw)
-        fails(forge.create_discussion("t", "b"))
+        fails(at(there).create_discussion("t", "b"))
 
 
 def test_a_forge_that_is_down_reads_the_same() -> None:
     with socket.socket() as taken:  # bound and not listening: nothing else can answer there
         taken.bind(("127.0.0.1", 0))
-        forge.configure(place("github", f"http://127.0.0.1:{taken.getsockname()[1]}"))
+        forge = CodeForge(place("github", f"http://127.0.0.1:{taken.getsockname()[1]}"))
         fails(forge.create_issue(Issue("t", "b")))
-    forge.configure(None)
 
 
 def test_a_name_that_has_no_address_reads_the_same() -> None:
-    forge.configure(place("forgejo", "http://forge.invalid/api/v1"))
-    fails(forge.create_issue(Issue("t", "b")))
-    forge.configure(None)
+    fails(CodeForge(place("forgejo", "http://forge.invalid/api/v1")).create_issue(Issue("t", "b")))
 
 
 def test_a_forge_that_stalls_meets_the_deadline(there: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forge, "SECONDS", 0.3)
+    monkeypatch.setattr(code_forge, "SECONDS", 0.3)
     there.fails("POST", "/issues", hang=True)
     started = monotonic()
-    fails(forge.create_issue(Issue("t", "b")))
+    fails(at(there).create_issue(Issue("t", "b")))
     # It stalls for a minute.
     assert monotonic() - started < 50
 
@@ -145,7 +147,7 @@ def assert_as_before(there: Forge) -> None:
     assert set(there.branches) == {"main"}
     assert [pull for pull in there.pulls if pull["state"] == "open"] == []
     there.faults.clear()
-    done(post("hello"))
+    done(post(at(there), "hello"))
     assert there.file_of("post-blog-hello", "markdown/org/blog/hello/en.md")
 
 
@@ -154,7 +156,7 @@ def assert_as_before(there: Forge) -> None:
 def test_whichever_step_fails_nothing_stays(kind: str, method: str, path: str, how: dict[str, Any]) -> None:
     with running(kind) as there:
         there.fails(method, path, **how)
-        fails(post("hello"))
+        fails(post(at(there), "hello"))
         assert_as_before(there)
 
 
@@ -163,31 +165,31 @@ def test_whichever_step_fails_nothing_stays(kind: str, method: str, path: str, h
 def test_whichever_step_stalls_nothing_stays(
     kind: str, method: str, path: str, is_done: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forge, "SECONDS", 0.4)
+    monkeypatch.setattr(code_forge, "SECONDS", 0.4)
     with running(kind) as there:
         there.fails(method, path, hang=True, done=is_done)
-        fails(post("hello"))
-        monkeypatch.setattr(forge, "SECONDS", 20)
+        fails(post(at(there), "hello"))
+        monkeypatch.setattr(code_forge, "SECONDS", 20)
         assert_as_before(there)
 
 
 def test_nobodys_branch_but_ours_is_removed(there: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
-    done(post("hello"))
-    monkeypatch.setattr(forge, "SECONDS", 0.4)
+    done(post(at(there), "hello"))
+    monkeypatch.setattr(code_forge, "SECONDS", 0.4)
     for path in ("/git/refs", CONTENTS):
         there.fails("POST", path, hang=True)
-    fails(post("hello"))
+    fails(post(at(there), "hello"))
     assert there.file_of("post-blog-hello", "markdown/org/blog/hello/en.md")
 
 
 def test_a_branch_that_cannot_be_removed_is_told_to_the_operator(
     there: Forge, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forge, "CLEARING_SECONDS", 0.4)
+    monkeypatch.setattr(code_forge, "CLEARING_SECONDS", 0.4)
     there.fails("POST", "/pulls", status=500)
     there.fails("GET", NEW_BRANCH, hang=True)
     started = monotonic()
-    fails(post("hello"))
+    fails(post(at(there), "hello"))
     assert monotonic() - started < 50
     assert "branch post-blog-hello may stay behind" in caplog.text
 
@@ -195,7 +197,7 @@ def test_a_branch_that_cannot_be_removed_is_told_to_the_operator(
 def test_a_refused_branch_that_is_not_there_is_no_taken_slug(there: Forge) -> None:
     for path in ("/git/refs", CONTENTS):
         there.fails("POST", path, status=422)
-    fails(post("hello"))
+    fails(post(at(there), "hello"))
     assert_as_before(there)
 
 
@@ -203,7 +205,7 @@ def test_who_asks_and_is_cancelled_leaves_nothing(there: Forge) -> None:
     there.fails("POST", "/pulls", hang=True)
 
     async def cancelled() -> None:
-        opening = asyncio.create_task(post("hello"))
+        opening = asyncio.create_task(post(at(there), "hello"))
         await asyncio.to_thread(wait_until, lambda: "POST /pulls" in there.asked_for(), "the request")
         opening.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -1,42 +1,32 @@
 """The metrics tell whether the database and Redis answer."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from prometheus_client import CollectorRegistry
 
-import storage
 from services import startup
-from services.diagnostics import gauges
-from services.limits import limiter
 from storage import health, migrate
+from storage.database import Storage
 from storage.schema.encryption import Keyring
 from tests.databases import fresh_redis
+from tests.made import services_on
 from tests.service import free_port
 
 AWAY = "postgresql://nobody@127.0.0.1:9/none"
 
 
-@pytest.fixture(autouse=True)
-def _usual_limits() -> Iterator[None]:
-    """Count in memory again afterwards."""
-    yield
-    limiter.configure(enabled=False, quotas="", redis_url="")
-
-
 def shown(database_url: str, redis_url: str) -> dict[str, float | None]:
     """Ask once, and return what a scrape tells of it."""
+    storage = Storage(database_url, Keyring({"1": b"1" * 32}), guard=startup.guard)
+    services = services_on(storage, limits="on", redis_url=redis_url)
     registry = CollectorRegistry()
-    registry.register(gauges.Present())
-    limiter.configure(enabled=True, quotas="", redis_url=redis_url)
+    registry.register(services.gauges.present)
 
     async def ask() -> None:
-        await storage.connect(database_url, Keyring({"1": b"1" * 32}), guard=startup.guard)
-        await gauges.refresh()
-        await storage.disconnect()
-        await limiter.close()
+        async with storage:
+            await services.gauges.refresh()
+        await services.limits.close()
 
     asyncio.run(ask())
     names = ("database_up", "redis_up", "schema_revision", "mails_waiting")

@@ -5,20 +5,22 @@ import contextvars
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import Connection, update
 
-import storage
 from core import clock
 from core.errors import AnswerLost, KeyInUse, KeyReused, StorageUnavailable
 from services import idempotency as service
+from services.background import Background
 from services.idempotency import Answer, Asker
 from storage import idempotency, migrate
+from storage.database import Storage
 from storage.schema.tables import idempotency_keys
 from storage.sets import list_of
 from tests.databases import fresh_postgres
+from tests.made import services_on
 from tests.service import PATIENCE
 from tests.storage.store import Store, new_set
 
@@ -33,6 +35,7 @@ class Scene:
         self.store = store
         self.user_id = int(store.new_account()["id"])
         self.asker = Asker(self.user_id, 4)
+        self.keys = services_on(store.storage).idempotency
 
     def ask(self, work: Work, **body: Any) -> Answer:
         """A request under the one key."""
@@ -40,11 +43,11 @@ class Scene:
 
     async def request(self, work: Work, **body: Any) -> Answer:
         """The same, on a loop that runs."""
-        return await service.once("key", self.asker, "create_set", {"body": body}, work)
+        return await self.keys.once("key", self.asker, "create_set", {"body": body}, work)
 
     async def make(self, name: str = "made") -> Answer:
         """What a handler does."""
-        await storage.write(new_set, self.user_id, name=name)
+        await self.store.storage.write(new_set, self.user_id, name=name)
         return MADE
 
     def made(self) -> list[str]:
@@ -90,7 +93,7 @@ async def _elsewhere(work: Callable[[], Any]) -> Any:
 
 def test_who_was_overtaken_by_a_repeat_makes_nothing(scene: Scene) -> None:
     async def slow() -> Answer:
-        await _elsewhere(lambda: storage.write(_end_leases))
+        await _elsewhere(lambda: scene.store.storage.write(_end_leases))
         assert (await _elsewhere(lambda: scene.request(lambda: scene.make("quick")))) == MADE
         return await scene.make("slow")
 
@@ -203,7 +206,7 @@ def test_old_keys_are_forgotten_in_the_background(scene: Scene, monkeypatch: pyt
         connection.execute(update(idempotency_keys).values(created_at=now - idempotency.LIFETIME))
 
     async def until_the_fourth() -> None:
-        running = asyncio.create_task(service.run())
+        running = asyncio.create_task(scene.keys.run())
         async with asyncio.timeout(PATIENCE):
             # The fourth begins when the third is committed.
             while len(prunings) < 4:  # noqa: ASYNC110 (set in another thread)
@@ -219,11 +222,9 @@ def test_old_keys_are_forgotten_in_the_background(scene: Scene, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("size", [1, service.LARGE])
-def test_who_does_not_know_the_servers_key_cannot_guess_at_a_request(
-    monkeypatch: pytest.MonkeyPatch, size: int
-) -> None:
+def test_who_does_not_know_the_servers_key_cannot_guess_at_a_request(size: int) -> None:
     found = []
     for key in (b"one", b"one", b"two"):
-        monkeypatch.setattr(service, "_key", key)
-        found.append(asyncio.run(service.fingerprint_of("id", "1", {"body": "x" * size})))
+        keys = service.Idempotency(cast(Storage, None), cast(Background, None), key)
+        found.append(asyncio.run(keys.fingerprint_of("id", "1", {"body": "x" * size})))
     assert found[0] == found[1] != found[2]

@@ -1,17 +1,15 @@
 """Images of records: none that a record names is ever removed, and none that no record names stays."""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import timedelta
 from threading import Event
 
 import pytest
 from sqlalchemy import Connection, select
 
-import storage
 from core import clock
 from core.errors import Fact, ImageStoreUnavailable, NoSuchRecord, StorageUnavailable
-from services.images import record_images
+from services.images.record_images import Images
 from services.images.store import ImageStore
 from storage import image_removals, sets
 from storage.schema.image_removals import image_removals as removal_table
@@ -26,42 +24,40 @@ __all__ = ["postgresql_url", "sqlite_store", "sqlite_url", "store"]
 LATER = image_removals.GRACE + timedelta(minutes=1)
 
 
-@pytest.fixture(autouse=True)
-def configured() -> Iterator[None]:
-    """Images in memory."""
-    record_images.configure("memory:")
-    yield
-    record_images.configure("memory:")
+def exists(images: Images, name: str) -> bool:
+    return asyncio.run(images.exists(name))
 
 
-def exists(store: Store, name: str) -> bool:
-    return store.run(record_images.exists(name))
-
-
-def sweep(store: Store) -> int:
+def sweep(store: Store, images: Images) -> int:
     """How many images are removed once all that is scheduled is due."""
-    return store.run(record_images.remove_due(clock.now() + LATER))
+    return store.run(images.remove_due(clock.now() + LATER))
 
 
-async def stored_set(user_id: int) -> Record:
+async def stored_set(store: Store, images: Images, user_id: int) -> Record:
     """A set with an image."""
-    async with record_images.stored(picture(), "set") as name:
-        return await storage.write(new_set, user_id, img=name)
+    async with images.stored(picture(), "set") as name:
+        return await store.storage.write(new_set, user_id, img=name)
 
 
-def test_an_image_stays_as_long_as_a_record_names_it(store: Store) -> None:
-    made = store.run(stored_set(store.new_account()["id"]))
-    assert sweep(store) == 0
-    assert exists(store, made["img"])
+@pytest.fixture
+def images(store: Store) -> Images:
+    """Images in memory."""
+    return Images(store.storage, "memory:")
+
+
+def test_an_image_stays_as_long_as_a_record_names_it(store: Store, images: Images) -> None:
+    made = store.run(stored_set(store, images, store.new_account()["id"]))
+    assert sweep(store, images) == 0
+    assert exists(images, made["img"])
     store.write(sets.remove, made["id"])
-    assert store.run(record_images.remove_due(clock.now())) == 0
-    assert (sweep(store), exists(store, made["img"])) == (1, False)
+    assert store.run(images.remove_due(clock.now())) == 0
+    assert (sweep(store, images), exists(images, made["img"])) == (1, False)
     assert store.count(removal_table) == 0
 
 
 @pytest.mark.parametrize(("failure", "at_once"), [(NoSuchRecord, True), (StorageUnavailable, False)])
 def test_an_image_goes_at_once_if_its_record_was_certainly_not_written_and_later_if_nobody_knows(
-    store: Store, failure: type[Fact], at_once: bool
+    store: Store, images: Images, failure: type[Fact], at_once: bool
 ) -> None:
     names: list[str] = []
 
@@ -69,17 +65,18 @@ def test_an_image_goes_at_once_if_its_record_was_certainly_not_written_and_later
         raise failure
 
     async def store_image() -> None:
-        async with record_images.stored(picture(), "set") as name:
+        async with images.stored(picture(), "set") as name:
             names.append(str(name))
-            await storage.write(fails)
+            await store.storage.write(fails)
 
     with pytest.raises(failure):
         store.run(store_image())
-    assert exists(store, names[0]) is not at_once
-    assert (sweep(store), exists(store, names[0])) == (1, False)
+    assert exists(images, names[0]) is not at_once
+    assert (sweep(store, images), exists(images, names[0])) == (1, False)
 
 
 def test_an_image_stays_if_the_request_is_cancelled_while_its_record_is_written(sqlite_store: Store) -> None:
+    images = Images(sqlite_store.storage, "memory:")
     user_id = sqlite_store.new_account()["id"]
     begun, cancelled = asyncio.Event(), Event()
 
@@ -92,8 +89,8 @@ def test_an_image_stays_if_the_request_is_cancelled_while_its_record_is_written(
             return new_set(connection, user_id, img=img)
 
         async def request() -> None:
-            async with record_images.stored(picture(), "set") as name:
-                await storage.write(slowly, str(name))
+            async with images.stored(picture(), "set") as name:
+                await sqlite_store.storage.write(slowly, str(name))
 
         task = asyncio.create_task(request())
         await begun.wait()
@@ -104,31 +101,31 @@ def test_an_image_stays_if_the_request_is_cancelled_while_its_record_is_written(
     sqlite_store.run(cancel())
     # Writes are done one after the other: the cancelled one is done by then.
     (name,) = sqlite_store.write(lambda connection: connection.execute(select(table.c.img)).scalars().all())
-    assert sweep(sqlite_store) == 0
-    assert exists(sqlite_store, name)
+    assert sweep(sqlite_store, images) == 0
+    assert exists(images, name)
 
 
-def test_no_record_names_an_image_whose_removal_has_begun(store: Store) -> None:
+def test_no_record_names_an_image_whose_removal_has_begun(store: Store, images: Images) -> None:
     user_id = store.new_account()["id"]
 
     async def too_late() -> None:
-        async with record_images.stored(picture(), "set") as name:
-            await storage.write_alone(image_removals.begin, clock.now() + LATER)
-            await storage.write(new_set, user_id, img=name)
+        async with images.stored(picture(), "set") as name:
+            await store.storage.write_alone(image_removals.begin, clock.now() + LATER)
+            await store.storage.write(new_set, user_id, img=name)
 
     with pytest.raises(ImageStoreUnavailable):
         store.run(too_late())
     assert store.count(table) == 0
 
 
-def test_a_removal_that_fails_is_tried_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = store.run(stored_set(store.new_account()["id"]))
+def test_a_removal_that_fails_is_tried_again(store: Store, images: Images, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = store.run(stored_set(store, images, store.new_account()["id"]))
     store.write(sets.remove, made["id"])
     with monkeypatch.context() as patch:
         patch.setattr(ImageStore, "remove", _unavailable)
         with pytest.raises(ImageStoreUnavailable):
-            sweep(store)
-    assert (sweep(store), exists(store, made["img"])) == (1, False)
+            sweep(store, images)
+    assert (sweep(store, images), exists(images, made["img"])) == (1, False)
 
 
 async def _unavailable(_store: object, _name: str) -> None:

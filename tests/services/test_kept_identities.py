@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-import security
-import storage
 from core import clock
 from core.errors import KeyExpired, Unauthorized
-from security import BASIC, BEARER, Caller, Requirement
+from security import BASIC, BEARER, Authenticator, Caller, Requirement
 from services.auth import api_secrets, tokens
 from storage import accounts, apikeys, migrate, sessions
+from storage.database import Storage
 from storage.schema.encryption import Keyring
 from tests.databases import fresh_postgres
+from tests.made import services_on
 from tests.security.credentials import basic, refused
 from tests.service import Credentials, Service, wait_until
 from tests.storage.store import KEYS, ORIGIN
@@ -27,20 +27,22 @@ EITHER = Requirement(frozenset({BASIC, BEARER}))
 class Server:
     """Storage and security in this process."""
 
-    def __init__(self, runner: asyncio.Runner) -> None:
+    def __init__(self, runner: asyncio.Runner, storage: Storage) -> None:
         self.run = runner.run
+        self.services = services = services_on(storage)
+        self.authenticator = Authenticator(storage, services.tokens, services.credentials)
         self.account = self.run(storage.write(_account))
 
     def new_key(self, lasting: timedelta) -> str:
         """The credentials of a new API key."""
         secret = api_secrets.new_secret()
         made = self.run(
-            storage.write(
+            self.services.storage.write(
                 apikeys.create,
                 user_id=self.account["id"],
                 name="a key",
                 level=3,
-                secret_hash=api_secrets.hash_of(secret),
+                secret_hash=self.services.api_secrets.hash_of(secret),
                 origin=ORIGIN,
                 now=clock.now(),
                 expires_at=clock.now() + lasting,
@@ -51,12 +53,12 @@ class Server:
     def new_token(self) -> str:
         """The credentials of a new session."""
         now = clock.now()
-        begun = storage.write(sessions.begin, self.account, now=now, until=now + tokens.LIFETIME)
-        return f"Bearer {tokens.issue(self.account, self.run(begun), now)}"
+        begun = self.services.storage.write(sessions.begin, self.account, now=now, until=now + tokens.LIFETIME)
+        return f"Bearer {self.services.tokens.issue(self.account, self.run(begun), now)}"
 
     def caller(self, authorization: str) -> Caller | None:
         """Whom the credentials stand for."""
-        return self.run(security.authenticate(authorization, EITHER, None, "a request"))
+        return self.run(self.authenticator.authenticate(authorization, EITHER, None, "a request"))
 
 
 def _account(connection: Connection) -> accounts.Account:
@@ -72,12 +74,11 @@ def server(tmp_path: Path) -> Iterator[Server]:
     """On a database of its own."""
     url = f"sqlite:///{tmp_path / 'test.db'}"
     migrate.upgrade(url)
-    api_secrets.configure(b"k" * 32)
-    tokens.configure(b"t" * 32, "http://api.example.org")
+    storage = Storage(url, Keyring(KEYS))
     with asyncio.Runner() as runner:
-        runner.run(storage.connect(url, Keyring(KEYS)))
-        yield Server(runner)
-        runner.run(storage.disconnect())
+        runner.run(storage.open())
+        yield Server(runner, storage)
+        runner.run(storage.close())
 
 
 def pass_time(monkeypatch: pytest.MonkeyPatch, time: timedelta) -> None:
@@ -108,7 +109,7 @@ def test_a_token_that_is_kept_expires(server: Server, monkeypatch: pytest.Monkey
 def test_each_request_has_its_own_name(server: Server) -> None:
     authorization = server.new_key(timedelta(hours=1))
     for name in ("one", "two"):
-        caller = server.run(security.authenticate(authorization, EITHER, None, name))
+        caller = server.run(server.authenticator.authenticate(authorization, EITHER, None, name))
         assert caller is not None
         assert caller.request_id == name
 
@@ -117,7 +118,7 @@ def test_what_is_kept_is_asked_for_its_scheme_all_the_same(server: Server) -> No
     authorization = server.new_key(timedelta(hours=1))
     assert server.caller(authorization)
     with pytest.raises(Unauthorized):
-        server.run(security.authenticate(authorization, Requirement(frozenset({BEARER})), None, ""))
+        server.run(server.authenticator.authenticate(authorization, Requirement(frozenset({BEARER})), None, ""))
 
 
 def test_a_wrong_secret_is_refused_beside_a_right_one_that_is_kept(server: Server) -> None:

@@ -1,21 +1,13 @@
 """API secrets: their form, their checksum, and what is stored of them."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
 from services.auth import api_secrets
+from services.auth.api_secrets import ApiSecrets
 
 KNOWN = "fsk_7Kq2ZlWm0s9fYcT4nVx1RbDpHj6GuAeLtQi5oXyCwz82ccs2V"  # the document's example
-
-
-@pytest.fixture(autouse=True)
-def key() -> Iterator[None]:
-    """A server's key."""
-    api_secrets.configure(b"k" * 32)
-    yield
-    api_secrets.configure(b"")
 
 
 def test_a_new_secret_is_prefix_randomness_and_checksum() -> None:
@@ -63,10 +55,10 @@ def test_every_single_wrong_character_is_noticed() -> None:
 
 def test_a_hash_fits_its_secret_under_its_key_alone() -> None:
     secret, other = api_secrets.new_secret(), api_secrets.new_secret()
-    stored = api_secrets.hash_of(secret)
+    hashes = ApiSecrets(b"k" * 32)
+    stored = hashes.hash_of(secret)
     assert re.fullmatch(r"[0-9a-f]{64}", stored)
     assert secret not in stored
-    assert api_secrets.fits(secret, stored)
-    assert not api_secrets.fits(other, stored)
-    api_secrets.configure(b"another key")
-    assert not api_secrets.fits(secret, stored)
+    assert hashes.fits(secret, stored)
+    assert not hashes.fits(other, stored)
+    assert not ApiSecrets(b"another key").fits(secret, stored)

@@ -7,8 +7,9 @@ import pytest
 
 from services.limits import limiter as limits
 from services.limits.counters import Memory
-from services.limits.limiter import MOST_AT_ONCE, NEAR, REACHED, Limiter
+from services.limits.limiter import MOST_AT_ONCE, NEAR, REACHED, Limiter, Limits
 from services.limits.policies import Policy
+from services.observability.metrics import Metrics
 from tests.services.conftest import Clock
 
 Result = TypeVar("Result")
@@ -158,16 +159,11 @@ def test_too_many_holders_are_forgotten_and_still_get_no_more_than_their_quota(
 @pytest.mark.parametrize("quotas", ["burst", "burst=", "burst=x", "burst=-1", "nosuch=5", "burst=5,=7"])
 def test_a_setting_that_cannot_be_meant_is_refused(quotas: str) -> None:
     with pytest.raises(ValueError, match="policy=units"):
-        limits.configure(enabled=True, quotas=quotas, redis_url="")
-    limits.configure(enabled=False, quotas="", redis_url="")
+        Limits(Metrics(), key=b"", enabled=True, quotas=quotas, redis_url="")
 
 
 def test_a_setting_changes_what_it_names(run: Any, time: Clock) -> None:
-    limits.configure(enabled=True, quotas="burst=5, account-day=7", redis_url="")
-    try:
-        limiter = limits.limiter()
-        assert limiter is not None
-        changed = {name: policy.quota for name, policy in limiter.policies.items()}
-        assert (changed["burst"], changed["account-day"], changed["day"]) == (5, 7, 50_000)
-    finally:
-        limits.configure(enabled=False, quotas="", redis_url="")
+    limiter = Limits(Metrics(), key=b"", enabled=True, quotas="burst=5, account-day=7", redis_url="").limiter
+    assert limiter is not None
+    changed = {name: policy.quota for name, policy in limiter.policies.items()}
+    assert (changed["burst"], changed["account-day"], changed["day"]) == (5, 7, 50_000)

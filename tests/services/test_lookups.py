@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-import storage
 from core.errors import ImageInvalid, Overloaded
 from services.auth import passwords
 from services.images import lookups, record_images
 from services.images.fetch import fetch
 from services.images.lookups import Lookups
+from tests.made import services_on
 from tests.storage.store import Store, sqlite_store
 
 MOST = 8
@@ -47,7 +47,6 @@ class SlowNames:
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowNames]:
     """The resolver, released in the end; and look-ups and images that no other test has used."""
-    record_images.configure("memory:")
     monkeypatch.setattr(record_images, "LOOKUPS", Lookups(MOST))
     monkeypatch.setattr(record_images, "ANONYMOUS_LOOKUPS", Lookups(1))
     names = SlowNames(monkeypatch)
@@ -75,8 +74,8 @@ def test_slow_names_hold_up_nothing_else_that_uses_a_thread(slow: SlowNames, sto
         await asyncio.wait_for(asyncio.to_thread(slow.wait_for, MOST), PATIENCE)
         others = (
             passwords.hashed("a password"),
-            storage.read_aside(lambda connection: connection.exec_driver_sql("SELECT 1").scalar()),
-            storage.write(lambda connection: connection.exec_driver_sql("SELECT 1").scalar()),
+            store.storage.read_aside(lambda connection: connection.exec_driver_sql("SELECT 1").scalar()),
+            store.storage.write(lambda connection: connection.exec_driver_sql("SELECT 1").scalar()),
             asyncio.get_running_loop().getaddrinfo("localhost", 80),
         )
         await asyncio.wait_for(asyncio.gather(*others), PATIENCE / 2)
@@ -93,9 +92,11 @@ def test_slow_names_hold_up_nothing_else_that_uses_a_thread(slow: SlowNames, sto
 
 
 def test_requests_without_credentials_do_not_use_the_look_ups_of_others(slow: SlowNames) -> None:
+    images = services_on().images
+
     def publish(*, anonymous: bool) -> asyncio.Task[None]:
         url = "http://slow.example/image.png"
-        return asyncio.create_task(record_images.publish(url, "support-a", replace=False, anonymous=anonymous))
+        return asyncio.create_task(images.publish(url, "support-a", replace=False, anonymous=anonymous))
 
     async def work() -> None:
         first = publish(anonymous=True)

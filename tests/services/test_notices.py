@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select, update
 
-import storage
-from services.mail import notices
 from storage import notices as stored
 from storage.schema.fair_use import notices as given
 from storage.schema.tables import apikeys, mails, totals
+from tests.made import services_on
 from tests.storage.conftest import postgresql_store, postgresql_url, sqlite_url, store
 from tests.storage.store import Store
 
@@ -40,7 +39,7 @@ def pass_at(store: Store, now: datetime = NOW) -> None:
     """A pass, as if the last one were long ago."""
     long_ago = update(totals).values(computed_at=now - YEAR)
     store.write(lambda connection: connection.execute(long_ago))
-    store.run(notices.make_pass(now))
+    store.run(services_on(store.storage).notices.make_pass(now))
 
 
 def queued(store: Store) -> list[Letter]:
@@ -129,8 +128,8 @@ def test_who_wants_none_or_may_not_sign_in_gets_none(store: Store, fields: dict[
     user_id = store.new_account(**fields)["id"]
     key_id = a_key(store, user_id, created_at=NOW - 99 * DAY, expires_at=NOW + DAY)
     pass_at(store)
-    store.run(notices.quota_reached(user_id, key_id, "day", 100, 10_000, NOW))
-    store.run(notices.quota_reached(user_id, 0, "day", 80, 10_000, NOW))
+    store.run(services_on(store.storage).notices.quota_reached(user_id, key_id, "day", 100, 10_000, NOW))
+    store.run(services_on(store.storage).notices.quota_reached(user_id, 0, "day", 80, 10_000, NOW))
     assert kinds(store) == [] and store.count(given) == 0
 
 
@@ -138,7 +137,7 @@ def test_who_wants_none_or_may_not_sign_in_gets_none(store: Store, fields: dict[
 def test_a_key_that_is_gone_is_not_announced(store: Store, owner: int, column: str) -> None:
     key_id = a_key(store, owner, created_at=NOW - 99 * DAY, expires_at=NOW + DAY, **{column: NOW - DAY})
     pass_at(store)
-    store.run(notices.quota_reached(owner, key_id, "day", 100, 10_000, NOW))
+    store.run(services_on(store.storage).notices.quota_reached(owner, key_id, "day", 100, 10_000, NOW))
     assert kinds(store) == []
 
 
@@ -147,7 +146,9 @@ def test_a_quota_is_announced_once_a_day_for_each_key_and_account_and_threshold(
     for now in (NOW, NOW + timedelta(hours=11), NOW + timedelta(hours=12)):
         for key_id in (*keys, 0):
             for percent in (80, 80, 100):
-                store.run(notices.quota_reached(owner, key_id, "day", percent, 10_000, now))
+                store.run(
+                    services_on(store.storage).notices.quota_reached(owner, key_id, "day", percent, 10_000, now)
+                )
     letters = queued(store)
     assert len(letters) == 12
     assert [(letter["kind"], letter["values"]) for letter in letters[:6:2]] == [
@@ -157,10 +158,10 @@ def test_a_quota_is_announced_once_a_day_for_each_key_and_account_and_threshold(
 
 
 def test_a_quota_that_cannot_be_announced_disturbs_nobody(store: Store, owner: int) -> None:
-    store.run(notices.quota_reached(owner, 999_999, "day", 80, 1, NOW))
-    store.run(notices.quota_reached(owner, 0, "day", 17, 1, NOW))
+    store.run(services_on(store.storage).notices.quota_reached(owner, 999_999, "day", 80, 1, NOW))
+    store.run(services_on(store.storage).notices.quota_reached(owner, 0, "day", 17, 1, NOW))
     store.disconnect()
-    store.run(notices.quota_reached(owner, 0, "day", 80, 1, NOW))
+    store.run(services_on(store.storage).notices.quota_reached(owner, 0, "day", 80, 1, NOW))
     store.connect()
     assert kinds(store) == []
 
@@ -169,8 +170,8 @@ def test_an_announcement_is_no_part_of_what_a_request_writes(store: Store, owner
     carried_out: list[str] = []
 
     async def request() -> None:
-        with storage.with_first_write(lambda connection: carried_out.append("done")):
-            await notices.quota_reached(owner, 0, "day", 80, 1, NOW)
+        with store.storage.with_first_write(lambda connection: carried_out.append("done")):
+            await services_on(store.storage).notices.quota_reached(owner, 0, "day", 80, 1, NOW)
             assert carried_out == []
 
     store.run(request())
@@ -186,8 +187,10 @@ def test_of_many_who_pass_at_once_each_notice_comes_from_one(
     monkeypatch.setattr(stored, "LEASE", timedelta(0))
 
     async def everyone() -> None:
-        await asyncio.gather(*(notices.make_pass(NOW) for _ in range(4)))
-        await asyncio.gather(*(notices.quota_reached(owner, 0, "day", 80, 1, NOW) for _ in range(8)))
+        await asyncio.gather(*(services_on(store.storage).notices.make_pass(NOW) for _ in range(4)))
+        await asyncio.gather(
+            *(services_on(store.storage).notices.quota_reached(owner, 0, "day", 80, 1, NOW) for _ in range(8))
+        )
 
     store.run(everyone())
     assert sorted(kinds(store)) == ["keyexpires"] * 5 + ["quotanear"]
@@ -205,9 +208,9 @@ def test_another_instance_goes_on_where_one_ended(store: Store, owner: int) -> N
     first, *_ = [a_key(store, owner, expires_at=NOW + DAY, name=name) for name in ("first", "second")]
     assert store.write(stored.claim, now=NOW) == 0
     store.write(stored.keep, first, now=NOW)
-    store.run(notices.make_pass(NOW + timedelta(minutes=4)))
+    store.run(services_on(store.storage).notices.make_pass(NOW + timedelta(minutes=4)))
     assert kinds(store) == []
-    store.run(notices.make_pass(NOW + timedelta(minutes=5)))
+    store.run(services_on(store.storage).notices.make_pass(NOW + timedelta(minutes=5)))
     assert [letter["values"]["key"] for letter in queued(store)] == ["second"]
     pass_at(store, NOW + timedelta(hours=7))
     assert [letter["values"]["key"] for letter in queued(store)] == ["second", "first"]

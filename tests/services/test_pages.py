@@ -9,8 +9,10 @@ from PIL import Image
 
 from core import document
 from services.pages import guides, service_pages
+from services.pages.service_pages import Pages
 
 ADDRESS = "http://127.0.0.1:8000"
+PAGES = Pages(ADDRESS)
 STATIC = service_pages.WEB / "static"
 NAMES = sorted(path.stem for path in service_pages.WEB.glob("*.html"))
 FIELDS = {"input", "select", "textarea"}
@@ -49,12 +51,6 @@ class Reader(HTMLParser):
         return [has[name] for found, has in self.elements if found == tag and name in has]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def configured() -> None:
-    """The pages are made."""
-    service_pages.configure(ADDRESS)
-
-
 @pytest.fixture(params=NAMES)
 def page(request: pytest.FixtureRequest) -> Reader:
     """A page as it is served."""
@@ -63,7 +59,7 @@ def page(request: pytest.FixtureRequest) -> Reader:
 
 def served(name: str) -> str:
     """A page as it is served."""
-    return service_pages.page_of_text(name) if name in ("docs", "start") else service_pages.page(name)
+    return PAGES.page_of_text(name) if name in ("docs", "start") else PAGES.page(name)
 
 
 def resources(page: Reader) -> list[str]:
@@ -81,7 +77,7 @@ def test_a_page_has_no_marker_left(name: str) -> None:
 
 
 def test_a_page_tells_where_its_server_is() -> None:
-    assert f"curl {ADDRESS}/signup " in service_pages.page("landing")
+    assert f"curl {ADDRESS}/signup " in PAGES.page("landing")
 
 
 def test_a_page_loads_nothing_from_elsewhere(page: Reader) -> None:
@@ -131,8 +127,8 @@ def test_no_two_elements_of_a_page_have_the_same_id(page: Reader) -> None:
 
 def test_the_errors_page_has_a_row_for_each_code_of_the_document() -> None:
     codes = list(document.error_meanings())
-    assert Reader(service_pages.page("errors")).values("tr", "id") == codes
-    assert all(f"<td><code>{code}</code></td><td>" in service_pages.page("errors") for code in codes)
+    assert Reader(PAGES.page("errors")).values("tr", "id") == codes
+    assert all(f"<td><code>{code}</code></td><td>" in PAGES.page("errors") for code in codes)
 
 
 @pytest.mark.parametrize("script", sorted(STATIC.glob("*.js")), ids=lambda path: path.name)
@@ -153,13 +149,12 @@ def test_no_page_may_run_or_make_code_that_stands_in_it() -> None:
 
 
 def test_the_tour_has_the_same_steps_in_each_language_and_the_address_of_the_server() -> None:
-    service_pages.configure("https://sewing.example/api")
-    found = [(has["data-language"]) for tag, has in Reader(served("start")).elements if tag == "figure"]
+    page = Pages("https://sewing.example/api").page_of_text("start")
+    found = [(has["data-language"]) for tag, has in Reader(page).elements if tag == "figure"]
     steps = found[:-1]
     assert found[-1] == "text" and steps == [*guides.LANGUAGES] * (len(steps) // len(guides.LANGUAGES))
-    assert served("start").count("https://sewing.example/api") == len(guides.LANGUAGES)
-    assert ADDRESS not in served("start")
-    service_pages.configure(ADDRESS)
+    assert page.count("https://sewing.example/api") == len(guides.LANGUAGES)
+    assert ADDRESS not in page
 
 
 def test_the_default_avatar_is_a_small_square_picture() -> None:

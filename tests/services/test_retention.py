@@ -6,11 +6,11 @@ import pytest
 
 from core import clock
 from services import retention
-from services.images import record_images
 from storage import apikeys, attempts, known_networks, mails, security_log
 from storage.schema.fair_use import events as table
 from storage.schema.guessing import attempts as counters
 from storage.schema.guessing import known_networks as networks
+from tests.made import services_on
 from tests.storage.conftest import postgresql_url, sqlite_url, store
 from tests.storage.store import NOW, Store
 
@@ -25,8 +25,9 @@ def test_anonymous_images_are_removed_with_what_is_out_of_date(store: Store, mon
 
     monkeypatch.setattr(retention, "PAUSE_SECONDS", 0)
     monkeypatch.setattr(clock, "now", lambda: NOW)
-    monkeypatch.setattr(record_images, "expire", expire)
-    store.run(retention.forget())
+    services = services_on(store.storage)
+    monkeypatch.setattr(services.images, "expire", expire)
+    store.run(services.retention.forget())
     assert called_at == [NOW]
 
 
@@ -43,11 +44,11 @@ def test_old_events_and_keys_that_ended_long_ago_are_forgotten(store: Store, mon
     )
     before = store.count(table)
     monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=364))
-    store.run(retention.forget())
+    store.run(services_on(store.storage).retention.forget())
     assert store.read(apikeys.find_standing, key["key"]) is not None and store.count(table) == before
     assert len(store.read(mails.given_up)) == 1
     monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=401))
-    store.run(retention.forget())
+    store.run(services_on(store.storage).retention.forget())
     assert store.read(apikeys.find_standing, key["key"]) is None and store.count(table) == 0
     assert store.read(mails.given_up) == []
 
@@ -62,5 +63,5 @@ def test_expired_counters_of_attempts_and_networks_that_are_not_used_are_pruned(
         store.write(known_networks.remember, store.new_account()["id"], "network", NOW + timedelta(days=number))
     for now, left in ((timedelta(hours=1), (1, 3)), (timedelta(days=401), (0, 2))):
         monkeypatch.setattr(clock, "now", lambda now=now: NOW + now)
-        store.run(retention.forget())
+        store.run(services_on(store.storage).retention.forget())
         assert (store.count(counters), store.count(networks)) == left

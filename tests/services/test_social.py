@@ -2,22 +2,16 @@
 
 import asyncio
 import io
-from collections.abc import Iterator
 
 import pytest
 from PIL import Image, ImageChops
 
 from services.images import cards, social
 from services.images.cards import Card
-from services.images.social import Drawing
+from services.images.social import Drawing, SocialImages
 from tests.services.test_typeset import TEXTS
 
-
-@pytest.fixture(autouse=True)
-def configured() -> Iterator[None]:
-    social.configure("https://sew.example.org")
-    yield
-    social.configure("")
+HOME = "https://sew.example.org"
 
 
 @pytest.fixture
@@ -34,9 +28,11 @@ def pictures_drawn(monkeypatch: pytest.MonkeyPatch) -> list[Card]:
     return drawn
 
 
-def draw(*cards: Card) -> list[Drawing]:
+def draw(*cards: Card, by: SocialImages | None = None) -> list[Drawing]:
+    images = by or SocialImages(HOME)
+
     async def all_at_once() -> list[Drawing]:
-        return await asyncio.gather(*(social.draw(card) for card in cards))
+        return await asyncio.gather(*(images.draw(card) for card in cards))
 
     return asyncio.run(all_at_once())
 
@@ -98,18 +94,19 @@ def test_a_shape_is_not_a_label() -> None:
 def test_a_card_that_names_no_site_is_signed_with_the_host_of_the_website() -> None:
     signed = draw(Card("Aaron"))[0].content
     assert signed == draw(Card("Aaron", site="sew.example.org"))[0].content
-    social.configure("https://other.example.org")
-    assert draw(Card("Aaron"))[0].content != signed
+    other = SocialImages("https://other.example.org")
+    assert draw(Card("Aaron"), by=other)[0].content != signed
 
 
 def test_a_website_under_a_path_signs_with_it() -> None:
-    social.configure("https://sew.example.org/sewing")
-    assert draw(Card("Aaron"))[0].content == draw(Card("Aaron", site="sew.example.org/sewing"))[0].content
+    images = SocialImages(f"{HOME}/sewing")
+    signed = draw(Card("Aaron", site="sew.example.org/sewing"))[0].content
+    assert draw(Card("Aaron"), by=images)[0].content == signed
 
 
 def test_the_same_words_are_drawn_once(pictures_drawn: list[Card]) -> None:
-    card = Card("Aaron", "A shirt")
-    first, second = draw(card)[0], draw(card)[0]
+    card, images = Card("Aaron", "A shirt"), SocialImages(HOME)
+    first, second = draw(card, by=images)[0], draw(card, by=images)[0]
     assert first is second and pictures_drawn == [card]
 
 
@@ -121,9 +118,7 @@ def test_of_those_who_ask_at_once_the_first_has_it_drawn(pictures_drawn: list[Ca
 
 def test_what_is_drawn_anew_has_the_same_bytes_and_validator() -> None:
     card = Card("Aaron", "A shirt", "blog", "org")
-    first = draw(card)[0]
-    social.configure("https://sew.example.org")
-    second = draw(card)[0]
+    first, second = draw(card)[0], draw(card)[0]
     assert first is not second and first == second
     assert first.etag.startswith('"') and first.etag.endswith('"')
 
@@ -133,14 +128,15 @@ def test_only_so_many_are_kept_and_those_asked_for_last(
 ) -> None:
     monkeypatch.setattr(social, "_MOST_KEPT", 3)
     four = [Card(f"Aaron {number}") for number in range(4)]
-    draw(*four[:3])
-    draw(four[0])
-    draw(four[3])
-    assert list(social._kept) == [four[2], four[0], four[3]]
-    draw(four[1])
+    images = SocialImages(HOME)
+    draw(*four[:3], by=images)
+    draw(four[0], by=images)
+    draw(four[3], by=images)
+    assert list(images._kept) == [four[2], four[0], four[3]]
+    draw(four[1], by=images)
     assert [card.title for card in pictures_drawn] == ["Aaron 0", "Aaron 1", "Aaron 2", "Aaron 3", "Aaron 1"]
 
 
 def test_a_website_without_a_readable_address_stops_the_start() -> None:
     with pytest.raises(ValueError):
-        social.configure("https://[::1")
+        SocialImages("https://[::1")

@@ -11,12 +11,10 @@ from starlette.responses import Response
 
 from core.causes import CAUSES
 from core.errors import REPLIES, Fact, ImageStoreUnavailable, Overloaded, Overtaken, StorageUnavailable, Unavailable
-from middleware.envelope import Envelope
-from middleware.problems import Problems
-from services.images import record_images
-from services.observability import metrics
+from services.container import Services
 from tests.inside import inside
-from tests.middleware.test_boundary import reply_of
+from tests.made import services_on
+from tests.middleware.test_boundary import enveloped, problems_of, reply_of
 from tests.problems import problem
 from tests.service import ROOT
 from tests.test_layout import modules
@@ -27,9 +25,9 @@ RAISED = [
 ]
 
 
-def counted(cause: str) -> float:
+def counted(services: Services, cause: str) -> float:
     """How many requests were answered with 503 because of this."""
-    lines = generate_latest(metrics.REGISTRY).decode().splitlines()
+    lines = generate_latest(services.metrics.registry).decode().splitlines()
     (found,) = (line for line in lines if line.startswith(f'freesewing_unavailable_total{{cause="{cause}"}}'))
     return float(found.split()[-1])
 
@@ -39,10 +37,10 @@ def test_every_503_is_logged_and_counted_by_its_cause(fact: Unavailable, caplog:
     async def app(*_: Any) -> None:
         raise fact
 
-    before = counted(fact.cause)
-    head, _ = reply_of(Envelope(Problems(app)))
+    services = services_on()
+    head, _ = reply_of(enveloped(problems_of(app), services))
     assert head["status"] == 503
-    assert counted(fact.cause) == before + 1
+    assert counted(services, fact.cause) == 1
     (line,) = caplog.records
     assert line.levelno == logging.WARNING and line.__dict__["cause"] == fact.cause
     assert f": 503 ({fact.cause}): " in line.getMessage()
@@ -65,7 +63,7 @@ def test_no_code_makes_a_503_by_itself() -> None:
 
 
 def test_a_503_that_has_no_cause_is_logged_as_our_error(caplog: pytest.LogCaptureFixture) -> None:
-    head, _ = reply_of(Envelope(Response(status_code=503)))
+    head, _ = reply_of(enveloped(Response(status_code=503)))
     assert head["status"] == 503
     assert "a request could not be counted" in caplog.text
 
@@ -84,16 +82,16 @@ def test_every_cause_has_a_place_in_the_code_and_in_the_documentation() -> None:
     assert [row.split("`")[1] for row in rows.splitlines() if row.startswith("| `")] == list(CAUSES)
 
 
-def test_a_running_application_tells_its_causes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = {cause: counted(cause) for cause in CAUSES}
+def test_a_running_application_tells_its_causes(tmp_path: Path) -> None:
+    seen: set[str] = set()
     with inside(tmp_path) as there:
         problem(there.http.get("/info/stats"), 503, "unavailable")
         (tmp_path / "images").rmdir()
         (tmp_path / "images").write_text("in the way")
-        monkeypatch.setattr(record_images, "_opened", None)
         problem(there.http.get("/images/set-x"), 503, "unavailable")
+        seen |= {cause for cause in CAUSES if counted(there.services, cause)}
     (tmp_path / "empty").mkdir()
     with inside(tmp_path / "empty", migrate=False) as there:
         problem(there.http.get("/ready"), 503, "unavailable")
-    grown = {cause for cause in CAUSES if counted(cause) > before[cause]}
-    assert grown == {"first_count", "image_store", "migrations"}
+        seen |= {cause for cause in CAUSES if counted(there.services, cause)}
+    assert seen == {"first_count", "image_store", "migrations"}

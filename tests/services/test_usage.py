@@ -3,16 +3,17 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy.exc import ProgrammingError
 
-import storage
 from core import clock
 from core.errors import StorageUnavailable
 from services.usage import counting
+from tests.made import services_on
 
 DAY = datetime(2026, 11, 20, tzinfo=UTC)
 HOUR = DAY + timedelta(hours=9)
@@ -21,6 +22,8 @@ LATER = NOW + timedelta(seconds=1)
 KEY = 77
 SESSION = UUID("5b0a6a0e-3f0b-4b52-9d3c-6a8d5d0c1b2e")
 BAD = 4
+database = SimpleNamespace()
+calls = services_on(database).usage
 NO_TABLE = ProgrammingError("INSERT", None, Exception("no such table"))
 
 
@@ -28,7 +31,7 @@ NO_TABLE = ProgrammingError("INSERT", None, Exception("no such table"))
 def nothing_counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No counts from before, and no long wait between batches."""
     monkeypatch.setattr(counting, "INTERVAL", 0.01)
-    monkeypatch.setattr(counting, "_batch", counting.Batch())
+    monkeypatch.setattr(calls, "_batch", counting.Batch())
     at(monkeypatch, NOW)
     return iter(())
 
@@ -49,13 +52,13 @@ def writing(monkeypatch: pytest.MonkeyPatch, outcomes: list[Exception | None], s
             raise failure
         written.append(batch)
 
-    monkeypatch.setattr(storage, "write", write)
+    monkeypatch.setattr(database, "write", write, raising=False)
     return written
 
 
 def count(key_id: int = 0, *, user_id: int = 7, status: int = 200) -> None:
     """One call, which took 5 microseconds and answered 3 bytes."""
-    counting.count(user_id, key_id, "read_set", status, 3, 5)
+    calls.count(user_id, key_id, "read_set", status, 3, 5)
 
 
 def test_calls_are_written_in_one_batch_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,11 +68,11 @@ def test_calls_are_written_in_one_batch_and_once(monkeypatch: pytest.MonkeyPatch
     count(KEY, status=299)
     count(KEY, status=404)
     count(user_id=8)
-    counting.count(9, 0, "read_set", 200, 3, 5, SESSION)
-    counting.count_anonymous("192.0.2.7", 401, 3, 5)
+    calls.count(9, 0, "read_set", 200, 3, 5, SESSION)
+    calls.count_anonymous("192.0.2.7", 401, 3, 5)
     for _ in range(2):
-        asyncio.run(counting.flush())
-    calls = {
+        asyncio.run(calls.flush())
+    expected = {
         (7, HOUR, 0, "read_set", 2): [1, 3, 5],
         (7, HOUR, KEY, "read_set", 2): [2, 6, 10],
         (7, HOUR, KEY, "read_set", 4): [1, 3, 5],
@@ -78,7 +81,7 @@ def test_calls_are_written_in_one_batch_and_once(monkeypatch: pytest.MonkeyPatch
     }
     seen = {(7, 0): NOW, (7, KEY): NOW, (8, 0): NOW, (9, 0): NOW}
     anonymous = {(DAY, "192.0.2.0/24", 4): [1, 3, 5]}
-    assert written == [{"calls": calls, "seen": seen, "anonymous": anonymous, "sessions": {SESSION: NOW}}]
+    assert written == [{"calls": expected, "seen": seen, "anonymous": anonymous, "sessions": {SESSION: NOW}}]
 
 
 def test_a_call_counts_in_the_hour_in_which_it_ends_also_after_the_clock_was_set_back(
@@ -90,8 +93,8 @@ def test_a_call_counts_in_the_hour_in_which_it_ends_also_after_the_clock_was_set
     for moment in moments:
         at(monkeypatch, moment)
         count()
-        counting.count_anonymous("192.0.2.7", 200, 0, 0)
-    asyncio.run(counting.flush())
+        calls.count_anonymous("192.0.2.7", 200, 0, 0)
+    asyncio.run(calls.flush())
     hours = {DAY - timedelta(hours=1): 1, HOUR: 3, LATER: 1, datetime(2026, 12, 20, 9, tzinfo=UTC): 1}
     assert {name[1]: amounts[0] for name, amounts in written[0]["calls"].items()} == hours
     days = {DAY - timedelta(days=1): 1, DAY: 4, datetime(2026, 12, 20, tzinfo=UTC): 1}
@@ -118,11 +121,11 @@ def test_many_networks_fill_no_memory_and_every_call_is_counted(monkeypatch: pyt
     written = writing(monkeypatch, [StorageUnavailable("away")] * 2)
     for failing in (True, True, False):
         for number in range(5):
-            counting.count_anonymous(f"192.0.{number + 5 * failing}.1", 200, 3, 5)
+            calls.count_anonymous(f"192.0.{number + 5 * failing}.1", 200, 3, 5)
         if failing:
             with pytest.raises(StorageUnavailable):
-                asyncio.run(counting.flush())
-    asyncio.run(counting.flush())
+                asyncio.run(calls.flush())
+    asyncio.run(calls.flush())
     [counted] = [batch["anonymous"] for batch in written]
     assert len(counted) == 4 and counted[DAY, "other", 2][0] > 2
     assert [sum(amounts) for amounts in zip(*counted.values(), strict=True)] == [15, 45, 75]
@@ -136,23 +139,23 @@ def test_what_could_not_be_written_is_written_with_what_came_since(
 
     async def count_while_it_fails() -> None:
         count(KEY)
-        counting.count(8, 0, "read_set", 200, 3, 5, SESSION)
-        counting.count_anonymous("192.0.2.7", 200, 3, 5)
-        flushing = asyncio.create_task(counting.flush())
+        calls.count(8, 0, "read_set", 200, 3, 5, SESSION)
+        calls.count_anonymous("192.0.2.7", 200, 3, 5)
+        flushing = asyncio.create_task(calls.flush())
         await asyncio.sleep(0)
         at(monkeypatch, NOW + timedelta(milliseconds=1))
         count(KEY)
         count(user_id=8)
-        counting.count_anonymous("192.0.2.7", 200, 3, 5)
+        calls.count_anonymous("192.0.2.7", 200, 3, 5)
         with pytest.raises(type(failure)):
             await flushing
-        await counting.flush()
+        await calls.flush()
 
     asyncio.run(count_while_it_fails())
-    calls = {(7, HOUR, KEY, "read_set", 2): [2, 6, 10], (8, HOUR, 0, "read_set", 2): [2, 6, 10]}
+    expected = {(7, HOUR, KEY, "read_set", 2): [2, 6, 10], (8, HOUR, 0, "read_set", 2): [2, 6, 10]}
     seen = dict.fromkeys([(7, KEY), (8, 0)], NOW + timedelta(milliseconds=1))
     anonymous = {(DAY, "192.0.2.0/24", 2): [2, 6, 10]}
-    assert written == [{"calls": calls, "seen": seen, "anonymous": anonymous, "sessions": {SESSION: NOW}}]
+    assert written == [{"calls": expected, "seen": seen, "anonymous": anonymous, "sessions": {SESSION: NOW}}]
 
 
 def test_a_count_that_cannot_be_written_is_dropped_alone_and_logged_once(
@@ -165,12 +168,12 @@ def test_a_count_that_cannot_be_written_is_dropped_alone_and_logged_once(
             raise TypeError("an integer is required")
         written.append(batch)
 
-    monkeypatch.setattr(storage, "write", write)
+    monkeypatch.setattr(database, "write", write, raising=False)
     for user_id in (1, 2, 3, BAD, 5):
         count(KEY, user_id=user_id)
-    counting.count_anonymous("192.0.2.7", 200, 3, 5)
+    calls.count_anonymous("192.0.2.7", 200, 3, 5)
     for _ in range(2):
-        asyncio.run(counting.flush())
+        asyncio.run(calls.flush())
     assert sorted(name[0] for batch in written for name in batch["calls"]) == [1, 2, 3, 5]
     assert all(set(batch["seen"]) == {(name[0], KEY) for name in batch["calls"]} for batch in written)
     assert [batch["anonymous"] for batch in written if batch["anonymous"]] == [{(DAY, "192.0.2.0/24", 2): [1, 3, 5]}]
@@ -193,18 +196,18 @@ def test_counting_goes_on_after_any_failure(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_batch_that_is_being_written_when_the_end_comes_is_written_once(monkeypatch: pytest.MonkeyPatch) -> None:
     written = writing(monkeypatch, [], seconds=0.05)
-    asyncio.run(_run_until(lambda: counting._batch.calls == {}))
+    asyncio.run(_run_until(lambda: calls._batch.calls == {}))
     assert written == [ONE_CALL]
 
 
 async def _run_until(happens: Callable[[], bool]) -> None:
     """Count one call, let the batches go until something happens, and end as the server ends."""
     count()
-    running = asyncio.create_task(counting.run())
+    running = asyncio.create_task(calls.run())
     for _ in range(500):
         await asyncio.sleep(0.001)
         if happens():
             break
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-    await counting.flush()
+    await calls.flush()

@@ -12,10 +12,10 @@ import pytest
 from sqlalchemy import Column, Connection, delete, update
 from sqlalchemy.sql import visitors
 
-import storage
 from services import version_cache
 from services.version_cache import Unchanged
 from storage import accounts, apikeys, migrate, sessions
+from storage.database import Storage
 from storage.schema import seed
 from storage.schema.encryption import Keyring
 from storage.schema.tables import accounts as accounts_table
@@ -35,16 +35,22 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def runner(database: Path) -> Iterator[asyncio.Runner]:
-    """An event loop with storage connected to it."""
+def storage(database: Path) -> Storage:
+    """Storage of that file."""
+    return Storage(f"sqlite:///{database}", Keyring(KEYS))
+
+
+@pytest.fixture
+def runner(storage: Storage) -> Iterator[asyncio.Runner]:
+    """An event loop with the storage open on it."""
     with asyncio.Runner() as runner:
-        runner.run(storage.connect(f"sqlite:///{database}", Keyring(KEYS)))
+        runner.run(storage.open())
         runner.run(storage.write(_one_of_each))
         # The reading connection is opened by the first read.
         runner.run(storage.read(lambda connection: None))
         yield runner
         runner.run(storage.write(lambda connection: connection.execute(delete(accounts_table))))
-        runner.run(storage.disconnect())
+        runner.run(storage.close())
 
 
 def _one_of_each(connection: Connection) -> None:
@@ -76,21 +82,21 @@ def write_elsewhere(database: Path, sql: str = "UPDATE accounts SET status = sta
     connection.close()
 
 
-def test_what_is_kept_is_not_read_again_while_nothing_is_written(runner: asyncio.Runner) -> None:
-    kept, reads = Unchanged[str, int](), Read()
+def test_what_is_kept_is_not_read_again_while_nothing_is_written(runner: asyncio.Runner, storage: Storage) -> None:
+    kept, reads = Unchanged[str, int](storage), Read()
     assert [runner.run(counted(kept, reads)) for _ in range(5)] == [1] * 5
     assert runner.run(counted(kept, reads, "b")) == 2
 
 
-def test_a_change_of_an_identity_by_this_process_ends_it(runner: asyncio.Runner) -> None:
-    kept, reads = Unchanged[str, int](), Read()
+def test_a_change_of_an_identity_by_this_process_ends_it(runner: asyncio.Runner, storage: Storage) -> None:
+    kept, reads = Unchanged[str, int](storage), Read()
     runner.run(counted(kept, reads))
     runner.run(storage.write(lambda connection: connection.execute(update(accounts_table).values(consent=2))))
     assert runner.run(counted(kept, reads)) == 2
 
 
-def test_a_write_of_something_else_does_not_end_it(runner: asyncio.Runner, database: Path) -> None:
-    kept, reads = Unchanged[str, int](), Read()
+def test_a_write_of_something_else_does_not_end_it(runner: asyncio.Runner, storage: Storage, database: Path) -> None:
+    kept, reads = Unchanged[str, int](storage), Read()
     runner.run(counted(kept, reads))
     runner.run(storage.write(seed.seed, NOW))
     for sql in (
@@ -102,8 +108,10 @@ def test_a_write_of_something_else_does_not_end_it(runner: asyncio.Runner, datab
     assert runner.run(counted(kept, reads)) == 1
 
 
-def test_each_column_of_an_identity_ends_it_whichever_process_writes(runner: asyncio.Runner, database: Path) -> None:
-    kept, reads = Unchanged[str, int](), Read()
+def test_each_column_of_an_identity_ends_it_whichever_process_writes(
+    runner: asyncio.Runner, storage: Storage, database: Path
+) -> None:
+    kept, reads = Unchanged[str, int](storage), Read()
     changes = [f"UPDATE {table} SET {name} = {name}" for table, names in COLUMNS.items() for name in names]
     for wanted, sql in enumerate(changes, 1):
         assert [runner.run(counted(kept, reads)) for _ in range(2)] == [wanted] * 2
@@ -111,8 +119,8 @@ def test_each_column_of_an_identity_ends_it_whichever_process_writes(runner: asy
 
 
 @pytest.mark.parametrize("table", ["apikeys", "sessions", "accounts"])
-def test_a_removal_ends_it(runner: asyncio.Runner, database: Path, table: str) -> None:
-    kept, reads = Unchanged[str, int](), Read()
+def test_a_removal_ends_it(runner: asyncio.Runner, storage: Storage, database: Path, table: str) -> None:
+    kept, reads = Unchanged[str, int](storage), Read()
     runner.run(counted(kept, reads))
     write_elsewhere(database, f"DELETE FROM {table}")
     assert runner.run(counted(kept, reads)) == 2
@@ -129,8 +137,10 @@ def test_the_triggers_watch_every_column_that_authentication_reads() -> None:
     assert columns == {(table, name) for table, names in COLUMNS.items() for name in names}
 
 
-def test_what_was_read_before_a_write_is_not_kept_after_it(runner: asyncio.Runner, database: Path) -> None:
-    kept, reads = Unchanged[str, int](), Read()
+def test_what_was_read_before_a_write_is_not_kept_after_it(
+    runner: asyncio.Runner, storage: Storage, database: Path
+) -> None:
+    kept, reads = Unchanged[str, int](storage), Read()
 
     async def read_slowly() -> int:
         reads.append(0)
@@ -142,8 +152,8 @@ def test_what_was_read_before_a_write_is_not_kept_after_it(runner: asyncio.Runne
     assert len(reads) == 3
 
 
-def test_what_raises_is_not_kept(runner: asyncio.Runner) -> None:
-    kept, reads = Unchanged[str, int](), Read()
+def test_what_raises_is_not_kept(runner: asyncio.Runner, storage: Storage) -> None:
+    kept, reads = Unchanged[str, int](storage), Read()
 
     async def fail() -> int:
         raise KeyError("mine")
@@ -153,24 +163,25 @@ def test_what_raises_is_not_kept(runner: asyncio.Runner) -> None:
     assert runner.run(counted(kept, reads)) == 1
 
 
-def test_what_is_forgotten_is_read_again(runner: asyncio.Runner) -> None:
-    kept, reads = Unchanged[str, int](), Read()
+def test_what_is_forgotten_is_read_again(runner: asyncio.Runner, storage: Storage) -> None:
+    kept, reads = Unchanged[str, int](storage), Read()
     runner.run(counted(kept, reads))
     kept.forget("a")
     assert runner.run(counted(kept, reads)) == 2
 
 
-def test_only_so_much_is_kept(runner: asyncio.Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_so_much_is_kept(runner: asyncio.Runner, storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(version_cache, "MOST", 3)
-    kept, reads = Unchanged[str, int](), Read()
+    kept, reads = Unchanged[str, int](storage), Read()
     for key in "abcd":
         runner.run(counted(kept, reads, key))
     assert runner.run(counted(kept, reads, "a")) == 5
 
 
 def test_where_a_change_cannot_be_told_nothing_is_kept() -> None:
-    kept, reads = Unchanged[str, int](), Read()
     with fresh_postgres() as url, asyncio.Runner() as runner:
-        runner.run(storage.connect(url, Keyring(KEYS)))
+        storage = Storage(url, Keyring(KEYS))
+        kept, reads = Unchanged[str, int](storage), Read()
+        runner.run(storage.open())
         assert [runner.run(counted(kept, reads)) for _ in range(3)] == [1, 2, 3]
-        runner.run(storage.disconnect())
+        runner.run(storage.close())

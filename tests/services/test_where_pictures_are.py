@@ -2,19 +2,18 @@
 
 import asyncio
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from core.errors import ImageStoreUnavailable, NoSuchRecord
-from services.images import record_images
+from services.images.record_images import Images
+from storage.database import Storage
 
 
-@pytest.fixture(autouse=True)
-def afterwards() -> Iterator[None]:
-    yield
-    record_images.configure("memory:")
+def images_at(url: str) -> Images:
+    return Images(cast(Storage, None), url)
 
 
 @pytest.mark.parametrize(
@@ -22,24 +21,24 @@ def afterwards() -> Iterator[None]:
 )
 def test_a_place_that_cannot_be_used_stops_the_start_without_being_told(url: str) -> None:
     with pytest.raises(ValueError, match="images cannot be kept there") as refused:
-        record_images.configure(url)
+        images_at(url)
     assert "secret" not in str(refused.value)
 
 
 def test_a_folder_is_made_at_the_start(tmp_path: Path) -> None:
-    record_images.configure(f"file:{tmp_path}/new/images")
+    images = images_at(f"file:{tmp_path}/new/images")
     assert (tmp_path / "new" / "images").is_dir()
     with pytest.raises(NoSuchRecord):
-        asyncio.run(record_images.find("set-1"))
+        asyncio.run(images.find("set-1"))
 
 
 def test_a_folder_that_something_took_the_place_of_is_unavailable(tmp_path: Path) -> None:
     folder = tmp_path / "images"
-    record_images.configure(f"file:{folder}")
+    images = images_at(f"file:{folder}")
     shutil.rmtree(folder)
     folder.write_text("in the way")
     with pytest.raises(ImageStoreUnavailable):
-        asyncio.run(record_images.find("set-1"))
+        asyncio.run(images.find("set-1"))
     folder.unlink()
     with pytest.raises(NoSuchRecord):
-        asyncio.run(record_images.find("set-1"))
+        asyncio.run(images.find("set-1"))

@@ -11,9 +11,9 @@ from uuid import UUID
 
 from sqlalchemy import Column, Connection, Table, Uuid, delete, insert, select, text
 
-import storage
 from core.clock import new_uuid
 from storage import accounts, apikeys, bookmarks, confirmations, mails, migrate, patterns, revocation, sessions, sets
+from storage.database import Storage
 from storage.schema.columns import PlainJson, UtcTime
 from storage.schema.encryption import Encrypted, EncryptedJson, Keyring
 from storage.schema.tables import Record, metadata
@@ -28,20 +28,26 @@ _numbers = count(1)
 
 
 class Store:
-    """`storage` connected to one database, on an event loop of the test's own."""
+    """`Storage` of one database, on an event loop of the test's own."""
 
     def __init__(self, url: str, runner: asyncio.Runner) -> None:
         self.url = url
         self.runner = runner
         self.run = runner.run
+        self._options = (KEYS, 4)
+        self.storage = Storage(url, Keyring(KEYS), pool=4)
 
     def connect(self, keys: dict[str, bytes] | None = None, *, pool: int = 4) -> None:
         """Connect, or connect anew, with these encryption keys."""
-        self.run(storage.connect(self.url, Keyring(keys or KEYS), pool=pool))
+        if self._options != (keys or KEYS, pool):
+            self.disconnect()
+            self._options = (keys or KEYS, pool)
+            self.storage = Storage(self.url, Keyring(keys or KEYS), pool=pool)
+        self.run(self.storage.open())
 
     def disconnect(self) -> None:
         """As at the end of the process."""
-        self.run(storage.disconnect())
+        self.run(self.storage.close())
 
     def read(
         self,
@@ -50,7 +56,7 @@ class Store:
         **kwargs: Arguments.kwargs,
     ) -> Result:
         """`storage.read`."""
-        return self.run(storage.read(query, *args, **kwargs))
+        return self.run(self.storage.read(query, *args, **kwargs))
 
     def write(
         self,
@@ -59,13 +65,13 @@ class Store:
         **kwargs: Arguments.kwargs,
     ) -> Result:
         """`storage.write`."""
-        return self.run(storage.write(query, *args, **kwargs))
+        return self.run(self.storage.write(query, *args, **kwargs))
 
     def write_at_once(self, *queries: Callable[[Connection], Any]) -> list[Any]:
         """Several writes that wait at the same time; results, or the exceptions they raised."""
 
         async def all_of_them() -> list[Any]:
-            return await asyncio.gather(*(storage.write(query) for query in queries), return_exceptions=True)
+            return await asyncio.gather(*(self.storage.write(query) for query in queries), return_exceptions=True)
 
         return self.run(all_of_them())
 

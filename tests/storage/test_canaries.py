@@ -7,11 +7,11 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text, update
 
-import storage
 from core.errors import StorageUnavailable
 from storage import canaries, health, reencryption
 from storage.address_hashes import email_hash
 from storage.canaries import SecretsWrong
+from storage.database import Storage
 from storage.schema.encryption import Keyring
 from storage.schema.hash_keys import hash_keys
 from storage.schema.tables import accounts
@@ -23,8 +23,8 @@ FALSE = {"old": b"x" * 32}
 # Between its look at the canaries and its writing of new ones an instance lets the other one do the same.
 AT_ONCE = """
 import asyncio, pathlib, sys, time
-import storage
 from storage import canaries
+from storage.database import Storage
 from storage.schema.encryption import Keyring
 
 add = canaries._add_missing
@@ -34,11 +34,8 @@ def slowly(*arguments):
 canaries._add_missing = slowly
 
 async def main(url, name):
-    await storage.connect(url, Keyring({name: name.encode() * 32}, "the same secret"))
-    try:
+    async with Storage(url, Keyring({name: name.encode() * 32}, "the same secret")) as storage:
         await storage.write(canaries.establish)
-    finally:
-        await storage.disconnect()
 
 try:
     asyncio.run(main(*sys.argv[1:]))
@@ -49,7 +46,9 @@ except canaries.SecretsWrong as error:
 
 def connect(store: Store, keys: dict[str, bytes], secret: str = "s") -> None:
     """Connect anew with these secrets."""
-    store.run(storage.connect(store.url, Keyring(keys, secret), pool=2))
+    store.disconnect()
+    store.storage = Storage(store.url, Keyring(keys, secret), pool=2)
+    store.run(store.storage.open())
 
 
 def start(store: Store, keys: dict[str, bytes], secret: str = "s") -> None:
@@ -182,6 +181,7 @@ def test_a_role_that_owns_no_tables_is_told_which_privileges_it_lacks(postgresql
         owner.connect()
         sql(f"GRANT SELECT, INSERT, UPDATE, DELETE ON canaries TO {role}")
         start(theirs, OLD)
+        theirs.disconnect()
     finally:
         owner.connect()
         sql(f"DROP OWNED BY {role}")

@@ -11,7 +11,6 @@ import asyncpg
 import pytest
 from sqlalchemy import Connection, text
 
-import storage
 from core.errors import StorageUnavailable
 from storage import accounts
 from storage.engines import postgresql
@@ -75,7 +74,7 @@ def test_a_statement_is_ended_in_the_server_though_nobody_can_ask_for_it_any_mor
     try:
 
         async def ask_and_hang() -> None:
-            asking = asyncio.create_task(storage.write(sleeps))
+            asking = asyncio.create_task(behind.storage.write(sleeps))
             await asyncio.to_thread(wait_until, lambda: sleepers(postgresql_store) == 1, "the statement to begin")
             proxy.hang()
             # That the statement be cancelled does not get through either.

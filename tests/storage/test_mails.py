@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import delete
 
-import storage
 from core.errors import NoSuchRecord
 from storage import accounts, mails
 from storage.schema.tables import Record
@@ -84,7 +83,7 @@ def test_many_senders_at_once_never_take_the_same_letter(store: Store) -> None:
         store.new_mail()
 
     async def ten_senders() -> list[int | None]:
-        return list(await asyncio.gather(*(storage.write(mails.claim, now=NOW) for _ in range(10))))
+        return list(await asyncio.gather(*(store.storage.write(mails.claim, now=NOW) for _ in range(10))))
 
     taken = [mail_id for mail_id in store.run(ten_senders()) if mail_id is not None]
     assert len(taken) == len(set(taken))

@@ -10,7 +10,6 @@ import asyncpg
 import pytest
 from sqlalchemy import Connection, text
 
-import storage
 from core.errors import StorageUnavailable
 from storage import accounts, sets
 from storage.engines import postgresql
@@ -49,7 +48,7 @@ def _end_all_connections(store: Store) -> None:
 
 
 def _fill_pool(store: Store, size: int = 4) -> None:
-    store.run(_gather(*(storage.read(_sql("SELECT pg_sleep(0.1)")) for _ in range(size))))
+    store.run(_gather(*(store.storage.read(_sql("SELECT pg_sleep(0.1)")) for _ in range(size))))
 
 
 async def _gather(*calls: Any) -> list[Any]:
@@ -84,7 +83,7 @@ def test_given_up_calls_leave_the_pool_usable(postgresql_store: Store) -> None:
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
 
-    for unit in (storage.read, storage.write):
+    for unit in (postgresql_store.storage.read, postgresql_store.storage.write):
         postgresql_store.run(begin_and_give_up(unit, "SELECT pg_sleep(60)"))
     for _ in range(6):
         postgresql_store.new_set(user_id)
@@ -108,8 +107,8 @@ def test_who_finds_no_free_connection_is_told_so_in_time(
 ) -> None:
     monkeypatch.setattr(postgresql, "CONNECT_SECONDS", 0.5)
     postgresql_store.connect(pool=2)
-    calls = [storage.read(_sql("SELECT pg_sleep(1.5)")) for _ in range(2)]
-    calls += [unit(count_accounts) for unit in (storage.read, storage.write)]
+    calls = [postgresql_store.storage.read(_sql("SELECT pg_sleep(1.5)")) for _ in range(2)]
+    calls += [unit(count_accounts) for unit in (postgresql_store.storage.read, postgresql_store.storage.write)]
     outcomes = postgresql_store.run(_gather(*calls))
     assert [type(outcome) for outcome in outcomes[2:]] == [StorageUnavailable] * 2
     assert not any(isinstance(outcome, Exception) for outcome in outcomes[:2])
@@ -184,9 +183,10 @@ def test_a_database_that_takes_no_more_connections_is_an_outage(postgresql_store
         crowded.connect()
         # The one connection that there may be is open, and kept: of two who ask at once only one can have it.
         assert crowded.read(_sql("SELECT 1")) == 1
-        outcomes = crowded.run(_gather(*(storage.read(_sql("SELECT pg_sleep(0.5), 1")) for _ in range(2))))
+        outcomes = crowded.run(_gather(*(crowded.storage.read(_sql("SELECT pg_sleep(0.5), 1")) for _ in range(2))))
         assert sum(isinstance(outcome, StorageUnavailable) for outcome in outcomes) == 1
         assert crowded.read(_sql("SELECT 1")) == 1
+        crowded.disconnect()
 
 
 @pytest.mark.parametrize("wrong", ["//nobody_of_this_name@", "/no_such_database"])
@@ -198,3 +198,4 @@ def test_a_database_that_does_not_let_us_in_is_an_outage(postgresql_store: Store
     for unit in (refused.read, refused.write):
         with pytest.raises(StorageUnavailable):
             unit(count_accounts)
+    refused.disconnect()

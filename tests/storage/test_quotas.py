@@ -3,12 +3,13 @@
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from services.quota_decisions import MOST_PRUNED, prune
+from services.quota_decisions import MOST_PRUNED
 from storage import accounts, apikeys, quotas
 from storage.audit_log import Actor
 from storage.quotas import Holder, Terms
 from storage.schema.fair_use import quotas as table
 from storage.schema.tables import Record
+from tests.made import services_on
 from tests.storage.store import NOW, Store
 
 BY = Actor(0, uuid4())
@@ -36,7 +37,7 @@ def test_what_has_ended_is_pruned_and_what_holds_stays(store: Store) -> None:
     let_hold(store, of_key, "day", NOW + A_DAY)
     later = NOW + 2 * A_DAY
     assert [row["policy"] for row in store.read(quotas.page, now=later)] == ["account-burst"]
-    store.run(prune(later))
+    store.run(services_on(store.storage).quota_decisions.prune(later))
     assert store.count(table) == 1
     assert set(store.read(accounts.find, user_id)["quotas"]) == {"account-burst"}
     assert store.read(apikeys.find, key["key"])["quotas"] is None
@@ -57,7 +58,7 @@ def test_a_moment_within_a_second_is_rounded_up_so_that_nothing_ends_early(store
 def test_a_round_of_pruning_is_bounded(store: Store) -> None:
     for _ in range(MOST_PRUNED + 2):
         store.new_row(table, user_id=store.new_account()["id"], until=NOW)
-    store.run(prune(NOW))
+    store.run(services_on(store.storage).quota_decisions.prune(NOW))
     assert store.count(table) == 2
-    store.run(prune(NOW))
+    store.run(services_on(store.storage).quota_decisions.prune(NOW))
     assert store.count(table) == 0

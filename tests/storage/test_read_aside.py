@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-import storage
 from core.errors import StorageUnavailable
+from storage.database import Storage
 from storage.schema.encryption import Keyring
 from tests.counting import count_accounts
 from tests.service import PATIENCE
@@ -17,7 +17,7 @@ from tests.storage.store import KEYS, Store
 
 def test_what_was_written_is_read(store: Store) -> None:
     for number in range(3):
-        assert store.run(storage.read_aside(count_accounts)) == number
+        assert store.run(store.storage.read_aside(count_accounts)) == number
         store.new_account()
 
 
@@ -27,8 +27,8 @@ def test_a_wrong_statement_is_our_mistake_and_leaves_everything_well(store: Stor
 
     for _ in range(5):
         with pytest.raises(DBAPIError):
-            store.run(storage.read_aside(wrong))
-    assert store.run(storage.read_aside(count_accounts)) == 0
+            store.run(store.storage.read_aside(wrong))
+    assert store.run(store.storage.read_aside(count_accounts)) == 0
 
 
 def test_reads_and_writes_go_on_meanwhile(sqlite_store: Store) -> None:
@@ -41,10 +41,10 @@ def test_reads_and_writes_go_on_meanwhile(sqlite_store: Store) -> None:
         return before
 
     async def both() -> tuple[int, int]:
-        aside = asyncio.create_task(storage.read_aside(long))
+        aside = asyncio.create_task(sqlite_store.storage.read_aside(long))
         await asyncio.to_thread(going_on.wait, PATIENCE)
-        await storage.write(lambda connection: connection.execute(text("DELETE FROM accounts")))
-        seen = await storage.read(count_accounts)
+        await sqlite_store.storage.write(lambda connection: connection.execute(text("DELETE FROM accounts")))
+        seen = await sqlite_store.storage.read(count_accounts)
         go_on.set()
         return await aside, seen
 
@@ -54,11 +54,8 @@ def test_reads_and_writes_go_on_meanwhile(sqlite_store: Store) -> None:
 
 def test_a_database_that_is_away_is_an_outage(tmp_path: object) -> None:
     async def read() -> None:
-        await storage.connect(f"sqlite:///{tmp_path}", Keyring(KEYS))  # a folder
-        try:
+        async with Storage(f"sqlite:///{tmp_path}", Keyring(KEYS)) as storage:  # a folder
             await storage.read_aside(count_accounts)
-        finally:
-            await storage.disconnect()
 
     with pytest.raises(StorageUnavailable):
         asyncio.run(read())

@@ -7,7 +7,6 @@ import asyncpg
 import pytest
 from sqlalchemy import Connection, text
 
-import storage
 from core.errors import StorageUnavailable
 from storage import sessions
 from storage.engines import postgresql
@@ -30,11 +29,11 @@ def test_more_readers_than_connections_all_are_served(postgresql_store: Store) -
     postgresql_store.connect(pool=3)
 
     async def read_at_once() -> list[int]:
-        return await asyncio.gather(*(storage.read(count_accounts) for _ in range(60)))
+        return await asyncio.gather(*(postgresql_store.storage.read(count_accounts) for _ in range(60)))
 
     assert postgresql_store.run(read_at_once()) == [0] * 60
     assert others(postgresql_store) <= 3
-    load = storage.load()
+    load = postgresql_store.storage.load()
     assert load is not None
     assert load.connections == {"checked_out": 0, "idle": 3}
     assert load.waiting == 0
@@ -44,9 +43,10 @@ def test_a_writer_gets_a_connection_that_a_reader_has_kept(postgresql_store: Sto
     postgresql_store.connect(pool=2)
 
     async def fill_and_write() -> None:
-        await asyncio.gather(*(storage.read(sleeping(0.05)) for _ in range(2)))
+        await asyncio.gather(*(postgresql_store.storage.read(sleeping(0.05)) for _ in range(2)))
         await asyncio.gather(
-            *(storage.write(sleeping(0.01)) for _ in range(6)), *(storage.read(count_accounts) for _ in range(6))
+            *(postgresql_store.storage.write(sleeping(0.01)) for _ in range(6)),
+            *(postgresql_store.storage.read(count_accounts) for _ in range(6)),
         )
 
     # Else it would wait for the pool in vain, and fail.
@@ -59,12 +59,12 @@ def test_a_reader_who_is_cancelled_leaves_the_connection_for_others(postgresql_s
 
     async def cancel_and_read() -> int:
         for _ in range(3):
-            reading = asyncio.create_task(storage.read(sleeping(30)))
+            reading = asyncio.create_task(postgresql_store.storage.read(sleeping(30)))
             await asyncio.sleep(0.1)
             reading.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await reading
-        return await storage.read(count_accounts)
+        return await postgresql_store.storage.read(count_accounts)
 
     assert postgresql_store.run(cancel_and_read()) == 0
 
@@ -86,7 +86,7 @@ def test_a_read_that_waits_for_a_lock_is_given_up_once(
             async with holder.transaction():
                 await holder.execute("LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE")
                 with pytest.raises(StorageUnavailable):
-                    await storage.read(find)
+                    await postgresql_store.storage.read(find)
         finally:
             await holder.close()
 

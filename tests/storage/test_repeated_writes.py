@@ -119,5 +119,5 @@ def test_a_write_whose_acknowledgement_was_lost_is_told_as_unavailable_and_never
     with pytest.raises(StorageUnavailable):
         behind.write(work)
     assert work.tries == 1
-    postgresql_store.connect()
+    behind.disconnect()
     wait_until(lambda: postgresql_store.count(table) == 1, "the commit that nobody heard of")

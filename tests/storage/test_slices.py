@@ -6,7 +6,6 @@ from threading import current_thread
 import orjson
 import pytest
 
-import storage
 from storage import patterns, sets
 from storage.engines.slices import ROW_BYTES, Slice
 from storage.schema.encryption import Undecryptable
@@ -87,5 +86,5 @@ def test_a_large_read_is_finished_on_another_thread(store: Store) -> None:
     def finish(found: Slice) -> tuple[list[int], str]:
         return _ids(found), current_thread().name
 
-    ids, thread = store.run(storage.read_large(finish, sets.list_of, user_id))
+    ids, thread = store.run(store.storage.read_large(finish, sets.list_of, user_id))
     assert ids == [made] and thread != current_thread().name

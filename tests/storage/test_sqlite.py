@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-import storage
 from core.errors import AlreadyExists, NoSuchRecord, Overtaken, StorageUnavailable
 from storage import accounts, sets
 from storage.engines.driver_errors import savepoint
@@ -39,9 +38,9 @@ def _together(store: Store, *queries: Any) -> list[Any]:
             begun.set()
             go_on.wait(PATIENCE)
 
-        busy = asyncio.create_task(storage.write(hold))
+        busy = asyncio.create_task(store.storage.write(hold))
         await asyncio.to_thread(begun.wait, PATIENCE)
-        waiting = asyncio.gather(*(storage.write(query) for query in queries), return_exceptions=True)
+        waiting = asyncio.gather(*(store.storage.write(query) for query in queries), return_exceptions=True)
         await asyncio.sleep(0)
         go_on.set()
         await busy
@@ -142,7 +141,7 @@ def test_a_caller_whose_event_loop_has_ended_disturbs_nobody(sqlite_store: Store
         new_set(connection, user_id)
 
     async def begin_and_go() -> None:
-        task = asyncio.create_task(storage.write(slow))
+        task = asyncio.create_task(sqlite_store.storage.write(slow))
         await asyncio.sleep(0)
         task.cancel()
 
@@ -185,10 +184,10 @@ def test_a_short_lock_is_waited_for_off_the_event_loop(sqlite_store: Store) -> N
 
     async def write_beside_reads() -> int:
         with _held(sqlite_store):
-            writing = asyncio.create_task(storage.write(new_set, user_id))
+            writing = asyncio.create_task(sqlite_store.storage.write(new_set, user_id))
             reads = 0
             while reads < 50:
-                await storage.read(count_accounts)
+                await sqlite_store.storage.read(count_accounts)
                 await asyncio.sleep(0.001)
                 reads += 1
             assert not writing.done()

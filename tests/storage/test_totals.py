@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
-import storage
 from storage import accounts, statistics
 from storage.schema.tables import bookmarks, curated_sets, patterns
 from storage.statistics import Totals, Work
@@ -27,7 +26,7 @@ def passed(store: Store, *, rows: int = statistics.SLICE, now: datetime = NOW) -
     work = claim(store, now)
     assert work is not None
     while True:
-        work = store.run(_advance(work, rows))
+        work = store.run(_advance(store, work, rows))
         store.write(statistics.keep, work, now=now)
         if work.is_complete:
             found = store.read(statistics.find)
@@ -35,8 +34,8 @@ def passed(store: Store, *, rows: int = statistics.SLICE, now: datetime = NOW) -
             return found
 
 
-async def _advance(work: Work, rows: int) -> Work:
-    return await storage.read_aside(statistics.advance, work, now=NOW, rows=rows)
+async def _advance(store: Store, work: Work, rows: int) -> Work:
+    return await store.storage.read_aside(statistics.advance, work, now=NOW, rows=rows)
 
 
 def drafted(store: Store, user_id: int, *designs: str) -> None:

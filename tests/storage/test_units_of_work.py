@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import Connection, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-import storage
 from core.errors import AlreadyExists, NoSuchRecord, Overtaken
 from storage import accounts, sets
+from storage.database import Storage
 from storage.engines.driver_errors import savepoint
 from storage.schema.encryption import Keyring
 from storage.schema.tables import accounts as accounts_table
@@ -136,7 +136,7 @@ def test_a_caller_who_goes_away_disturbs_nobody(store: Store) -> None:
     user_id = store.new_account()["id"]
 
     async def twenty_writes_of_which_half_are_given_up() -> list[Any]:
-        tasks = [asyncio.create_task(storage.write(new_set, user_id, name=str(number))) for number in range(20)]
+        tasks = [asyncio.create_task(store.storage.write(new_set, user_id, name=str(number))) for number in range(20)]
         await asyncio.sleep(0)
         for task in tasks[::2]:
             task.cancel()
@@ -154,9 +154,9 @@ def test_closing_finishes_the_writes_that_wait(store: Store) -> None:
     user_id = store.new_account()["id"]
 
     async def write_and_close() -> None:
-        writes = [asyncio.create_task(storage.write(new_set, user_id)) for _ in range(30)]
+        writes = [asyncio.create_task(store.storage.write(new_set, user_id)) for _ in range(30)]
         await asyncio.sleep(0)
-        await storage.disconnect()
+        await store.storage.close()
         await asyncio.gather(*writes)
 
     store.run(write_and_close())
@@ -181,7 +181,7 @@ def test_connecting_anew_serves_the_same_data(store: Store) -> None:
 @pytest.mark.parametrize("url", ["", "sqlite://", "mysql://h/d", "postgresql", "file.db", "Xpostgresql://h/d"])
 def test_an_address_of_another_kind_is_refused(url: str) -> None:
     with pytest.raises(ValueError):
-        asyncio.run(storage.connect(url, Keyring(KEYS)))
+        asyncio.run(Storage(url, Keyring(KEYS)).open())
 
 
 class Companion:
@@ -201,11 +201,11 @@ def test_what_goes_with_the_first_write_goes_with_no_other(store: Store) -> None
     user_id = store.new_account()["id"]
 
     async def three_writes() -> None:
-        with storage.with_first_write(Companion(user_id)):
-            assert list(await storage.read(sets.list_of, user_id)) == []
+        with store.storage.with_first_write(Companion(user_id)):
+            assert list(await store.storage.read(sets.list_of, user_id)) == []
             for name in ("first", "second"):
-                await storage.write(new_set, user_id, name=name)
-        await storage.write(new_set, user_id, name="after")
+                await store.storage.write(new_set, user_id, name=name)
+        await store.storage.write(new_set, user_id, name="after")
 
     store.run(three_writes())
     names = [made["name"] for made in store.read(sets.list_of, user_id)]
@@ -220,10 +220,10 @@ def test_a_write_that_fails_is_not_the_first(store: Store) -> None:
         raise KeyError("mine")
 
     async def two_writes() -> None:
-        with storage.with_first_write(Companion(user_id)):
+        with store.storage.with_first_write(Companion(user_id)):
             with pytest.raises(KeyError, match="mine"):
-                await storage.write(fail)
-            await storage.write(new_set, user_id, name="second")
+                await store.storage.write(fail)
+            await store.storage.write(new_set, user_id, name="second")
 
     store.run(two_writes())
     assert [made["name"] for made in store.read(sets.list_of, user_id)] == ["second", "along"]
@@ -233,8 +233,8 @@ def test_if_what_goes_along_fails_all_is_undone(store: Store) -> None:
     user_id = store.new_account()["id"]
 
     async def write() -> None:
-        with storage.with_first_write(Companion(user_id, fails=True)):
-            await storage.write(new_set, user_id)
+        with store.storage.with_first_write(Companion(user_id, fails=True)):
+            await store.storage.write(new_set, user_id)
 
     with pytest.raises(KeyError, match="mine"):
         store.run(write())
@@ -246,12 +246,12 @@ def test_what_goes_along_goes_with_its_own_request_only(store: Store) -> None:
 
     async def left_behind() -> None:
         await asyncio.sleep(0.05)
-        await storage.write(new_set, user_id, name="left behind")
+        await store.storage.write(new_set, user_id, name="left behind")
 
     async def scene() -> None:
-        with storage.with_first_write(Companion(user_id)):
+        with store.storage.with_first_write(Companion(user_id)):
             task = asyncio.create_task(left_behind())
-        others = asyncio.create_task(storage.write(new_set, user_id, name="another's"))
+        others = asyncio.create_task(store.storage.write(new_set, user_id, name="another's"))
         await asyncio.gather(task, others)
 
     store.run(scene())

@@ -9,6 +9,7 @@ from core import clock
 from services.usage import counting as service
 from storage import usage
 from storage.schema.fair_use import usage_anonymous, usage_days, usage_hours
+from tests.made import services_on
 from tests.storage.store import NOW, Store
 from tests.storage.test_usage import DAY, HOUR, add, rows
 
@@ -29,7 +30,7 @@ def test_what_is_too_old_is_removed_part_by_part(store: Store, monkeypatch: pyte
         moments = [now - timedelta(days=days), now - timedelta(days=days + 2)]
         moments += [now - timedelta(days=500, minutes=n) for n in range(2500)]
         fill(store, table, moments, user_id)
-    store.run(service.prune())
+    store.run(services_on(store.storage).usage.prune())
     for table, (now, days) in kept.items():
         assert [row[table.columns.keys().index("at")] for row in rows(store, table)] == [now - timedelta(days=days)]
 

@@ -12,8 +12,6 @@ import handlers.bookmarks
 import handlers.support.ownership
 import middleware.authentication
 import middleware.dispatch
-import services.auth.credentials
-import storage
 from core import clock
 from core.errors import SchemaViolation, Unauthorized, ValidationFailed
 from core.etags import Preconditions
@@ -24,7 +22,8 @@ from middleware.authentication import AuthenticatedOperation
 from middleware.idempotency import IdempotentOperation
 from middleware.routing import Routing
 from middleware.schemas import Schema
-from security import authenticate
+from security import Authenticator
+from services.auth.credentials import Credentials
 
 Replaced = Iterable[tuple[Any, str, Any]]
 
@@ -38,7 +37,7 @@ def a_level_is_not_enforced() -> Replaced:
 
 
 def _standing(**changed: Any) -> Any:
-    verify = services.auth.credentials.verify
+    verify = Credentials.verify
 
     async def lenient(*asked: Any) -> Any:
         verified = await verify(*asked)
@@ -48,11 +47,11 @@ def _standing(**changed: Any) -> Any:
 
 
 def an_expired_key_is_accepted() -> Replaced:
-    yield services.auth.credentials, "verify", _standing(expires_at=clock.now() + timedelta(days=1))
+    yield Credentials, "verify", _standing(expires_at=clock.now() + timedelta(days=1))
 
 
 def a_revoked_key_is_accepted() -> Replaced:
-    yield services.auth.credentials, "verify", _standing(revoked_at=None)
+    yield Credentials, "verify", _standing(revoked_at=None)
 
 
 def records_of_others_can_be_read_and_changed() -> Replaced:
@@ -60,8 +59,8 @@ def records_of_others_can_be_read_and_changed() -> Replaced:
 
 
 def private_records_can_be_read_by_everybody() -> Replaced:
-    async def readable(find: Any, id: str, caller: Any) -> Any:
-        return await storage.read(find, record_id(id))
+    async def readable(services: Any, find: Any, id: str, caller: Any) -> Any:
+        return await services.storage.read(find, record_id(id))
 
     yield handlers.support.ownership, "readable", readable
 
@@ -119,15 +118,17 @@ def an_alias_takes_any_credentials() -> Replaced:
 
 
 def bad_credentials_count_as_none() -> Replaced:
-    async def lenient(authorization: str | None, need: Any, *rest: Any) -> Any:
+    authenticate = Authenticator.authenticate
+
+    async def lenient(authenticator: Authenticator, authorization: str | None, need: Any, *rest: Any) -> Any:
         try:
-            return await authenticate(authorization, need, *rest)
+            return await authenticate(authenticator, authorization, need, *rest)
         except Unauthorized:
             if need.optional:
                 return None
             raise
 
-    yield middleware.authentication, "authenticate", lenient
+    yield Authenticator, "authenticate", lenient
 
 
 def bad_credentials_hide_what_is_public() -> Replaced:

@@ -46,10 +46,10 @@ def a_link_for_an_unknown_user_is_refused(e: Exchange) -> None:
 def a_code_must_be_text() -> Replaced:
     signed_in = handlers.sessions._signed_in
 
-    async def strict(attempt: Any, body: Any, *rest: Any) -> Any:
+    async def strict(services: Any, attempt: Any, body: Any, *rest: Any) -> Any:
         if body.get("token") is False:
             raise attempts.failed()
-        return await signed_in(attempt, body, *rest)
+        return await signed_in(services, attempt, body, *rest)
 
     yield handlers.sessions, "_signed_in", strict
 

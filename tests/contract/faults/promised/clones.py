@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import storage
 from handlers.support import ownership
 from handlers.support.ids import record_id
 from storage import patterns, sets
@@ -43,7 +42,7 @@ def a_clone_of_a_curated_set_is_in_english(e: Exchange) -> None:
 
 @in_code("test_clones::test_anybody_clones_a_public_set_and_nobody_a_private_one", "/clone: 201")
 def a_private_set_of_another_can_be_cloned() -> Replaced:
-    async def found(find: Any, id: str, caller: Any) -> Any:
-        return await storage.read(find, record_id(id))
+    async def found(services: Any, find: Any, id: str, caller: Any) -> Any:
+        return await services.storage.read(find, record_id(id))
 
     yield ownership, "to_clone", found

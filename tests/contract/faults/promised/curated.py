@@ -4,7 +4,6 @@ from typing import Any
 
 import handlers.curated_sets
 import handlers.option_packs
-import storage
 from handlers.serializers import translations
 from storage import sets
 from tests.contract.faults.exchange import Exchange
@@ -77,8 +76,8 @@ def an_accepted_suggestion_is_published(e: Exchange) -> None:
 
 @in_code(SUGGESTIONS + "a_set_of_another_cannot_be_suggested", "POST /curated-sets/suggest: 201")
 def a_set_of_another_is_suggested() -> Replaced:
-    async def found(id: str, _: Any) -> Any:
-        return await storage.read(sets.find, int(id))
+    async def found(services: Any, id: str, _: Any) -> Any:
+        return await services.storage.read(sets.find, int(id))
 
     yield handlers.curated_sets, "_own_set", found
 

@@ -4,7 +4,6 @@ from typing import Any
 
 import handlers.bookmarks
 import handlers.patterns
-import storage
 from handlers.serializers import records
 from storage import bookmarks, patterns
 from tests.contract.faults.exchange import Exchange
@@ -61,8 +60,8 @@ def a_private_set_is_shown_with_a_public_pattern() -> Replaced:
 
 @in_code(BOOKMARKS + "a_bookmark_is_its_owners_alone", "GET /bookmarks/.*: 200")
 def an_administrator_reads_bookmarks_of_others() -> Replaced:
-    async def found(id: str, _: Any) -> Any:
-        return await storage.read(bookmarks.find, int(id))
+    async def found(services: Any, id: str, _: Any) -> Any:
+        return await services.storage.read(bookmarks.find, int(id))
 
     yield handlers.bookmarks, "_own", found
 

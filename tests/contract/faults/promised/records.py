@@ -58,7 +58,7 @@ def an_idempotency_key_is_good_for_any_request() -> Replaced:
     async def same(*_: Any) -> str:
         return "the same"
 
-    yield idempotency, "fingerprint_of", same
+    yield idempotency.Idempotency, "fingerprint_of", same
 
 
 @in_replies(

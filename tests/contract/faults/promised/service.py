@@ -8,7 +8,7 @@ import middleware.idempotency
 from core import etags, strict_json
 from middleware import reading
 from services import idempotency
-from services.images import record_images
+from services.images.record_images import Images
 from services.images.store import ImageStore
 from storage import subscribers
 from tests.contract.faults.exchange import Exchange
@@ -72,7 +72,7 @@ def a_refused_request_keeps_its_key() -> Replaced:
     async def kept(*_: Any) -> None:
         pass
 
-    yield idempotency, "_release", kept
+    yield idempotency.Idempotency, "_release", kept
     yield idempotency, "LONGEST_WAIT", 0.1
 
 
@@ -153,12 +153,12 @@ def the_page_of_a_link_uses_it(e: Exchange) -> None:
 
 @in_code(IMAGES + "a_name_can_be_had_once", "POST /images: 200")
 def an_image_is_replaced_by_anyone() -> Replaced:
-    publish = record_images.publish
+    publish = Images.publish
 
-    async def replacing(img: str, name: str, *, replace: bool, anonymous: bool) -> None:
-        await publish(img, name, replace=True, anonymous=anonymous)
+    async def replacing(images: Images, img: str, name: str, *, replace: bool, anonymous: bool) -> None:
+        await publish(images, img, name, replace=True, anonymous=anonymous)
 
-    yield record_images, "publish", replacing
+    yield Images, "publish", replacing
 
 
 @in_code(IMAGES + "curators_replace_and_remove_images", "cannot replace or remove")

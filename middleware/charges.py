@@ -1,0 +1,159 @@
+"""Charging requests to the quotas of their callers, and telling in the response what is left of them."""
+
+import asyncio
+from functools import lru_cache
+from typing import NamedTuple
+
+from starlette.types import Scope
+
+from core import clock
+from security import Caller
+from services.auth import networks
+from services.limits import limiter as limits
+from services.limits.limiter import Claims, Limiter, Limits, Purse, State
+from services.limits.policies import Policy
+from services.mail.notices import Notices
+from services.observability import metrics
+from services.observability.metrics import Metrics
+
+# What is somebody's own: an address of IPv4, a network of IPv6.
+OWN_BITS = (32, 64)
+# Of a file that a page loads: a page of the documentation has about ten.
+FILE_COST = 1 / 8
+# Whose owners are told when they are nearly used up.
+DAILY = ("day", "account-day")
+
+
+class Usual(NamedTuple):
+    """A caller's purse, and what is told of it: the quotas, and the form of what is left."""
+
+    purse: Purse
+    stated: bytes
+    form: bytes
+
+
+class Charges:
+    """Charges requests to the quotas of one application."""
+
+    def __init__(self, limits: Limits, notices: Notices, metrics: Metrics) -> None:
+        self.limiter = limits.limiter
+        self._notices, self._metrics = notices, metrics
+        self._usual = lru_cache(maxsize=10_000)(self._find_usual)
+        self._usual_of_address = lru_cache(maxsize=10_000)(self._find_usual_of_address)
+        self._notifying: set[asyncio.Task[None]] = set()
+
+    def spend_usual(self, limiter: Limiter, scope: Scope, cost: int) -> bool:
+        """Take what a call costs from what is held for its caller or address, and tell what is left.
+
+        Return False, and take nothing, if that is not enough, or the caller has other than the usual quotas.
+        """
+        caller: Caller | None = scope["caller"]
+        if caller is None:
+            return self._spend_held(self._usual_of_address(limiter, address_of(scope), cost), scope)
+        if caller.account_quotas or caller.key_quotas:
+            return False
+        return self._spend_held(self._usual(limiter, caller.user_id, caller.key_id, cost), scope)
+
+    def _spend_held(self, usual: "Usual", scope: Scope) -> bool:
+        now = clock.epoch()
+        if not usual.purse.spend(now):
+            return False
+        scope["reply_headers"] += (
+            (b"ratelimit-policy", usual.stated),
+            (b"ratelimit", usual.form % usual.purse.left(now)),
+        )
+        if self._metrics.is_on():
+            for policy in usual.purse.policies:
+                self._metrics.limiter(policy.name, metrics.ALLOWED)
+        return True
+
+    def _find_usual(self, limiter: Limiter, user_id: int, key_id: int, cost: int) -> Usual:
+        purse = Purse(limiter, limits.usual_claims(limiter, user_id, key_id, cost))
+        return Usual(purse, *_stated(purse.policies))
+
+    def _find_usual_of_address(self, limiter: Limiter, address: str, cost: float) -> Usual:
+        purse = Purse(limiter, claims_of_address(limiter, address, cost))
+        return Usual(purse, *_stated(purse.policies))
+
+    async def spend(self, limiter: Limiter, claims: Claims, scope: Scope) -> None:
+        """Take what a request costs, and tell what is left in the reply's headers; raises QuotaExceeded."""
+        states = await limiter.spend(claims)
+        tell(states, scope)
+        refused = False
+        for state in states:
+            refused |= state.refused
+            self._metrics.limiter(state.policy.name, metrics.REFUSED if state.refused else metrics.ALLOWED)
+            if state.reached and state.policy.name in DAILY:
+                self.notify(state, scope["caller"])
+        if refused:
+            raise limits.refusal(states)
+
+    def notify(self, state: State, caller: Caller) -> None:
+        """Tell the owner that a daily quota is nearly used up, or is, beside the request that used it."""
+        policy = state.policy
+        key_id = caller.key_id if policy.name == "day" else 0
+        telling = self._notices.quota_reached(
+            caller.user_id, key_id, policy.name, state.reached, policy.quota, clock.now()
+        )
+        task = asyncio.create_task(telling)
+        # The event loop itself does not keep it from being collected.
+        self._notifying.add(task)
+        task.add_done_callback(self._notifying.discard)
+
+    async def charge_rejected(self, scope: Scope) -> None:
+        """Charge the address for a request that was rejected before its caller was charged; raise QuotaExceeded.
+
+        An unknown path, a wrong method, bad credentials, a level that is too low, a lacking consent.
+        """
+        limiter = self.limiter
+        if limiter is None or any(name == b"ratelimit" for name, _ in scope["reply_headers"]):
+            return
+        if not self._spend_held(self._usual_of_address(limiter, address_of(scope), 1), scope):
+            await self.spend(limiter, claims_of_address(limiter, address_of(scope), 1), scope)
+
+    async def charge_file(self, scope: Scope) -> None:
+        """Charge the address for a file of a page; raise QuotaExceeded."""
+        limiter = self.limiter
+        if limiter is None or self._usual_of_address(limiter, address_of(scope), FILE_COST).purse.spend(
+            clock.epoch()
+        ):
+            return
+        states = await limiter.spend(claims_of_address(limiter, address_of(scope), FILE_COST))
+        if any(state.refused for state in states):
+            tell(states, scope)
+            raise limits.refusal(states)
+
+
+def claims_of(limiter: Limiter, caller: Caller | None, scope: Scope, cost: int) -> Claims:
+    """Whose quotas a request uses: its key's and its account's, its account's alone, or its address's."""
+    if caller is not None:
+        return limits.claims_of_account(
+            limiter, caller.user_id, caller.account_quotas, caller.key_id, caller.key_quotas, cost
+        )
+    return claims_of_address(limiter, address_of(scope), cost)
+
+
+def claims_of_address(limiter: Limiter, address: str, cost: float) -> Claims:
+    return [(limiter.policies[name], address, cost) for name in ("address-burst", "address-day")]
+
+
+def address_of(scope: Scope) -> str:
+    """Whom an anonymous request is counted for."""
+    client = scope["client"]
+    network = networks.network_of(client[0], *OWN_BITS) if client else None
+    return network or "unknown"
+
+
+def tell(states: list[State], scope: Scope) -> None:
+    """Put the quotas and what is left of them into the reply's headers (draft-ietf-httpapi-ratelimit-headers-10)."""
+    stated, form = _stated(tuple(state.policy for state in states))
+    left = form % tuple(number for state in states for number in (state.remaining, state.seconds))
+    scope["reply_headers"] += ((b"ratelimit-policy", stated), (b"ratelimit", left))
+
+
+@lru_cache(maxsize=1_000)
+def _stated(policies: tuple[Policy, ...]) -> tuple[bytes, bytes]:
+    """What is told of policies: their quotas, and the form of what is left, units and seconds of each."""
+    quotas = ", ".join(f'"{policy.name}";q={policy.quota};w={policy.seconds}' for policy in policies)
+    left = ", ".join(f'"{policy.name}";r=%d;t=%d' for policy in policies)
+    return quotas.encode(), left.encode()
