@@ -1,4 +1,4 @@
-"""`python -m tests.contract`: the checks of `anywhere/` against the deployment at CONTRACT_URL, with reports."""
+"""`python -m tests.contract`: the checks of `checks/` against the deployment at CONTRACT_URL, with reports."""
 
 import os
 import sys
@@ -17,7 +17,7 @@ def main() -> int:
     os.chdir(ROOT)
     return pytest.main(
         [
-            *("tests/contract/anywhere", "--verbose", "--no-fold-skipped"),
+            *("tests/contract/checks", "--verbose", "--no-fold-skipped"),
             *(f"--junitxml={REPORTS}/checks.xml", "-o", "junit_family=xunit1"),
             *(f"--html={REPORTS}/checks.html", "--self-contained-html"),
             *sys.argv[1:],

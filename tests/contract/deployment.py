@@ -1,4 +1,4 @@
-"""A running deployment of anybody's, and who the suite is there: for the checks in `anywhere/`."""
+"""A running deployment, and the accounts that the checks in `checks/` use there."""
 
 import os
 import signal
@@ -12,9 +12,9 @@ from uuid import uuid4
 import httpx2
 import pytest
 
+from tests.contract.cleanup import KEY_LIFE, Cleanup
 from tests.contract.conforming import Book
-from tests.contract.leaving import KEY_LIFE, Leaving
-from tests.contract.polite import OverQuota, Polite
+from tests.contract.throttling import OverQuota, ThrottledClient
 from tests.service import PASSWORD, ApiKey, Credentials, Person
 
 TITLE = "FreeSewing API"
@@ -42,7 +42,7 @@ class CannotBeChecked(Exception):
     """Why the suite does not start there, in a sentence."""
 
 
-class Deployment(Leaving):
+class Deployment(Cleanup):
     """A server that somebody else started.
 
     In test mode the people are accounts made for this run. Elsewhere `alice` is the account whose credentials were
@@ -51,7 +51,7 @@ class Deployment(Leaving):
 
     def __init__(self, url: str, *, authorization: str = "") -> None:
         self.url = url.rstrip("/")
-        self.http = Polite(self.url)
+        self.http = ThrottledClient(self.url)
         self.forge = None
         self.process = None
         self.run = uuid4().hex[:12]

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import jwt
 
-from tests.contract.polite import Polite
+from tests.contract.throttling import ThrottledClient
 
 # Set for the process that fuzzes (running.py); elsewhere this is only asked what there is.
 BASE = os.environ.get("CONTRACT_BASE_URL", "")
@@ -24,7 +24,7 @@ DOMAIN = os.environ.get("CONTRACT_DOMAIN", "freesewing.dev")
 # Seconds that keys of a run live; 120 at somebody else's deployment (deployment.py).
 KEY_LIFE = int(os.environ.get("CONTRACT_KEY_LIFE", "120")) if JOURNAL else 3600
 
-http = Polite(BASE)
+http = ThrottledClient(BASE)
 numbers = count(1)
 # In every name that this process makes up, so that it is nobody else's, whichever machine they run on.
 RUN = uuid4().hex[:12]

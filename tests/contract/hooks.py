@@ -1,7 +1,7 @@
 """Schemathesis hooks: give the fuzzer real ids where no link can, and note which operations reached 2xx.
 
-Loaded by Schemathesis in its own process (see fuzz/run.py). A run in which nearly every call is answered
-with 4xx proves little; so half of the valid requests get what a real client would have (`tests/contract/real/`).
+Loaded by Schemathesis in its own process (see fuzz/run.py). A run in which nearly every request is rejected proves
+little; so half of the valid requests get what a real client would send (`tests/contract/real_values/`).
 """
 
 import atexit
@@ -13,9 +13,9 @@ from uuid import uuid4
 
 import schemathesis
 
-from tests.contract import real, safety
+from tests.contract import real_values, safety
 from tests.contract.fuzzing import AUTHORIZATION, JOURNAL, fresh_authorization, numbers
-from tests.contract.real import ALWAYS, ENDING
+from tests.contract.real_values import ALWAYS, ENDING
 
 KEY = "Idempotency-Key"
 PRECONDITIONS = ("If-Match", "If-None-Match", "If-Unmodified-Since")
@@ -60,7 +60,7 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         # No generator knows the present tag or time of a record: what was made up is nearly always rejected.
         for name in PRECONDITIONS:
             case.headers.pop(name, None)
-        real.give(operation, case)
+        real_values.give(operation, case)
     if JOURNAL:
         safety.before(operation, case)
 

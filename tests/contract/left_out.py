@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.contract.deployment import Deployment
-from tests.contract.real import ENDING
+from tests.contract.real_values import ENDING
 from tests.contract.safety import MAILING
 
 Operation = dict[str, Any]

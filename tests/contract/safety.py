@@ -11,8 +11,8 @@ from uuid import uuid4
 
 from core import document
 from tests.contract.fuzzing import DOMAIN, KEY_LIFE, USERNAME, address, noted, ours, slug
-from tests.contract.polite import Pace
-from tests.contract.real import give
+from tests.contract.real_values import give
+from tests.contract.throttling import Pace
 
 NAMES = ("id", "key", "ehash")
 # Where a path leads: the member of the replies that such records are made with. The first that fits counts.

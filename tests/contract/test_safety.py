@@ -12,11 +12,11 @@ import pytest
 
 from core import document
 from tests.contract import fuzzing, safety
-from tests.contract.anywhere import test_access as access
+from tests.contract.checks import test_access as access
 from tests.contract.deployment import Deployment
 from tests.contract.faults.test_seeded_faults import FaultyService
-from tests.contract.polite import OverQuota
-from tests.contract.real.images import PIXEL
+from tests.contract.real_values.images import PIXEL
+from tests.contract.throttling import OverQuota
 from tests.service import Person
 
 # The run, not the server, is the subject.

@@ -10,9 +10,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.contract.anywhere import fuzzer
-from tests.contract.anywhere.test_published import test_limits_are_told_and_count as limits_are_told_and_count
-from tests.contract.polite import LONGEST_WAIT, MOST_TRIES, OverQuota, Polite
+from tests.contract.checks import fuzzer
+from tests.contract.checks.test_published import test_limits_are_told_and_count as limits_are_told_and_count
+from tests.contract.throttling import LONGEST_WAIT, MOST_TRIES, OverQuota, ThrottledClient
 
 POLICY = {"RateLimit-Policy": '"account-burst";q=60;w=60, "account-day";q=900;w=86400'}
 
@@ -30,12 +30,12 @@ class Answers:
 @pytest.fixture
 def polite(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Makes a client that gets these answers."""
-    with Polite("http://127.0.0.1") as client:
+    with ThrottledClient("http://127.0.0.1") as client:
 
-        def answered(*replies: httpx2.Response) -> tuple[Polite, Answers]:
+        def answered(*replies: httpx2.Response) -> tuple[ThrottledClient, Answers]:
             answers = Answers(*replies)
             monkeypatch.setattr(httpx2.Client, "send", answers)
-            monkeypatch.setattr("tests.contract.polite.time.sleep", answers.waited.append)
+            monkeypatch.setattr("tests.contract.throttling.time.sleep", answers.waited.append)
             return client, answers
 
         yield answered

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from tests.contract.anywhere import test_access as access
-from tests.contract.anywhere import test_conditions as conditions
-from tests.contract.anywhere import test_idempotency as idempotency
-from tests.contract.anywhere import test_lists as lists
-from tests.contract.anywhere import test_published as published
-from tests.contract.anywhere import test_records as records
-from tests.contract.anywhere import test_refusals as refusals
-from tests.contract.anywhere.kinds import BOOKMARK, CURATED_SET, KINDS, PATTERN, SET, Kind
+from tests.contract.checks import test_access as access
+from tests.contract.checks import test_conditions as conditions
+from tests.contract.checks import test_idempotency as idempotency
+from tests.contract.checks import test_lists as lists
+from tests.contract.checks import test_published as published
+from tests.contract.checks import test_records as records
+from tests.contract.checks import test_refusals as refusals
+from tests.contract.checks.kinds import BOOKMARK, CURATED_SET, KINDS, PATTERN, SET, Kind
 from tests.contract.faults import promised as _promised  # noqa: F401 (registers faults)
 from tests.contract.faults.registry import FAULTS, Promised
 
@@ -42,7 +42,7 @@ def promised() -> dict[str, Catch]:
 
 def _of(fault: Promised) -> Catch:
     module, _, function = fault.check.partition("::")
-    check = getattr(import_module(f"tests.contract.anywhere.{module}"), function)
+    check = getattr(import_module(f"tests.contract.checks.{module}"), function)
     arguments = {name: NOUNS.get(str(value), value) for name, value in fault.arguments.items()}
     return Catch(check, fault.told, arguments)
 

@@ -1,7 +1,7 @@
 """The promises in the descriptions of the document: each sentence with the check of a deployment that verifies it.
 
 The data is in `data/*.yaml`: lists of promises. Each promise has its sentences and either the names of its `checks`
-in `tests/contract/anywhere/` or the `reason` why no check can verify it. `nothing.yaml` lists the sentences that
+in `tests/contract/checks/` or the `reason` why no check can verify it. `nothing.yaml` lists the sentences that
 promise nothing. `python -m tests.contract.promises` writes `docs/promises.md`.
 """
 

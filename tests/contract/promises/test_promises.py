@@ -14,7 +14,7 @@ STATED = sentences(document.load())
 LISTED = Counter(sentence for promise in load() for sentence in promise.sentences)
 CHECKS = {
     f"{path.stem}::{name}"
-    for path in (ROOT / "tests" / "contract" / "anywhere").glob("test_*.py")
+    for path in (ROOT / "tests" / "contract" / "checks").glob("test_*.py")
     for name in re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)
 }
 
