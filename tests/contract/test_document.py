@@ -180,7 +180,7 @@ def codes_of(operation: dict[str, Any]) -> set[str]:
 @by_operation
 def test_a_handler_takes_what_the_document_gives(operation: dict[str, Any]) -> None:
     module = importlib.import_module(operation["x-openapi-router-controller"])
-    of_request = {"caller", "client", "preconditions", "request_id"}
+    of_request = {"caller", "client", "preconditions", "request_id", "services"}
     taken = set(inspect.signature(getattr(module, operation["operationId"])).parameters) - of_request
     given = {
         document.argument_of(parameter["name"], parameter["in"])
