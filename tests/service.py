@@ -1,5 +1,6 @@
 """A really running server, and the people who use it, for tests."""
 
+import atexit
 import contextlib
 import os
 import socket
@@ -27,7 +28,8 @@ IMPORT_TOKEN = "token of the imports"
 # Seconds after which a wait is in vain, however busy the machine is.
 PATIENCE = 120.0
 _numbers = count(1)
-_held: list[socket.socket] = []
+_held = contextlib.ExitStack()
+atexit.register(_held.close)
 
 
 def free_port() -> int:
@@ -60,7 +62,7 @@ def hold_port(port: int) -> int:
         raise
     found = int(holder.getsockname()[1])
     if sys.platform == "linux":
-        _held.append(holder)
+        _held.enter_context(holder)
     else:
         holder.close()
     return found

@@ -11,7 +11,6 @@ import httpx2
 import pytest
 from sqlalchemy import func, select
 
-from storage import migrate
 from storage.schema.fair_use import usage_days, usage_hours
 from storage.schema.tables import accounts, apikeys, sets
 from tests.databases import fresh_postgres
@@ -40,8 +39,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def _closing(service: Service) -> Iterator[Service]:
     try:
-        migrate.upgrade(service.database_url)
-        yield service.start(migrate=False)
+        yield service.start()
     finally:
         service.close()
 

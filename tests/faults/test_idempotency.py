@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from storage import migrate
+from tests import templates
 from tests.databases import fresh_postgres
 from tests.faults.at_once import at_once
 from tests.idempotent import SET, ago, change_keys, count_sets, is_replayed, new_key, post
@@ -34,11 +34,11 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a migrated database."""
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path / 'test.db'}"
-        migrate.upgrade(url)
+        templates.prepare(url, {})
         yield url
     else:
         with fresh_postgres() as url:
-            migrate.upgrade(url)
+            templates.prepare(url, {})
             yield url
 
 
@@ -139,7 +139,7 @@ def test_after_a_crash_under_load_repeats_make_each_thing_once(mortal: Service) 
 def pair(tmp_path: Path) -> Iterator[tuple[Service, Service]]:
     """Two servers that share nothing but their database."""
     with fresh_postgres() as url:
-        migrate.upgrade(url)
+        templates.prepare(url, {})
         secrets = {"secret_key": "s" * 32, "encryption_keys": "1:" + "QUFB" * 10 + "QUE="}
         folders = [tmp_path / name for name in ("one", "other")]
         for folder in folders:

@@ -8,7 +8,6 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
-from storage import migrate
 from tests.databases import fresh_postgres
 from tests.handlers.database import execute
 from tests.service import Person, Service, wait_until
@@ -31,8 +30,7 @@ def mortal(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def _closing(service: Service) -> Iterator[Service]:
     try:
-        migrate.upgrade(service.database_url)
-        yield service.start(migrate=False)
+        yield service.start()
     finally:
         service.close()
 

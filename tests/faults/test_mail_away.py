@@ -9,7 +9,6 @@ import pytest
 from aiosmtpd.controller import Controller
 from sqlalchemy import func, select, update
 
-from storage import migrate
 from storage.schema.tables import mails
 from tests.handlers.database import execute
 from tests.handlers.reading import new_address
@@ -53,8 +52,7 @@ def server(
     mail_url = f"smtp://127.0.0.1:{proxy.port}"
     service = Service(tmp_path_factory.mktemp("mail"), mail_url=mail_url, test_mode="0")
     try:
-        migrate.upgrade(service.database_url)
-        yield service.start(migrate=False), box, proxy
+        yield service.start(), box, proxy
     finally:
         service.close()
 

@@ -17,6 +17,7 @@ import httpx2
 import pytest
 
 from storage import migrate
+from tests import templates
 from tests.databases import fresh_postgres
 from tests.faults.at_once import at_once
 from tests.problems import problem
@@ -63,7 +64,7 @@ class Scene:
 def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Proxy, str]]:
     """A server, its proxy, and the way around the proxy."""
     with fresh_postgres() as url:
-        migrate.upgrade(url)
+        templates.prepare(url, {})
         parts = urlsplit(url)
         proxy = Proxy(parts.hostname or "", parts.port or 5432)
         address = parts._replace(netloc=f"{parts.username}@127.0.0.1:{proxy.port}").geturl()

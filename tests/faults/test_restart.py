@@ -10,7 +10,6 @@ import pytest
 from aiosmtpd.controller import Controller
 from sqlalchemy import func, select
 
-from storage import migrate
 from storage.schema.tables import accounts, mails
 from tests.databases import fresh_postgres
 from tests.handlers.database import execute
@@ -62,8 +61,7 @@ def deployed(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
 def test_every_accepted_request_is_answered_and_counted(tmp_path: Path, deployed: dict[str, str]) -> None:
     service = Service(tmp_path, **deployed)
     try:
-        migrate.upgrade(service.database_url)
-        person = service.start(migrate=False).sign_up()
+        person = service.start().sign_up()
         with Clients(service.port, person, each=8) as clients:
             service.stop()
             clients.join()
@@ -83,8 +81,7 @@ def test_mails_that_are_queued_at_the_end_are_sent_once_or_stay_queued(
     box: Postbox = mail_server.handler
     service = Service(tmp_path, mail_url=f"smtp://127.0.0.1:{mail_server.port}", test_mode="0", **deployed)
     try:
-        migrate.upgrade(service.database_url)
-        service.start(migrate=False)
+        service.start()
         addresses = [new_address() for _ in range(60)]
         _sign_up_all(service, addresses)
         sent_before = len(box.received)

@@ -9,7 +9,6 @@ from functools import partial
 import asyncpg
 import pytest
 
-from storage import migrate
 from tests.databases import fresh_postgres
 from tests.faults.at_once import at_once
 from tests.problems import problem, unharmed
@@ -22,10 +21,9 @@ POOL = 4
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A server with few connections to its database."""
     with fresh_postgres() as url:
-        migrate.upgrade(url)
         service = Service(tmp_path_factory.mktemp("slow"), database_url=url, database_pool=str(POOL))
         try:
-            yield service.start(migrate=False)
+            yield service.start()
         finally:
             service.close()
 

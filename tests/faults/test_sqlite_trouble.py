@@ -11,7 +11,6 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from storage import migrate
 from tests.problems import problem
 from tests.service import Person, Service, wait_until
 
@@ -81,8 +80,7 @@ def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 def _closing(service: Service) -> Iterator[Service]:
     try:
-        migrate.upgrade(service.database_url)
-        yield service.start(migrate=False)
+        yield service.start()
     finally:
         service.close()
 

@@ -13,9 +13,8 @@ import pytest
 from sqlalchemy import select
 
 from services.images.fetch import fetch
-from storage import migrate
 from storage.schema.tables import accounts
-from tests import nginx
+from tests import nginx, templates
 from tests.databases import fresh_postgres, fresh_redis
 from tests.handlers.database import execute
 from tests.limits.test_two_instances import SHARED
@@ -35,7 +34,7 @@ def instances(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Service
         folders = [tmp_path_factory.mktemp(name) for name in ("one", "two")]
         both = [Service(folder, database_url=database, **wanted) for folder in folders]
         try:
-            migrate.upgrade(database)
+            templates.prepare(database, {})
             yield [one.start(migrate=False) for one in both]
         finally:
             for one in both:

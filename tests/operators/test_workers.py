@@ -14,7 +14,7 @@ import psutil  # type: ignore[import-untyped, unused-ignore]
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from storage import migrate
+from tests import templates
 from tests.databases import fresh_postgres
 from tests.operators.workers import Crew
 from tests.service import PATIENCE, ROOT, free_port_with, wait_until
@@ -42,8 +42,7 @@ def two(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         else:
             crew = Crew(data, **wanted)
         open_.callback(crew.close)
-        migrate.upgrade(crew.database_url)
-        crew.start(migrate=False)
+        crew.start()
         wait_until(lambda: crew.logged("startup complete") == 2, "both workers")
         yield crew
 
@@ -169,7 +168,7 @@ def test_workers_end_with_their_supervisor_even_if_it_is_killed(two: Crew) -> No
 def _start(tmp_path: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     crew = Crew(tmp_path, workers="2", **settings)
     crew.http.close()
-    migrate.upgrade(crew.database_url)
+    templates.prepare(crew.database_url, crew.environment)
     return subprocess.run(
         [sys.executable, "app.py"], cwd=ROOT, env=crew.environment, capture_output=True, text=True, timeout=PATIENCE
     )
@@ -189,8 +188,7 @@ def test_what_stops_one_worker_stops_the_start_of_all(tmp_path: Path, setting: s
 def test_several_workers_that_count_alone_say_so(tmp_path: Path) -> None:
     crew = Crew(tmp_path, workers="3", limits="on", log_format="json", slow_request_seconds="0")
     try:
-        migrate.upgrade(crew.database_url)
-        crew.start(migrate=False)
+        crew.start()
         lines: list[dict[str, Any]] = [json.loads(line) for line in crew.log.read_text().splitlines()]
     finally:
         crew.close()
