@@ -33,7 +33,8 @@ class DispatchedOperation:
         self.conditional = here and not self.takes_preconditions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        arguments = scope["arguments"]
+        # The connection refers to the scope: a body left in it would wait for the garbage collector.
+        arguments = scope.pop("arguments")
         if self.takes_caller:
             arguments["caller"] = scope["caller"]
         if self.takes_request_id:

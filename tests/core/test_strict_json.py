@@ -86,6 +86,8 @@ ODD_BUT_GOOD: dict[str, tuple[bytes, Any]] = {
     "an escaped backslash before ud800": (b'{"x":"\\\\ud800"}', {"x": "\\ud800"}),
     "a name with NUL": (b'{"\\u0000":1}', {"\0": 1}),
     "a colon in a string": (b'{"x":"a:b"}', {"x": "a:b"}),
+    "colons in names and in strings of lists": (b'{"a:":1,"b":["::",{"c:":2}]}', {"a:": 1, "b": ["::", {"c:": 2}]}),
+    "an escaped colon": (b'{"a":1,"b":"\\u003A"}', {"a": 1, "b": ":"}),
     "exactly 100,000 members": (b'{"x":[' + b"1," * 99_997 + b"1]}", {"x": [1] * 99_998}),
 }
 
