@@ -71,7 +71,7 @@ class Faulty:
 def main() -> None:
     """Serve as `app.py` does, with what it makes wrapped."""
     make = app.create_app
-    with cheap_hashes(), patch.object(app, "create_app", lambda *given: Faulty(make(*given))):
+    with cheap_hashes(), patch.object(app, "create_app", lambda *given, **named: Faulty(make(*given, **named))):
         app.main()
 
 
