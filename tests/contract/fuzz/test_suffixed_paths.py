@@ -12,8 +12,8 @@ from tests.service import Service
 
 pytestmark = [pytest.mark.long, on_sqlite]
 
-USUAL = [("key", "examples")]
-EVERY = [("bearer", "examples,fuzzing"), ("key", WAY_IN)]
+USUAL = [("key", WAY_IN)]
+EVERY = [("bearer", "examples,fuzzing"), *USUAL]
 
 
 @pytest.mark.parametrize(("scheme", "phases"), matrix(USUAL, full=EVERY))
