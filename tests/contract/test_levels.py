@@ -36,7 +36,8 @@ def needed(name: str, whose: str) -> int:
 def levels_around(*needed: int) -> list[int]:
     """Return the lowest and the highest level, and those on both sides of each boundary; with FULL=1 every level."""
     sides = {level for boundary in needed for level in (boundary - 1, boundary)}
-    return matrix(sorted({0, HIGHEST} | sides - {-1}), full=range(HIGHEST + 1))
+    every = range(HIGHEST + 1)
+    return matrix(sorted({0, HIGHEST} | sides.intersection(every)), full=every)
 
 
 def people_for(service: Service, name: str, whose: str, role: str) -> tuple[Person, Person]:
