@@ -48,9 +48,8 @@ class Client:
         await self.reading.wait()
         self.messages.append(message)
 
-    async def ask(self, chunks: AsyncIterator[bytes], *, reader: int = 1, streaming: set[int] | None = None) -> None:
-        """Read a reply to its end."""
-        streaming = set() if streaming is None else streaming
+    async def ask(self, chunks: AsyncIterator[bytes], streaming: set[int], *, reader: int = 1) -> None:
+        """Read a reply to its end; `streaming` holds the accounts that read one now."""
         await AccountData(chunks, reader=reader, streaming=streaming, headers={})(SCOPE, self.receive, self.send)
 
     @property
@@ -73,7 +72,7 @@ def test_a_document_of_many_slices_holds_each_record_once(store: Store) -> None:
     bookmarks = [store.new_bookmark(account["id"])["id"] for _ in range(SLICE_ROWS + 5)]
     patterns = [store.new_pattern(account["id"], data={"x": "x" * SLICE_BYTES})["id"] for _ in range(3)]
     client = Client()
-    store.run(client.ask(_document(store, account)))
+    store.run(client.ask(_document(store, account), set()))
     data = orjson.loads(b"".join(client.bodies))
     assert [record["id"] for record in data["bookmarks"]] == bookmarks
     assert [record["id"] for record in data["patterns"]] == patterns
@@ -107,7 +106,7 @@ def test_a_document_that_cannot_be_completed_has_no_end(store: Store) -> None:
     async def read() -> Client:
         client = Client()
         with pytest.raises(OSError, match="away"):
-            await client.ask(failing())
+            await client.ask(failing(), set())
         return client
 
     client = store.run(read())
@@ -117,16 +116,18 @@ def test_a_document_that_cannot_be_completed_has_no_end(store: Store) -> None:
 def test_an_account_reads_one_document_at_a_time(store: Store) -> None:
     account = store.new_account()
 
+    streaming: set[int] = set()
+
     async def overlapping() -> None:
         slow, other, later = Client(reading=False), Client(), Client()
-        first = asyncio.create_task(slow.ask(_document(store, account)))
+        first = asyncio.create_task(slow.ask(_document(store, account), streaming))
         await slow.begun.wait()
         with pytest.raises(ExportRunning):
-            await Client().ask(_document(store, account))
-        await other.ask(_document(store, account), reader=2)
+            await Client().ask(_document(store, account), streaming)
+        await other.ask(_document(store, account), streaming, reader=2)
         slow.reading.set()
         await first
-        await later.ask(_document(store, account))
+        await later.ask(_document(store, account), streaming)
         assert slow.is_complete and other.is_complete and later.is_complete
 
     store.run(overlapping())
@@ -134,6 +135,7 @@ def test_an_account_reads_one_document_at_a_time(store: Store) -> None:
 
 def test_a_client_that_has_the_end_of_a_document_can_ask_again(store: Store) -> None:
     account = store.new_account()
+    streaming: set[int] = set()
 
     class Hasty(Client):
         again: Client | None = None
@@ -142,8 +144,8 @@ def test_a_client_that_has_the_end_of_a_document_can_ask_again(store: Store) -> 
             await super().send(message)
             if len(self.messages) > 1 and self.is_complete:
                 self.again = Client()
-                await self.again.ask(_document(store, account))
+                await self.again.ask(_document(store, account), streaming)
 
     client = Hasty()
-    store.run(client.ask(_document(store, account)))
+    store.run(client.ask(_document(store, account), streaming))
     assert client.again is not None and client.again.is_complete
