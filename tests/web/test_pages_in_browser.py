@@ -16,9 +16,9 @@ PHONE = 360
 SHOWN = ROOT / "reports" / "pages"
 PAGES = {
     "/": "Quick start",
-    "/docs/": "Measurement sets, one for each person that is sewn for.",
+    "/docs/": "The body measurements of one person.",
     "/docs/start": "Store a set, once",
-    "/docs/reference": "Measurement sets, one for each person that is sewn for.",
+    "/docs/reference": "The body measurements of one person.",
     "/docs/errors": "signInFailed",
     f"/confirm/signup/{UNKNOWN}": "Agree and start my account",
     f"/confirm/signin/{UNKNOWN}": "Sign in",
