@@ -18,7 +18,7 @@ PACKAGE = "@freesewing/react@4.10.2"
 # Of the tarball, as npm itself states it.
 INTEGRITY = "sha512-Nq6XmSbe5nty8Amj/5nt+E2PqIfVq/Zl8shlF1Bv17qdg5BoxuuyNpeeyJrHr8s7cLHxFW2XVxstU3OPzNKBpQ=="
 # By default npm retries for over a minute.
-FEW_RETRIES = ("--fetch-retries=1", "--fetch-retry-mintimeout=PATIENCE00", "--fetch-timeout=20000")
+FEW_RETRIES = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=20000")
 HOOK = Path("package", "hooks", "useBackend", "index.mjs")
 DRIVER = Path(__file__).with_name("hook.mjs")
 

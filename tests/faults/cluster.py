@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.databases import do_without
-from tests.service import free_port
+from tests.service import PATIENCE, free_port
 
 # Who runs it where the tests run as root, which PostgreSQL refuses.
 SERVER_USER = "postgres"
@@ -40,7 +40,7 @@ class Cluster:
         command = [self._programs / program, f"--pgdata={self._folder / 'data'}", *arguments]
         # Not its output: the server inherits that, and would keep a pipe open.
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        subprocess.run(command, user=self._user, cwd=self._folder, check=True, timeout=60, **quiet)  # type: ignore[call-overload]
+        subprocess.run(command, user=self._user, cwd=self._folder, check=True, timeout=PATIENCE, **quiet)  # type: ignore[call-overload]
 
 
 def _programs() -> Path | None:

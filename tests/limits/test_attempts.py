@@ -9,7 +9,7 @@ from httpx2 import Response
 
 from services.auth.attempts import GUESSES, LINKS, MOST_FOR_ACCOUNT
 from tests.handlers.reading import letters_to
-from tests.service import PASSWORD, Person, Service, wait_until
+from tests.service import PASSWORD, PATIENCE, Person, Service, wait_until
 
 FREE = GUESSES.free
 
@@ -101,7 +101,7 @@ def test_a_link_by_mail_lets_the_owner_in_meanwhile(limited: Service, guessed: P
 
 def test_many_attempts_at_once_are_none_the_better(limited: Service, guessed: Person) -> None:
     async def guess() -> list[int]:
-        async with httpx2.AsyncClient(base_url=limited.url, timeout=30, trust_env=False) as http:
+        async with httpx2.AsyncClient(base_url=limited.url, timeout=PATIENCE, trust_env=False) as http:
             body = {"username": guessed.email, "password": "wrong"}
             replies = await asyncio.gather(*(http.post("/signin", json=body) for _ in range(30)))
         return [reply.status_code for reply in replies]

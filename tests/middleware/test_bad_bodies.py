@@ -12,7 +12,7 @@ from core import document
 from tests.contract.test_document import SPEC, resolved
 from tests.matrix import on_sqlite
 from tests.problems import problem
-from tests.service import Person, Service
+from tests.service import PATIENCE, Person, Service
 from tests.wire import exchange, head
 
 pytestmark = on_sqlite
@@ -237,6 +237,6 @@ def test_who_may_not_come_in_is_told_that_first_whatever_they_send(service: Serv
 def test_half_a_body_and_then_nothing_leaves_no_trace(sender: Person) -> None:
     headers = (f"Authorization: {sender.authorization}", f"Content-Type: {JSON}", f"Content-Length: {len(GOOD)}")
     for unfinished in (head("POST", "/sets", *headers) + GOOD[:5], in_chunks(sender, chunked(GOOD, end=b""))):
-        with socket.create_connection(("127.0.0.1", sender.service.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", sender.service.port), timeout=PATIENCE) as connection:
             connection.sendall(unfinished)
     assert sender.service.is_alive()

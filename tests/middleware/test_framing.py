@@ -6,7 +6,7 @@ import pytest
 
 from tests.matrix import on_sqlite
 from tests.problems import problem
-from tests.service import Service
+from tests.service import PATIENCE, Service
 from tests.wire import exchange, head
 
 pytestmark = on_sqlite
@@ -34,7 +34,7 @@ def test_a_request_with_an_ambiguous_length_is_rejected_and_ends_the_connection(
     service: Service, headers: tuple[str, ...]
 ) -> None:
     request = head("POST", "/signup", "Content-Type: application/json", *headers) + b"0\r\n\r\n" + SMUGGLED
-    with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE) as connection:
         connection.sendall(request)
         answered = b"".join(iter(lambda: connection.recv(65_536), b""))
     assert answered.startswith(b"HTTP/1.1 400 ") and answered.count(b"HTTP/1.1") == 1

@@ -16,6 +16,7 @@ from storage.schema.image_removals import image_removals as removal_table
 from storage.schema.tables import Record
 from storage.schema.tables import sets as table
 from tests.handlers.test_images import picture
+from tests.service import PATIENCE
 from tests.storage.conftest import postgresql_url, sqlite_store, sqlite_url, store
 from tests.storage.store import Store, new_set
 
@@ -85,7 +86,7 @@ def test_an_image_stays_if_the_request_is_cancelled_while_its_record_is_written(
 
         def slowly(connection: Connection, img: str) -> Record:
             loop.call_soon_threadsafe(begun.set)
-            cancelled.wait(10)
+            cancelled.wait(PATIENCE)
             return new_set(connection, user_id, img=img)
 
         async def request() -> None:
