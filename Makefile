@@ -67,8 +67,9 @@ hostile: $(VENV)/.dev ## Attack the server, and measure how another client fares
 	$(BIN)/python -m bench.hostile --table docs/hostile.json > reports/hostile.md; exit $$code
 
 lock: $(VENV)/.dev ## Write the requirements anew from pyproject.toml
-	$(COMPILE) pyproject.toml -o requirements.txt
-	$(COMPILE) pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
+	@# All of them first: what a development tool forbids must not run in production only.
+	$(COMPILE) pyproject.toml --group dev -o requirements-dev.txt
+	$(COMPILE) pyproject.toml -c requirements-dev.txt -o requirements.txt
 
 pin: ## Pin the base images in deploy/ to the digests that their tags have now; needs Docker and its registry
 	$(PYTHON) tools/pin.py deploy/Dockerfile deploy/compose.yaml

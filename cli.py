@@ -1,55 +1,60 @@
-"""Operators' commands: `python cli.py <command>`; `--help` lists them."""
+"""Operators' commands: `python cli.py COMMAND`; `--help` lists them."""
 
-import argparse
 import os
 import sys
-from typing import Any
+
+import typer
 
 import settings as configuration
 from commands import check, database, keys, mails, newsletter, quota, secrets, usage, users, work
 from core.errors import Fact
 from settings import Settings
 
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run one command; the exit status."""
-    os.umask(configuration.UMASK)
-    options = _parser().parse_args(arguments)
-    try:
-        settings = configuration.load() if options.needs_settings else None
-        return options.run(settings, options) or 0
-    except (configuration.SettingsInvalid, work.Failed, Fact) as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130  # as a shell says of a program that SIGINT ended
-    except BrokenPipeError:  # the reader, `head` for instance, has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+app = typer.Typer(
+    help="Commands for operators. They work on the database itself, beside a running server or without one.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="cli.py", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="command")
-    database.add(commands)
-    secrets.add(commands)
-    check.add(commands)
-    text = "list every setting with its default and its meaning"
-    work.command(commands, "settings", _settings, text, needs_settings=False)
-    newsletter.add(commands)
-    users.add(commands)
-    keys.add(commands)
-    usage.add(commands)
-    quota.add(commands)
-    mails.add(commands)
-    return parser
-
-
-def _settings(_settings: None, _options: Any) -> None:
+@app.command("settings")
+def list_settings() -> None:
+    """List every setting with its default and its meaning."""
     for name, field in Settings.model_fields.items():
         default = "" if field.default in ("", None) else f" [{field.default}]"
         print(f"FREESEWING_{name.upper()}{default}\n    {field.description}")
 
 
+for command in (
+    check.check,
+    database.migrate,
+    database.seed,
+    database.hash_addresses,
+    secrets.reencrypt,
+    secrets.accept_secret_key,
+    newsletter.subscribers,
+):
+    app.command()(command)
+for name, group in {
+    "users": users.app,
+    "keys": keys.app,
+    "usage": usage.app,
+    "quota": quota.app,
+    "mails": mails.app,
+}.items():
+    app.add_typer(group, name=name)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command and exit: 0 if it was done, 1 if not, 2 if it was not understood."""
+    os.umask(configuration.UMASK)
+    try:
+        app(arguments)
+    except (configuration.SettingsInvalid, work.Failed, Fact) as error:
+        sys.exit(str(error))
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,1 +1,1 @@
-"""Operators' commands, one module a noun: each adds its commands to the parser, and calls what the API calls."""
+"""Operators' commands, one module a noun. A command is thin: it calls what the API calls."""

@@ -1,60 +1,48 @@
-"""`users export` and `users remove`: all that an account owns."""
+"""`users export` and `users remove`: everything that an account owns."""
 
 import os
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Annotated
 
+import typer
 from sqlalchemy import Connection
 
 import storage
-from commands.work import (
-    LOGIN,
-    Failed,
-    Parsers,
-    account,
-    can_be_confirmed,
-    command,
-    confirm,
-    connected,
-    operator,
-)
+from commands import work
+from commands.options import Login, Yes
+from commands.work import Failed
 from core import clock
 from settings import Settings
 from storage import administration, audit_log
 
-
-def add(users: Parsers) -> None:
-    """`users export|remove`."""
-    export = command(users, "export", _export, "write all data of an account as JSON, as its owner can download it")
-    remove = command(users, "remove", _remove, "remove an account and all that it owns, as its owner can")
-    for made in (export, remove):
-        made.add_argument("login", help=LOGIN)
-    export.add_argument("--output", type=Path, help="a new file, readable by its owner only; else to stdout")
-    can_be_confirmed(remove)
+Output = Annotated[Path | None, typer.Option(help="A new file, which only its owner can read; by default stdout.")]
 
 
-def _export(settings: Settings, options: Any) -> None:
-    connected(settings, lambda: _write(settings, options))
-    if options.output is not None:
-        print(f"{options.output} written")
+def export(login: Login, output: Output = None) -> None:
+    """Write all data of an account as JSON.
+
+    Its owner can download the same.
+    """
+    work.run(lambda settings: _write(settings, login, output))
+    if output is not None:
+        print(f"{output} written")
 
 
-async def _write(settings: Settings, options: Any) -> None:
-    from handlers.support import account_data  # takes a second, for which other commands need not wait
-    from services import container
+async def _write(settings: Settings, login: str, output: Path | None) -> None:
+    from handlers.support import account_data  # its import takes a second: other commands do not wait for it
 
-    found = await account(options.login)
-    with _target(options.output) as file:
+    found = await work.find_account(login)
+    with _opened(output) as file:
         await storage.write(_record, found["id"])
-        async for chunk in account_data.export_file(container.of(settings, storage.present()), found):
+        async for chunk in account_data.export_file(work.services(settings), found):
             file.write(chunk)
         file.write(b"\n")
         file.flush()
 
 
-def _target(path: Path | None) -> AbstractContextManager[IO[bytes]]:
+def _opened(path: Path | None) -> AbstractContextManager[IO[bytes]]:
     if path is None:
         return nullcontext(sys.stdout.buffer)
     try:
@@ -64,16 +52,17 @@ def _target(path: Path | None) -> AbstractContextManager[IO[bytes]]:
 
 
 def _record(connection: Connection, user_id: int) -> None:
-    audit_log.record(connection, operator(), audit_log.READ_DATA, subjects=[user_id], now=clock.now())
+    audit_log.record(connection, work.operator(), audit_log.READ_DATA, subjects=[user_id], now=clock.now())
 
 
-def _remove(settings: Settings, options: Any) -> None:
-    connected(settings, lambda: _remove_confirmed(options))
+def remove(login: Login, yes: Yes = False) -> None:
+    """Remove an account and everything that it owns."""
+    work.run(lambda _: _remove(login, yes=yes))
 
 
-async def _remove_confirmed(options: Any) -> None:
-    found = await account(options.login)
+async def _remove(login: str, *, yes: bool) -> None:
+    found = await work.find_account(login)
     named = f"Account {found['id']} ({found['username']}, {found['email']})"
-    confirm(options, f"{named} is removed for good, with all its sets, patterns and API keys.")
-    await storage.write(administration.remove, found["id"], by=operator(), now=clock.now())
+    work.confirm(f"{named} is removed for good, with all its sets, patterns and API keys.", yes=yes)
+    await storage.write(administration.remove, found["id"], by=work.operator(), now=clock.now())
     print(f"{named} is removed. A running server removes its images in a day.")

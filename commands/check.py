@@ -1,14 +1,15 @@
-"""`check`: whether the server could work with these settings, beside a running server or before its first start."""
+"""`check`: whether the server can work with these settings, beside a running server or before its first start."""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Annotated, Literal
+
+import typer
 
 import settings as configuration
 import storage
-from commands import tables
-from commands.work import Parsers, command
+from commands import tables, work
 from services import startup
 from services.diagnostics import advice, checks
 from services.diagnostics.checks import FAILED, OK, WARNING, Clock, Finding
@@ -20,29 +21,29 @@ from storage.engines import diagnosis, urls
 
 DATABASE_URL, ENCRYPTION_KEYS = "FREESEWING_DATABASE_URL", "FREESEWING_ENCRYPTION_KEYS"
 COLUMNS = ("state", "check", "setting", "detail")
-# Connections that PostgreSQL keeps for superusers, unless it is set up differently.
+# Connections that PostgreSQL reserves for superusers by default.
 RESERVED = 3
 
 
-def add(parsers: Parsers) -> None:
-    """`check`."""
-    text = "check the settings, the database, Redis, the mail server, the image store and the clock"
-    check = command(parsers, "check", _check, text, needs_settings=False)
-    check.add_argument("--format", choices=("table", "json"), default="table", help="json: an object a line")
+def check(
+    form: Annotated[Literal["table", "json"], typer.Option("--format", help="json: one object a line.")] = "table",
+) -> None:
+    """Check the settings, and what the server depends on.
 
-
-def _check(_settings: None, options: Any) -> int:
+    That is the database, Redis, the mail server, the image store and the clock. Exit status 1: a check failed.
+    """
     found = asyncio.run(_all())
-    if options.format == "json":
+    if form == "json":
         for finding in found:
             print(json.dumps(finding._asdict()))
     else:
         tables.rows(COLUMNS, [(one.state, one.check, one.setting or None, one.detail) for one in found])
-    return 1 if any(finding.state == FAILED for finding in found) else 0
+    if any(finding.state == FAILED for finding in found):
+        raise typer.Exit(1)
 
 
 async def _all() -> list[Finding]:
-    from services import container  # takes a second, for which other commands need not wait
+    from services import container  # its import takes a second: other commands do not wait for it
 
     try:
         settings = configuration.load()
@@ -74,17 +75,15 @@ async def _database(settings: Settings, clocks: list[Clock]) -> AsyncIterator[Fi
         yield _failed("database", f"there is no file {file}; `python cli.py migrate` makes the database")
         return
     try:
-        await storage.connect(settings.database_url, startup.keyring(settings), pool=1)
-        server = await storage.read(database_checks.describe)
-        yield _described(server, settings)
-        if server.most_connections is not None:
-            clocks.append(await checks.ask_clock("PostgreSQL", lambda: storage.read(database_checks.seconds)))
-        yield await _schema()
-        yield await _secrets(settings)
+        async with work.open_database(settings):
+            server = await storage.read(database_checks.describe)
+            yield _described(server, settings)
+            if server.most_connections is not None:
+                clocks.append(await checks.ask_clock("PostgreSQL", lambda: storage.read(database_checks.seconds)))
+            yield await _schema()
+            yield await _secrets(settings)
     except diagnosis.ERRORS as error:
         yield _failed("database", diagnosis.explain(error))
-    finally:
-        await storage.disconnect()
 
 
 def _described(server: database_checks.Server, settings: Settings) -> Finding:

@@ -1,54 +1,31 @@
-"""`keys`: the API keys of an account, and the end of one."""
+"""`keys`: show the API keys of an account, and revoke one."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated
 from uuid import UUID
 
+import typer
 from sqlalchemy import Connection
 
 import storage
-from commands import tables
-from commands.work import (
-    LOGIN,
-    Parsers,
-    account,
-    can_be_confirmed,
-    command,
-    confirm,
-    connected,
-    group,
-    operator,
-    sentence,
-    uuid,
-)
+from commands import tables, work
+from commands.options import Key, Login, Yes, text
 from core import clock
-from settings import Settings
 from storage import apikeys, audit_log, revocation, security_log
 
-LONGEST_REASON = 500  # as in the document
+MAX_REASON = 500  # characters, as in the document
 COLUMNS = ("key", "name", "level", "state", "created", "expires", "last seen", "calls")
+Reason = Annotated[
+    str,
+    typer.Option(parser=text(MAX_REASON), help="A sentence for the owner, and for clients that still use the key."),
+]
+app = typer.Typer(help="Show API keys and revoke them.")
 
 
-def add(parsers: Parsers) -> None:
-    """`keys list|show|revoke`."""
-    keys = group(parsers, "keys", "look at API keys and revoke them")
-    listed = command(keys, "list", _list, "list an account's keys")
-    listed.add_argument("login", help=LOGIN)
-    show = command(keys, "show", _show, "show a key")
-    revoke = command(keys, "revoke", _revoke, "end a key at once; whoever calls with it is told why")
-    for made in (show, revoke):
-        made.add_argument("key", type=uuid, help="the key, without its secret")
-    can_be_confirmed(revoke)
-    revoke.add_argument(
-        "--reason",
-        required=True,
-        type=sentence(LONGEST_REASON),
-        help="a sentence for the owner, and for whoever calls with the key",
-    )
-
-
-def _list(settings: Settings, options: Any) -> None:
-    found = connected(settings, lambda: _of(options.login))
+@app.command("list")
+def list_keys(login: Login) -> None:
+    """List the API keys of an account."""
+    found = work.run(lambda _: _keys_of(login))
     now = clock.now()
     rows = [
         (
@@ -66,47 +43,51 @@ def _list(settings: Settings, options: Any) -> None:
     tables.rows(COLUMNS, rows)
 
 
-async def _of(login: str) -> list[apikeys.ApiKey]:
-    return list(await storage.read(apikeys.list_of, (await account(login))["id"]))
+async def _keys_of(login: str) -> list[apikeys.ApiKey]:
+    return list(await storage.read(apikeys.list_of, (await work.find_account(login))["id"]))
 
 
-def _show(settings: Settings, options: Any) -> None:
-    key = connected(settings, lambda: storage.read(apikeys.find, options.key))
+@app.command()
+def show(key: Key) -> None:
+    """Show an API key."""
+    found = work.run(lambda _: storage.read(apikeys.find, key))
     tables.record(
         {
-            "key": key["key"],
-            "name": key["name"],
-            "account": key["user_id"],
-            "level": key["level"],
-            "state": apikeys.state(key, clock.now()),
-            "created": key["created_at"],
-            "expires": key["expires_at"],
-            "rotated": key["rotated_at"],
-            "revoked": key["revoked_at"],
-            "revoked by": key["revoked_by"],
-            "reason": key["revoked_reason"],
-            "last seen": key["last_seen"],
-            "calls": key["calls"],
+            "key": found["key"],
+            "name": found["name"],
+            "account": found["user_id"],
+            "level": found["level"],
+            "state": apikeys.state(found, clock.now()),
+            "created": found["created_at"],
+            "expires": found["expires_at"],
+            "rotated": found["rotated_at"],
+            "revoked": found["revoked_at"],
+            "revoked by": found["revoked_by"],
+            "reason": found["revoked_reason"],
+            "last seen": found["last_seen"],
+            "calls": found["calls"],
         }
     )
 
 
-def _revoke(settings: Settings, options: Any) -> None:
-    connected(settings, lambda: _revoke_confirmed(options))
+@app.command()
+def revoke(key: Key, reason: Reason, yes: Yes = False) -> None:
+    """Revoke an API key at once. Requests with it get the reason."""
+    work.run(lambda _: _revoke(key, reason, yes=yes))
 
 
-async def _revoke_confirmed(options: Any) -> None:
-    key = await storage.read(apikeys.find, options.key)
-    of = f"Key {key['key']} of account {key['user_id']}"
-    if key["revoked_at"] is None:
-        confirm(options, f"{of} is revoked for good.")
-        await storage.write(_end, options.key, options.reason, operator(), clock.now())
-        print(f"{of} is revoked. The owner is mailed.")
+async def _revoke(key: UUID, reason: str, *, yes: bool) -> None:
+    found = await storage.read(apikeys.find, key)
+    named = f"Key {found['key']} of account {found['user_id']}"
+    if found["revoked_at"] is None:
+        work.confirm(f"{named} is revoked for good.", yes=yes)
+        await storage.write(_write_revocation, key, reason, work.operator(), clock.now())
+        print(f"{named} is revoked. The owner is mailed.")
     else:
-        print(f"{of} was revoked before: nothing is changed.")
+        print(f"{named} was revoked before: nothing is changed.")
 
 
-def _end(connection: Connection, key: UUID, reason: str, by: audit_log.Actor, now: datetime) -> None:
+def _write_revocation(connection: Connection, key: UUID, reason: str, by: audit_log.Actor, now: datetime) -> None:
     held = apikeys.lock(connection, key)
     if held.key["revoked_at"] is None:
         origin = security_log.Origin(security_log.STAFF, by.request_id)

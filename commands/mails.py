@@ -1,37 +1,32 @@
-"""`mails`: mails that wait or were given up, and another try."""
+"""`mails`: list mails that were not sent, and send them again."""
 
-from typing import Any
+from typing import Annotated, Any, Literal
+
+import typer
 
 import storage
-from commands import tables
-from commands.work import Failed, Parsers, command, connected, group, number, paged, say_more
+from commands import tables, work
+from commands.options import DEFAULT_ROWS, MAX_NUMBER, After, Limit, print_next_page
+from commands.work import Failed
 from core import clock
-from settings import Settings
 from storage import mails
 from storage.schema.tables import Record
 
 COLUMNS = ("mail", "created", "account", "kind", "state", "attempts", "next attempt", "reason")
-WAITING, GIVEN_UP = "waiting", "given-up"
+app = typer.Typer(help="List mails that were not sent, and send them again.")
 
 
-def add(parsers: Parsers) -> None:
-    """`mails list|retry`."""
-    queue = group(parsers, "mails", "look at mails that were not sent, and try again")
-    listed = command(queue, "list", _list, "list mails that wait or were given up, oldest first")
-    listed.add_argument("--state", choices=(WAITING, GIVEN_UP), help="only these")
-    paged(listed)
-    text = "let a running server try mails again at once; with all their attempts"
-    retry = command(queue, "retry", _retry, text)
-    retry.add_argument("mail", nargs="*", type=number(1, 2**53), help="its number")
-    retry.add_argument("--all", action="store_true", help="all that wait or were given up")
-
-
-def _list(settings: Settings, options: Any) -> None:
-    has_failed = None if options.state is None else options.state == GIVEN_UP
-    page = {"limit": options.limit, "after": options.after, "has_failed": has_failed}
-    found = connected(settings, lambda: storage.read(mails.page, **page))
+@app.command("list")
+def list_mails(
+    state: Annotated[Literal["waiting", "given-up"] | None, typer.Option(help="List only these.")] = None,
+    limit: Limit = DEFAULT_ROWS,
+    after: After = 0,
+) -> None:
+    """List mails that wait or were given up, oldest first."""
+    has_failed = None if state is None else state == "given-up"
+    found = work.run(lambda _: storage.read(mails.page, limit=limit, after=after, has_failed=has_failed))
     tables.rows(COLUMNS, list(map(_row, found)))
-    say_more(found, options)
+    print_next_page(found, limit)
 
 
 def _row(mail: Record) -> tuple[Any, ...]:
@@ -42,19 +37,25 @@ def _row(mail: Record) -> tuple[Any, ...]:
         mail["created_at"],
         mail["user_id"],
         mail["letter"].get("kind"),
-        GIVEN_UP if is_given_up else WAITING,
+        "given-up" if is_given_up else "waiting",
         mail["attempts"],
         None if is_given_up else mail["due_at"],
         mail["reason"],
     )
 
 
-def _retry(settings: Settings, options: Any) -> None:
-    if bool(options.mail) == options.all:
+@app.command()
+def retry(
+    numbers: Annotated[
+        list[int] | None, typer.Argument(metavar="MAIL...", min=1, max=MAX_NUMBER, help="The numbers of the mails.")
+    ] = None,
+    all_mails: Annotated[bool, typer.Option("--all", help="All mails that wait or were given up.")] = False,
+) -> None:
+    """Let a running server send mails again at once, with as many attempts as a new mail."""
+    if bool(numbers) == all_mails:
         raise Failed("Name mails by their numbers, or use --all.")
-    numbers = set(options.mail)
-    chosen = None if options.all else numbers
-    count = connected(settings, lambda: storage.write(mails.retry, chosen, now=clock.now()))
+    chosen = None if all_mails else set(numbers or ())
+    count = work.run(lambda _: storage.write(mails.retry, chosen, now=clock.now()))
     print(f"{count} mails are due now; a running server sends them within seconds.")
-    if not options.all and count < len(numbers):
+    if chosen is not None and count < len(chosen):
         raise Failed("The others do not exist, or are due within minutes anyway.")

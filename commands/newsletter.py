@@ -1,58 +1,57 @@
-"""`subscribers`: who gets the newsletter, for the program that sends it."""
+"""`subscribers`: the readers of the newsletter, for the program that sends it."""
 
 import csv
 import json
 import sys
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Annotated, Literal
+
+import typer
 
 import storage
-from commands.work import Parsers, command, connected
+from commands import work
 from services.interchange import spreadsheets
-from settings import Settings
-from storage import subscribers
+from storage import subscribers as readers
 from storage.address_hashes import email_hash
 
-LANGUAGES = ("en", "de", "es", "fr", "nl", "uk")
-# Rows read at a time: there may be more than memory holds.
+Language = Literal["en", "de", "es", "fr", "nl", "uk"]
+Rows = AsyncIterator[dict[str, str]]
+# Rows read at a time: all of them may not fit into memory.
 PAGE = 1000
 
 
-def add(parsers: Parsers) -> None:
-    """`subscribers`."""
-    newsletter = command(parsers, "subscribers", _subscribers, "write out who gets the newsletter")
-    newsletter.add_argument("--language", choices=LANGUAGES, help="only those who read this language")
-    newsletter.add_argument("--format", choices=("csv", "json"), default="csv")
+def subscribers(
+    language: Annotated[Language | None, typer.Option(help="Only readers of this language.")] = None,
+    form: Annotated[Literal["csv", "json"], typer.Option("--format", help="The format of the list.")] = "csv",
+) -> None:
+    """Print the readers of the newsletter.
+
+    Each row has the address that unsubscribes the reader.
+    """
+    write = {"csv": _write_csv, "json": _write_json}[form]
+    work.run(lambda settings: write(_rows(settings.public_url, language)))
 
 
-def _subscribers(settings: Settings, options: Any) -> None:
-    async def export() -> None:
-        write = {"csv": _write_csv, "json": _write_json}[options.format]
-        await write(_readers(settings.public_url, options.language))
-
-    connected(settings, export)
-
-
-async def _readers(server: str, language: str | None) -> AsyncIterator[dict[str, str]]:
-    """Everybody who gets the newsletter, once, with the address that ends it."""
+async def _rows(server: str, language: str | None) -> Rows:
+    """Yield each reader once."""
     after = 0
-    while rows := await storage.read(subscribers.readers, limit=PAGE, after=after, language=language):
-        for row in rows:
+    while page := await storage.read(readers.readers, limit=PAGE, after=after, language=language):
+        for row in page:
             unsubscribe = f"{server}/ocunsub/{email_hash(row['email'])}"
             yield {**{name: row[name] for name in ("email", "language", "source")}, "unsubscribe": unsubscribe}
-        after = rows[-1]["id"]
+        after = page[-1]["id"]
 
 
-async def _write_csv(readers: AsyncIterator[dict[str, str]]) -> None:
-    rows = csv.DictWriter(sys.stdout, ("email", "language", "source", "unsubscribe"), lineterminator="\n")
-    rows.writeheader()
-    async for reader in readers:
-        rows.writerow({**reader, "email": spreadsheets.cell(reader["email"])})
+async def _write_csv(rows: Rows) -> None:
+    writer = csv.DictWriter(sys.stdout, ("email", "language", "source", "unsubscribe"), lineterminator="\n")
+    writer.writeheader()
+    async for row in rows:
+        writer.writerow({**row, "email": spreadsheets.cell(row["email"])})
 
 
-async def _write_json(readers: AsyncIterator[dict[str, str]]) -> None:
+async def _write_json(rows: Rows) -> None:
     before = "[\n"
-    async for reader in readers:
-        sys.stdout.write(before + json.dumps(reader))
+    async for row in rows:
+        sys.stdout.write(before + json.dumps(row))
         before = ",\n"
     sys.stdout.write("[]\n" if before == "[\n" else "\n]\n")

@@ -1,71 +1,72 @@
-"""`quota`: what owners asked for, and the answers, which are mailed to them by the running server."""
+"""`quota`: requests for higher quotas, and their answers, which a running server mails to the owners."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Literal
+from uuid import UUID
 
+import typer
 from sqlalchemy import Connection
 
 import storage
-from commands import tables
-from commands.work import Parsers, command, connected, group, number, operator, sentence, uuid
+from commands import tables, work
+from commands.options import text
 from core import clock
 from settings import Settings
 from storage import audit_log, quota_requests
-from storage.quota_requests import DECLINED, GRANTED, OPEN, Decision, QuotaRequest
+from storage.quota_requests import DECLINED, GRANTED, Decision, QuotaRequest
 
 # As in the document.
-MOST_UNITS, MOST_DAYS, LONGEST_ANSWER = 1_000_000_000, 366, 1000
-# Shown at a time: who has more open requests than that answers the oldest first.
-MOST_LISTED = 1000
+MAX_UNITS, MAX_DAYS, MAX_ANSWER = 1_000_000_000, 366, 1000
+# Requests shown at a time: with more open requests, answer the oldest first.
+MAX_LISTED = 1000
 COLUMNS = ("request", "asked", "account", "key", "policy", "quota", "days", "state", "purpose")
+Request = Annotated[UUID, typer.Argument(help="The request, as `quota list` prints it.")]
+Answer = Annotated[str, typer.Option(parser=text(MAX_ANSWER), help="A sentence for the owner.")]
+app = typer.Typer(help="Answer requests for higher quotas.")
 
 
-def add(parsers: Parsers) -> None:
-    """`quota list|grant|decline`."""
-    quota = group(parsers, "quota", "answer those who ask for a higher quota")
-    listed = command(quota, "list", _list, "list requests for a higher quota, oldest first")
-    listed.add_argument("--state", choices=(OPEN, GRANTED, DECLINED), default=OPEN)
-    grant = command(
-        quota, "grant", _grant, "grant a request; it holds from the next call on, and the owner is mailed"
-    )
-    decline = command(quota, "decline", _decline, "decline a request; the owner is mailed")
-    for made in (grant, decline):
-        made.add_argument("request", type=uuid)
-        made.add_argument("--answer", required=True, type=sentence(LONGEST_ANSWER), help="a sentence for the owner")
-    grant.add_argument("--quota", type=number(0, MOST_UNITS), help="units, where not those that were asked for")
-    grant.add_argument("--days", type=number(1, MOST_DAYS), help="days, where not as many as were asked for")
-
-
-def _list(settings: Settings, options: Any) -> None:
-    found = connected(settings, lambda: storage.write(_read, options.state, operator(), clock.now()))
+@app.command("list")
+def list_requests(
+    state: Annotated[Literal["open", "granted", "declined"], typer.Option(help="List only these.")] = "open",
+) -> None:
+    """List requests for a higher quota, oldest first."""
+    found = work.run(lambda _: storage.write(_read, state, work.operator(), clock.now()))
     shown = ("uuid", "created_at", "user_id", "key", "policy", "quota", "days", "state", "purpose")
     tables.rows(COLUMNS, [[request[name] for name in shown] for request in found])
 
 
 def _read(connection: Connection, state: str, by: audit_log.Actor, now: datetime) -> list[QuotaRequest]:
     audit_log.record(connection, by, audit_log.LIST_QUOTA_REQUESTS, subjects=[audit_log.NOBODY], now=now)
-    return list(quota_requests.page(connection, state, limit=MOST_LISTED))
+    return list(quota_requests.page(connection, state, limit=MAX_LISTED))
 
 
-def _grant(settings: Settings, options: Any) -> None:
-    _decide(settings, options, Decision(GRANTED, options.answer, options.quota, options.days))
+@app.command()
+def grant(
+    request: Request,
+    answer: Answer,
+    quota: Annotated[
+        int | None, typer.Option(min=0, max=MAX_UNITS, help="Units; by default as many as the request asks for.")
+    ] = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, max=MAX_DAYS, help="Days; by default as many as the request asks for.")
+    ] = None,
+) -> None:
+    """Grant a request. The quota holds from the next call on; the owner is mailed."""
+    decided = _decide(request, Decision(GRANTED, answer, quota, days))
+    granted = f"granted: {decided['policy']} {decided['quota']} for {decided['days']} days"
+    print(f"Request {request} of account {decided['user_id']} is {granted}; the owner is mailed")
 
 
-def _decline(settings: Settings, options: Any) -> None:
-    _decide(settings, options, Decision(DECLINED, options.answer))
+@app.command()
+def decline(request: Request, answer: Answer) -> None:
+    """Decline a request. The owner is mailed."""
+    decided = _decide(request, Decision(DECLINED, answer))
+    print(f"Request {request} of account {decided['user_id']} is declined; the owner is mailed")
 
 
-def _decide(settings: Settings, options: Any, decision: Decision) -> None:
-    from services import container  # takes a second, for which other commands need not wait
+def _decide(request: UUID, decision: Decision) -> QuotaRequest:
+    async def decide(settings: Settings) -> QuotaRequest:
+        decide = work.services(settings).quota_decisions.decide
+        return await storage.write(decide, request, decision, by=work.operator(), now=clock.now())
 
-    async def work() -> QuotaRequest:
-        decide = container.of(settings, storage.present()).quota_decisions.decide
-        return await storage.write(decide, options.request, decision, by=operator(), now=clock.now())
-
-    decided = connected(settings, work)
-    granted = (
-        f": {decided['policy']} {decided['quota']} for {decided['days']} days" if decision.state == GRANTED else ""
-    )
-    print(
-        f"Request {options.request} of account {decided['user_id']} is {decision.state}{granted}; the owner is mailed"
-    )
+    return work.run(decide)

@@ -6,83 +6,83 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+import settings as configuration
 import storage
-from commands.work import Failed, Parsers, can_be_confirmed, command, confirm, connected, open_database
-from services import startup
-from settings import Settings
+from commands import work
+from commands.options import Yes
+from commands.work import Failed
 from storage import canaries, reencryption
 
-# Rows after which progress is shown, and rows that are named of those that cannot be decrypted.
-SHOWN_EVERY, MOST_NAMED = 10_000, 10
+# Rows after which progress is printed, and the most rows that an error message names.
+SHOWN_EVERY, MAX_NAMED = 10_000, 10
 ENDED = (
     "FREESEWING_SECRET_KEY is accepted. {keys} API keys and {sessions} sessions were made with another one: they are"
     " no longer valid, nor are scratch codes of second factors."
 )
 
 
-def add(parsers: Parsers) -> None:
-    """`reencrypt`, `accept-secret-key`."""
-    text = "decrypt everything, and rewrite what is under old encryption keys (beside a running server)"
-    command(parsers, "reencrypt", _reencrypt, text)
-    text = "use the database with a new FREESEWING_SECRET_KEY: ends all API keys, sessions and scratch codes"
-    accept = command(parsers, "accept-secret-key", _accept_secret, text)
-    can_be_confirmed(accept)
-
-
 @dataclass(slots=True)
 class _Progress:
-    """What `reencrypt` has done so far: rows rewritten, and the names of rows that cannot be decrypted."""
+    """The progress of `reencrypt`: the number of rewritten rows, and the names of rows that cannot be decrypted."""
 
     changed: int = 0
     failed: list[str] = field(default_factory=list)
 
 
-def _reencrypt(settings: Settings, _options: Any) -> None:
-    done = _Progress()
-    connected(settings, lambda: _rewrite_all(done))
-    print(f"{done.changed} rows rewritten")
-    if done.failed:
-        more = len(done.failed) - MOST_NAMED
-        named = ", ".join(done.failed[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+def reencrypt() -> None:
+    """Decrypt everything, and rewrite values under old keys.
+
+    The server may run meanwhile. Values that cannot be decrypted are listed and left as they are.
+    """
+    progress = _Progress()
+    work.run(lambda _: _rewrite_all(progress))
+    print(f"{progress.changed} rows rewritten")
+    if progress.failed:
+        more = len(progress.failed) - MAX_NAMED
+        named = ", ".join(progress.failed[:MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
         raise Failed(
-            f"{len(done.failed)} rows have values that cannot be decrypted, and are left as they are: {named}."
+            f"{len(progress.failed)} rows have values that cannot be decrypted, and are left as they are: {named}."
             " Keep the old keys."
         )
 
 
-async def _rewrite_all(done: _Progress) -> None:
+async def _rewrite_all(progress: _Progress) -> None:
     for table in reencryption.tables():
-        await _rewrite_table(table, done)
-    if not done.failed:
+        await _rewrite_table(table, progress)
+    if not progress.failed:
         await storage.write(canaries.retire)
 
 
-async def _rewrite_table(table: Any, done: _Progress) -> None:
+async def _rewrite_table(table: Any, progress: _Progress) -> None:
     total, rows, shown = await storage.read_aside(reencryption.count, table), 0, 0
     after, more = None, True
     while more:
         batch = await storage.write(reencryption.rewrite, table, after)
-        done.changed += batch.changed
-        done.failed += [f"{table.name} {key}" for key in batch.failed]
+        progress.changed += batch.changed
+        progress.failed += [f"{table.name} {key}" for key in batch.failed]
         rows, after, more = rows + batch.rows, batch.after, batch.after is not None
         if rows - shown >= SHOWN_EVERY and more:
             shown = rows
-            _show(table, rows, total)
+            _print_progress(table, rows, total)
     if total:
-        _show(table, rows, max(rows, total))
+        _print_progress(table, rows, max(rows, total))
 
 
-def _show(table: Any, rows: int, total: int) -> None:
+def _print_progress(table: Any, rows: int, total: int) -> None:
     print(f"{table.name}: {rows} of {total} rows", file=sys.stderr, flush=True)
 
 
-def _accept_secret(settings: Settings, options: Any) -> None:
+def accept_secret_key(yes: Yes = False) -> None:
+    """Use the database with a new FREESEWING_SECRET_KEY.
+
+    This ends all API keys, sessions and scratch codes.
+    """
+    settings = configuration.load()
     if not (settings.encryption_keys and settings.secret_key):
         raise Failed("FREESEWING_ENCRYPTION_KEYS and FREESEWING_SECRET_KEY must be set, or kept in DATA_DIR.")
-    confirm(options, "All API keys, sessions and scratch codes end.")
-    with startup.explained():
-        keys, open_sessions = open_database(settings, lambda: storage.write(_accept))
-    print(ENDED.format(keys=keys, sessions=open_sessions))
+    work.confirm("All API keys, sessions and scratch codes end.", yes=yes)
+    keys, sessions = work.run_unchecked(settings, lambda _: storage.write(_accept))
+    print(ENDED.format(keys=keys, sessions=sessions))
 
 
 def _accept(connection: Connection) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Answers as tables: framed at a terminal; for programs, plain lines that are never cut or wrapped."""
+"""Tables on stdout: framed at a terminal; plain lines, never cut or wrapped, into a file or a pipe."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ _WIDE = 10_000
 
 
 def rows(columns: Sequence[str], found: Sequence[Sequence[Any]]) -> None:
-    """One line for each row, under the names of its columns; where words do not fit, each row as a record."""
+    """Print one line for each row under the names of the columns; if words do not fit, print each row as a record."""
     table = _table(columns, found)
     console = _console()
     if console.width < Measurement.get(console, console.options.update(max_width=_WIDE), table).minimum:
@@ -29,7 +29,7 @@ def rows(columns: Sequence[str], found: Sequence[Sequence[Any]]) -> None:
 
 
 def record(fields: Mapping[str, Any]) -> None:
-    """One thing: a line for each of its fields."""
+    """Print a line for each field."""
     _console().print(_table(("", ""), list(fields.items()), show_header=False))
 
 
@@ -47,9 +47,9 @@ def _table(columns: Sequence[str], found: Sequence[Sequence[Any]], *, show_heade
 
 
 def _text(value: Any) -> Text:
-    """As text, and nothing but text: names are what people call things, and a terminal obeys some characters."""
+    """Return a value as plain text, without markup or control characters: users choose names."""
     if value is None:
         return Text("-")
     if isinstance(value, datetime):
         return Text(f"{value:%Y-%m-%d %H:%M}" if sys.stdout.isatty() else clock.iso(value))
-    return Text("".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(value)))
+    return Text("".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in str(value)))

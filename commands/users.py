@@ -1,65 +1,49 @@
-"""`users`: look at accounts, and change what only staff may change, with the record of it that staff leave."""
+"""`users`: show accounts, and change what only staff may change, with the same audit log."""
 
-from typing import Any
+from typing import Annotated, Any, Literal
+
+import typer
 
 import storage
-from commands import account_files, tables
-from commands.work import (
-    LOGIN,
-    Parsers,
-    account,
-    can_be_confirmed,
-    command,
-    confirm,
-    connected,
-    group,
-    operator,
-    paged,
-    say_more,
-)
+from commands import account_files, tables, work
+from commands.options import DEFAULT_ROWS, After, Limit, Login, Yes, print_next_page
 from core import clock, email_addresses
 from security import ROLE_LEVELS
-from settings import Settings
 from storage import accounts, administration, apikeys
 
-STATUSES = {
+# An account never goes back to an address that is not confirmed: `inactive` cannot be set.
+SettableStatus = Literal["active", "restricted", "disabled"]
+Status = Literal[SettableStatus, "inactive"]
+Role = Literal["user", "tester", "curator", "bughunter", "support", "admin"]
+STATUSES: dict[Status, int] = {
     "active": accounts.ACTIVE,
     "inactive": accounts.INACTIVE,
     "restricted": accounts.RESTRICTED,
     "disabled": accounts.DISABLED,
 }
 STATUS_NAMES = {number: name for name, number in STATUSES.items()}
-# Nobody goes back to an address that is not confirmed.
-SETTABLE = [name for name in STATUSES if name != "inactive"]
 COLUMNS = ("account", "user name", "e-mail", "role", "status", "created", "last seen")
+app = typer.Typer(help="Show accounts and change them.")
 
 
-def add(parsers: Parsers) -> None:
-    """`users list|show|role|status|block|remove|export`."""
-    users = group(parsers, "users", "look at accounts and change them")
-    listed = command(users, "list", _list, "list accounts, oldest first")
-    listed.add_argument("--role", choices=[*ROLE_LEVELS, accounts.BLOCKED], help="only these")
-    listed.add_argument("--status", choices=STATUSES, help="only these")
-    paged(listed)
-    show = command(users, "show", _show, "show an account")
-    role = command(users, "role", _role, "give an account a role; keys above its level are revoked for good")
-    status = command(users, "status", _status, "give an account a status; all but active ends sessions and keys")
-    block = command(users, "block", _block, "shut an account out; its keys are revoked for good")
-    for made in (show, role, status, block):
-        made.add_argument("login", help=LOGIN)
-    for made in (role, status, block):
-        can_be_confirmed(made)
-    role.add_argument("role", choices=ROLE_LEVELS)
-    status.add_argument("status", choices=SETTABLE)
-    account_files.add(users)
-
-
-def _list(settings: Settings, options: Any) -> None:
-    page = {"limit": options.limit, "after": options.after, "role": options.role, "by": operator()}
-    page |= {"status": STATUSES.get(options.status), "now": clock.now()}
-    found = connected(settings, lambda: storage.write(administration.page, **page))
+@app.command("list")
+def list_accounts(
+    role: Annotated[Literal[Role, "blocked"] | None, typer.Option(help="List only these.")] = None,
+    status: Annotated[Status | None, typer.Option(help="List only these.")] = None,
+    limit: Limit = DEFAULT_ROWS,
+    after: After = 0,
+) -> None:
+    """List accounts, oldest first."""
+    found = work.run(lambda _: _page(role, status, limit, after))
     tables.rows(COLUMNS, list(map(_row, found)))
-    say_more(found, options)
+    print_next_page(found, limit)
+
+
+async def _page(role: str | None, status: Status | None, limit: int, after: int) -> list[accounts.Account]:
+    number = None if status is None else STATUSES[status]
+    return await storage.write(
+        administration.page, limit=limit, after=after, role=role, status=number, by=work.operator(), now=clock.now()
+    )
 
 
 def _row(row: accounts.Account) -> tuple[Any, ...]:
@@ -67,8 +51,10 @@ def _row(row: accounts.Account) -> tuple[Any, ...]:
     return row["id"], row["username"], row["email"], row["role"], status, row["created_at"], row["last_seen"]
 
 
-def _show(settings: Settings, options: Any) -> None:
-    found = connected(settings, lambda: _load(options.login))
+@app.command()
+def show(login: Login) -> None:
+    """Show an account."""
+    found = work.run(lambda _: _load(login))
     tables.record(
         {
             "number": found["id"],
@@ -89,54 +75,65 @@ def _show(settings: Settings, options: Any) -> None:
 
 
 async def _load(login: str) -> accounts.Account:
-    handle = str((await account(login))["id"])
-    return await storage.write(administration.load, handle, by=operator(), now=clock.now())
+    handle = str((await work.find_account(login))["id"])
+    return await storage.write(administration.load, handle, by=work.operator(), now=clock.now())
 
 
-def _role(settings: Settings, options: Any) -> None:
-    connected(settings, lambda: _give_role(options, options.role, ROLE_LEVELS[options.role]))
+@app.command("role")
+def set_role(login: Login, role: Role, yes: Yes = False) -> None:
+    """Change the role of an account. API keys above its level are revoked for good."""
+    work.run(lambda _: _set_role(login, role, ROLE_LEVELS[role], yes=yes))
 
 
-def _block(settings: Settings, options: Any) -> None:
-    connected(settings, lambda: _give_role(options, accounts.BLOCKED, -1))
+@app.command()
+def block(login: Login, yes: Yes = False) -> None:
+    """Block an account. Its API keys are revoked for good."""
+    work.run(lambda _: _set_role(login, accounts.BLOCKED, -1, yes=yes))
 
 
-async def _give_role(options: Any, role: str, level: int) -> None:
-    found = await account(options.login)
+async def _set_role(login: str, role: str, level: int, *, yes: bool) -> None:
+    found = await work.find_account(login)
     if level < ROLE_LEVELS.get(found["role"], -1):
         above = f" above level {level}" if level >= 0 else ""
-        confirm(options, f"{_named(found)} becomes {role}: its API keys{above} are revoked for good.")
-    await _give(found, {"role": role}, found["role"], role, level)
+        work.confirm(f"{_named(found)} becomes {role}: its API keys{above} are revoked for good.", yes=yes)
+    await _update(found, {"role": role}, found["role"], role, level)
 
 
-def _status(settings: Settings, options: Any) -> None:
-    connected(settings, lambda: _give_status(options))
+@app.command("status")
+def set_status(login: Login, status: SettableStatus, yes: Yes = False) -> None:
+    """Change the status of an account. Every status except active ends its sessions and API keys."""
+    work.run(lambda _: _set_status(login, status, yes=yes))
 
 
-async def _give_status(options: Any) -> None:
-    found = await account(options.login)
-    status, before = STATUSES[options.status], found["status"]
-    if status != accounts.ACTIVE and status != before:
-        confirm(options, f"{_named(found)} becomes {options.status}: its sessions and API keys end for good.")
-    await _give(found, {"status": status}, STATUS_NAMES[before], options.status)
+async def _set_status(login: str, status: SettableStatus, *, yes: bool) -> None:
+    found = await work.find_account(login)
+    number, before = STATUSES[status], found["status"]
+    if number not in (accounts.ACTIVE, before):
+        work.confirm(f"{_named(found)} becomes {status}: its sessions and API keys end for good.", yes=yes)
+    await _update(found, {"status": number}, STATUS_NAMES[before], status)
 
 
-async def _give(found: accounts.Account, wanted: dict[str, Any], before: str, after: str, level: int = -1) -> None:
-    """Change an account as staff would, keep that the operator did, and print what changed."""
+async def _update(found: accounts.Account, changes: dict[str, Any], before: str, after: str, level: int = -1) -> None:
+    """Change an account as staff can, with a row in the audit log, and print what changed."""
     had = await _count_keys(found["id"])
-    await storage.write(administration.update, found["id"], wanted, level=level, by=operator(), now=clock.now())
+    await storage.write(administration.update, found["id"], changes, level=level, by=work.operator(), now=clock.now())
     revoked = had - await _count_keys(found["id"])
-    (what,) = wanted
+    (name,) = changes
     if before == after:
-        print(f"{_named(found)}: {what} was {after} before, nothing is changed")
+        print(f"{_named(found)}: {name} was {after} before, nothing is changed")
     else:
-        print(f"{_named(found)}: {what} {before} -> {after}, {revoked} API keys revoked")
+        print(f"{_named(found)}: {name} {before} -> {after}, {revoked} API keys revoked")
 
 
 async def _count_keys(user_id: int) -> int:
+    """Return how many of its API keys are not revoked."""
     found = await storage.read(apikeys.list_of, user_id)
     return sum(key["revoked_at"] is None for key in found)
 
 
 def _named(found: accounts.Account) -> str:
     return f"Account {found['id']} ({found['username']})"
+
+
+app.command()(account_files.remove)
+app.command()(account_files.export)

@@ -1,13 +1,12 @@
-"""What commands have in common: the database, the account that is meant, and who acts."""
+"""The database of commands: the only place where commands read the settings and open it."""
 
 import asyncio
 import sys
-from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any, Protocol, TypeVar
-from uuid import UUID
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, TypeVar
 
+import settings as configuration
 import storage
 from core import clock
 from services import startup
@@ -15,85 +14,64 @@ from settings import Settings
 from storage import accounts, audit_log, canaries, health
 from storage.engines import diagnosis, urls
 
+if TYPE_CHECKING:
+    from services.container import Services
+
 Result = TypeVar("Result")
-LOGIN = "e-mail address, user name or number"
+Work = Callable[[Settings], Awaitable[Result]]
 NO_FILE = (
     "FREESEWING_DATABASE_URL: there is no database {file}. `python cli.py migrate` makes it. If it is elsewhere, run"
     ' this command with the settings of the server: see "Commands" in docs/administer.md.'
 )
-# Rows of a list, where no other number is asked for, and at most.
-USUAL_ROWS, MOST_ROWS = 100, 1000
 
 
 class Failed(Exception):
-    """What was asked for cannot be done; the message says why."""
+    """The command cannot be done; the message says why."""
 
 
-class Parsers(Protocol):
-    """What commands are added to: argparse has no name of its own for it."""
+def run(work: Work[Result]) -> Result:
+    """Open the database of the settings, check its schema and its secrets, and call `work` with the settings.
 
-    def add_parser(self, name: str, *, help: str, description: str) -> ArgumentParser: ...
-
-
-def command(
-    parsers: Parsers, name: str, run: Callable[..., int | None], text: str, *, needs_settings: bool = True
-) -> ArgumentParser:
-    """Add a command, which calls `run(settings, options)` and returns the exit status (None: 0).
-
-    Without `needs_settings` no setting is read, and `settings` is None.
+    Nothing is made. Raises Failed for a database that cannot be used or waits for its migrations, and SettingsInvalid
+    for wrong secrets, or for missing secrets if the database has rows.
     """
-    made = parsers.add_parser(name, help=text, description=text)
-    made.set_defaults(run=run, needs_settings=needs_settings)
-    return made
 
+    async def checked(settings: Settings) -> Result:
+        await storage.read(health.require_schema)
+        await storage.read(canaries.check_if_any)
+        return await work(settings)
 
-def group(parsers: Parsers, name: str, text: str) -> Parsers:
-    """Add a noun, for commands to be added to."""
-    return parsers.add_parser(name, help=text, description=text).add_subparsers(required=True, metavar="command")
-
-
-def connected(settings: Settings, work: Callable[[], Awaitable[Result]]) -> Result:
-    """Do something with the database open, under the secrets that it was written with.
-
-    Nothing is made. Raises Failed for a database that cannot be used, or waits for its migrations, and
-    SettingsInvalid for other secrets, or where there are none for a database that has rows.
-    """
+    settings = configuration.load()
     with explained(), startup.explained():
-        require_file(settings)
+        _require_file(settings)
         startup.require_secrets(settings)
-        return open_database(settings, lambda: _after_check(work))
+    return run_unchecked(settings, checked)
 
 
-async def _after_check(work: Callable[[], Awaitable[Result]]) -> Result:
-    await storage.read(health.require_schema)
-    await storage.read(canaries.check_if_any)
-    return await work()
+def run_unchecked(settings: Settings, work: Work[Result]) -> Result:
+    """Open the database without any check, and call `work` with the settings."""
+
+    async def opened() -> Result:
+        async with open_database(settings):
+            return await work(settings)
+
+    with explained(), startup.explained():
+        return asyncio.run(opened())
 
 
-def open_database(settings: Settings, work: Callable[[], Awaitable[Result]]) -> Result:
-    """Do something with the database open, whatever the secrets are: for what needs none."""
-
-    async def run() -> Result:
-        await storage.connect(settings.database_url, startup.keyring(settings))
-        try:
-            return await work()
-        finally:
-            await storage.disconnect()
-
-    with explained():
-        return asyncio.run(run())
-
-
-def require_file(settings: Settings) -> None:
-    """Raise Failed if the database is a file that does not exist: only `migrate` and the server make one."""
-    file = urls.file_of(settings.database_url)
-    if file is not None and not file.exists():
-        raise Failed(NO_FILE.format(file=file))
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[None]:
+    """Open the database, and close it at the end."""
+    await storage.connect(settings.database_url, startup.keyring(settings))
+    try:
+        yield
+    finally:
+        await storage.disconnect()
 
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Raise Failed, which names the setting and the reason, in place of what the database's driver raises."""
+    """Raise Failed, which names the setting and the reason, in place of errors of the database's driver."""
     try:
         yield
     except urls.DatabaseUrlInvalid as error:
@@ -102,71 +80,42 @@ def explained() -> Iterator[None]:
         raise Failed(f"FREESEWING_DATABASE_URL: {diagnosis.explain(error)}") from error
 
 
-async def account(login: str) -> accounts.Account:
-    """The account that is meant; raises Failed."""
+def _require_file(settings: Settings) -> None:
+    """Raise Failed if the database is a file that does not exist: only `migrate` and the server make one."""
+    file = urls.file_of(settings.database_url)
+    if file is not None and not file.exists():
+        raise Failed(NO_FILE.format(file=file))
+
+
+def services(settings: Settings) -> "Services":
+    """Return the services of the server, on the open database."""
+    from services import container  # its import takes a second: other commands do not wait for it
+
+    return container.of(settings, storage.present())
+
+
+async def find_account(login: str) -> accounts.Account:
+    """Return the account with this e-mail address, user name or number; raises Failed."""
     found = await storage.read(accounts.find_by_login, login)
     if found is None:
         raise Failed("There is no such account.")
     return found
 
 
-def can_be_confirmed(made: ArgumentParser) -> None:
-    """Let a command ask before it does what cannot be undone (see `confirm`)."""
-    made.add_argument("--yes", action="store_true", help="do not ask for confirmation")
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask at a terminal whether to go on, unless `yes`. Raises Failed unless the answer is yes.
 
-
-def confirm(options: Any, what: str) -> None:
-    """Ask at a terminal whether to do this; returns at once with --yes. Raises Failed unless the answer is yes."""
-    if options.yes:
+    Not `typer.confirm`: it writes a part of the question to stdout, which may be a file.
+    """
+    if yes:
         return
     if not sys.stdin.isatty():
-        raise Failed(f"{what} Nothing was changed. To confirm, repeat the command with --yes.")
-    print(f"{what} Continue? [y/N] ", end="", file=sys.stderr, flush=True)
+        raise Failed(f"{question} Nothing was changed. To confirm, repeat the command with --yes.")
+    print(f"{question} Continue? [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise Failed("Nothing was changed.")
 
 
-def paged(made: ArgumentParser) -> None:
-    """Let a command list so many rows, after the row with a number."""
-    made.add_argument(
-        "--limit", type=number(1, MOST_ROWS), default=USUAL_ROWS, help=f"rows; {USUAL_ROWS} if not given"
-    )
-    made.add_argument("--after", type=number(0, 2**53), default=0, help="begin after the row of this number")
-
-
-def say_more(listed: Sequence[Mapping[Any, Any]], options: Any) -> None:
-    """Say on stderr how to list the rows after these, if there may be any."""
-    if len(listed) == options.limit:
-        print(f"more: --after {listed[-1]['id']}", file=sys.stderr)
-
-
 def operator() -> audit_log.Actor:
-    """Who acts at the command line; each command counts as a request."""
+    """Return the actor of the audit log: nobody's account. Each command counts as a request."""
     return audit_log.Actor(audit_log.NOBODY, clock.new_uuid())
-
-
-def uuid(text: str) -> UUID:
-    """An argument that is a UUID; raises ValueError, which argparse tells."""
-    return UUID(text)
-
-
-def number(least: int, most: int) -> Callable[[str], int]:
-    """An argument that is a whole number."""
-
-    def parsed(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
-            raise ArgumentTypeError(f"must be a whole number from {least} to {most}")
-        return int(text)
-
-    return parsed
-
-
-def sentence(most: int) -> Callable[[str], str]:
-    """An argument that is text of at most so many characters."""
-
-    def text(given: str) -> str:
-        if not 1 <= len(given) <= most or "\0" in given:
-            raise ArgumentTypeError(f"must have 1 to {most} characters")
-        return given
-
-    return text

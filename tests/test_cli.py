@@ -20,7 +20,7 @@ from tests.service import PASSWORD, ROOT, Person, Service
 
 
 def cli(service: Service, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """One command against the service's database."""
+    """Run a command on the database of the service."""
     return subprocess.run(
         [sys.executable, "cli.py", *arguments],
         cwd=ROOT,
@@ -42,21 +42,23 @@ def test_a_role_can_be_given_and_lowering_it_revokes_keys_above_it_for_good(serv
     assert high.get("/whoami").json()["error"] == "keyRevoked"
 
 
-def test_what_the_operator_does_to_an_account_is_recorded_as_nobodys_act(service: Service, alice: Person) -> None:
+def test_changes_by_the_operator_are_in_the_audit_log_with_actor_0(service: Service, alice: Person) -> None:
     cli(service, "users", "role", alice.email, "tester")
     cli(service, "users", "status", alice.email, "disabled", "--yes")
     rows = execute(service, select(acts.c.actor_id, acts.c.changes).where(acts.c.subject_id == alice.id))
     assert [tuple(row) for row in rows] == [(0, {"role": ["user", "tester"]}), (0, {"status": [1, -2]})]
 
 
-def test_a_blocked_account_is_out_at_once_with_all_its_keys(service: Service, alice: Person) -> None:
+def test_blocking_an_account_ends_its_sessions_and_keys_at_once(service: Service, alice: Person) -> None:
     key = alice.new_key(0)
     assert cli(service, "users", "block", alice.email, "--yes").returncode == 0
     assert alice.get("/whoami").status_code == 401
     assert key.get("/whoami").json()["error"] == "keyRevoked"
 
 
-def test_a_frozen_account_can_be_thawed_but_its_sessions_and_keys_stay_ended(service: Service, alice: Person) -> None:
+def test_a_restricted_account_can_be_activated_but_its_sessions_and_keys_stay_ended(
+    service: Service, alice: Person
+) -> None:
     alice.patch("/account", {"password": PASSWORD})
     key = alice.new_key(1)
     alice.post("/account/restrict")
@@ -67,7 +69,7 @@ def test_a_frozen_account_can_be_thawed_but_its_sessions_and_keys_stay_ended(ser
     assert service.http.post("/signin", json=body).status_code == 200
 
 
-def test_the_sizes_are_put_in_once(service: Service, admin: Person) -> None:
+def test_seeding_again_adds_nothing_and_keeps_changes(service: Service, admin: Person) -> None:
     read = "/curated-sets/2.json"
     assert cli(service, "seed").stdout == "0 curated sets added\n"
     admin.patch("/curated-sets/2", {"height": 170})
@@ -78,7 +80,7 @@ def test_the_sizes_are_put_in_once(service: Service, admin: Person) -> None:
     admin.patch("/curated-sets/2", {"height": None})
 
 
-def test_an_unknown_account_is_told_in_one_line(service: Service) -> None:
+def test_an_unknown_account_is_an_error_of_one_line(service: Service) -> None:
     outcome = cli(service, "users", "role", "nobody@example.org", "user")
     assert (outcome.returncode, outcome.stderr) == (1, "There is no such account.\n")
 
@@ -90,7 +92,7 @@ def test_every_setting_is_listed(service: Service) -> None:
 
 
 @pytest.mark.parametrize("service", ["sqlite"], indirect=True)
-def test_keys_can_be_changed_without_losing_anything(
+def test_encryption_keys_can_be_replaced_without_losing_data(
     service: Service, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     old, new = (f"{name}:{b64encode(name.encode() * 8).decode()}" for name in ("2026", "2027"))
@@ -106,7 +108,7 @@ def test_keys_can_be_changed_without_losing_anything(
         own.start()
         assert alice.get(f"/sets/{made['id']}").json()["set"] == made
         assert alice.get("/account").json()["account"]["email"] == alice.email
-        # Found by its address still: the key of the hashes is encrypted under the new key.
+        # The account is still found by its address: the key of the hashes is encrypted under the new key.
         assert cli(own, "users", "role", alice.email, "tester").returncode == 0
     finally:
         own.close()
@@ -133,7 +135,7 @@ def test_unsalted_hashes_are_reported_by_migrate_and_replaced_beside_a_running_s
 
 
 @pytest.mark.parametrize("form", ["csv", "json"])
-def test_who_gets_the_newsletter_is_written_out_once_each_and_harmless_to_spreadsheets(
+def test_newsletter_readers_are_listed_once_each_and_formulas_are_escaped_in_csv(
     service: Service, alice: Person, form: str
 ) -> None:
     formula = f"=cmd|'/c'!a{uuid4().hex[:8]}@freesewing.dev"
@@ -146,7 +148,7 @@ def test_who_gets_the_newsletter_is_written_out_once_each_and_harmless_to_spread
     shown = {row["email"]: row for row in rows}
     first = formula if form == "json" else "'" + formula
     assert shown[first]["source"] == "subscriber"
-    # Alice has not confirmed her subscription: she reads by her account.
+    # Alice has not confirmed her subscription: the setting of her account counts.
     assert shown[alice.email] == {
         "email": alice.email,
         "language": "uk",

@@ -1,4 +1,4 @@
-"""`python cli.py check`, run as operators run it, and what commands do outside of the service's environment."""
+"""`python cli.py check`, run as operators run it, and commands without the settings of the service."""
 
 import json
 import os
@@ -26,7 +26,7 @@ Found = dict[str, tuple[str, str, str]]
 
 @pytest.fixture(scope="module")
 def mail_server() -> Iterator[str]:
-    """A mail server that knows one user; its place."""
+    """Start a mail server with one user, and yield its host and port."""
 
     controller = Controller(_Nothing(), "127.0.0.1", free_port(), authenticator=_authenticate, auth_require_tls=False)
     controller.start()
@@ -35,7 +35,7 @@ def mail_server() -> Iterator[str]:
 
 
 class _Nothing:
-    """A mail server that gets no mail."""
+    """A handler of a mail server that gets no mail."""
 
 
 def _authenticate(_server: object, _session: object, _envelope: object, _mechanism: str, data: Any) -> AuthResult:
@@ -44,7 +44,7 @@ def _authenticate(_server: object, _session: object, _envelope: object, _mechani
 
 
 def checked(service: Service, **environment: str) -> tuple[int, Found]:
-    """The exit status, and by check its state, setting and detail; of several for a check the last."""
+    """Return the exit status, and the last state, setting and detail of each check."""
     given = {f"FREESEWING_{name}": value for name, value in environment.items()}
     outcome = cli(service, "check", "--format", "json", **given)
     assert outcome.stderr == "" and SECRET not in outcome.stdout
@@ -97,7 +97,7 @@ def test_each_failure_is_found_with_its_setting_and_fails_the_command(service: S
 
 
 @pytest.mark.parametrize("service", ["sqlite"], indirect=True)
-def test_settings_that_cannot_be_used_are_all_told_at_once(service: Service) -> None:
+def test_all_invalid_settings_are_listed_at_once(service: Service) -> None:
     wrong = {"FREESEWING_PORT": "x", "FREESEWING_LIMITS": "x", "FREESEWING_XYZ": "x"}
     outcome = cli(service, "check", **wrong)
     assert outcome.returncode == 1 and "Traceback" not in outcome.stderr
@@ -120,7 +120,7 @@ def test_a_database_without_tables_and_one_that_does_not_exist_fail(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("clock", "state", "told"),
+    ("clock", "state", "detail"),
     [
         (Clock("Redis", 1.9, 0.0), OK, "agrees with that of Redis"),
         (Clock("Redis", 4.0, 2.5), OK, "agrees with that of Redis"),
@@ -128,9 +128,9 @@ def test_a_database_without_tables_and_one_that_does_not_exist_fail(tmp_path: Pa
         (Clock("PostgreSQL", -90.0, 0.1), FAILED, "is 90 s ahead of that of PostgreSQL"),
     ],
 )
-def test_a_clock_that_is_wrong_is_told(clock: Clock, state: str, told: str) -> None:
+def test_a_clock_that_is_off_is_reported(clock: Clock, state: str, detail: str) -> None:
     (finding,) = checks.clocks([clock])
-    assert finding.state == state and finding.detail.startswith(told)
+    assert finding.state == state and finding.detail.startswith(detail)
 
 
 COMMANDS = [
@@ -150,7 +150,7 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_a_command_outside_of_the_service_s_environment_makes_nothing(
+def test_a_command_without_the_settings_of_the_service_creates_nothing(
     tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     ours = {name: value for name, value in os.environ.items() if not name.startswith("FREESEWING_")}

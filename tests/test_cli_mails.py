@@ -15,7 +15,7 @@ from tests.test_cli import cli
 
 
 def new_mail(service: Service, *, due_at: datetime, **columns: Any) -> tuple[int, str]:
-    """A mail in the queue: its number and its address."""
+    """Insert a mail into the queue; return its number and its address."""
     to = f"{uuid4().hex}@example.org"
     letter = {"kind": "signup", "language": "en", "to": to, "link": "/confirm"}
     row = {"created_at": clock.now(), "due_at": due_at, "attempts": 3, "letter": letter, **columns}
@@ -24,7 +24,7 @@ def new_mail(service: Service, *, due_at: datetime, **columns: Any) -> tuple[int
 
 
 def sent_to(service: Service, address: str) -> int:
-    """How many mails to this address lie in the outbox."""
+    """Return the number of mails to this address in the outbox."""
     return sum(f"To: {address}" in mail.read_text() for mail in service.mails())
 
 
@@ -55,12 +55,12 @@ def test_mails_that_were_not_sent_are_listed_and_sent_when_they_are_retried(serv
     wait_until(lambda: not execute(service, select(table.c.id).where(table.c.id == rest)), "all mails to be sent")
 
 
-def test_which_mails_must_be_said(service: Service) -> None:
+def test_retry_needs_either_numbers_or_all(service: Service) -> None:
     for arguments in ((), ("1", "--all")):
         outcome = cli(service, "mails", "retry", *arguments)
         assert (outcome.returncode, outcome.stderr) == (1, "Name mails by their numbers, or use --all.\n")
 
 
-def test_a_mail_that_a_sender_may_have_claimed_is_left_alone(service: Service) -> None:
+def test_a_mail_that_a_sender_may_have_claimed_is_not_retried(service: Service) -> None:
     mail, _ = new_mail(service, due_at=clock.now() + mails.CLAIM)
     assert cli(service, "mails", "retry", str(mail)).returncode == 1

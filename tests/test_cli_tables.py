@@ -16,13 +16,13 @@ from tests.test_cli import cli
 
 
 def fields(printed: str) -> dict[str, str]:
-    """What `show` printed: {name: value}."""
+    """Return the fields that `show` printed: {name: value}."""
     pairs = (re.split(r"\s{2,}", line.strip(), maxsplit=1) for line in printed.splitlines())
     return dict(pairs)
 
 
-def at_a_terminal(service: Service, columns: int, *arguments: str) -> str:
-    """What a command prints at a terminal of so many columns."""
+def run_at_a_terminal(service: Service, columns: int, *arguments: str) -> str:
+    """Return what a command prints at a terminal with this number of columns."""
     reading, writing = pty.openpty()
     environment = {**service.environment, "COLUMNS": str(columns), "TERM": "xterm", "NO_COLOR": "1"}
     subprocess.run([sys.executable, "cli.py", *arguments], cwd=ROOT, env=environment, stdout=writing, check=True)
@@ -37,18 +37,18 @@ def at_a_terminal(service: Service, columns: int, *arguments: str) -> str:
     return re.sub(r"\x1b\[[0-9;]*m", "", printed.decode())
 
 
-def test_an_account_is_shown_and_that_is_recorded(service: Service, alice: Person) -> None:
+def test_an_account_is_shown_and_the_audit_log_has_it(service: Service, alice: Person) -> None:
     alice.new_key()
-    shown = cli(service, "users", "show", alice.email.upper())
-    assert shown.returncode == 0
-    told = fields(shown.stdout)
-    assert (told["number"], told["e-mail"]) == (str(alice.id), alice.email)
-    assert (told["role"], told["status"], told["second factor"]) == ("user", "active", "off")
+    outcome = cli(service, "users", "show", alice.email.upper())
+    assert outcome.returncode == 0
+    shown = fields(outcome.stdout)
+    assert (shown["number"], shown["e-mail"]) == (str(alice.id), alice.email)
+    assert (shown["role"], shown["status"], shown["second factor"]) == ("user", "active", "off")
     rows = execute(service, select(acts.c.actor_id, acts.c.act).where(acts.c.subject_id == alice.id))
     assert [tuple(row) for row in rows] == [(0, "loadUser")]
 
 
-def test_keys_are_listed_one_a_line_whole_when_a_program_reads(service: Service, alice: Person) -> None:
+def test_keys_are_listed_one_a_line_and_never_cut_in_a_pipe(service: Service, alice: Person) -> None:
     name = "a name of many words " * 9
     keys = [alice.new_key(2, name=name), alice.new_key(3)]
     lines = cli(service, "keys", "list", str(alice.id)).stdout.splitlines()
@@ -63,24 +63,24 @@ def test_an_account_without_keys_has_an_empty_list(service: Service, alice: Pers
 
 def test_tables_are_framed_at_a_terminal_and_no_word_is_broken(service: Service, alice: Person) -> None:
     key = alice.new_key(name="wide")
-    wide = at_a_terminal(service, 160, "keys", "list", str(alice.id))
+    wide = run_at_a_terminal(service, 160, "keys", "list", str(alice.id))
     assert "╭" in wide and len(wide.splitlines()) == 5 and key.key in wide
-    narrow = at_a_terminal(service, 60, "keys", "list", str(alice.id))
+    narrow = run_at_a_terminal(service, 60, "keys", "list", str(alice.id))
     assert "╭" in narrow and key.key in narrow and "wide" in narrow
     assert max(map(len, narrow.splitlines())) <= 60
-    told = cli(service, "keys", "show", key.key).stdout
-    assert "╭" not in told and "\x1b" not in told
+    piped = cli(service, "keys", "show", key.key).stdout
+    assert "╭" not in piped and "\x1b" not in piped
 
 
-def test_what_people_call_things_is_never_obeyed(service: Service, alice: Person) -> None:
+def test_control_characters_and_markup_in_names_are_harmless(service: Service, alice: Person) -> None:
     key = alice.new_key(name="[red]\x1b[2J\x07\u202e:smile:")
-    told = fields(cli(service, "keys", "show", key.key).stdout)
+    shown = fields(cli(service, "keys", "show", key.key).stdout)
     assert (
-        told["name"] == "[red]\N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}:smile:"
+        shown["name"] == "[red]\N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}:smile:"
     )
 
 
-def test_a_key_is_revoked_for_a_reason_that_its_caller_is_told(service: Service, alice: Person) -> None:
+def test_a_key_is_revoked_with_a_reason_that_its_clients_get(service: Service, alice: Person) -> None:
     key = alice.new_key()
     assert cli(service, "keys", "revoke", key.key).returncode == 2
     assert cli(service, "keys", "revoke", key.key, "--reason", "").returncode == 2
@@ -93,8 +93,8 @@ def test_a_key_is_revoked_for_a_reason_that_its_caller_is_told(service: Service,
         assert outcome.returncode == 0 and end in outcome.stdout
     refusal = key.get("/whoami").json()
     assert (refusal["error"], refusal["reason"]) == ("keyRevoked", "It was seen in public.")
-    told = fields(cli(service, "keys", "show", key.key).stdout)
-    assert (told["state"], told["revoked by"], told["reason"]) == ("revoked", "staff", "It was seen in public.")
+    shown = fields(cli(service, "keys", "show", key.key).stdout)
+    assert (shown["state"], shown["revoked by"], shown["reason"]) == ("revoked", "staff", "It was seen in public.")
     assert " revoked " in cli(service, "keys", "list", str(alice.id)).stdout
     rows = execute(service, select(acts.c.actor_id, acts.c.act).where(acts.c.subject_id == alice.id))
     assert [tuple(row) for row in rows] == [(0, "revokeApiKey")]
@@ -102,7 +102,7 @@ def test_a_key_is_revoked_for_a_reason_that_its_caller_is_told(service: Service,
     assert (event["event"], event["by"], event["key"]) == ("keyRevoked", "staff", key.key)
 
 
-def test_an_unknown_key_is_told_in_one_line(service: Service) -> None:
+def test_an_unknown_key_is_an_error_of_one_line(service: Service) -> None:
     outcome = cli(service, "keys", "show", str(uuid4()))
     assert (outcome.returncode, outcome.stdout, outcome.stderr) == (1, "", "There is no such API key.\n")
-    assert "invalid uuid value: 'x'" in cli(service, "keys", "show", "x").stderr
+    assert "'x' is not a valid UUID" in cli(service, "keys", "show", "x").stderr

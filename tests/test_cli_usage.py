@@ -1,4 +1,4 @@
-"""Who uses the most, at the command line."""
+"""Operators' command for the heaviest users, run as operators run it."""
 
 import re
 
@@ -12,14 +12,14 @@ from tests.test_cli import cli
 
 
 def line_of(service: Service, name: str, *arguments: str) -> list[str]:
-    """What `usage top` says of this name, column by column; nothing if it is not there."""
+    """Return the columns of the line of `usage top` with this name; empty if there is none."""
     outcome = cli(service, "usage", "top", *arguments)
     assert (outcome.returncode, outcome.stderr) == (0, "")
     found = [re.split(r"\s{2,}", line.strip()) for line in outcome.stdout.splitlines()]
     return next((line for line in found if name in line), [])
 
 
-def test_the_heaviest_accounts_and_keys_are_listed_with_their_period_before(service: Service, alice: Person) -> None:
+def test_the_heaviest_accounts_and_keys_are_listed_with_the_period_before(service: Service, alice: Person) -> None:
     key = alice.new_key(name="a busy script")
     for _ in range(40):
         key.get("/whoami")
@@ -34,12 +34,12 @@ def test_the_heaviest_accounts_and_keys_are_listed_with_their_period_before(serv
     assert ("listUsage",) in [tuple(row) for row in rows]
 
 
-def test_anonymous_use_is_listed_by_network(service: Service) -> None:
+def test_anonymous_usage_is_listed_by_network(service: Service) -> None:
     service.http.get("/curated-sets")
     wait_until(lambda: line_of(service, "127.0.0.0/24", "anonymous"), "the counts to be written")
     assert int(line_of(service, "127.0.0.0/24", "anonymous")[1]) > 0
 
 
 @pytest.mark.parametrize("service", ["sqlite"], indirect=True)
-def test_another_period_is_not_understood(service: Service) -> None:
+def test_an_unknown_period_is_a_usage_error(service: Service) -> None:
     assert cli(service, "usage", "top", "--period", "year").returncode == 2
