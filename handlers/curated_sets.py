@@ -299,4 +299,4 @@ async def _write(
         # People's public patterns show the sets that they were drafted from.
         return await public_records.write(services, query, *args, **kwargs)
     finally:
-        services.curated_responses.forget()
+        services.curated_responses.invalidate()

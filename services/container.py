@@ -31,7 +31,7 @@ from services.mail.outbox import Outbox
 from services.observability.metrics import Metrics
 from services.pages.service_pages import Pages
 from services.quota_decisions import QuotaDecisions
-from services.response_cache import Shelf
+from services.response_cache import ResponseCache
 from services.retention import Retention
 from services.test_mode import TestMode
 from services.usage.counting import UsageCounter
@@ -73,8 +73,8 @@ class Services:
     retention: Retention
     gauges: Gauges
     # Responses of public records, and of curated ones.
-    public_responses: Shelf[Any]
-    curated_responses: Shelf[Any]
+    public_responses: ResponseCache[Any]
+    curated_responses: ResponseCache[Any]
 
 
 def of(settings: Settings, storage: Storage | None = None) -> Services:
@@ -138,8 +138,8 @@ def of(settings: Settings, storage: Storage | None = None) -> Services:
         quota_decisions=QuotaDecisions(storage, background, maintainer),
         retention=Retention(storage, background, images),
         gauges=Gauges(storage, background, limits, usage),
-        public_responses=Shelf(),
-        curated_responses=Shelf(),
+        public_responses=ResponseCache(),
+        curated_responses=ResponseCache(),
     )
 
 

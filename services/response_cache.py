@@ -1,57 +1,63 @@
-"""TTL cache of public responses, so that reading them costs no query.
+"""TTL cache of public responses and images: reading them costs no query.
 
-What a shelf gives was made within the last LIFE_SECONDS, and after every write that this process has reported with
-`forget`: who writes sees it at once, and what was written through another instance is seen within a second.
+An entry is at most LIFE_SECONDS old, and `invalidate` drops it after every write of this process. So a client sees
+its own write at once, and a write through another instance within a second.
 """
 
 import time
 from collections.abc import Awaitable, Callable, Hashable
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+from cachetools import TLRUCache
 
 LIFE_SECONDS = 0.8
-MOST_BYTES = 32_000_000
+MAX_BYTES = 32_000_000
 
 
 class Sized(Protocol):
-    """Something of so many bytes."""
+    """A value with a length in bytes."""
 
     def __len__(self) -> int: ...
 
 
-Kept = TypeVar("Kept", bound=Sized)
+Value = TypeVar("Value", bound=Sized)
 
 
-class Shelf(Generic[Kept]):
-    """Up to MOST_BYTES of what was made lately, by a key."""
+class _Entry(NamedTuple, Generic[Value]):
+    value: Value
+    until: float
+
+
+class ResponseCache(Generic[Value]):
+    """Up to MAX_BYTES of values by key. Beyond that the least recently used ones are dropped."""
 
     def __init__(self) -> None:
-        self._kept: dict[Hashable, tuple[float, Kept]] = {}
-        self._bytes = 0
+        self._entries = self._empty()
         self._generation = 0
 
-    async def get(self, key: Hashable, make: Callable[[], Awaitable[Kept]]) -> Kept:
-        """What is kept under the key, or else what `make` returns; what it raises is not kept."""
-        found = self._kept.get(key)
-        began = time.monotonic()
-        if found is not None and began < found[0]:
-            return found[1]
-        generation = self._generation
+    @staticmethod
+    def _empty() -> TLRUCache[Hashable, _Entry[Value]]:
+        return TLRUCache(
+            MAX_BYTES,
+            ttu=lambda _key, entry, _now: entry.until,
+            timer=time.monotonic,
+            getsizeof=lambda entry: len(entry.value),
+        )
+
+    async def get(self, key: Hashable, make: Callable[[], Awaitable[Value]]) -> Value:
+        """Return the value of the key, else call `make` and store its result. Exceptions are not stored."""
+        try:
+            return self._entries[key].value
+        except KeyError:
+            generation, began = self._generation, time.monotonic()
         made = await make()
-        # What was read before a write that has been reported since is not to outlive this request.
-        if generation == self._generation:
-            self._keep(key, began + LIFE_SECONDS, made)
+        # A value that was read before a write must not outlive this request.
+        if generation == self._generation and len(made) <= MAX_BYTES:
+            self._entries[key] = _Entry(made, began + LIFE_SECONDS)
         return made
 
-    def _keep(self, key: Hashable, until: float, made: Kept) -> None:
-        former = self._kept.pop(key, None)
-        self._bytes += len(made) - (len(former[1]) if former else 0)
-        if self._bytes > MOST_BYTES:
-            self._kept.clear()
-            self._bytes = len(made)
-        self._kept[key] = (until, made)
-
-    def forget(self) -> None:
-        """Keep nothing of what was read before this moment: something was written."""
+    def invalidate(self) -> None:
+        """Drop everything that was read before this moment: something was written."""
         self._generation += 1
-        self._kept.clear()
-        self._bytes = 0
+        # A new cache: `clear` would remove the entries one by one.
+        self._entries = self._empty()

@@ -32,4 +32,4 @@ async def write(
     try:
         return await services.storage.write(query, *args, **kwargs)
     finally:
-        services.public_responses.forget()
+        services.public_responses.invalidate()

@@ -13,7 +13,7 @@ from services.file_urls import folder_of
 from services.images.decoding import normalise
 from services.images.fetch import ANONYMOUS_LOOKUPS, LOOKUPS, fetch
 from services.images.store import ImageStore, Picture, StoredImage, new_image_id, open_store
-from services.response_cache import Shelf
+from services.response_cache import ResponseCache
 from storage import image_removals
 from storage.database import Storage
 
@@ -45,7 +45,7 @@ class Images:
             _make(folder)
             self._opened = None
         self._storage, self._url = storage, url
-        self._shelf = Shelf[StoredImage]()
+        self._cache = ResponseCache[StoredImage]()
 
     def _store(self) -> ImageStore:
         """Where pictures are kept; a folder is opened when the first one is asked for."""
@@ -62,7 +62,7 @@ class Images:
 
     async def find(self, name: str) -> StoredImage:
         """The picture of this name, as it was less than a second ago; raises NoSuchRecord, ImageStoreUnavailable."""
-        return await self._shelf.get(name, partial(self._read, name))
+        return await self._cache.get(name, partial(self._read, name))
 
     async def _read(self, name: str) -> StoredImage:
         found = await self._store().get(name)
@@ -120,7 +120,7 @@ class Images:
             except ImageStoreUnavailable as error:
                 log.warning("image %s is removed later: %s", name, error.detail)
             finally:
-                self._shelf.forget()
+                self._cache.invalidate()
 
     async def remove_due(self, now: datetime) -> int:
         """Remove some of the images whose scheduled removal is due, and return how many.
@@ -131,7 +131,7 @@ class Images:
         for row in due:
             await self._store().remove(row.name)
         if due:
-            self._shelf.forget()
+            self._cache.invalidate()
             await self._storage.write(image_removals.finish, [row.id for row in due])
         return len(due)
 
@@ -151,7 +151,7 @@ class Images:
         try:
             await (self._anonymous() if anonymous else self._store()).put(name, picture, replace=replace)
         finally:
-            self._shelf.forget()
+            self._cache.invalidate()
 
     async def withdraw(self, name: str) -> None:
         """Remove an image that has a name of its own; raises NoSuchRecord, ImageStoreUnavailable."""
@@ -162,7 +162,7 @@ class Images:
             if _may_be_anonymous(name):
                 await self._anonymous().remove(name)
         finally:
-            self._shelf.forget()
+            self._cache.invalidate()
 
     async def expire(self, now: datetime) -> None:
         """Remove the images that were uploaded without credentials more than ANONYMOUS_LIFETIME before `now`."""
@@ -175,7 +175,7 @@ class Images:
         except ImageStoreUnavailable as error:
             log.warning("anonymous images are not removed now: %s", error.detail)
         finally:
-            self._shelf.forget()
+            self._cache.invalidate()
 
 
 def _may_be_anonymous(name: str) -> bool:
