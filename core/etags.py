@@ -4,7 +4,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import NamedTuple
 
-from werkzeug.http import parse_date
+from werkzeug.http import parse_date, parse_etags
 
 
 def of(body: bytes) -> str:
@@ -13,12 +13,11 @@ def of(body: bytes) -> str:
 
 
 def names(header: str, tag: str) -> bool:
-    """Return whether a list of tags names this one, in its weak form too, or is `*`.
+    """Return whether a list of tags contains this strong tag, in its weak form too, or is `*`.
 
     A proxy that compresses a response weakens its tag.
     """
-    listed = {name.strip().removeprefix("W/") for name in header.split(",")}
-    return "*" in listed or tag in listed
+    return parse_etags(header).contains_weak(tag.strip('"'))
 
 
 class Preconditions(NamedTuple):
