@@ -51,7 +51,7 @@ class Envelope:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        scope["request_id"] = request_id = clock.new_request_id()
+        scope["request_id"] = request_id = str(clock.new_uuid())
         logs.request_id.set(request_id)
         scope["reply_begun"] = False
         # Middlewares add to it.
