@@ -1,4 +1,4 @@
-"""Pictures to share: where the words stand, what changes them, and that nothing is drawn twice."""
+"""Social images: the place of the words, what changes an image, and that no image is drawn twice."""
 
 import asyncio
 import io
@@ -6,9 +6,9 @@ import io
 import pytest
 from PIL import Image, ImageChops
 
-from services.images import cards, social
+from services.images import cards
 from services.images.cards import Card
-from services.images.social import Drawing, SocialImages
+from services.images.social import MAX_DRAWINGS, Drawing, SocialImages
 from tests.services.test_typeset import TEXTS
 
 HOME = "https://sew.example.org"
@@ -16,7 +16,7 @@ HOME = "https://sew.example.org"
 
 @pytest.fixture
 def pictures_drawn(monkeypatch: pytest.MonkeyPatch) -> list[Card]:
-    """The cards that were drawn, not found."""
+    """The cards that were drawn, not found in the cache."""
     drawn: list[Card] = []
     draw = cards.png
 
@@ -110,7 +110,7 @@ def test_the_same_words_are_drawn_once(pictures_drawn: list[Card]) -> None:
     assert first is second and pictures_drawn == [card]
 
 
-def test_of_those_who_ask_at_once_the_first_has_it_drawn(pictures_drawn: list[Card]) -> None:
+def test_of_several_requests_at_once_only_one_draws(pictures_drawn: list[Card]) -> None:
     card = Card("Aaron", "A shirt")
     drawings = draw(*[card] * 8)
     assert len(set(map(id, drawings))) == 1 and pictures_drawn == [card]
@@ -123,18 +123,18 @@ def test_what_is_drawn_anew_has_the_same_bytes_and_validator() -> None:
     assert first.etag.startswith('"') and first.etag.endswith('"')
 
 
-def test_only_so_many_are_kept_and_those_asked_for_last(
-    pictures_drawn: list[Card], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(social, "_MOST_KEPT", 3)
-    four = [Card(f"Aaron {number}") for number in range(4)]
+def test_the_least_recently_used_drawings_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+
+    def png(card: Card, home: str) -> bytes:
+        drawn.append(card.title)
+        return card.title.encode()
+
+    monkeypatch.setattr(cards, "png", png)
     images = SocialImages(HOME)
-    draw(*four[:3], by=images)
-    draw(four[0], by=images)
-    draw(four[3], by=images)
-    assert list(images._kept) == [four[2], four[0], four[3]]
-    draw(four[1], by=images)
-    assert [card.title for card in pictures_drawn] == ["Aaron 0", "Aaron 1", "Aaron 2", "Aaron 3", "Aaron 1"]
+    for title in (*map(str, range(MAX_DRAWINGS)), "0", "one more", "0", "1"):
+        draw(Card(title), by=images)
+    assert drawn == [*map(str, range(MAX_DRAWINGS)), "one more", "1"]
 
 
 def test_a_website_without_a_readable_address_stops_the_start() -> None:
