@@ -17,7 +17,9 @@ def names(header: str, tag: str) -> bool:
 
     A proxy that compresses a response weakens its tag.
     """
-    return parse_etags(header).contains_weak(tag.strip('"'))
+    listed = parse_etags(header)
+    # Werkzeug accepts tags without quotes, too; RFC 9110 does not.
+    return listed.star_tag or (tag in header and listed.contains_weak(tag.strip('"')))
 
 
 class Preconditions(NamedTuple):
