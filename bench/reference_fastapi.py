@@ -12,6 +12,8 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI, HTTPException
 from sqlalchemy import event, func, or_, select
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import joinedload, selectinload
@@ -32,9 +34,19 @@ from core import clock
 from services.auth.api_secrets import ApiSecrets
 from services.auth.derivation import derive
 from settings import Settings
-from storage.schema.encryption import Keyring
+from storage.engines import postgresql
+from storage.schema.encryption import Keyring, WithKeyring
 
-DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+DRIVERS = {"sqlite": "sqlite+aiosqlite_with_keyring", "postgresql": postgresql.DRIVER}
+
+
+class SqliteDialect(WithKeyring, SQLiteDialect_aiosqlite):
+    """SQLite through aiosqlite, with a key ring."""
+
+    supports_statement_cache = True
+
+
+registry.register("sqlite.aiosqlite_with_keyring", __name__, SqliteDialect.__name__)
 MOST = 1000
 router = APIRouter()
 
@@ -60,9 +72,8 @@ def create_app(settings: Settings) -> FastAPI:
 def _engine(settings: Settings) -> AsyncEngine:
     url = make_url(settings.database_url)
     name = url.get_backend_name()
-    engine = create_async_engine(url.set(drivername=DRIVERS[name]))
     keyring = Keyring(configuration.parse_keys(settings.encryption_keys))
-    engine.sync_engine.dialect.keyring = keyring  # type: ignore[attr-defined]
+    engine = create_async_engine(url.set(drivername=DRIVERS[name]), keyring=keyring)
     if name == "sqlite":
         event.listen(engine.sync_engine, "connect", _as_ours)
     return engine

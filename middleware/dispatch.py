@@ -24,8 +24,7 @@ class DispatchedOperation:
     def __init__(self, operation: Any, services: Services) -> None:
         self.handler = operation.function
         taken = signature(self.handler).parameters
-        # What a handler takes besides the arguments of the request, and is the same for every request.
-        self.given = {"services": services} if "services" in taken else {}
+        self.services, self.takes_services = services, "services" in taken
         self.takes_caller, self.takes_request_id = "caller" in taken, "request_id" in taken
         self.takes_client = "client" in taken
         self.takes_preconditions = "preconditions" in taken
@@ -44,7 +43,9 @@ class DispatchedOperation:
         if self.takes_preconditions:
             arguments["preconditions"] = Preconditions(*(arguments.pop(name) for name in Preconditions._fields))
         if_none_match = arguments.pop("if_none_match") if self.conditional else None
-        reply = await self.handler(**arguments, **self.given)
+        if self.takes_services:
+            arguments["services"] = self.services
+        reply = await self.handler(**arguments)
         if self.conditional and reply.status_code == 200:
             reply = conditional(reply, if_none_match)
         await reply(scope, receive, send)

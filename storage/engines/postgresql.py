@@ -7,6 +7,8 @@ from secrets import SystemRandom
 from typing import TypeVar, cast
 
 from sqlalchemy import Connection, event
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
@@ -16,7 +18,7 @@ from storage.engines.driver_errors import may_be_repeated, note_lost_connection,
 from storage.engines.engine import MOST_LARGE, Load
 from storage.engines.read_connections import Readers
 from storage.engines.upstream import create_async_engine
-from storage.schema.encryption import Keyring
+from storage.schema.encryption import Keyring, WithKeyring
 
 Result = TypeVar("Result")
 Made = TypeVar("Made")
@@ -31,13 +33,25 @@ PATIENCE_SECONDS = 1
 PAUSES = (0.02, 0.1, 0.4)
 _random = SystemRandom()
 
+DRIVER = "postgresql+asyncpg_with_keyring"
+
+
+class PostgresDialect(WithKeyring, PGDialect_asyncpg):
+    """PostgreSQL through asyncpg, with a key ring."""
+
+    supports_statement_cache = True
+
+
+registry.register(DRIVER.replace("+", "."), __name__, PostgresDialect.__name__)
+
 
 class PostgresEngine:
     """A pool of connections: reads in autocommit (no transaction round trips), writes in a transaction."""
 
     def __init__(self, url: str, keyring: Keyring, *, pool: int, stale_seconds: float) -> None:
         self._engine = create_async_engine(
-            urls.parse(url).set(drivername="postgresql+asyncpg"),
+            urls.parse(url).set(drivername=DRIVER),
+            keyring=keyring,
             pool_size=pool,
             max_overflow=0,
             pool_timeout=CONNECT_SECONDS,
@@ -50,7 +64,6 @@ class PostgresEngine:
             },
         )
         event.listen(self._engine.sync_engine, "handle_error", note_lost_connection)
-        self._engine.dialect.keyring = keyring  # type: ignore[attr-defined]
         self._pool = cast(QueuePool, self._engine.pool)
         self._readers = Readers(self._engine)
         # As many units of work at a time as there are connections.

@@ -15,7 +15,7 @@ from sqlalchemy.util import await_only
 
 from core.errors import Fact
 from storage.engines.driver_errors import TOO_LONG
-from storage.engines.statements import DIRECT
+from storage.engines.statements import DIRECT, PLANS, Plans
 from storage.engines.upstream import AsyncConnection, AsyncEngine
 
 Result = TypeVar("Result")
@@ -28,7 +28,7 @@ class Readers:
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT", **{PLANS: Plans()})
         self._pool = cast(QueuePool, engine.pool)
         self._idle: list[AsyncConnection] = []
 

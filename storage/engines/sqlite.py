@@ -17,7 +17,9 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Dialect, create_engine, event
+from sqlalchemy import Connection, Dialect, create_engine, event, make_url
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -25,14 +27,25 @@ from core.errors import Fact, StorageUnavailable
 from storage.engines import urls
 from storage.engines.driver_errors import translated
 from storage.engines.engine import MOST_LARGE, Load
-from storage.engines.statements import DIRECT
-from storage.schema.encryption import Keyring
+from storage.engines.statements import DIRECT, PLANS, Plans
+from storage.schema.encryption import Keyring, WithKeyring
 
 Result = TypeVar("Result")
 Made = TypeVar("Made")
 Work = Callable[[Connection], Any]
 MOST_TOGETHER = 64
 _IDENTITY_VERSION = "SELECT version FROM identity_version"
+
+DRIVER = "sqlite+pysqlite_with_keyring"
+
+
+class SqliteDialect(WithKeyring, SQLiteDialect_pysqlite):
+    """SQLite with a key ring."""
+
+    supports_statement_cache = True
+
+
+registry.register(DRIVER.replace("+", "."), __name__, SqliteDialect.__name__)
 
 
 class SqliteEngine:
@@ -41,9 +54,13 @@ class SqliteEngine:
     def __init__(self, url: str, keyring: Keyring) -> None:
         urls.make_folder(url)
         self._engine = create_engine(
-            url, poolclass=NullPool, hide_parameters=True, connect_args={"check_same_thread": False}
+            make_url(url).set(drivername=DRIVER),
+            keyring=keyring,
+            poolclass=NullPool,
+            hide_parameters=True,
+            connect_args={"check_same_thread": False},
         )
-        self._engine.dialect.keyring = keyring  # type: ignore[attr-defined]
+        self._plans: Plans = {}
         event.listen(self._engine, "connect", _prepare)
         self._large = ThreadPoolExecutor(MOST_LARGE, "large-read")
         self._reader: Connection | None = None
@@ -154,7 +171,7 @@ class SqliteEngine:
         """A connection in which only what we say begins and ends a transaction."""
         connection = self._engine.connect()
         direct = partial(_fetch, connection.connection.dbapi_connection, connection.dialect)
-        return connection.execution_options(isolation_level="AUTOCOMMIT", **{DIRECT: direct})
+        return connection.execution_options(isolation_level="AUTOCOMMIT", **{DIRECT: direct, PLANS: self._plans})
 
     def _write_all(self) -> None:
         """The writer thread: take what waits, do it in one transaction, tell each caller; until told to end."""

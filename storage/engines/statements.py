@@ -14,8 +14,8 @@ from storage.schema.encryption import EncryptedJson
 from storage.schema.tables import Record
 
 Process = Callable[[Any], Any]
-# The name under which an engine offers its driver, as an execution option of its connections.
-DIRECT = "direct"
+# Execution options of an engine's connections: its driver, and its plans of statements.
+DIRECT, PLANS = "direct", "plans"
 Direct = Callable[[str, Sequence[Any]], Sequence[Sequence[Any]] | None]
 """Runs SQL with values in its driver's form, and gives all rows; None if SQLAlchemy is to execute it after all."""
 
@@ -80,6 +80,10 @@ class Fetched:
             yield plan.record(row, encoded=encoded)
 
 
+Plans = dict[Any, Plan]
+"""The plans of one engine, by statement and names of parameters."""
+
+
 class Statement:
     """A statement that is executed often. Its parameters are those that `Connection.execute` would be given."""
 
@@ -89,9 +93,10 @@ class Statement:
 
     def all(self, connection: Connection, parameters: Mapping[str, Any]) -> Sequence[Record]:
         """Every row."""
-        direct: Direct | None = connection.get_execution_options().get(DIRECT)
+        options: Mapping[str, Any] = connection.get_execution_options()
+        direct: Direct | None = options.get(DIRECT)
         if direct is not None:
-            plan = self._plan(connection.dialect, parameters)
+            plan = self._plan(options[PLANS], connection.dialect, parameters)
             rows = direct(plan.sql, plan.values(parameters))
             if rows is not None:
                 return [plan.record(row) for row in rows]
@@ -99,9 +104,10 @@ class Statement:
 
     def fetch(self, connection: Connection, parameters: Mapping[str, Any]) -> Fetched:
         """Every row, not yet converted."""
-        direct: Direct | None = connection.get_execution_options().get(DIRECT)
+        options: Mapping[str, Any] = connection.get_execution_options()
+        direct: Direct | None = options.get(DIRECT)
         if direct is not None:
-            plan = self._plan(connection.dialect, parameters)
+            plan = self._plan(options[PLANS], connection.dialect, parameters)
             rows = direct(plan.sql, plan.values(parameters))
             if rows is not None:
                 return Fetched(rows, plan)
@@ -119,9 +125,8 @@ class Statement:
         names = [name for name, _ in self.columns]
         return [dict(zip(names, row, strict=True)) for row in result]
 
-    def _plan(self, dialect: Dialect, parameters: Mapping[str, Any]) -> Plan:
+    def _plan(self, plans: Plans, dialect: Dialect, parameters: Mapping[str, Any]) -> Plan:
         """What the statement is for this engine and these parameters, made at the first execution."""
-        plans: dict[Any, Plan] = dialect.__dict__.setdefault("plans", {})
         key = (self, *parameters)
         plan = plans.get(key)
         if plan is None:

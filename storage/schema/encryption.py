@@ -6,7 +6,7 @@ table and column as associated data, so that a value moved to another column doe
 
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from cryptography.exceptions import InvalidTag
@@ -65,7 +65,7 @@ class Keyring:
 
 
 class Encrypted(TypeDecorator[str]):
-    """Text kept encrypted. The engine's dialect carries the key ring (see `storage.connect`)."""
+    """Text kept encrypted, under the key ring of the engine's dialect (see `WithKeyring`)."""
 
     impl = LargeBinary
     cache_ok = True
@@ -115,7 +115,20 @@ def key_id_of(stored: bytes) -> str:
     return stored[1 : 1 + stored[0]].decode(errors="replace") if stored else ""
 
 
+class WithKeyring(Dialect):
+    """What a dialect of ours adds to one of SQLAlchemy's: the argument `keyring` of `create_engine`.
+
+    Column types convert values for a dialect, of which each engine has its own.
+    """
+
+    supports_statement_cache = True
+
+    # Not by keyword only: SQLAlchemy looks for the names of positional parameters.
+    def __init__(self, keyring: Keyring | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.keyring = keyring or Keyring({})
+
+
 def keyring_of(dialect: Dialect) -> Keyring:
-    """The key ring that `storage.connect` gave this engine."""
-    keyring: Keyring = dialect.keyring  # type: ignore[attr-defined]
-    return keyring
+    """The key ring of an engine's dialect."""
+    return cast(WithKeyring, dialect).keyring

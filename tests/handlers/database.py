@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from settings import parse_keys
+from storage.engines import postgresql, sqlite
 from storage.schema.encryption import Keyring
 from storage.schema.tables import accounts
 from tests.service import Service
@@ -30,16 +31,15 @@ def execute(service: Service, statement: Executable) -> list[Any]:
     """Run one statement; the rows, if it has any."""
     url = make_url(service.database_url)
     if url.get_backend_name() != "sqlite":
-        return asyncio.run(_on_postgres(url.set(drivername="postgresql+asyncpg"), statement, _keyring(service)))
-    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": 10})
-    engine.dialect.keyring = _keyring(service)  # type: ignore[attr-defined]
+        return asyncio.run(_on_postgres(url.set(drivername=postgresql.DRIVER), statement, _keyring(service)))
+    url, keyring = url.set(drivername=sqlite.DRIVER), _keyring(service)
+    engine = create_engine(url, keyring=keyring, poolclass=NullPool, connect_args={"timeout": 10})
     with engine.begin() as connection:
         return _rows(connection, statement)
 
 
 async def _on_postgres(url: Any, statement: Executable, keyring: Keyring) -> list[Any]:
-    engine = create_async_engine(url, poolclass=NullPool)
-    engine.dialect.keyring = keyring  # type: ignore[attr-defined]
+    engine = create_async_engine(url, keyring=keyring, poolclass=NullPool)
     async with engine.begin() as connection:
         return await connection.run_sync(_rows, statement)
 
