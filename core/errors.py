@@ -105,7 +105,7 @@ class MfaTokenRequired(Fact):
 
 
 class MfaTokenInvalid(Fact):
-    """The code does not fit the secret."""
+    """The one-time code is wrong."""
 
 
 class NoSuchRecord(Fact):
@@ -202,7 +202,7 @@ class BodyTooLarge(Fact):
 
 
 class BodyTooSlow(Fact):
-    """The body did not come in time."""
+    """The body arrived too slowly."""
 
 
 class UnsupportedMediaType(Fact):

@@ -152,7 +152,7 @@ def _refuse_half_pairs(value: Any) -> None:
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        raise MalformedBody("A string holds half of a surrogate pair.") from None
+        raise MalformedBody("A string has an unpaired surrogate.") from None
 
 
 def _depth(value: Any) -> int:

@@ -80,7 +80,7 @@ def _update(
     if changes and account["id"] in (caller.user_id, by.user_id):
         raise OwnAccount("Another administrator can change this account.")
     if wanted.get("consent", 0) > account["consent"]:
-        raise InsufficientLevel("Only an account's owner can give consent; staff can only take it back.")
+        raise InsufficientLevel("Only the owner can give consent. Staff can only withdraw it.")
     level = ROLE_LEVELS.get(wanted.get("role", ""), -1)
     return administration.update(connection, account["id"], wanted, level=level, by=by, now=now)
 
@@ -103,7 +103,7 @@ def _impersonate(connection: Connection, handle: str, caller: Caller, now: datet
     reauthenticate(connection, caller, user_id)
     account = accounts.lock(connection, user_id)
     if not accounts.is_visible(account):
-        raise AccountNotActive("The account is not active, is blocked, or has not given its consent.")
+        raise AccountNotActive("The account is not active, is blocked, or has not consented.")
     audit_log.record(connection, by, audit_log.IMPERSONATE, subjects=[account["id"]], now=now)
     origin = security_log.Origin(security_log.STAFF, by.request_id)
     security_log.record(connection, account["id"], security_log.IMPERSONATED, now=now, origin=origin)

@@ -46,7 +46,9 @@ def _create(
     caller = again.caller
     expires_at = now + timedelta(seconds=body["expiresIn"])
     if body["level"] > caller.level:
-        raise Refused("keyLevelExceedsRoleLevel", f"These credentials can give level {caller.level} at most.")
+        raise Refused(
+            "keyLevelExceedsRoleLevel", f"These credentials can create keys of level {caller.level} at most."
+        )
     return apikeys.create(
         connection,
         user_id=caller.user_id,
@@ -124,7 +126,7 @@ def _held(connection: Connection, key: UUID, reason: str | None, caller: Caller)
     held = apikeys.lock(connection, key)
     require_allowed(held.key, caller, LEVEL_FOR_OTHERS)
     if reason is None and audited_changes.origin(caller, held.owner["id"]).by != security_log.OWNER:
-        raise Refused("reasonMissing", "Whoever ends the key of another gives a reason.")
+        raise Refused("reasonMissing", "A reason is required to revoke the key of another account.")
     return held
 
 
@@ -145,15 +147,15 @@ def _rotate(
     again = reauthenticate(connection, caller, apikeys.find(connection, key)["user_id"])
     caller, held = again.caller, apikeys.lock(connection, key)
     if held.key["user_id"] != caller.user_id:
-        raise InsufficientLevel("This API key is another account's.")
+        raise InsufficientLevel("This API key belongs to another account.")
     if held.key["level"] > caller.level:
         raise InsufficientLevel(f"The API key has level {held.key['level']}; these credentials have {caller.level}.")
     # The grace may last until the key expires: then the time alone does not tell the two secrets apart.
     standing = apikeys.find_standing(connection, caller.key) if caller.key else None
     if standing is not None and caller.secret_hash != standing.secret_hash:
-        raise InsufficientLevel("The earlier secret of an API key rotates no key.")
+        raise InsufficientLevel("The previous secret of an API key cannot rotate keys.")
     if again.until and held.key["expires_at"] > again.until:
-        raise InsufficientLevel("The API key expires after the secret that this request was made with.")
+        raise InsufficientLevel("The API key expires later than the API key of this request.")
     origin = audited_changes.origin(caller, caller.user_id)
     return apikeys.rotate(connection, held, secret_hash=secret_hash, grace=grace, origin=origin, now=now)
 

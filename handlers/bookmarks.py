@@ -84,5 +84,5 @@ def _held(connection: Connection, bookmark_id: int) -> dict[str, Any]:
 async def _own(services: Services, id: str, caller: Caller) -> bookmarks.Bookmark:
     row = await services.storage.read(bookmarks.find, record_id(id))
     if row["user_id"] != caller.user_id:
-        raise InsufficientLevel("This bookmark is another account's.")
+        raise InsufficientLevel("This bookmark belongs to another account.")
     return row

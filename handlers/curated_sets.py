@@ -217,7 +217,7 @@ async def _own_set(services: Services, id: str, caller: Caller) -> sets.Measurem
     except NoSuchRecord:
         row = {"user_id": None}
     if row["user_id"] != caller.user_id:
-        raise Refused("setUnknown", "There is no such measurements set among the caller's own.")
+        raise Refused("setUnknown", "The caller has no such set.")
     return row
 
 

@@ -95,7 +95,7 @@ async def _imported(services: Services, records: list[tuple[str, Any]], password
 async def _own_password(account: version2.Account, password: str) -> str:
     """The hash to keep of a password, which must be the one in the export, if there is one in it."""
     if account.password_hash and not (await passwords.verify(password, account.password_hash)).fits:
-        raise AuthenticationFailed("The password is not that of the account.")
+        raise AuthenticationFailed("The password is wrong.")
     return await passwords.hashed(password)
 
 

@@ -43,4 +43,4 @@ async def read_user_count(services: Services) -> Response:
 
 
 def _not_yet() -> StorageUnavailable:
-    return StorageUnavailable("The first count is not done yet.", cause="first_count")
+    return StorageUnavailable("There are no statistics yet.", cause="first_count")

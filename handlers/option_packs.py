@@ -62,7 +62,7 @@ def _storable(options: dict[str, Any]) -> dict[str, Any]:
     try:
         size = len(orjson.dumps(options))
     except TypeError:
-        raise Refused("validationFailed", "A whole number in the options has more than 64 bits.") from None
+        raise Refused("validationFailed", "An integer in the options has more than 64 bits.") from None
     if size > MOST_BYTES:
         raise Refused("validationFailed", f"The options have more than {MOST_BYTES} bytes as JSON.")
     return options

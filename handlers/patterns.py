@@ -83,7 +83,7 @@ def _chosen(
     except NoSuchRecord:
         raise Refused(code, "There is no such set.") from None
     if not allowed(row, caller):
-        raise Refused(code, "This set is neither the caller's nor public.")
+        raise Refused(code, "This set belongs to another account and is not public.")
     return row
 
 
@@ -204,6 +204,6 @@ def _require_storable(body: dict[str, Any]) -> None:
         try:
             size = len(orjson.dumps(body.get(name)))
         except orjson.JSONEncodeError:
-            raise Refused("validationFailed", f"{name} holds a whole number of more than 64 bits.") from None
+            raise Refused("validationFailed", f"{name} has an integer of more than 64 bits.") from None
         if size > MOST_BYTES:
             raise Refused("validationFailed", f"{name} has more than {MOST_BYTES} bytes.")

@@ -47,9 +47,9 @@ def _moment(text: str, now: datetime) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise Refused("validationFailed", "There is no such moment as `until` names.") from None
+        raise Refused("validationFailed", "`until` is not a valid time.") from None
     if moment <= now:
-        raise Refused("validationFailed", "The moment that `until` names is over.")
+        raise Refused("validationFailed", "`until` is in the past.")
     return moment
 
 
@@ -58,7 +58,7 @@ def _set(
 ) -> quotas.Quota:
     require_fitting(body["policy"], has_key="key" in body)
     if ("user" in body) == ("key" in body):
-        raise Refused("validationFailed", "Name either the account, by `user`, or the API key, by `key`.")
+        raise Refused("validationFailed", "Send either `user` or `key`.")
     holder = quotas.holder_of_key(connection, UUID(body["key"])) if "key" in body else quotas.Holder(body["user"])
     reauthenticate(connection, caller, holder.user_id)
     return quotas.set_by_staff(connection, holder, body["policy"], terms, by=actor(caller), now=now)
@@ -67,7 +67,9 @@ def _set(
 def require_fitting(policy: str, *, has_key: bool) -> None:
     """Raise Refused unless the policy is one of keys and a key is named, or one of accounts and none is."""
     if has_key != (policy in quotas.OF_KEYS):
-        raise Refused("validationFailed", "The policies burst and day need a `key`; those of accounts take none.")
+        raise Refused(
+            "validationFailed", "The policies burst and day need a `key`. Policies of accounts do not accept one."
+        )
 
 
 async def delete_quota(id: str, caller: Caller, services: Services) -> Response:

@@ -83,7 +83,7 @@ def _confirm_sign_up(
     account = accounts.lock(connection, found["user_id"])
     confirmations.use_up(connection, confirmation_id)
     if account["status"] != accounts.INACTIVE:
-        raise NoSuchRecord("There is no such confirmation, or it was used or has expired.")
+        raise NoSuchRecord("The confirmation does not exist, was used, or has expired.")
     accounts.change(connection, account["id"], status=accounts.ACTIVE, consent=consent, updated_at=now)
     return open_session(connection, services, account, SIGN_UP, request)
 

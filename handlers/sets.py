@@ -222,8 +222,8 @@ async def import_set(
 def _name_of(report: Report, name: str | None, chosen: list[Imported]) -> str:
     """Return the name of the set; raises Refused if there is none, or nothing to store."""
     if not chosen:
-        raise Refused("nothingToImport", "The file holds no measurement that could be stored.")
+        raise Refused("nothingToImport", "The file has no measurement that can be stored.")
     called = name or report.name
     if not called:
-        raise Refused("nameMissing", "A name is needed for the set.")
+        raise Refused("nameMissing", "The set needs a name.")
     return called

@@ -18,7 +18,7 @@ from services.pages import service_pages
 from storage import accounts, mails, subscribers
 from storage.administration import HASH_LENGTH
 
-_UNKNOWN = "There is no such subscription, or it has ended."
+_UNKNOWN = "The subscription does not exist or has ended."
 
 
 async def subscribe(body: dict[str, Any], services: Services) -> Response:

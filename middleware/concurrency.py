@@ -29,7 +29,7 @@ class Concurrency:
             await self.app(scope, receive, send)
             return
         if self.working >= self.most and scope["path"] != ALWAYS:
-            raise Overloaded("The server has too much to do right now.")
+            raise Overloaded("The server is overloaded.")
         scope["waiting"] = self.waiting
         start: Message | None = None
 
@@ -77,7 +77,7 @@ class Concurrency:
         if self.waiting.reserve(wait, len(message["body"])) or begun:
             return wait
         self.waiting.finish(wait)
-        raise Overloaded("Too many large replies to this address are not read yet.", cause="large_replies")
+        raise Overloaded("Too many large responses to this IP address are in progress.", cause="large_replies")
 
     async def _send_in_slices(self, message: Message, send: Send, wait: Wait) -> None:
         body = memoryview(message["body"])

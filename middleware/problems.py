@@ -109,9 +109,9 @@ def _as_fact(error: Exception) -> Fact | None:
     if isinstance(error, Fact):
         return error
     if isinstance(error, HTTPException) and error.status_code == 404:
-        return NoSuchPath("There is nothing at this path.")
+        return NoSuchPath("This path does not exist.")
     if isinstance(error, HTTPException) and error.status_code == 405:
-        return MethodNotAllowed("This path is for GET and HEAD.", headers={"Allow": "GET, HEAD"})
+        return MethodNotAllowed("This path supports GET and HEAD.", headers={"Allow": "GET, HEAD"})
     return None
 
 

@@ -33,7 +33,7 @@ def reserve(scope: Scope, size: int) -> None:
     """Reserve more memory for what the body holds, until the request ends; raise Overloaded if there is none."""
     waiting: Waiting = scope["waiting"]
     if not waiting.reserve(scope["reserved"], size):
-        raise Overloaded("Too many large bodies of this address are being read.", cause="large_bodies")
+        raise Overloaded("Too many large bodies from this IP address are in progress.", cause="large_bodies")
 
 
 class _Reader:
@@ -66,7 +66,7 @@ class _Reader:
             if self._wait.ended:
                 detail = "The body came slowly, and other requests needed its place."
                 raise Overloaded(detail, cause="slow_body", headers=CLOSE) from None
-            raise BodyTooSlow("The body did not come in time.", headers=CLOSE) from None
+            raise BodyTooSlow("The body arrived too slowly.", headers=CLOSE) from None
         finally:
             self._waiting.finish(self._wait)
 

@@ -131,12 +131,12 @@ class Routing(SpecMiddleware):
             return
         if b"%2f" in scope.get("raw_path", b"").lower():
             # A slash within a parameter is not one between two, and no parameter may hold one.
-            raise NoSuchPath("There is nothing at this path.")
+            raise NoSuchPath("This path does not exist.")
         operations, parameters, scheme = self._find(scope["path"])
         operation = operations.get(scope["method"])
         if operation is None:
             allowed = {"Allow": ", ".join(sorted(operations))}
-            raise MethodNotAllowed(f"This path does not have {scope['method']}.", headers=allowed)
+            raise MethodNotAllowed(f"This path does not support {scope['method']}.", headers=allowed)
         scope["path_params"] = parameters
         scope["only_scheme"] = scheme
         scope["operation_id"] = operation.name
@@ -153,5 +153,5 @@ class Routing(SpecMiddleware):
                 return found[0].secured, found[1], scheme
         found = self.table.find(path)
         if found is None:
-            raise NoSuchPath("There is nothing at this path.")
+            raise NoSuchPath("This path does not exist.")
         return found[0].operations, found[1], None

@@ -174,7 +174,7 @@ def _require_acceptable(scope: Scope) -> None:
     # The most specific range counts (RFC 9110, section 12.5.1); parameters such as `charset` are not looked at.
     quality = {kind.partition(";")[0].strip().lower(): quality for kind, quality in reversed(accepted)}
     if not next((quality[kind] for kind in _FITTING if kind in quality), 0):
-        raise NotAcceptable("This operation answers in application/json.")
+        raise NotAcceptable("This operation returns application/json.")
 
 
 class ValidationAPI(StraightAPI[ValidatedOperation]):

@@ -92,4 +92,4 @@ def _is_open(export: Export, standing: Standing) -> bool:
 
 
 def _no_such_export() -> NoSuchRecord:
-    return NoSuchRecord("There is no such export, or it has expired.")
+    return NoSuchRecord("The export does not exist or has expired.")

@@ -128,15 +128,15 @@ class Idempotency:
                 now=clock.now(),
             )
             if found.standing is Standing.OTHER_REQUEST:
-                raise KeyReused(
-                    "The key was sent with another request: another path, other parameters or another body."
-                )
+                raise KeyReused("The idempotency key was used with another path, other parameters or another body.")
             if found.standing is Standing.ANSWER_LOST:
-                raise AnswerLost("The request was carried out, but its answer was lost. Look for what it made.")
+                raise AnswerLost(
+                    "The request was carried out, but its response is lost. Look for the record that it created."
+                )
             if found.standing is not Standing.IN_USE:
                 return found.answer
             if time.monotonic() + pause > end:
-                raise KeyInUse("The first request with this key is still being worked on.")
+                raise KeyInUse("The first request with this idempotency key is in progress.")
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -181,9 +181,9 @@ def _canonical_with_large_integers(value: Any) -> bytes:
 def _replayed(kept: dict[str, Any], asker: Asker) -> Answer:
     if asker.level < kept["level"]:
         # It may hold what the present credentials could not have asked for: the secret of a stronger key.
-        raise InsufficientLevel(f"This was answered to level {kept['level']}; these credentials have {asker.level}.")
+        raise InsufficientLevel(f"The first request had level {kept['level']}; these credentials have {asker.level}.")
     if kept.get("credential", asker.credential) != asker.credential:
         # It may hold a secret, which other credentials could not have asked for, or not for so long.
-        raise InsufficientLevel("This answer may hold a secret: it is returned again to the same credentials only.")
+        raise InsufficientLevel("This response may have a secret. It is returned again only to the same credentials.")
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in kept["headers"]]
     return Answer(kept["status"], headers, kept["body"].encode(), replayed=True)

@@ -233,7 +233,7 @@ def rotate(
     """
     key = held.key
     if state(key, now) != ACTIVE:
-        raise KeyNotActive("The API key has expired or was revoked: make a new one.")
+        raise KeyNotActive("The API key has expired or was revoked. Create a new one.")
     if grace and key["previous_until"] is not None and key["previous_until"] > now:
         good_until = f"The secret before the last rotation is good until {iso(key['previous_until'])}"
         raise PreviousSecretActive(

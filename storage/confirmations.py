@@ -75,14 +75,14 @@ def find(
         or (kinds and row["type"] not in kinds)
         or (check is not None and not compare_digest(row["check_hash"], _hash(check)))
     ):
-        raise NoSuchRecord("There is no such confirmation, or it was used or has expired.")
+        raise NoSuchRecord("The confirmation does not exist, was used, or has expired.")
     return row
 
 
 def use_up(connection: Connection, confirmation_id: UUID) -> None:
     """Take the confirmation away; raises NoSuchRecord for all but the first who asks."""
     if connection.execute(delete(confirmations).where(confirmations.c.id == confirmation_id)).rowcount == 0:
-        raise NoSuchRecord("There is no such confirmation, or it was used or has expired.")
+        raise NoSuchRecord("The confirmation does not exist, was used, or has expired.")
 
 
 def find_pending(connection: Connection, user_id: int, kind: str, *, now: datetime) -> Record | None:

@@ -99,7 +99,7 @@ def _standing(row: Record, fingerprint: str, now: datetime) -> Found:
 def mark_carried_out(connection: Connection, key_id: str, attempt: UUID) -> None:
     """Note that the work is done, in the transaction that does it; raises KeyInUse if another has the key by now."""
     if connection.execute(_mark, {"key_id": key_id, "held_by": attempt}).rowcount == 0:
-        raise KeyInUse("A repeat of this request has taken it over.")
+        raise KeyInUse("A repeated request took over this request.")
 
 
 def keep(connection: Connection, key_id: str, attempt: UUID, answer: dict[str, Any]) -> None:

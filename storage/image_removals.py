@@ -63,7 +63,7 @@ def claim(connection: Connection, name: str) -> None:
     Raises ImageStoreUnavailable if the removal has begun.
     """
     if connection.execute(_claim, {"claimed": name}).rowcount == 0:
-        raise ImageStoreUnavailable("The image was removed before its record was written.", cause="image_removed")
+        raise ImageStoreUnavailable("The image was deleted before its record was written.", cause="image_removed")
 
 
 def begin(connection: Connection, now: datetime) -> Sequence[Row[tuple[int, str]]]:

@@ -64,7 +64,7 @@ def find(connection: Connection, mail_id: int) -> Record:
     """The letter; raises NoSuchRecord if it went with its account."""
     mail = connection.execute(select(mails).where(mails.c.id == mail_id)).mappings().first()
     if mail is None:
-        raise NoSuchRecord("There is no such letter.")
+        raise NoSuchRecord("There is no such mail.")
     return mail
 
 

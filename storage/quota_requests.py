@@ -65,12 +65,12 @@ def ask(connection: Connection, user_id: int, key: UUID | None, wish: Wish, *, n
     accounts.lock(connection, user_id)
     holder = Holder(user_id) if key is None else quotas.holder_of_key(connection, key)
     if holder.user_id != user_id:
-        raise NoSuchRecord("There is no such API key, or it was revoked.")
+        raise NoSuchRecord("The API key does not exist or was revoked.")
     waiting = [(row.key_id, row.policy) for row in connection.execute(_open, {"user_id": user_id})]
     if (holder.key_id, wish.policy) in waiting:
-        raise RequestOpen("A request for this quota is open already.")
+        raise RequestOpen("A request for this quota is already open.")
     if len(waiting) >= MOST_OPEN:
-        raise RequestOpen(f"{MOST_OPEN} requests are open already.")
+        raise RequestOpen(f"{MOST_OPEN} requests are already open.")
     uuid = new_uuid()
     row = {"uuid": uuid, "user_id": user_id, "key_id": holder.key_id, "created_at": now, "state": OPEN}
     connection.execute(_create, {**row, **asdict(wish)})
@@ -128,7 +128,7 @@ def _held(connection: Connection, uuid: UUID, *, owner: int | None = None) -> Qu
     accounts.lock(connection, find(connection, uuid, owner=owner)["user_id"])
     held = find(connection, uuid, owner=owner)
     if held["state"] != OPEN:
-        raise RequestDecided("This request was answered already.")
+        raise RequestDecided("This request is already decided.")
     return held
 
 

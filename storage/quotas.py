@@ -82,7 +82,7 @@ def holder_of_key(connection: Connection, key: UUID) -> Holder:
     """The key, with its account; raises NoSuchRecord if it is unknown or revoked."""
     row = connection.execute(_usable_key, {"key": key}).first()
     if row is None:
-        raise NoSuchRecord("There is no such API key, or it was revoked.")
+        raise NoSuchRecord("The API key does not exist or was revoked.")
     return Holder(row.user_id, row.id, key)
 
 

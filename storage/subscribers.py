@@ -118,7 +118,7 @@ def ask(connection: Connection, email: str, *, language: str, now: datetime) -> 
         except AlreadyExists:
             present = _held(connection, ehash)
     if present is None:
-        raise Overtaken("This subscription was made and removed at this moment.")
+        raise Overtaken("This subscription was created and deleted at the same time.")
     if present["active"]:
         return present
     fields = {"language": language, "created_at": now, "updated_at": now}
@@ -157,7 +157,7 @@ def confirm(connection: Connection, uuid: UUID, ehash: str | None, *, now: datet
     """
     present = _held_by_uuid(connection, uuid) if ehash is None else _held(connection, ehash)
     if present is None or present["uuid"] != uuid or (not present["active"] and _is_stale(present, now)):
-        raise NoSuchRecord("There is no such subscription, or it has ended.")
+        raise NoSuchRecord("The subscription does not exist or has ended.")
     if present["active"]:
         return present
     fields = {"active": True, "updated_at": now}

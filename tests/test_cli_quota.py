@@ -53,7 +53,7 @@ def test_a_request_is_declined_once(service: Service, alice: Person) -> None:
     assert cli(service, *command).returncode == 0
     assert read_request(alice, request)["state"] == "declined"
     again = cli(service, *command)
-    assert (again.returncode, again.stderr) == (1, "This request was answered already.\n")
+    assert (again.returncode, again.stderr) == (1, "This request is already decided.\n")
 
 
 @pytest.mark.parametrize("wrong", [["--quota", "-1"], ["--quota", "1e9"], ["--days", "0"], ["--days", "367"]])

@@ -171,7 +171,7 @@ class AccountData(StreamedDocument):
 @contextmanager
 def _turn_of(reader: int, streaming: set[int]) -> Iterator[None]:
     if reader in streaming:
-        raise ExportRunning("An account reads all its data once at a time. Read or close the earlier reply first.")
+        raise ExportRunning("An account can read one export at a time. Read or close the earlier response first.")
     streaming.add(reader)
     try:
         yield

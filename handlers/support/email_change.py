@@ -15,7 +15,7 @@ from storage import accounts, addresses, confirmations, mails
 from storage.schema.tables import Record
 
 KIND = confirmations.EMAIL_CHANGE
-_UNUSABLE = "There is no such confirmation, or it was used or has expired."
+_UNUSABLE = "The confirmation does not exist, was used, or has expired."
 _NONE_PENDING = "No change of the address is pending."
 
 

@@ -33,14 +33,14 @@ async def allowed(services: Services, find: Find, id: str, caller: Caller, level
 def require_allowed(row: Record, caller: Caller, level: int) -> None:
     """Raise InsufficientLevel unless the record is the caller's own, or they act at `level` or above."""
     if not caller.may(level, owner=row["user_id"]):
-        raise InsufficientLevel("This record is another account's.")
+        raise InsufficientLevel("This record belongs to another account.")
 
 
 async def to_clone(services: Services, find: Find, id: str, caller: Caller) -> Record:
     """A public record, or one that the caller may copy all the same."""
     row = await services.storage.read(find, record_id(id))
     if not row["public"] and not caller.may(CLONE_OTHERS, owner=row["user_id"]):
-        raise InsufficientLevel("This record is another account's, and not public.")
+        raise InsufficientLevel("This record belongs to another account and is not public.")
     return row
 
 

@@ -55,4 +55,4 @@ def account_tag(row: Record) -> str:
 
 def _require(preconditions: Preconditions, tag: str, modified: datetime | None) -> None:
     if not preconditions.hold(tag, modified):
-        raise PreconditionFailed("The record is not in the state that the request requires: read it again.")
+        raise PreconditionFailed("The record does not meet the precondition. Read it again.")

@@ -23,7 +23,7 @@ WRONG = "The password or the code is wrong."
 def given(token: Any) -> str:
     """The code that a client sent; raises MfaTokenRequired for none (absent, `false`, empty)."""
     if not isinstance(token, str) or not token.strip():
-        raise MfaTokenRequired("A one-time code is needed.")
+        raise MfaTokenRequired("A one-time code is required.")
     return token
 
 
@@ -53,7 +53,7 @@ async def turn_on(
     """
     step = mfa.matching_step(secret, code, now=clock.now(), after=0)
     if step is None:
-        raise MfaTokenInvalid("The code does not fit the secret.")
+        raise MfaTokenInvalid("The one-time code is wrong.")
     codes = mfa.new_scratch_codes()
     hashes = [services.scratch_codes.hash_of(scratch) for scratch in codes]
     fields = {"mfa_enabled": True, "mfa_secret": secret, "mfa_step": step, "mfa_scratch": hashes}

@@ -185,7 +185,7 @@ def _tried(
     own = [counter for counter in (waiting, of_account) if counter]
     counts = counters.lock(connection, own, now)
     if waiting and (seconds := GUESSES.seconds(counts[waiting], now)):
-        raise QuotaExceeded(f"Too many attempts to sign in; the next is in {seconds} seconds.", [POLICY], seconds)
+        raise QuotaExceeded(f"Too many sign-in attempts. Try again in {seconds} seconds.", [POLICY], seconds)
     lifetimes = {waiting: HOUR, of_account: DAY, **dict.fromkeys(of_networks, HOUR)}
     counters.add(connection, {counter: lifetime for counter, lifetime in lifetimes.items() if counter}, now)
     accepts = not of_account or counts[of_account].number < MOST_FOR_ACCOUNT

@@ -32,7 +32,7 @@ def parse(basic: str) -> tuple[UUID, str]:
         key = secret = ""
     named = key_named(key, secret)
     if named is None:
-        raise Unauthorized("These are not an API key and its secret.")
+        raise Unauthorized("The credentials are not an API key and its secret.")
     return named, secret
 
 

@@ -154,9 +154,9 @@ def _valid(decode: Callable[[str], Decoded], token: str) -> Decoded:
     try:
         found = decode(token)
     except (jwt.InvalidTokenError, ValidationError) as error:
-        raise Unauthorized("The token is not valid or has expired.") from error
+        raise Unauthorized("The token is invalid or has expired.") from error
     if found.until <= clock.now():
-        raise Unauthorized("The token is not valid or has expired.")
+        raise Unauthorized("The token is invalid or has expired.")
     return found
 
 

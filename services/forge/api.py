@@ -26,7 +26,7 @@ CONNECT_SECONDS = 4.0
 # The whole of an operation has a deadline of its own, see `services.forge`.
 READ_SECONDS = 15.0
 
-_UNAVAILABLE = "The code forge cannot be reached, or did not do what it was asked."
+_UNAVAILABLE = "The code forge is unavailable or rejected the request."
 log = logging.getLogger(__name__)
 
 

@@ -106,7 +106,7 @@ class CodeForge:
         async with self._asking() as (forge, place):
             head = await _head(forge, place)
             if await forge.has(_folder(place, kind, slug), head.id):
-                raise SlugTaken("There is such a post already.")
+                raise SlugTaken("A post with this slug exists.")
             post = Post(
                 branch=_branch(kind, slug),
                 base=place.branch,
@@ -139,7 +139,7 @@ async def _refusal(forge: Forge, post: Post) -> SlugTaken | ForgeUnavailable:
     """Why a branch could not be made: the answer itself does not say whether it is there already."""
     if await forge.head_of(post.branch) is None:
         return unavailable("a new branch", "refused")
-    return SlugTaken("There is such a post already, waiting to be merged.")
+    return SlugTaken("An open pull request has a post with this slug.")
 
 
 @asynccontextmanager

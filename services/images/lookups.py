@@ -34,7 +34,7 @@ class Lookups:
         name without an address. A look-up that timed out is free again when the resolver answers.
         """
         if not self._free.acquire(blocking=False):
-            raise Overloaded("Too many host names are being looked up right now.", cause="address_resolution")
+            raise Overloaded("Too many host names are being resolved.", cause="address_resolution")
         found: Future[list[Any]] = Future()
         Thread(target=self._look_up, args=(found, host, port), name="lookup", daemon=True).start()
         entries = await asyncio.wait_for(asyncio.wrap_future(found), SECONDS)

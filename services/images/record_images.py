@@ -54,7 +54,7 @@ class Images:
             try:
                 self._opened = open_store(self._url)
             except ValueError as unusable:
-                raise ImageStoreUnavailable("Images cannot be stored or read right now.") from unusable
+                raise ImageStoreUnavailable("The image store is unavailable.") from unusable
         return self._opened
 
     def _anonymous(self) -> ImageStore:
@@ -145,7 +145,7 @@ class Images:
         Raises ImageInvalid, ImageExists, ImageStoreUnavailable, Overloaded.
         """
         if not replace and await self.exists(name):
-            raise ImageExists("There is an image of this name.")
+            raise ImageExists("An image with this name exists.")
         lookups = ANONYMOUS_LOOKUPS if anonymous else LOOKUPS
         picture = await normalise(img, fetch=partial(fetch, lookups=lookups))
         try:

@@ -85,7 +85,7 @@ class ImageStore:
             try:
                 await obstore.put_async(self._store, path, picture.content, mode="overwrite" if replace else "create")
             except AlreadyExistsError:
-                raise ImageExists("There is an image of this name.") from None
+                raise ImageExists("An image with this name exists.") from None
 
     async def get(self, image_id: str) -> StoredImage | None:
         """The image of that id, None if there is none."""
@@ -180,4 +180,4 @@ def _told_as_unavailable() -> Iterator[None]:
     try:
         yield
     except (BaseError, OSError) as failure:
-        raise ImageStoreUnavailable("Images cannot be stored or read right now.") from failure
+        raise ImageStoreUnavailable("The image store is unavailable.") from failure

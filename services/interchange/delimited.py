@@ -90,7 +90,7 @@ def _decimal(value: str, separator: str) -> str:
 
 def _take(contents: Contents, name: str, value: str, unit: str) -> None:
     if value and not unit and name in OURS:
-        raise UnitsMissing("Neither the file nor the request says whether it is in mm, cm or inches.")
+        raise UnitsMissing("Neither the file nor the request states the unit: mm, cm or inch.")
     contents.add(name, value, numerals.unit_named(unit))
 
 

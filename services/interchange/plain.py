@@ -41,7 +41,7 @@ def _admit(text: str) -> None:
     """Raise FileInvalid for YAML that is more than plain values: it could stand for far more than it is."""
     if _DIRECTIVE.search(text):
         # Each is compared with all before it: a file full of them takes a quarter of a minute.
-        raise FileInvalid("Directives of YAML are not taken.")
+        raise FileInvalid("YAML directives are not accepted.")
     depth = 0
     for number, event in enumerate(yaml.parse(text, Loader=yaml.CBaseLoader)):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
@@ -49,7 +49,7 @@ def _admit(text: str) -> None:
             most = f"{MOST_EVENTS:,} values and names, or is nested deeper than {MOST_DEPTH} levels"
             raise FileInvalid(f"The file has more than {most}.")
         if getattr(event, "anchor", None) or getattr(event, "tag", None):
-            raise FileInvalid("Anchors, aliases and tags of YAML are not taken.")
+            raise FileInvalid("YAML anchors, aliases and tags are not accepted.")
 
 
 class _Loader(yaml.CBaseLoader):
@@ -64,7 +64,7 @@ class _Loader(yaml.CBaseLoader):
 
 def _contents(form: str, value: Any, units: str | None) -> Contents:
     if not isinstance(value, dict):
-        raise FileInvalid("The file must hold names with their numbers, or a set.")
+        raise FileInvalid("The file must be an object of names and numbers, or a set.")
     contents = Contents(form)
     measurements = value.get("measurements")
     if isinstance(measurements, dict):
@@ -86,7 +86,7 @@ def _take_set(contents: Contents, value: dict[str, Any], units: str | None) -> s
         contents.drop(part, "unsupported")
     shown = value.get("units", "metric")
     if shown not in ("metric", "imperial"):
-        raise FileInvalid("A set has metric or imperial as its units, and is in millimetres with either.")
+        raise FileInvalid("The `units` of a set are metric or imperial. Its values are in millimetres in both cases.")
     if {"type", "units"} & value.keys():
         # As we publish it: in millimetres, whatever it says of how to show it.
         units = numerals.MM

@@ -69,7 +69,7 @@ def _unit(written: str, requested: str | None) -> str:
     if written and unit in (None, numerals.DEGREE):
         raise FileInvalid("The unit of the file is not mm, cm or inch.")
     if not unit:
-        raise UnitsMissing("Neither the file nor the request says whether it is in mm, cm or inches.")
+        raise UnitsMissing("Neither the file nor the request states the unit: mm, cm or inch.")
     return unit
 
 
@@ -88,7 +88,7 @@ def _root(text: str) -> Any:
     from lxml import etree
 
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise FileInvalid("The file has a document type declaration, which is not taken.")
+        raise FileInvalid("The file has a document type declaration, which is not accepted.")
     if text.count("<") > MOST_TAGS:
         raise FileInvalid(f"The file has more than {MOST_TAGS:,} tags.")
     parser = etree.XMLParser(
@@ -107,7 +107,7 @@ def _root(text: str) -> Any:
     except etree.XMLSyntaxError as broken:
         raise FileInvalid(f"The file is not well-formed XML: line {broken.lineno or 1}.") from None
     if _local(root) in _MULTISIZE:
-        raise FileInvalid("The file is for many sizes; only measurements of one person are taken.")
+        raise FileInvalid("The file is a multi-size file. Only individual measurements are accepted.")
     if _local(root) not in VERSIONS:
         raise FileInvalid("The file is XML, but its root is neither smis nor vit.")
     return root

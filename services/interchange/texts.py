@@ -16,5 +16,5 @@ def decoded(raw: bytes) -> str:
     except UnicodeDecodeError:
         raise FileInvalid("The file is neither UTF-8 nor UTF-16 with a byte order mark.") from None
     if "\x00" in text:
-        raise FileInvalid("The file holds a NUL.")
+        raise FileInvalid("The file has a NUL character.")
     return text

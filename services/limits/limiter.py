@@ -277,5 +277,5 @@ def refusal(states: Sequence[State]) -> QuotaExceeded:
     violated = [state for state in states if state.refused]
     names = [state.policy.name for state in violated]
     seconds = max(state.seconds for state in violated)
-    used_up = f"The quota of the policy {' and of '.join(names)} is used up; it begins anew in {seconds} seconds."
+    used_up = f"The quota of the policy {' and of '.join(names)} is exceeded. It resets in {seconds} seconds."
     return QuotaExceeded(used_up, names, seconds)

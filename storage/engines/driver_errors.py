@@ -39,13 +39,13 @@ def translated() -> Iterator[None]:
         if _is_unique_violation(error):
             raise AlreadyExists(str(error.orig)) from error
         if _is_foreign_key_violation(error):
-            raise Overtaken("What this belongs to was removed at this moment.") from error
+            raise Overtaken("The parent record was deleted at the same time.") from error
         raise
     except (PoolTimeout, OSError) as error:
-        raise StorageUnavailable("The database does not answer.") from error
+        raise StorageUnavailable("The database does not respond.") from error
     except DBAPIError as error:
         if is_outage(error):
-            raise StorageUnavailable("The database does not answer.") from error
+            raise StorageUnavailable("The database does not respond.") from error
         raise
 
 

@@ -180,7 +180,7 @@ def test_over_the_limit_of_requests_clients_get_503_until_others_are_answered(re
         wait_until(is_refused, "the limit to be reached")
         assert reader.service.http.get("/health").status_code == 200
         lock.rollback()
-    assert problem(refused[0], 503, "unavailable")["detail"] == "The server has too much to do right now."
+    assert problem(refused[0], 503, "unavailable")["detail"] == "The server is overloaded."
     assert int(refused[0].headers["retry-after"]) >= 1
     # 503 if the lock was held for longer than the server waits for it.
     assert {one.result().status_code for one in held} <= {201, 503}

@@ -75,7 +75,7 @@ def test_what_is_no_file_of_measurements_is_told(sender: Person, file: bytes) ->
     for form in ("smis", "vit"):
         told = problem(send(sender, form, file, units="mm"), 400, "fileInvalid")
         assert "root:" not in json.dumps(told)
-        assert ("many sizes" in told["detail"]) == (b"smms" in file or b"vst" in file)
+        assert ("multi-size" in told["detail"]) == (b"smms" in file or b"vst" in file)
 
 
 OTHERS = {

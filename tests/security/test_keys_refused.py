@@ -45,7 +45,7 @@ def test_no_garbage_passes_for_a_secret(service: Service, key: ApiKey) -> None:
     ]
     swapped = [secret.swapcase(), secret.upper(), secret[::-1], secret + ":", "f" * 64, "", "é" * len(secret)]
     for garbage in (*flipped, *cut, *swapped):
-        assert refused(service, basic(key.key, garbage)) == "These are not an API key and its secret."
+        assert refused(service, basic(key.key, garbage)) == "The credentials are not an API key and its secret."
     for name in ("", "1", key.key[:-1], key.key + "0", " " + key.key, key.key + "\0", f"urn:uuid:{key.key}", "é"):
         refused(service, basic(name, secret))
     assert key.get("/whoami").status_code == 200

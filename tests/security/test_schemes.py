@@ -169,6 +169,6 @@ def test_what_cannot_be_credentials_is_refused(service: Service, authorization: 
     assert detail in {
         "This operation needs credentials.",
         "This path does not accept credentials of this kind.",
-        "The token is not valid or has expired.",
-        "These are not an API key and its secret.",
+        "The token is invalid or has expired.",
+        "The credentials are not an API key and its secret.",
     }

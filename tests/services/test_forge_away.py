@@ -78,7 +78,7 @@ BROKEN: list[dict[str, Any]] = [
 def test_every_failure_reads_the_same(there: Forge, how: dict[str, Any]) -> None:
     there.fails("POST", "/issues", **how)
     detail = fails(at(there).create_issue(Issue("t", "b")))
-    assert detail == "The code forge cannot be reached, or did not do what it was asked."
+    assert detail == "The code forge is unavailable or rejected the request."
 
 
 def test_a_wrong_token_is_the_operators_to_learn(caplog: pytest.LogCaptureFixture) -> None:

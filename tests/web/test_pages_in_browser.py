@@ -113,7 +113,7 @@ def test_the_newsletter_begins_and_ends_with_the_links_in_its_mails(
     assert complaints == []
     page.goto(address(service, "newsletter", link))
     press(page, "Subscribe")
-    expect(page.get_by_role("alert").and_(page.locator(":visible"))).to_contain_text("There is no such subscription")
+    expect(page.get_by_role("alert").and_(page.locator(":visible"))).to_contain_text("subscription does not exist")
 
 
 def test_one_click_ends_the_newsletter_without_a_script(service: Service, page_without_script: Page) -> None:
