@@ -12,20 +12,24 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
+from connexion.middleware.lifespan import LifespanMiddleware
+from uvicorn.config import Config
+
 import settings as configuration
 from core import document
+from middleware.application import Application
 from middleware.assets import Assets
-from middleware.authentication import Authentication
 from middleware.charges import Charges
 from middleware.concurrency import Concurrency
-from middleware.dispatch import Dispatch
+from middleware.direct_dispatch import Context
 from middleware.envelope import Envelope
 from middleware.idempotency import Idempotency
 from middleware.limits import Limits
 from middleware.problems import Problems
 from middleware.routing import Routing
-from middleware.upstream import ConnexionMiddleware, LifespanMiddleware, validated_before
-from middleware.validation import Validation
+from middleware.security import Security
+from middleware.supported import require_supported
+from middleware.validation import RequestValidation
 from middleware.waiting import Waiting
 from security import Authenticator
 from services import container, lifecycle, startup
@@ -36,7 +40,6 @@ from services.pages import service_pages
 from serving import channel, connections, memory
 from serving.manager import ServiceManager
 from serving.server import HandedServer, Server
-from serving.upstream import Config
 from settings import Settings
 
 # A client that sends half a request must not keep the server from ending.
@@ -48,22 +51,24 @@ log = logging.getLogger("freesewing-api")
 
 def create_app(
     settings: Settings, *, services: Services | None = None, waiting: Waiting | None = None
-) -> ConnexionMiddleware:
-    """Make the ASGI application; nothing is opened before its lifespan starts.
+) -> Application:
+    """Make the ASGI application. Its document and handlers are loaded, and its services opened, when it starts.
 
-    Any number of applications can run in one process. Raises ValueError for a setting that a service cannot use.
+    Any number of applications can run in one process. Raise ValueError for a setting that a service cannot use, and
+    for features of the document without support.
     """
+    require_supported(document.load())
     services = services or container.of(settings)
     charges = Charges(services.limits, services.notices, services.metrics)
-    app = ConnexionMiddleware(
-        Dispatch(services),
+    app = Application(
+        __name__,
+        services=services,
         lifespan=partial(_lifespan, services, settings),
         middlewares=_middlewares(settings, services, charges, waiting or _waiting(settings)),
+        # Takes effect where tests add `ResponseValidationMiddleware`.
+        validate_responses=True,
     )
-    with validated_before():
-        app.add_api(document.load(), base_path="")
-    # Built now, so that a mistake in the document or a missing handler stops the start, not the first request.
-    app.app, app.middleware_stack = app._build_middleware_stack()
+    app.add_api(document.load(), base_path="")
     return app
 
 
@@ -74,13 +79,14 @@ def _middlewares(settings: Settings, services: Services, charges: Charges, waiti
         LifespanMiddleware,
         partial(Envelope, metrics=services.metrics, usage=services.usage, base=base, slow_seconds=slow),
         partial(Problems, charges=charges, base=base),
-        partial(Concurrency, most=settings.max_concurrency, waiting=waiting),
+        partial(Concurrency, max_requests=settings.max_concurrency, waiting=waiting),
         partial(Assets, folders=service_pages.folders(), charges=charges),
         partial(Routing, address=services.address),
-        partial(Authentication, authenticator=Authenticator(services.storage, services.tokens, services.credentials)),
+        partial(Security, authenticator=Authenticator(services.storage, services.tokens, services.credentials)),
         partial(Limits, charges=charges),
-        Validation,
+        RequestValidation,
         partial(Idempotency, keys=services.idempotency),
+        Context,
     ]
 
 
@@ -138,7 +144,7 @@ def _become_supervisor() -> NoReturn:
     os.execve(sys.executable, [sys.executable, "-m", "serving", str(app)], os.environ | {"PYTHONPATH": path})  # noqa: S606
 
 
-def _uvicorn(app: ConnexionMiddleware, settings: Settings) -> Config:
+def _uvicorn(app: Application, settings: Settings) -> Config:
     return Config(
         app,
         host=settings.host,
@@ -148,6 +154,8 @@ def _uvicorn(app: ConnexionMiddleware, settings: Settings) -> Config:
         log_level=settings.log_level,
         server_header=False,
         http=connections.limited(settings),
+        # A mistake in the document or a missing handler stops the start: "auto" would serve without the lifespan.
+        lifespan="on",
         ws="none",
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,

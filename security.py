@@ -101,7 +101,7 @@ class Authenticator:
         """Return the caller with these credentials, or None where the operation needs none and none were sent.
 
         `only` narrows the accepted schemes to one (the `/jwt` and `/key` paths). Credentials that are sent are always
-        checked; `middleware/authentication.py` decides whether bad ones matter. Raises Unauthorized, KeyExpired,
+        checked; `middleware/security.py` decides whether bad ones matter. Raises Unauthorized, KeyExpired,
         KeyRevoked, StorageUnavailable.
         """
         if not need.schemes or (authorization is None and need.optional):

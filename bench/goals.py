@@ -27,7 +27,7 @@ P99, BARE_RATE, TIMED = 25.0, 42_000.0, "set read by key"
 # Metering and limits may cost this share of the throughput of a set read by key.
 MOST_FOR_COUNTING = 0.12
 # Of a worker: megabytes (1,000,000 bytes) resident; megabytes more in each minute of load; seconds until it answers.
-MEGABYTES, GROWTH, START_SECONDS = 110.0, 0.5, 2.0
+MEGABYTES, GROWTH, START_SECONDS = 140.0, 0.5, 2.0
 # Two workers on two processors against one.
 SCALING = 1.7
 

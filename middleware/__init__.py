@@ -1,5 +1,2 @@
-"""What every request passes through before its handler, outermost first: `envelope`, `problems`, `concurrency`,
-`assets`, `routing`, `authentication`, `limits`, `validation`, `idempotency`, `dispatch`."""
-
-# First of all: it says how much of Connexion is loaded.
-from middleware import upstream as upstream
+"""The middlewares of the application, one module each, from the outside in: `envelope`, `problems`, `concurrency`,
+`assets`, `routing`, `security`, `limits`, `validation`, `idempotency`, Connexion's context, `dispatch`."""

@@ -1,4 +1,4 @@
-"""Static files of the pages."""
+"""The static files of the pages."""
 
 from pathlib import Path
 from typing import Any
@@ -11,17 +11,17 @@ from middleware.charges import Charges
 
 
 class Files(StaticFiles):
-    """Files that a browser keeps, and asks about each time: a page never meets the scripts of another version."""
+    """Files that a browser revalidates each time, so that a page never runs the scripts of another version."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        reply = super().file_response(*args, **kwargs)
-        reply.headers["Cache-Control"] = "no-cache"
-        reply.headers["Accept-Ranges"] = "none"
-        return reply
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        response.headers["Accept-Ranges"] = "none"
+        return response
 
 
 class Assets:
-    """Serves each of `folders` ({path prefix: folder}) with validators; everything else passes."""
+    """Serves files of `folders` ({path prefix: folder}) with ETag and Last-Modified, and passes other paths on."""
 
     def __init__(self, app: ASGIApp, *, folders: dict[str, Path], charges: Charges) -> None:
         self.app = app
@@ -30,14 +30,14 @@ class Assets:
         self.files = {prefix: Files(directory=folder) for prefix, folder in folders.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # A prefix by itself is no file, but may be a page.
+        # A prefix itself can be the path of a page.
         if scope["type"] == "http" and scope["path"].startswith(self.prefixes) and scope["path"] not in self.prefixes:
             await self.charges.charge_file(scope)
             prefix = next(prefix for prefix in self.prefixes if scope["path"].startswith(prefix))
-            # Sent whole: a header of 32 kB can name thousands of ranges, which take a tenth of a second.
+            # Without ranges: a header of 32 kB can name thousands of them, which take a tenth of a second.
             headers = [header for header in scope["headers"] if header[0] != b"range"]
             path = "/" + scope["path"].removeprefix(prefix)
-            inside = {**scope, "path": path, "root_path": "", "headers": headers}
-            await self.files[prefix](inside, receive, send)
+            inner = {**scope, "path": path, "root_path": "", "headers": headers}
+            await self.files[prefix](inner, receive, send)
         else:
             await self.app(scope, receive, send)

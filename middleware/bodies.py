@@ -1,4 +1,4 @@
-"""The headers of a request and what its body is; forms."""
+"""Request headers, the media type of a body, and HTML forms."""
 
 import re
 from collections.abc import Collection
@@ -18,18 +18,18 @@ _UTF8 = re.compile(r"\s*charset\s*=\s*(utf-?8|\"utf-?8\"|'utf-?8')\s*")
 
 
 def header(scope: Scope, name: bytes) -> bytes | None:
-    """The first header with this lower-case name."""
-    for found, value in scope["headers"]:
-        if found == name:
+    """Return the value of the first header with this lower-case name."""
+    for present, value in scope["headers"]:
+        if present == name:
             return bytes(value)
     return None
 
 
 def media_type(scope: Scope, allowed: Collection[str]) -> str:
-    """Which of the allowed media types the body says it has; raises UnsupportedMediaType unless one, in UTF-8."""
-    given = [value for name, value in scope["headers"] if name == b"content-type"]
-    usable = len(given) == 1 and len(given[0]) <= LONGEST_HEADER
-    kind, *parameters = given[0].decode("latin-1").lower().split(";") if usable else [""]
+    """Return the media type of the body. Raise UnsupportedMediaType unless it is allowed, UTF-8 and unencoded."""
+    sent = [value for name, value in scope["headers"] if name == b"content-type"]
+    usable = len(sent) == 1 and len(sent[0]) <= LONGEST_HEADER
+    kind, *parameters = sent[0].decode("latin-1").lower().split(";") if usable else [""]
     charsets = [parameter for parameter in parameters if "charset" in parameter]
     if kind.strip() not in allowed or not all(_UTF8.fullmatch(charset) for charset in charsets):
         raise UnsupportedMediaType(f"Send the body as {' or '.join(allowed)}, in UTF-8.")

@@ -1,4 +1,4 @@
-"""Charging requests to the quotas of their callers, and telling in the response what is left of them."""
+"""Charges requests to the quotas of their callers, and adds the response headers with the remaining units."""
 
 import asyncio
 from functools import lru_cache
@@ -16,20 +16,20 @@ from services.mail.notices import Notices
 from services.observability import metrics
 from services.observability.metrics import Metrics
 
-# What is somebody's own: an address of IPv4, a network of IPv6.
+# One client: an address of IPv4, a network of IPv6.
 OWN_BITS = (32, 64)
-# Of a file that a page loads: a page of the documentation has about ten.
+# The cost of a static file: a page of the documentation loads about ten.
 FILE_COST = 1 / 8
-# Whose owners are told when they are nearly used up.
+# The policies whose account owners are notified when the quota is nearly used up.
 DAILY = ("day", "account-day")
 
 
 class Usual(NamedTuple):
-    """A caller's purse, and what is told of it: the quotas, and the form of what is left."""
+    """A caller's quota lease, the header with its quotas, and the format of the header with the remaining units."""
 
     purse: Purse
     stated: bytes
-    form: bytes
+    format: bytes
 
 
 class Charges:
@@ -43,24 +43,24 @@ class Charges:
         self._notifying: set[asyncio.Task[None]] = set()
 
     def spend_usual(self, limiter: Limiter, scope: Scope, cost: int) -> bool:
-        """Take what a call costs from what is held for its caller or address, and tell what is left.
+        """Spend leased units of the caller or the address, and add the headers with the remaining units.
 
-        Return False, and take nothing, if that is not enough, or the caller has other than the usual quotas.
+        Return False, and spend nothing, if the lease has too few units, or the caller has quotas of their own.
         """
         caller: Caller | None = scope["caller"]
         if caller is None:
-            return self._spend_held(self._usual_of_address(limiter, address_of(scope), cost), scope)
+            return self._spend_leased(self._usual_of_address(limiter, address_of(scope), cost), scope)
         if caller.account_quotas or caller.key_quotas:
             return False
-        return self._spend_held(self._usual(limiter, caller.user_id, caller.key_id, cost), scope)
+        return self._spend_leased(self._usual(limiter, caller.user_id, caller.key_id, cost), scope)
 
-    def _spend_held(self, usual: "Usual", scope: Scope) -> bool:
+    def _spend_leased(self, usual: "Usual", scope: Scope) -> bool:
         now = clock.epoch()
         if not usual.purse.spend(now):
             return False
-        scope["reply_headers"] += (
+        scope["response_headers"] += (
             (b"ratelimit-policy", usual.stated),
-            (b"ratelimit", usual.form % usual.purse.left(now)),
+            (b"ratelimit", usual.format % usual.purse.left(now)),
         )
         if self._metrics.is_on():
             for policy in usual.purse.policies:
@@ -76,9 +76,9 @@ class Charges:
         return Usual(purse, *_stated(purse.policies))
 
     async def spend(self, limiter: Limiter, claims: Claims, scope: Scope) -> None:
-        """Take what a request costs, and tell what is left in the reply's headers; raises QuotaExceeded."""
+        """Spend the cost of a request, and add the headers with the remaining units. Raise QuotaExceeded."""
         states = await limiter.spend(claims)
-        tell(states, scope)
+        add_headers(states, scope)
         refused = False
         for state in states:
             refused |= state.refused
@@ -89,30 +89,30 @@ class Charges:
             raise limits.refusal(states)
 
     def notify(self, state: State, caller: Caller) -> None:
-        """Tell the owner that a daily quota is nearly used up, or is, beside the request that used it."""
+        """Notify the account owner, in a task of its own, that a daily quota is nearly or entirely used up."""
         policy = state.policy
         key_id = caller.key_id if policy.name == "day" else 0
-        telling = self._notices.quota_reached(
+        notification = self._notices.quota_reached(
             caller.user_id, key_id, policy.name, state.reached, policy.quota, clock.now()
         )
-        task = asyncio.create_task(telling)
-        # The event loop itself does not keep it from being collected.
+        task = asyncio.create_task(notification)
+        # The event loop has only a weak reference to a task.
         self._notifying.add(task)
         task.add_done_callback(self._notifying.discard)
 
     async def charge_rejected(self, scope: Scope) -> None:
-        """Charge the address for a request that was rejected before its caller was charged; raise QuotaExceeded.
+        """Charge the address for a request that was rejected before its caller was charged. Raise QuotaExceeded.
 
-        An unknown path, a wrong method, bad credentials, a level that is too low, a lacking consent.
+        These are an unknown path, a wrong method, bad credentials, a level that is too low, and a lack of consent.
         """
         limiter = self.limiter
-        if limiter is None or any(name == b"ratelimit" for name, _ in scope["reply_headers"]):
+        if limiter is None or any(name == b"ratelimit" for name, _ in scope["response_headers"]):
             return
-        if not self._spend_held(self._usual_of_address(limiter, address_of(scope), 1), scope):
+        if not self._spend_leased(self._usual_of_address(limiter, address_of(scope), 1), scope):
             await self.spend(limiter, claims_of_address(limiter, address_of(scope), 1), scope)
 
     async def charge_file(self, scope: Scope) -> None:
-        """Charge the address for a file of a page; raise QuotaExceeded."""
+        """Charge the address for a static file. Raise QuotaExceeded."""
         limiter = self.limiter
         if limiter is None or self._usual_of_address(limiter, address_of(scope), FILE_COST).purse.spend(
             clock.epoch()
@@ -120,12 +120,12 @@ class Charges:
             return
         states = await limiter.spend(claims_of_address(limiter, address_of(scope), FILE_COST))
         if any(state.refused for state in states):
-            tell(states, scope)
+            add_headers(states, scope)
             raise limits.refusal(states)
 
 
 def claims_of(limiter: Limiter, caller: Caller | None, scope: Scope, cost: int) -> Claims:
-    """Whose quotas a request uses: its key's and its account's, its account's alone, or its address's."""
+    """Return the claims of a request: on the quotas of its key and account, of its account, or of its address."""
     if caller is not None:
         return limits.claims_of_account(
             limiter, caller.user_id, caller.account_quotas, caller.key_id, caller.key_quotas, cost
@@ -138,22 +138,22 @@ def claims_of_address(limiter: Limiter, address: str, cost: float) -> Claims:
 
 
 def address_of(scope: Scope) -> str:
-    """Whom an anonymous request is counted for."""
+    """Return the address or network whose quotas an anonymous request uses."""
     client = scope["client"]
     network = networks.network_of(client[0], *OWN_BITS) if client else None
     return network or "unknown"
 
 
-def tell(states: list[State], scope: Scope) -> None:
-    """Put the quotas and what is left of them into the reply's headers (draft-ietf-httpapi-ratelimit-headers-10)."""
-    stated, form = _stated(tuple(state.policy for state in states))
-    left = form % tuple(number for state in states for number in (state.remaining, state.seconds))
-    scope["reply_headers"] += ((b"ratelimit-policy", stated), (b"ratelimit", left))
+def add_headers(states: list[State], scope: Scope) -> None:
+    """Add the headers with the quotas and the remaining units (draft-ietf-httpapi-ratelimit-headers-10)."""
+    stated, format_ = _stated(tuple(state.policy for state in states))
+    remaining = format_ % tuple(number for state in states for number in (state.remaining, state.seconds))
+    scope["response_headers"] += ((b"ratelimit-policy", stated), (b"ratelimit", remaining))
 
 
 @lru_cache(maxsize=1_000)
 def _stated(policies: tuple[Policy, ...]) -> tuple[bytes, bytes]:
-    """What is told of policies: their quotas, and the form of what is left, units and seconds of each."""
+    """Return the header with the quotas, and the format of the header with the remaining units and seconds."""
     quotas = ", ".join(f'"{policy.name}";q={policy.quota};w={policy.seconds}' for policy in policies)
-    left = ", ".join(f'"{policy.name}";r=%d;t=%d' for policy in policies)
-    return quotas.encode(), left.encode()
+    remaining = ", ".join(f'"{policy.name}";r=%d;t=%d' for policy in policies)
+    return quotas.encode(), remaining.encode()

@@ -1,6 +1,6 @@
-"""A limit on requests that are worked on at the same time, and replies that do not outgrow their clients.
+"""A limit on concurrent requests, and flow control for large responses.
 
-Over the limit a client gets 503. Large replies are sent in slices, each when the client has read those before it.
+Over the limit a client gets 503. Large responses are sent in slices, each after the client has read those before.
 """
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -8,19 +8,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core.errors import Overloaded
 from middleware.waiting import LARGE, Wait, Waiting
 
-# Health checks matter most when the server has much to do.
-ALWAYS = "/health"
+# Exempt from the limit: health checks matter most when the server is busy.
+HEALTH = "/health"
 
 
 class Concurrency:
-    """Raises Overloaded for a request over `most`, and for a large reply that there is no memory for.
+    """Raises Overloaded for a request over `max_requests`, and for a large response without memory for it.
 
-    One that waits for its client, in either direction, is not counted: slow clients take nobody's place.
+    A request that waits for its client, in either direction, is not counted: slow clients do not use up the limit.
     """
 
-    def __init__(self, app: ASGIApp, *, most: int, waiting: Waiting) -> None:
+    def __init__(self, app: ASGIApp, *, max_requests: int, waiting: Waiting) -> None:
         self.app = app
-        self.most = most
+        self.max_requests = max_requests
         self.waiting = waiting
         self.working = 0
 
@@ -28,26 +28,26 @@ class Concurrency:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if self.working >= self.most and scope["path"] != ALWAYS:
+        if self.working >= self.max_requests and scope["path"] != HEALTH:
             raise Overloaded("The server is overloaded.")
         scope["waiting"] = self.waiting
         start: Message | None = None
 
-        async def receive_aside() -> Message:
+        async def receive_uncounted() -> Message:
             self.working -= 1
             try:
                 return await receive()
             finally:
                 self.working += 1
 
-        async def send_aside(message: Message) -> None:
+        async def send_uncounted(message: Message) -> None:
             nonlocal start
             if message["type"] == "http.response.start":
-                # It is sent with the first piece of the body: until then the reply can become a 503.
+                # It is sent with the first piece of the body. Until then the response can become a 503.
                 start = message
                 return
             large = len(message.get("body", b"")) > LARGE and scope["method"] != "HEAD"
-            wait = self._wait(scope, message, begun=start is None) if large else None
+            wait = self._wait(scope, message, has_begun=start is None) if large else None
             self.working -= 1
             try:
                 if start is not None:
@@ -62,19 +62,19 @@ class Concurrency:
 
         self.working += 1
         try:
-            await self.app(scope, receive_aside, send_aside)
+            await self.app(scope, receive_uncounted, send_uncounted)
         finally:
             self.working -= 1
             if "reserved" in scope and scope["reserved"].reserved:
                 self.waiting.release(scope["reserved"])
 
-    def _wait(self, scope: Scope, message: Message, *, begun: bool) -> Wait:
-        """Return a wait for the client to read what is to be sent, with its memory reserved.
+    def _wait(self, scope: Scope, message: Message, *, has_begun: bool) -> Wait:
+        """Return a wait for the client to read the message, with its memory reserved.
 
-        Raise Overloaded if there is no memory, unless the reply has begun.
+        Raise Overloaded if there is no memory, unless the response has begun.
         """
         wait = self.waiting.begin(scope, scope.get("cut", _cannot_cut))
-        if self.waiting.reserve(wait, len(message["body"])) or begun:
+        if self.waiting.reserve(wait, len(message["body"])) or has_begun:
             return wait
         self.waiting.finish(wait)
         raise Overloaded("Too many large responses to this IP address are in progress.", cause="large_replies")
@@ -93,4 +93,4 @@ class Concurrency:
 
 
 def _cannot_cut() -> None:
-    """Do nothing: the server is another than ours (`serving.connections`)."""
+    """Do nothing: the server is not ours (`serving.connections`)."""

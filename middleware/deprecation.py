@@ -1,6 +1,6 @@
-"""What is said of an operation that is going to end: since when and until when, and where to read of it.
+"""Response headers of deprecated operations.
 
-From the document: `x-deprecated-since` and `x-sunset`, both dates, beside `deprecated: true`.
+From the document: the dates `x-deprecated-since` and `x-sunset` beside `deprecated: true`.
 """
 
 from datetime import UTC, datetime
@@ -11,12 +11,12 @@ from urllib.parse import quote
 from services.address import PublicAddress
 
 
-def headers(operation: dict[str, Any], name: str, address: PublicAddress) -> list[tuple[bytes, bytes]]:
-    """The headers of every reply of the operation called `name` (RFC 9745, RFC 8594); none if it is to stay."""
+def headers(operation: dict[str, Any], address: PublicAddress) -> list[tuple[bytes, bytes]]:
+    """Return the headers of each response of a deprecated operation (RFC 9745, RFC 8594); none of any other."""
     if not operation.get("deprecated"):
         return []
     since, until = _begin(operation["x-deprecated-since"]), _begin(operation["x-sunset"])
-    page = address.of(f"/docs/#/{quote(operation['tags'][0])}/{name}")
+    page = address.of(f"/docs/#/{quote(operation['tags'][0])}/{operation['operationId']}")
     return [
         (b"deprecation", f"@{since.timestamp():.0f}".encode()),
         (b"sunset", format_datetime(until, usegmt=True).encode()),

@@ -1,6 +1,6 @@
-"""What every reply carries, errors included: the request's name, and what browsers must know (CORS, no sniffing).
+"""The outermost middleware: request ids, headers of every response (CORS, nosniff), preflights, counting and metrics.
 
-Here, too, each request ends: it is counted and watched here, because the one `send` that sees every reply is here.
+Requests are counted here because only this `send` sees every response, errors included.
 """
 
 import logging
@@ -20,13 +20,13 @@ EXPOSED = (
     "Retry-After, Sunset, WWW-Authenticate, X-Request-Id"
 )
 COMMON = [
-    # Any site's scripts may call and read: credentials are sent by hand, never by the browser itself.
+    # Scripts of any site may call the API: the browser never adds credentials by itself.
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", EXPOSED.encode()),
-    # A browser must not take a picture for a script, whatever it holds.
+    # A browser must not run an image as a script, whatever its content.
     (b"x-content-type-options", b"nosniff"),
 ]
-# A browser must not fall back to HTTP for a year. Not for subdomains: they may belong to others.
+# For a year a browser must not fall back to HTTP. Without subdomains: they may belong to others.
 TLS_ONLY = (b"strict-transport-security", b"max-age=31536000")
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 A_DAY = "86400"
@@ -35,9 +35,9 @@ log = logging.getLogger(__name__)
 
 
 class Envelope:
-    """Names each request (`scope["request_id"]`), answers preflights, notes when a reply begins, and how it ends.
+    """Sets `scope["request_id"]` and `scope["response_headers"]`, answers preflights, and counts each request.
 
-    `base` is the address where clients reach the server. Requests that take longer than `slow_seconds` are logged.
+    `base` is the address at which clients reach the server. Requests that take longer than `slow_seconds` are logged.
     """
 
     def __init__(
@@ -53,14 +53,14 @@ class Envelope:
             return
         scope["request_id"] = request_id = str(clock.new_uuid())
         logs.request_id.set(request_id)
-        scope["reply_begun"] = False
-        # Middlewares add to it.
-        scope["reply_headers"] = headers = [*self.common, (b"x-request-id", request_id.encode())]
+        scope["response_started"] = False
+        # Other middlewares add their headers to it.
+        scope["response_headers"] = headers = [*self.common, (b"x-request-id", request_id.encode())]
         stopwatch, status, sent, more_body = Stopwatch(), 0, 0, True
 
         async def receive_timed() -> Message:
             nonlocal more_body
-            if not more_body:  # the next message is the end of the connection, for which no handler waits
+            if not more_body:  # the next message is the end of the connection
                 return await receive()
             message = await stopwatch.of_client(receive())
             more_body = message.get("more_body", False)
@@ -69,7 +69,7 @@ class Envelope:
         async def send_in_envelope(message: Message) -> None:
             nonlocal status, sent
             if message["type"] == "http.response.start":
-                scope["reply_begun"] = True
+                scope["response_started"] = True
                 status = message["status"]
                 message["headers"] = [*message["headers"], *headers]
                 await send(message)
@@ -83,12 +83,12 @@ class Envelope:
             else:
                 await self.app(scope, receive_timed, send_in_envelope)
         finally:
-            self._ended(scope, status, sent, *stopwatch.read())
+            self._count_ended(scope, status, sent, *stopwatch.read())
 
-    def _ended(self, scope: Scope, status: int, sent: int, microseconds: int, own_seconds: float) -> None:
-        """Tell everyone who counts or watches; the request is answered whatever happens here.
+    def _count_ended(self, scope: Scope, status: int, sent: int, microseconds: int, own_seconds: float) -> None:
+        """Count a request in metrics, log and usage. The client has its response, whatever fails here.
 
-        `microseconds` is all the time that the request took, `own_seconds` is that without the client's.
+        `microseconds` is the duration of the request, `own_seconds` the duration without the waits for the client.
         """
         try:
             operation = scope.get("operation_id")
@@ -101,16 +101,16 @@ class Envelope:
             log.exception("a request could not be counted")
 
     def _count(self, scope: Scope, status: int, sent: int, microseconds: int) -> None:
-        """Count the call for its caller, else for the network that it came from."""
+        """Count the request in the usage of its caller, else of its network."""
         if scope["method"] == "HEAD":
-            # The server keeps the body of such a reply to itself.
+            # The server does not send the body.
             sent = 0
         caller = scope.get("caller")
         if caller is None:
             address, _ = scope["client"] or ("", 0)
             self.usage.count_anonymous(address, status, sent, microseconds)
         else:
-            # Who acts as another is not to use up what is the other's.
+            # An impersonating administrator uses up no quota of the account.
             user_id = caller.by or caller.user_id
             self.usage.count(
                 user_id, caller.key_id, scope["operation_id"], status, sent, microseconds, caller.session
@@ -118,11 +118,11 @@ class Envelope:
 
 
 def _preflight(scope: Scope) -> Response:
-    """What a browser asks before it sends: any header may come; whether the path exists it learns by calling."""
-    wanted = bodies.header(scope, b"access-control-request-headers") or b"*"
+    """Return the response to a preflight: all methods and headers are allowed, at each path."""
+    requested = bodies.header(scope, b"access-control-request-headers") or b"*"
     allowed = {
         "Access-Control-Allow-Methods": METHODS,
-        "Access-Control-Allow-Headers": wanted.decode("latin-1"),
+        "Access-Control-Allow-Headers": requested.decode("latin-1"),
         "Access-Control-Max-Age": A_DAY,
         "Vary": "Access-Control-Request-Headers",
     }

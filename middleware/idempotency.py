@@ -1,4 +1,4 @@
-"""Operations that make something, made safe to repeat: requests with an `Idempotency-Key`."""
+"""Safe repetition of requests with an `Idempotency-Key`."""
 
 import re
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from connexion.middleware.abstract import RoutedMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from middleware.straight import StraightAPI
-from middleware.validation import Parameter
+from middleware.direct_dispatch import DirectAPI, next_of
+from middleware.parameters import Parameter
 from security import Caller
 from services.idempotency import Answer, Asker
 from services.idempotency import Idempotency as Keys
@@ -17,12 +17,12 @@ _ESCAPED = re.compile(r'\\(["\\])')
 
 
 def key_of(value: str) -> str:
-    """The key that a header's value names: `"key"`, the string of RFC 9651, and `key` are the same."""
+    """Return the key in a header's value: `"key"`, a string of RFC 9651, and `key` are the same."""
     return _ESCAPED.sub(r"\1", value[1:-1]) if value.startswith('"') else value
 
 
 def asker_of(caller: Caller | None) -> Asker:
-    """Return the caller as far as idempotency keys depend on it."""
+    """Return the part of the caller on which idempotency keys depend."""
     if caller is None:
         return Asker(None, 0)
     credential = f"key {caller.key}" if caller.key else f"session {caller.session}"
@@ -30,7 +30,7 @@ def asker_of(caller: Caller | None) -> Asker:
 
 
 class IdempotentOperation:
-    """One operation that takes a key: with one, answered by `services.idempotency`."""
+    """One operation that accepts a key: a request with one is answered by `services.idempotency`."""
 
     def __init__(self, next_app: ASGIApp, operation: Any, argument: str, keys: Keys) -> None:
         self.next_app = next_app
@@ -57,7 +57,7 @@ class IdempotentOperation:
 
 
 class Recorder:
-    """Takes a reply as a server would."""
+    """Records a response in place of the server."""
 
     def __init__(self) -> None:
         self.status = 0
@@ -71,8 +71,8 @@ class Recorder:
             self.chunks.append(message.get("body", b""))
 
 
-class IdempotencyAPI(StraightAPI[ASGIApp]):
-    """All operations of the document; those that take no key lead straight on."""
+class IdempotencyAPI(DirectAPI[ASGIApp]):
+    """All operations of the document. Those that accept no key call the next middleware directly."""
 
     def __init__(self, *args: Any, keys: Keys, **kwargs: Any) -> None:
         self.keys = keys
@@ -81,12 +81,12 @@ class IdempotencyAPI(StraightAPI[ASGIApp]):
     def make_operation(self, operation: Any) -> ASGIApp:
         for parameter in map(Parameter, operation.parameters):
             if parameter.handled_by == "idempotency":
-                return IdempotentOperation(self.next_of(operation), operation, parameter.argument, self.keys)
-        return self.next_of(operation)
+                return IdempotentOperation(next_of(self, operation), operation, parameter.argument, self.keys)
+        return next_of(self, operation)
 
 
 class Idempotency(RoutedMiddleware[IdempotencyAPI]):
-    """Idempotency keys where the document has them."""
+    """Idempotency keys for the operations that have the parameter in the document."""
 
     api_cls = IdempotencyAPI
 

@@ -1,4 +1,4 @@
-"""Fair use: a request costs what the document says (`x-cost`), of the quotas of whoever sends it."""
+"""Rate limits: a request costs `x-cost` units of the quotas of its caller, or of its address."""
 
 from typing import Any
 
@@ -7,12 +7,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.errors import QuotaExceeded
 from middleware.charges import Charges, address_of, claims_of, claims_of_address
-from middleware.straight import StraightAPI
+from middleware.direct_dispatch import DirectAPI, definition_of, next_of
 from services.limits.limiter import Claims, Limiter
 
 
 class LimitedOperation:
-    """One operation: its cost in units, and the policies that it has besides the usual ones.
+    """One operation: its cost in units, and its policies besides the usual ones.
 
     `anonymous` are policies for requests without credentials only.
     """
@@ -49,13 +49,13 @@ class LimitedOperation:
             await self.charges.spend(self.limiter, [*usual, *own], scope)
         except QuotaExceeded:
             if own and caller is None:
-                # Nothing was taken, but a rejected request counts too.
+                # No unit was spent, but a rejected request costs one as well.
                 await self.limiter.spend(claims_of_address(self.limiter, holder, 1))
             raise
 
 
-class LimitsAPI(StraightAPI[ASGIApp]):
-    """All operations of the document; those that cost nothing, and all where limits are off, lead straight on."""
+class LimitsAPI(DirectAPI[ASGIApp]):
+    """All operations of the document. Without limits or a cost they call the next middleware directly."""
 
     def __init__(self, *args: Any, charges: Charges, **kwargs: Any) -> None:
         self.charges = charges
@@ -63,13 +63,13 @@ class LimitsAPI(StraightAPI[ASGIApp]):
 
     def make_operation(self, operation: Any) -> ASGIApp:
         limiter = self.charges.limiter
-        cost = operation._operation.get("x-cost", 1)
-        straight_on = self.next_of(operation)
+        definition = definition_of(self, operation)
+        cost = definition.get("x-cost", 1)
+        next_app = next_of(self, operation)
         if limiter is None or not cost:
-            return straight_on
-        stated = operation._operation
-        policies, anonymous = stated.get("x-limits", []), stated.get("x-limits-anonymous", [])
-        return LimitedOperation(straight_on, self.charges, limiter, cost, policies, anonymous)
+            return next_app
+        policies, anonymous = definition.get("x-limits", []), definition.get("x-limits-anonymous", [])
+        return LimitedOperation(next_app, self.charges, limiter, cost, policies, anonymous)
 
 
 class Limits(RoutedMiddleware[LimitsAPI]):

@@ -1,4 +1,4 @@
-"""The error boundary: whatever goes wrong leaves in the one shape, and nothing of our inside leaves with it."""
+"""The error boundary: each exception becomes a response in the one shape of errors, without internal details."""
 
 import asyncio
 import logging
@@ -32,7 +32,7 @@ JSON = "application/json; charset=utf-8"
 
 
 class Problems:
-    """Turns exceptions into replies. After a reply has begun, an exception can only end the connection."""
+    """Turns exceptions into responses. After a response has begun, an exception can only end the connection."""
 
     def __init__(self, app: ASGIApp, *, charges: Charges, base: str = "") -> None:
         self.app = app
@@ -51,45 +51,45 @@ class Problems:
         except ClientDisconnect:
             return
         except asyncio.CancelledError:
-            # The process stops, and has waited as long as it can.
-            if scope["reply_begun"]:
+            # The process stops, and its grace period is over.
+            if scope["response_started"]:
                 scope["cut"]()
                 return
             stopping = Overloaded("The server is stopping.", cause="stopping")
-            await self.reply(stopping, scope)(scope, receive, send)
+            await self.response(stopping, scope)(scope, receive, send)
         except Exception as error:
-            if scope["reply_begun"]:
+            if scope["response_started"]:
                 raise
-            await self.reply(await self._charged(error, scope), scope)(scope, receive, send)
+            await self.response(await self._charged(error, scope), scope)(scope, receive, send)
 
-    def reply(self, error: Exception, scope: Scope) -> Response:
-        """The reply that tells this error."""
-        fact = _as_fact(error)
+    def response(self, error: Exception, scope: Scope) -> Response:
+        """Return the response to this error."""
+        api_error = _as_api_error(error)
         instance = f"urn:uuid:{scope['request_id']}"
-        if fact is None:
+        if api_error is None:
             log.error("request %s: %s", scope["request_id"], type(error).__name__, exc_info=error)
             return _response(problem(INTERNAL_ERROR, detail="", instance=instance, base=self.base), {})
-        if isinstance(fact, Unavailable):
-            _note_cause(fact, scope)
-        verdict = REPLIES[type(fact)]
-        body = problem(verdict, code=fact.code, detail=fact.detail, instance=instance, base=self.base)
-        if isinstance(fact, ValidationFailed):
+        if isinstance(api_error, Unavailable):
+            _note_cause(api_error, scope)
+        problem_type = REPLIES[type(api_error)]
+        body = problem(problem_type, code=api_error.code, detail=api_error.detail, instance=instance, base=self.base)
+        if isinstance(api_error, ValidationFailed):
             body["errors"] = [
                 {"in": violation.part, "pointer": violation.pointer, "detail": violation.detail}
-                for violation in fact.violations
+                for violation in api_error.violations
             ]
-        if isinstance(fact, KeyRevoked):
-            body |= {"reason": fact.reason, "revokedAt": fact.revoked_at}
-        if isinstance(fact, QuotaExceeded):
-            body["violated-policies"] = fact.policies
-        if isinstance(fact, StorageFull):
-            body["storage"] = storage_quotas.shown(fact.use, fact.most)
-        return _response(body, {**verdict.headers, **fact.headers})
+        if isinstance(api_error, KeyRevoked):
+            body |= {"reason": api_error.reason, "revokedAt": api_error.revoked_at}
+        if isinstance(api_error, QuotaExceeded):
+            body["violated-policies"] = api_error.policies
+        if isinstance(api_error, StorageFull):
+            body["storage"] = storage_quotas.shown(api_error.use, api_error.most)
+        return _response(body, {**problem_type.headers, **api_error.headers})
 
     async def _charged(self, error: Exception, scope: Scope) -> Exception:
         """Charge the address for a rejected request. Return the error to report, maybe QuotaExceeded."""
-        fact = _as_fact(error)
-        if fact is not None and REPLIES[type(fact)].status < 500:
+        api_error = _as_api_error(error)
+        if api_error is not None and REPLIES[type(api_error)].status < 500:
             try:
                 await self.charges.charge_rejected(scope)
             except QuotaExceeded as exceeded:
@@ -97,15 +97,17 @@ class Problems:
         return error
 
 
-def _note_cause(fact: Unavailable, scope: Scope) -> None:
-    """Log why the reply is 503, and leave it for what counts the reply (`middleware.envelope`)."""
-    scope["unavailable"] = fact.cause
-    reason = repr(fact.__cause__ or fact.detail)
-    log.warning("request %s: 503 (%s): %s", scope["request_id"], fact.cause, reason, extra={"cause": fact.cause})
+def _note_cause(api_error: Unavailable, scope: Scope) -> None:
+    """Log the cause of a 503, and set it in the scope for the metrics (`middleware.envelope`)."""
+    scope["unavailable"] = api_error.cause
+    reason = repr(api_error.__cause__ or api_error.detail)
+    log.warning(
+        "request %s: 503 (%s): %s", scope["request_id"], api_error.cause, reason, extra={"cause": api_error.cause}
+    )
 
 
-def _as_fact(error: Exception) -> Fact | None:
-    """Our own facts as they are, the static files' errors as ours, anything else as none."""
+def _as_api_error(error: Exception) -> Fact | None:
+    """Return our own errors as they are, those of static files as ours, and None for any other."""
     if isinstance(error, Fact):
         return error
     if isinstance(error, HTTPException) and error.status_code == 404:

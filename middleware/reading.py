@@ -1,4 +1,4 @@
-"""Reading the body of a request: no more of it than the operation accepts, and in time."""
+"""Reads request bodies with a limit of size, a minimum rate and a deadline."""
 
 import asyncio
 from typing import Any
@@ -10,41 +10,41 @@ from core.errors import BodyTooLarge, BodyTooSlow, Overloaded
 from middleware.bodies import header
 from middleware.waiting import CLOSE, LARGE, Waiting
 
-# How long a body may take, by the largest size that its operation accepts.
+# The deadline of a body, by the maximum size that its operation accepts.
 SMALL_SECONDS, LARGE_SECONDS = 30.0, 180.0
-# Bytes a second that must come on average, once a client has had its first seconds (`Waiting.client_seconds`).
-LEAST_RATE = 1_000
+# Minimum average of bytes a second, after the first seconds (`Waiting.client_seconds`).
+MIN_RATE = 1_000
 
 
-async def read(scope: Scope, receive: Receive, most: int) -> bytes | bytearray:
-    """Return the whole body, chunked or not, of at most `most` bytes.
+async def read(scope: Scope, receive: Receive, max_bytes: int) -> bytes | bytearray:
+    """Return the whole body, with `Content-Length` or chunked.
 
-    Raise BodyTooLarge before anything is read if `Content-Length` is over the limit, else at the first byte over it.
-    Raise BodyTooSlow as soon as the body is late, and Overloaded if others need the place of a slow one.
+    Raise BodyTooLarge before a byte is read if `Content-Length` is over the limit, else at the first byte over it.
+    Raise BodyTooSlow at the deadline, and Overloaded if other requests need the memory or place of a slow one.
     """
     length = header(scope, b"content-length")
     announced = int(length[:12]) if length is not None and length.isdigit() else 0
-    if announced > most:
-        raise _too_large(most)
-    return await _Reader(scope, receive, most).read(announced)
+    if announced > max_bytes:
+        raise _too_large(max_bytes)
+    return await _Reader(scope, receive, max_bytes).read(announced)
 
 
 def reserve(scope: Scope, size: int) -> None:
-    """Reserve more memory for what the body holds, until the request ends; raise Overloaded if there is none."""
+    """Reserve more memory for the parsed body until the request ends. Raise Overloaded if there is none."""
     waiting: Waiting = scope["waiting"]
     if not waiting.reserve(scope["reserved"], size):
         raise Overloaded("Too many large bodies from this IP address are in progress.", cause="large_bodies")
 
 
 class _Reader:
-    """One body, while it arrives."""
+    """Reads one body."""
 
-    def __init__(self, scope: Scope, receive: Receive, most: int) -> None:
+    def __init__(self, scope: Scope, receive: Receive, max_bytes: int) -> None:
         self._receive = receive
-        self._most = most
+        self._max_bytes = max_bytes
         self._time = asyncio.get_running_loop().time
         self._begun = now = self._time()
-        self._deadline = now + (SMALL_SECONDS if most <= LARGE else LARGE_SECONDS)
+        self._deadline = now + (SMALL_SECONDS if max_bytes <= LARGE else LARGE_SECONDS)
         self._waiting: Waiting = scope["waiting"]
         self._task: asyncio.Task[Any] | None = asyncio.current_task()
         self._cut = False
@@ -52,7 +52,7 @@ class _Reader:
         self._wait.due = self._due(now, 0)
 
     async def read(self, announced: int) -> bytes | bytearray:
-        """Return the whole body; the large ones have reserved their memory before they are read."""
+        """Return the whole body. The memory of a large one is reserved before it is read."""
         try:
             if announced > LARGE:
                 await self._reserve(announced)
@@ -60,7 +60,7 @@ class _Reader:
         except asyncio.CancelledError:
             if not self._is_cut():
                 raise
-            # Half a request is left on the connection.
+            # The rest of the request is still on the connection.
             if self._waiting.stopping:
                 raise Overloaded("The server is stopping.", cause="stopping") from None
             if self._wait.ended:
@@ -75,15 +75,15 @@ class _Reader:
         whole = bytearray()
         while True:
             chunk, more = await self._piece()
-            if len(whole) + len(chunk) > self._most:
-                raise _too_large(self._most)
+            if len(whole) + len(chunk) > self._max_bytes:
+                raise _too_large(self._max_bytes)
             if not more and not whole:
                 return chunk
             whole += chunk
             if not more:
                 return whole
             if len(whole) > LARGE and not self._wait.reserved:
-                await self._reserve(self._most)
+                await self._reserve(self._max_bytes)
             self._wait.due = self._due(self._time(), len(whole))
 
     async def _piece(self) -> tuple[bytes, bool]:
@@ -95,7 +95,7 @@ class _Reader:
         return chunk, message.get("more_body", False)
 
     async def _reserve(self, size: int) -> None:
-        """Reserve memory until the request ends; the client's time stands still until there is enough."""
+        """Reserve memory until the request ends. The wait for it does not count against the client."""
         self._wait.due = self._deadline
         before = self._time()
         await self._waiting.room(self._wait, size)
@@ -103,8 +103,8 @@ class _Reader:
         self._wait.due = self._due(self._time(), self._wait.moved)
 
     def _due(self, now: float, size: int) -> float:
-        """Return when the next piece must be there, if so many bytes came until now."""
-        on_average = min(now, self._begun + size / LEAST_RATE)
+        """Return the time at which the next piece is due, after `size` bytes until now."""
+        on_average = min(now, self._begun + size / MIN_RATE)
         return min(on_average + self._waiting.client_seconds, self._deadline)
 
     def _end(self) -> None:
@@ -113,10 +113,10 @@ class _Reader:
             self._task.cancel()
 
     def _is_cut(self) -> bool:
-        """Return whether the cancellation is that of `_end` alone; it is taken back then."""
+        """Return whether `_end` alone cancelled the task, and uncancel it then."""
         return self._cut and self._task is not None and self._task.uncancel() == 0
 
 
-def _too_large(most: int) -> BodyTooLarge:
-    # What is left of the body is not read: the connection cannot be used again.
-    return BodyTooLarge(f"The body may have at most {most:,} bytes.", headers=CLOSE)
+def _too_large(max_bytes: int) -> BodyTooLarge:
+    # The rest of the body is not read: the connection cannot be used again.
+    return BodyTooLarge(f"The body may have at most {max_bytes:,} bytes.", headers=CLOSE)

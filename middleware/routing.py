@@ -1,8 +1,9 @@
-"""From method and path to the operation, for Connexion's routed middlewares.
+"""From method and path to the operation.
 
-In place of Connexion's own router, whose cost grows with the document, which takes a method from the first
-matching route alone, and which knows no aliases. The `/jwt` and `/key` forms are not routes of their own: the
-suffix is taken off, and the scheme that it stands for is asked for (see `security.Authenticator`).
+A subclass of Connexion's `RoutingMiddleware` with a table in place of Starlette's router. That compares a path with
+the routes of the document one after the other, answers 405 with the methods of the first match only, and would need
+a route for each `/jwt` and `/key` form. Here the suffix is removed before the look-up, and only the scheme that it
+names is accepted (see `security.Authenticator`).
 """
 
 import re
@@ -11,12 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from connexion.middleware.abstract import AbstractRoutingAPI, SpecMiddleware
+from connexion.middleware.abstract import ROUTING_CONTEXT, AbstractRoutingAPI
+from connexion.middleware.routing import RoutingMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.errors import MethodNotAllowed, NoSuchPath
 from middleware import deprecation
-from middleware.straight import next_of
+from middleware.direct_dispatch import definition_of, next_of
 from security import BASIC, BEARER
 from services.address import PublicAddress
 
@@ -25,16 +27,18 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 
 
 class Routed(NamedTuple):
-    """An operation by its name in the document, what is called for it, and what each reply says of the operation."""
+    """An operation: its name in the document, Connexion's context of it, what to call, headers of each response."""
 
     name: str
+    base_path: str
+    operation_id: str
     app: ASGIApp
     headers: list[tuple[bytes, bytes]]
 
 
 @dataclass(slots=True)
 class Route:
-    """One path of the document: its operations by method, and those that have a `/jwt` and a `/key` form."""
+    """A path of the document: its operations by method, and those that have a `/jwt` and a `/key` form."""
 
     pattern: re.Pattern[str]
     operations: dict[str, Routed] = field(default_factory=dict)
@@ -42,7 +46,7 @@ class Route:
 
 
 class Table:
-    """The paths of a document; finding one takes the same time however many there are."""
+    """The paths of a document. A look-up takes the same time however many there are."""
 
     def __init__(self) -> None:
         self._by_template: dict[str, Route] = {}
@@ -50,7 +54,7 @@ class Table:
         self._by_shape: dict[tuple[int, str], list[Route]] = defaultdict(list)
 
     def route(self, template: str) -> Route:
-        """The route of a path template, made at its first mention."""
+        """Return the route of a path template, made at its first mention."""
         if template not in self._by_template:
             literal = re.split(_PARAMETER, template)
             pattern = "".join(f"(?P<{part}>[^/]+)" if odd else re.escape(part) for odd, part in _alternate(literal))
@@ -59,7 +63,7 @@ class Table:
         return self._by_template[template]
 
     def find(self, path: str) -> tuple[Route, dict[str, str]] | None:
-        """The route of a path with the values of its parameters; None if no path of the document fits."""
+        """Return the route of a path with the values of its parameters; None if no path of the document matches."""
         route = self._by_template.get(path)
         if route is not None:
             return route, {}
@@ -80,14 +84,14 @@ def _shape(path: str) -> tuple[int, str]:
 
 
 class RoutingAPI(AbstractRoutingAPI[Any]):
-    """Collects a document's operations, as Connexion resolved them, into a table."""
+    """Enters a document's operations, as Connexion resolved them, into the tables."""
 
     def __init__(
         self, *args: Any, table: Table, aliases: Table, address: PublicAddress, next_app: ASGIApp, **kwargs: Any
     ) -> None:
-        self.address = address
         self.table = table
         self.aliases = aliases
+        self.address = address
         self.next_app = next_app
         super().__init__(*args, **kwargs)
 
@@ -99,52 +103,61 @@ class RoutingAPI(AbstractRoutingAPI[Any]):
         return path, path
 
     def _add_operation_internal(self, method: str, path: str, operation: Any, name: str | None = None) -> None:
-        # As the document has it, without the module that the resolver found.
-        name = operation.operation_id.rpartition(".")[2]
-        app = next_of(self.next_app, self.base_path, operation)
-        routed = Routed(name, app, deprecation.headers(operation._operation, name, self.address))
+        definition = definition_of(self, operation)
+        headers = deprecation.headers(definition, self.address)
+        name = definition["operationId"]
+        routed = Routed(name, self.base_path, operation.operation_id, next_of(self, operation), headers)
         methods = [method.upper()]
-        if method == "get" and not operation._operation.get("x-unsafe"):
+        if method == "get" and not definition.get("x-unsafe"):
             methods.append("HEAD")
+        alias = definition.get("x-alias", path)
         for each in methods:
-            self.table.route(path).operations[each] = routed
+            self.table.route(self.base_path + path).operations[each] = routed
             if operation.security:
-                self.aliases.route(operation._operation.get("x-alias", path)).secured[each] = routed
+                self.aliases.route(self.base_path + alias).secured[each] = routed
 
 
-class Routing(SpecMiddleware):
-    """Puts the operation and its path parameters into the scope; raises NoSuchPath and MethodNotAllowed."""
+class Routing(RoutingMiddleware):
+    """Sets Connexion's routing context, the path parameters and the operation's name in the scope.
+
+    Raise NoSuchPath and MethodNotAllowed: what the document does not state does not exist.
+    """
 
     def __init__(self, app: ASGIApp, *, address: PublicAddress) -> None:
-        self.app, self.address = app, address
+        super().__init__(app)
+        self.address = address
         self.table = Table()
         self.aliases = Table()
 
     def add_api(self, specification: Any, **kwargs: Any) -> None:
-        RoutingAPI(
-            specification, table=self.table, aliases=self.aliases, address=self.address, next_app=self.app, **kwargs
-        )
+        tables = {"table": self.table, "aliases": self.aliases}
+        RoutingAPI(specification, address=self.address, next_app=self.app, **tables, **kwargs)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if b"%2f" in scope.get("raw_path", b"").lower():
-            # A slash within a parameter is not one between two, and no parameter may hold one.
+        raw_path = scope.get("raw_path", b"")
+        if b"%" in raw_path and b"%2f" in raw_path.lower():
+            # An encoded slash separates no segments, and no parameter may contain one.
             raise NoSuchPath("This path does not exist.")
         operations, parameters, scheme = self._find(scope["path"])
         operation = operations.get(scope["method"])
         if operation is None:
             allowed = {"Allow": ", ".join(sorted(operations))}
             raise MethodNotAllowed(f"This path does not support {scope['method']}.", headers=allowed)
+        scope.setdefault("extensions", {})[ROUTING_CONTEXT] = {
+            "api_base_path": operation.base_path,
+            "operation_id": operation.operation_id,
+        }
         scope["path_params"] = parameters
         scope["only_scheme"] = scheme
         scope["operation_id"] = operation.name
-        scope["reply_headers"] += operation.headers
+        scope["response_headers"] += operation.headers
         await operation.app(scope, receive, send)
 
     def _find(self, path: str) -> tuple[dict[str, Routed], dict[str, str], str | None]:
-        """The operations by method, the path's parameters, and the one scheme that a suffix asks for."""
+        """Return the operations by method, the path's parameters, and the only scheme that a suffix allows."""
         path = path.removesuffix("/") or "/"
         scheme = SUFFIXES.get(path[-4:])
         if scheme:

@@ -1,4 +1,7 @@
-"""Holding a value against a schema of the document, and telling a failure by the code that clients know."""
+"""Schema validation: values are checked against schemas of the document; failures have the codes of `x-error-codes`.
+
+`jsonschema-rs` with the dialect of OpenAPI 3.0. It nearly halves the cost of a POST against Connexion's validator.
+"""
 
 from collections.abc import Iterable
 from functools import cache
@@ -9,8 +12,8 @@ import orjson
 
 from core.errors import SchemaViolation, ValidationFailed
 
-# What is wanted, in words; neither the value nor the schema's own text is echoed.
-_WANTED = {
+# The detail of a violation, by keyword. It repeats neither the value nor the text of the schema.
+_DETAILS = {
     "required": "is missing",
     "type": "has the wrong type",
     "integer": "is not a whole number",
@@ -18,8 +21,8 @@ _WANTED = {
     "pattern": "does not have the documented form",
     "additionalProperties": "is not documented",
 }
-# Of keywords that state a limit, which is named.
-_LIMITED = {
+# The same for keywords with a limit, which the detail names.
+_LIMITS = {
     "minimum": "is less than {}",
     "exclusiveMinimum": "is not more than {}",
     "maximum": "is more than {}",
@@ -36,10 +39,10 @@ LONGEST_STEP = 100
 
 
 class Schema:
-    """A schema of the document, compiled. `part` is where its values come from: body, path, query or header.
+    """A compiled schema of the document. `part` is where its values come from: body, path, query or header.
 
-    A failure is told as one violation for each member at fault, never as all that the library can find: collecting
-    those takes it seconds for a body that is wrong in many places.
+    A failure has one violation for each invalid member. The library could list all violations, but takes seconds to
+    collect them for a body with many.
     """
 
     def __init__(
@@ -49,13 +52,13 @@ class Schema:
         self._name = name
         self._codes: dict[str, str] = schema.get("x-error-codes", {})
         self._otherwise: str = self._codes.get("default", otherwise)
-        # Where a schema adds to another, with allOf, the later has the last word about a member.
-        together = [schema, *schema.get("allOf", ())]
-        self._required = frozenset(field for one in together for field in one.get("required", ()))
-        self._constant = "enum" in schema
+        # Of the schemas of an allOf the last one that states a member counts.
+        parts = [schema, *schema.get("allOf", ())]
+        self._required = frozenset(field for one in parts for field in one.get("required", ()))
+        self._is_constant = "enum" in schema
         self._type: str = schema.get("type", "")
         self._most: dict[str, int] = {key: schema[key] for key in ("maxProperties", "maxItems") if key in schema}
-        members = {field: member for one in together for field, member in one.get("properties", {}).items()}
+        members = {field: member for one in parts for field, member in one.get("properties", {}).items()}
         self._members = {
             field: Schema(member, part, field, otherwise=self._otherwise) for field, member in members.items()
         }
@@ -65,17 +68,17 @@ class Schema:
         self._validator = _compiled(orjson.dumps(_as_json_schema(schema)))
 
     def check(self, value: Any) -> None:
-        """Raise ValidationFailed with every member at fault, in the order of the document, unless the value fits."""
+        """Raise ValidationFailed with each invalid member in the order of the document."""
         if self._validator.is_valid(value):
             return
         failures = self._failures(value)[:MOST_VIOLATIONS]
         raise ValidationFailed(failures[0][0], [violation for _, violation in failures])
 
     def _failures(self, value: Any) -> list[tuple[str, SchemaViolation]]:
-        """Code and violation for each member at fault; where none is, for the value itself."""
-        meant = self._meant(value)
-        if meant is not None:
-            return meant._failures(value)
+        """Return code and violation of each invalid member, or of the value itself if all members are valid."""
+        alternative = self._intended_alternative(value)
+        if alternative is not None:
+            return alternative._failures(value)
         return (self._failed_members(value) if isinstance(value, dict) else []) or [self._failure(value)]
 
     def _failed_members(self, value: dict[str, Any]) -> list[tuple[str, SchemaViolation]]:
@@ -83,31 +86,31 @@ class Schema:
         for field, member in self._members.items():
             if field not in value:
                 if field in self._required:
-                    failed.append(member._told("required"))
+                    failed.append(member._violation("required"))
             elif not member._validator.is_valid(value[field]):
-                # A null or an empty text where something must be counts as nothing.
-                nothing = value[field] in (None, "") and field in self._required and "required" in member._codes
-                failed.append(member._told("required") if nothing else member._failure(value[field]))
+                # A null or an empty text counts as missing where a value is required.
+                is_missing = value[field] in (None, "") and field in self._required and "required" in member._codes
+                failed.append(member._violation("required") if is_missing else member._failure(value[field]))
         return failed
 
     def _failure(self, value: Any) -> tuple[str, SchemaViolation]:
         if self._alternatives:
-            # The library would copy the value for each alternative and each place at fault in it.
-            return self._told("oneOf")
-        keyword = self._unfit_container(value)
+            # The library would copy the value for each alternative and each invalid place in it.
+            return self._violation("oneOf")
+        keyword = self._failed_container_keyword(value)
         if keyword:
-            return self._told(keyword, limit=self._most.get(keyword))
+            return self._violation(keyword, limit=self._most.get(keyword))
         try:
             self._validator.validate(value)
         except jsonschema_rs.ValidationError as error:
             keyword = error.kind.name
             if keyword == "type" and type(value) is float and "integer" in self._codes:
                 keyword = "integer"
-            return self._told(keyword, error.instance_path, getattr(error.kind, "limit", None))
-        raise AssertionError("only what does not fit is asked about")
+            return self._violation(keyword, error.instance_path, getattr(error.kind, "limit", None))
+        raise AssertionError("the value is valid")
 
-    def _unfit_container(self, value: Any) -> str:
-        """Return the keyword that a list or an object fails as a whole, if any: the library would copy all of it."""
+    def _failed_container_keyword(self, value: Any) -> str:
+        """Return the keyword that a list or an object violates as a whole, else "": the library would copy it all."""
         if isinstance(value, dict | list):
             kind, most = ("object", "maxProperties") if isinstance(value, dict) else ("array", "maxItems")
             if self._type not in (kind, ""):
@@ -116,45 +119,45 @@ class Schema:
                 return most
         return ""
 
-    def _told(
+    def _violation(
         self, keyword: str, path: Iterable[str | int] = (), limit: float | None = None
     ) -> tuple[str, SchemaViolation]:
         code = self._codes.get(keyword, self._otherwise)
         steps = [*([self._name] if self._name else ()), *map(str, path)]
         pointer = "".join("/" + step[:LONGEST_STEP].replace("~", "~0").replace("/", "~1") for step in steps)
-        wanted = _WANTED.get(keyword, "is not as documented")
-        if limit is not None and keyword in _LIMITED:
-            wanted = _LIMITED[keyword].format(f"{limit:,}")
-        return code, SchemaViolation(self._part, pointer, wanted)
+        detail = _DETAILS.get(keyword, "is not as documented")
+        if limit is not None and keyword in _LIMITS:
+            detail = _LIMITS[keyword].format(f"{limit:,}")
+        return code, SchemaViolation(self._part, pointer, detail)
 
-    def _meant(self, value: Any) -> "Schema | None":
-        """The alternative that the value must mean: the only one whose constants it has."""
-        fitting = [alternative for alternative in self._alternatives if alternative._has_constants(value)]
-        return fitting[0] if len(fitting) == 1 else None
+    def _intended_alternative(self, value: Any) -> "Schema | None":
+        """Return the alternative of a oneOf whose constants the value has, if it is the only one."""
+        found = [alternative for alternative in self._alternatives if alternative._has_constants(value)]
+        return found[0] if len(found) == 1 else None
 
     def _has_constants(self, value: Any) -> bool:
         return isinstance(value, dict) and all(
             field in value and member._validator.is_valid(value[field])
             for field, member in self._members.items()
-            if member._constant
+            if member._is_constant
         )
 
 
 @cache
 def _compiled(schema: bytes) -> jsonschema_rs.Draft4Validator:
-    """What holds values against a schema; one for all places where it stands, for each takes 15 KB."""
-    # The mask keeps the value out of messages that nobody reads, and that would be as long as the value.
+    """Return the validator of a schema. Equal schemas share one, because each takes 15 KB."""
+    # The mask keeps the value out of the library's messages, which are not used and would be as long as the value.
     return jsonschema_rs.Draft4Validator(orjson.loads(schema), validate_formats=False, mask="…")
 
 
-# Whose members are schemas by names that anyone may choose; of all other keywords the value is one schema or a list.
+# The keywords whose value is a mapping of schemas by name; those whose value is one schema or a list.
 _BY_NAME = ("properties",)
 _OF_SCHEMAS = ("items", "additionalProperties", "not", "allOf", "anyOf", "oneOf")
 _NOT_VALIDATED = ("example", "components")
 
 
 def _as_json_schema(schema: Any) -> Any:
-    """OpenAPI 3.0's dialect as JSON Schema draft 4: `nullable` becomes a type."""
+    """Return a schema of OpenAPI 3.0 as JSON Schema draft 4: `nullable` becomes a type."""
     if isinstance(schema, list):
         return [_as_json_schema(item) for item in schema]
     if not isinstance(schema, dict):
@@ -168,7 +171,7 @@ def _as_json_schema(schema: Any) -> Any:
 
 
 def _converted(keyword: str, value: Any) -> Any:
-    """Return the value of a keyword; a property may have the name of a keyword, and an enum any values."""
+    """Return the converted value of a keyword. A property can have the name of a keyword, and an enum any values."""
     if keyword in _BY_NAME:
         return {name: _as_json_schema(member) for name, member in value.items()}
     return _as_json_schema(value) if keyword in _OF_SCHEMAS else value

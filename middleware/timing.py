@@ -1,4 +1,4 @@
-"""How long a request takes, and for how much of that the server waits for the client."""
+"""The duration of a request, with and without the time that the server waits for the client."""
 
 from collections.abc import Awaitable
 from time import perf_counter_ns
@@ -8,7 +8,7 @@ Value = TypeVar("Value")
 
 
 class Stopwatch:
-    """Runs from the moment when it is made."""
+    """Measures from its construction."""
 
     __slots__ = ("_began", "_waited")
 
@@ -17,7 +17,7 @@ class Stopwatch:
         self._waited = 0
 
     async def of_client(self, waiting: Awaitable[Value]) -> Value:
-        """Await something that the client keeps the server waiting for: its body, or that it reads the reply."""
+        """Await the client: a piece of its body, or the delivery of a piece of the response."""
         began = perf_counter_ns()
         try:
             return await waiting
@@ -25,6 +25,6 @@ class Stopwatch:
             self._waited += perf_counter_ns() - began
 
     def read(self) -> tuple[int, float]:
-        """Return the microseconds until now, and the seconds of these that are not the client's."""
+        """Return the microseconds until now, and the seconds of them without the waits for the client."""
         spent = perf_counter_ns() - self._began
         return spent // 1000, (spent - self._waited) / 1e9

@@ -1,77 +1,29 @@
-"""Each operation's parameters and body, compiled from the document at start-up and held against each request."""
+"""Validation of requests as the document states them, compiled at start-up.
 
-import re
+A subclass of Connexion's `RequestValidationMiddleware`. Connexion copies the schema of each parameter and makes a new
+validator for it in each request, accepts `limit=10_0`, NaN and duplicate keys, and answers 500 to a body that is not
+UTF-8. Its 400 repeats values and schemas, and has no code.
+"""
+
 from typing import Any
-from urllib.parse import parse_qsl
 
-from connexion.middleware.abstract import RoutedMiddleware
-from starlette.types import ASGIApp, Receive, Scope, Send
+from connexion.middleware.request_validation import RequestValidationAPI as ConnexionRequestValidationAPI
+from connexion.middleware.request_validation import RequestValidationMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
 from core import strict_json
-from core.document import argument_of
-from core.errors import MalformedBody, NoSuchRecord, NotAcceptable, SchemaViolation, ValidationFailed
+from core.errors import MalformedBody, NotAcceptable, SchemaViolation, ValidationFailed
 from middleware import bodies, reading
+from middleware.direct_dispatch import definition_of, next_of
+from middleware.parameters import Parameters
 from middleware.schemas import Schema
-from middleware.straight import StraightAPI
+from middleware.supported import FILE, JSON
+from middleware.waiting import LARGE
 from services import parsing
 
-JSON = "application/json"
-# A file as it is: the handler gets its bytes.
-FILE = "application/octet-stream"
-_FITTING = (JSON, "application/problem+json", "application/*", "*/*")
-MOST_QUERY_PARAMETERS = 50
-_BOOLEANS = {"true": True, "false": False}
-_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
-_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?")
-
-
-class Parameter:
-    """A path, query or header parameter."""
-
-    def __init__(self, definition: dict[str, Any]) -> None:
-        _require_supported(definition)
-        self.name: str = definition["name"]
-        self.part: str = definition["in"]
-        self.argument = argument_of(self.name, self.part)
-        self.header = self.name.lower().encode()
-        self.handled_by: str | None = definition.get("x-handled-by")
-        self.required: bool = definition.get("required", False)
-        self.type: str = definition["schema"].get("type", "")
-        self.schema = Schema(definition["schema"], self.part, self.name)
-
-    def value(self, text: str | None) -> Any:
-        """The parameter's value; None if it is absent and may be. Raises ValidationFailed, in a path NoSuchRecord."""
-        if text is None:
-            if not self.required:
-                return None
-            raise ValidationFailed("validationFailed", [SchemaViolation(self.part, f"/{self.name}", "is missing")])
-        value = self._decoded(text)
-        try:
-            self.schema.check(value)
-        except ValidationFailed:
-            if self.part == "path":
-                # What cannot name any record names none.
-                raise NoSuchRecord("There is no such record.") from None
-            raise
-        return value
-
-    def _decoded(self, text: str) -> Any:
-        """The text, or the value that it is of the parameter's type."""
-        if self.type == "boolean":
-            return _BOOLEANS.get(text, text)
-        if self.type == "number":
-            return float(text) if _NUMBER.fullmatch(text) else text
-        return int(text) if self.type == "integer" and _INTEGER.fullmatch(text) else text
-
-
-def _require_supported(definition: dict[str, Any]) -> None:
-    """Raise ValueError, which stops the start, for a parameter that would not be decoded as the document states."""
-    kind = definition.get("schema", {}).get("type")
-    if definition["in"] == "cookie" or "content" in definition or kind in ("array", "object"):
-        wanted = "in the path, the query or a header, with a schema of a text, a number or a boolean"
-        raise ValueError(f"spec/openapi.yaml: the parameter {definition['name']} must be {wanted}")
+_MATCHING = (JSON, "application/problem+json", "application/*", "*/*")
 
 
 class Body:
@@ -81,11 +33,15 @@ class Body:
         self.required: bool = definition.get("required", False)
         self.code_if_missing: str | None = definition.get("x-error-code")
         self.schemas = {kind: Schema(media["schema"], "body") for kind, media in definition["content"].items()}
-        self.most: int = definition["x-max-bytes"]
+        self.max_bytes: int = definition["x-max-bytes"]
 
-    async def value(self, scope: Scope, receive: Receive) -> Any:
-        """Return the decoded body, or a file's bytes; an empty object for an optional body that is absent."""
-        raw = await reading.read(scope, receive, self.most)
+    async def read(self, scope: Scope, receive: Receive) -> tuple[Any, Receive]:
+        """Return the value of the body, and a channel from which `connexion.request` can read a small one again."""
+        raw = await reading.read(scope, receive, self.max_bytes)
+        return await self.value(scope, raw), _replayed(raw, receive)
+
+    async def value(self, scope: Scope, raw: bytes | bytearray) -> Any:
+        """Return the decoded and checked body, or the bytes of a file. An absent optional body is an empty object."""
         if not raw:
             return self._without_body()
         kind = bodies.media_type(scope, self.schemas)
@@ -113,78 +69,69 @@ class Body:
 
 
 class ValidatedOperation:
-    """One operation: sets `scope["arguments"]` to what its handler is called with."""
+    """One operation: sets `scope["arguments"]` to the arguments of its handler."""
 
-    def __init__(self, next_app: ASGIApp, operation: Any) -> None:
+    def __init__(self, next_app: ASGIApp, operation: Any, definition: dict[str, Any]) -> None:
         self.next_app = next_app
-        parameters = [Parameter(definition) for definition in operation.parameters]
-        self.in_path = [parameter for parameter in parameters if parameter.part == "path"]
-        self.in_query = [parameter for parameter in parameters if parameter.part == "query"]
-        self.in_header = [parameter for parameter in parameters if parameter.part == "header"]
+        self.parameters = Parameters(operation.parameters)
         self.body = Body(operation.request_body) if operation.request_body else None
-        self.json_only = _produces(operation) == {JSON}
+        self.json_only = _media_types(definition) == {JSON}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.json_only:
             _require_acceptable(scope)
-        arguments = {
-            parameter.name: parameter.value(scope["path_params"][parameter.name]) for parameter in self.in_path
-        }
-        if self.in_query:
-            arguments |= self._query(scope)
-        for parameter in self.in_header:
-            given = [value.decode("latin-1") for name, value in scope["headers"] if name == parameter.header]
-            arguments[parameter.argument] = parameter.value(", ".join(given) if given else None)
+        arguments = self.parameters.values(scope)
         if self.body:
-            arguments["body"] = await self.body.value(scope, receive)
+            arguments["body"], receive = await self.body.read(scope, receive)
         scope["arguments"] = arguments
         await self.next_app(scope, receive, send)
 
-    def _query(self, scope: Scope) -> dict[str, Any]:
-        if scope["query_string"].count(b"&") >= MOST_QUERY_PARAMETERS:
-            detail = f"has more than {MOST_QUERY_PARAMETERS} parameters"
-            raise ValidationFailed("validationFailed", [SchemaViolation("query", "", detail)])
-        try:
-            given = dict(
-                parse_qsl(
-                    scope["query_string"].decode("ascii"),
-                    keep_blank_values=True,
-                    errors="strict",
-                    max_num_fields=MOST_QUERY_PARAMETERS,
-                )
-            )
-        except ValueError:
-            raise ValidationFailed("validationFailed", [SchemaViolation("query", "", "cannot be decoded")]) from None
-        return {parameter.argument: parameter.value(given.get(parameter.name)) for parameter in self.in_query}
+
+def _replayed(raw: bytes | bytearray, receive: Receive) -> Receive:
+    """Return a channel with a body that was read already. A large one is not kept, and cannot be read again."""
+    replay: bytes | bytearray | None = raw if len(raw) <= LARGE else None
+    is_large = replay is None
+
+    async def receive_again() -> Message:
+        nonlocal replay
+        if is_large:
+            raise RuntimeError(f"A body of more than {LARGE:,} bytes cannot be read again: use the argument `body`.")
+        if replay is None:
+            return await receive()
+        message: Message = {"type": "http.request", "body": replay, "more_body": False}
+        replay = None
+        return message
+
+    return receive_again
 
 
-def _produces(operation: Any) -> set[str]:
-    """The media types of an operation's successful replies."""
-    replies = operation._operation["responses"].items()
-    return {kind for status, reply in replies if status < "400" for kind in reply.get("content", {})}
+def _media_types(definition: dict[str, Any]) -> set[str]:
+    """Return the media types of an operation's successful responses."""
+    responses = definition["responses"].items()
+    return {kind for status, response in responses if status < "400" for kind in response.get("content", {})}
 
 
 def _require_acceptable(scope: Scope) -> None:
-    accept = b",".join(value for name, value in scope["headers"] if name == b"accept").strip()
+    accept = b",".join([value for name, value in scope["headers"] if name == b"accept"]).strip()
     if accept in (b"", b"*/*", b"application/json"):
         return
     if len(accept) > bodies.LONGEST_HEADER:
         raise NotAcceptable(f"The header Accept has more than {bodies.LONGEST_HEADER:,} bytes.")
     accepted = parse_accept_header(accept.decode("latin-1"), MIMEAccept)
-    # The most specific range counts (RFC 9110, section 12.5.1); parameters such as `charset` are not looked at.
+    # The most specific range decides (RFC 9110, section 12.5.1). Parameters such as `charset` are ignored.
     quality = {kind.partition(";")[0].strip().lower(): quality for kind, quality in reversed(accepted)}
-    if not next((quality[kind] for kind in _FITTING if kind in quality), 0):
+    if not next((quality[kind] for kind in _MATCHING if kind in quality), 0):
         raise NotAcceptable("This operation returns application/json.")
 
 
-class ValidationAPI(StraightAPI[ValidatedOperation]):
+class RequestValidationAPI(ConnexionRequestValidationAPI):
     """All operations of the document."""
 
     def make_operation(self, operation: Any) -> ValidatedOperation:
-        return ValidatedOperation(self.next_of(operation), operation)
+        return ValidatedOperation(next_of(self, operation), operation, definition_of(self, operation))
 
 
-class Validation(RoutedMiddleware[ValidationAPI]):
-    """Requests as the document states them."""
+class RequestValidation(RequestValidationMiddleware):
+    """Validation of requests."""
 
-    api_cls = ValidationAPI
+    api_cls = RequestValidationAPI

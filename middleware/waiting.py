@@ -1,8 +1,7 @@
-"""Requests that wait for their client: how many there may be of one address, and how much memory they reserve.
+"""Limits on requests that wait for their client: their number for each address, and the memory that they reserve.
 
-A request waits while its body arrives, and while the client reads a large reply. The memory of a large body is
-reserved until the request ends, because what was parsed from it is as large. One address gets at most half of the
-memory.
+A request waits while its body arrives, and while the client reads a large response. The memory of a large body is
+reserved until the request ends, because the parsed body is as large. An address can reserve half of the memory.
 """
 
 import asyncio
@@ -15,16 +14,16 @@ from starlette.types import Scope
 from core.errors import Overloaded
 from services.auth import networks
 
-# Bytes that large bodies and large replies of a process may take together. A smaller one is not counted: their number
-# is limited by that of connections.
-MOST_BYTES = 64_000_000
+# The memory in bytes for all large bodies and large responses of a process. Smaller ones are not counted: connections
+# limit their number.
+MAX_BYTES = 64_000_000
 LARGE = 65_536
-# A rate is measured over the last one to two of these.
+# A rate is measured over the last one to two windows.
 WINDOW_SECONDS = 2.0
-# Bytes a second. A slower request ends when others need what it reserves.
+# Bytes a second. A slower request is ended when other requests need its memory.
 SLOW = 100_000
 ROOM_SECONDS = 0.05
-# How often overdue waits are looked for. A timer of its own for each request would cost more than the rest of this.
+# The interval between searches for overdue waits. A timer for each request would cost more than everything else here.
 TICK_SECONDS = 0.5
 # One client: an address of IPv4, a network of IPv6.
 OWN_BITS = (32, 64)
@@ -32,7 +31,7 @@ CLOSE = {"Connection": "close"}
 
 
 class Wait:
-    """One request that waits; `end` cuts it short, from whichever task."""
+    """One request that waits. Any task can call `end` to end the request."""
 
     __slots__ = ("_end", "_marks", "address", "due", "ended", "moved", "reserved")
 
@@ -41,45 +40,45 @@ class Wait:
         self.reserved = 0
         self.moved = 0
         self.ended = False
-        # When it expires, in seconds of the event loop's clock.
+        # The time at which it expires, in seconds of the event loop's clock.
         self.due = inf
         self._end = end
-        # (seconds, bytes moved until then), the older first.
+        # (time in seconds, bytes moved until then), the older first.
         self._marks = ((now, 0), (now, 0))
 
     def restart(self, now: float) -> None:
-        """Measure the rate from now on."""
+        """Start to measure the rate at `now`."""
         self._marks = ((now, self.moved), (now, self.moved))
 
     def rate(self, now: float) -> float:
-        """Return the bytes a second over the last seconds."""
+        """Return the bytes a second of the last one to two windows."""
         then, moved = self._marks[0]
         return (self.moved - moved) / max(now - then, WINDOW_SECONDS)
 
     def is_slow(self, now: float) -> bool:
-        """Return whether the client has had its time and keeps the server waiting."""
+        """Return whether the client was slow for a whole window."""
         if now - self._marks[1][0] > WINDOW_SECONDS:
             self._marks = (self._marks[1], (now, self.moved))
         return now - self._marks[0][0] > WINDOW_SECONDS and self.rate(now) < SLOW
 
     def end(self) -> None:
-        """Cut the request short, because others need what it reserves."""
+        """End the request, because other requests need its memory or place."""
         self.ended = True
         self._end()
 
     def expire(self) -> None:
-        """Cut the request short, because it is overdue."""
+        """End the request, because it is overdue."""
         self._end()
 
 
 class Waiting:
-    """The waits of a process, of which an address may have `most` at a time."""
+    """The waits of a process. An address can have `max_waits` at a time, and all together `max_bytes` of memory."""
 
-    def __init__(self, most: int, client_seconds: float, most_bytes: int = MOST_BYTES) -> None:
-        """`client_seconds` is how long a client may send nothing of its body."""
+    def __init__(self, max_waits: int, client_seconds: float, max_bytes: int = MAX_BYTES) -> None:
+        """`client_seconds` is the time in which a client may send nothing of its body."""
         self.client_seconds = client_seconds
-        self._most = most
-        self._most_bytes = most_bytes
+        self._max_waits = max_waits
+        self._max_bytes = max_bytes
         self._waits: defaultdict[str, set[Wait]] = defaultdict(set)
         self._reserved: defaultdict[str, int] = defaultdict(int)
         self.reserved = 0
@@ -87,17 +86,17 @@ class Waiting:
         self.stopping = False
 
     def stop(self) -> None:
-        """End all waits, because the process is about to stop."""
+        """End all waits, because the process stops."""
         self.stopping = True
         for wait in [wait for waits in self._waits.values() for wait in waits]:
             wait.end()
 
     def begin(self, scope: Scope, end: Callable[[], None]) -> Wait:
-        """Return a new wait. Over the limit of its address a slow one ends; raise Overloaded if there is none."""
+        """Return a new wait. Over the limit of its address end a slow one, or raise Overloaded if there is none."""
         now = _now()
         wait = Wait(_address(scope), end, now)
         others = self._waits[wait.address]
-        if len(others) >= self._most and not self._end_slowest(others, now):
+        if len(others) >= self._max_waits and not self._end_slowest(others, now):
             detail = "Too many requests of this address wait for their clients."
             raise Overloaded(detail, cause="waiting_requests", headers=CLOSE)
         others.add(wait)
@@ -117,14 +116,14 @@ class Waiting:
             self._start_timer()
 
     def finish(self, wait: Wait) -> None:
-        """Note that the client is no longer waited for. What the wait has reserved stays so."""
+        """End the wait for the client. Its memory stays reserved until `release`."""
         others = self._waits.get(wait.address, set())
         others.discard(wait)
         if not others:
             self._waits.pop(wait.address, None)
 
     def reserve(self, wait: Wait, size: int) -> bool:
-        """Return whether there was room for so many bytes; slow requests end to make room."""
+        """Reserve `size` bytes, and return whether they were free. Slow requests are ended to free memory."""
         now = _now()
         while not self._has_room(wait.address, size):
             full = self._is_share_full(wait.address, size)
@@ -138,13 +137,13 @@ class Waiting:
         return True
 
     async def room(self, wait: Wait, size: int) -> None:
-        """Wait until so many bytes are reserved."""
+        """Wait until `size` bytes are reserved."""
         while not self.reserve(wait, size):  # noqa: ASYNC110
-            # Not an event: a request also becomes slow, and can be ended, while nothing happens.
+            # Polled: a request becomes slow, and can be ended, without an event.
             await asyncio.sleep(ROOM_SECONDS)
 
     def release(self, wait: Wait) -> None:
-        """Give back what the wait has reserved."""
+        """Release the memory that the wait has reserved."""
         self.reserved -= wait.reserved
         self._reserved[wait.address] -= wait.reserved
         wait.reserved = 0
@@ -152,16 +151,16 @@ class Waiting:
             del self._reserved[wait.address]
 
     def _has_room(self, address: str, size: int) -> bool:
-        # What is alone has room whatever its size: else it would never have.
-        fits = not self.reserved or self.reserved + size <= self._most_bytes
+        # A request that is alone always has room, whatever its size.
+        fits = not self.reserved or self.reserved + size <= self._max_bytes
         return fits and not self._is_share_full(address, size)
 
     def _is_share_full(self, address: str, size: int) -> bool:
         own = self._reserved.get(address, 0)
-        return own > 0 and own + size > self._most_bytes // 2
+        return own > 0 and own + size > self._max_bytes // 2
 
     def _of_heaviest(self, now: float) -> Collection[Wait]:
-        """Return the waits of the address that reserves most, of those with slow ones."""
+        """Return the waits of the address that reserves the most memory, of the addresses with slow waits."""
         slow = {
             address for address, waits in self._waits.items() if any(w.reserved and w.is_slow(now) for w in waits)
         }

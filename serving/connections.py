@@ -12,10 +12,13 @@ from collections import Counter
 from collections.abc import Container
 from typing import Any, NamedTuple, cast
 
+from uvicorn.config import Config
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+from uvicorn.server import ServerState
+
 from services.auth import networks
 from serving.joining import Joining
 from serving.requests import MOST_HEADERS, Requests
-from serving.upstream import Config, ProxyHeadersMiddleware, ServerState
 from settings import Settings
 
 LOOK_SECONDS = 1.0

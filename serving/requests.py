@@ -3,8 +3,11 @@
 import logging
 from typing import Any
 
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
 from serving import heads
-from serving.upstream import Config, HttpToolsProtocol, ServerState
 
 # uvicorn accepts heads and queues of pipelined requests of any size.
 MOST_URL_BYTES, MOST_HEADERS, MOST_PIPELINED = 16_384, 100, 64

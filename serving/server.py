@@ -9,10 +9,12 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+from uvicorn.config import Config
+from uvicorn.server import Server as UvicornServer
+
 from serving import manager
 from serving.channel import ALIVE, ALONE, CLOSED, CONNECTION, READY
 from serving.manager import ServiceManager
-from serving.upstream import Config, UvicornServer
 
 # How long clients are asked to come back on another connection before those that are idle are closed: who sends a
 # request at the moment when we close would never get an answer.

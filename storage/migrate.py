@@ -7,12 +7,12 @@ from typing import NamedTuple
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from storage import health
 from storage.engines import urls
 from storage.engines.driver_errors import translated
-from storage.engines.upstream import create_async_engine
 
 FOLDER = Path(__file__).parent / "schema" / "migrations"
 # Any number, the same in every instance: who holds it migrates, the others wait.

@@ -13,7 +13,7 @@ from tests.forges import Forge, serving, settings_for
 from tests.forges.forgejo import Forgejo
 from tests.forges.github import GitHub
 from tests.matrix import ENGINES, matrix
-from tests.service import Person, Service
+from tests.service import Person, Service, ValidatedService
 
 SLOWEST = 10
 
@@ -55,9 +55,9 @@ def service(request: pytest.FixtureRequest) -> Service:
 # Fixtures of their own, as they are to live to the end: one with parameters ends whenever the next test has another.
 @pytest.fixture(scope="session")
 def sqlite_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """The server on SQLite."""
+    """The server on SQLite. Connexion validates its responses."""
     with serving(GitHub()) as there:
-        yield from _running(Service(tmp_path_factory.mktemp("service-sqlite"), **settings_for(there)), there)
+        yield from _running(ValidatedService(tmp_path_factory.mktemp("service-sqlite"), **settings_for(there)), there)
 
 
 @pytest.fixture(scope="session")

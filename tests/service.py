@@ -151,6 +151,12 @@ class Service:
         return sorted(self.outbox.glob("*.eml"))
 
 
+class ValidatedService(Service):
+    """The server with Connexion's response validation."""
+
+    program = ("-m", "tests.validated")
+
+
 def confirmation_of(answer: dict[str, Any]) -> dict[str, str]:
     """The id and the check of the confirmation that test mode returned."""
     return {"id": answer["confirmation"], "check": answer["check"]}

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import QueuePool
 
 from core.errors import StorageUnavailable
@@ -17,7 +18,6 @@ from storage.engines import urls
 from storage.engines.driver_errors import may_be_repeated, note_lost_connection, translated, was_lost
 from storage.engines.engine import MOST_LARGE, Load
 from storage.engines.read_connections import Readers
-from storage.engines.upstream import create_async_engine
 from storage.schema.encryption import Keyring, WithKeyring
 
 Result = TypeVar("Result")

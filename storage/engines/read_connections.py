@@ -10,13 +10,13 @@ from functools import partial
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.util import await_only
 
 from core.errors import Fact
 from storage.engines.driver_errors import TOO_LONG
 from storage.engines.statements import DIRECT, PLANS, Plans
-from storage.engines.upstream import AsyncConnection, AsyncEngine
 
 Result = TypeVar("Result")
 

@@ -1,4 +1,4 @@
-"""Whatever these tests send, the server is to come to no harm."""
+"""No request of these tests may harm the server."""
 
 from collections.abc import Iterator
 
@@ -16,5 +16,5 @@ def _unharmed(service: Service) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def sender(service: Service) -> Person:
-    """Somebody who may do everything, and sends what is wrong, all through a module."""
+    """An administrator who sends the invalid requests of a module."""
     return service.sign_up("admin")

@@ -1,4 +1,4 @@
-"""Bodies that are no JSON, too much of it, or not said to be it: each is told, nothing is stored, nothing breaks."""
+"""Bodies that are malformed, too large, or of a wrong media type: each gets its error, and nothing is stored."""
 
 import json
 import socket
@@ -29,7 +29,7 @@ def _nothing_stored(sender: Person) -> Iterator[None]:
     assert (sender.get("/sets").json(), sender.get("/apikeys").json()) == before
 
 
-refused = pytest.mark.usefixtures("_nothing_stored")
+rejected = pytest.mark.usefixtures("_nothing_stored")
 
 
 def send(sender: Person, content: bytes, content_type: str | None = JSON, path: str = "/sets") -> httpx2.Response:
@@ -54,9 +54,9 @@ MALFORMED = {
 }
 
 
-@refused
+@rejected
 @pytest.mark.parametrize("content", MALFORMED.values(), ids=MALFORMED)
-def test_what_is_no_strict_json_object_is_malformed_everywhere(sender: Person, content: bytes) -> None:
+def test_a_body_that_is_not_a_strict_json_object_is_malformed(sender: Person, content: bytes) -> None:
     small = ("/apikeys", "/signup", "/signin") if len(content) <= SMALL_BYTES else ()
     for path in ("/sets", "/account", *small):
         body = problem(send(sender, content, path=path), 400, "malformedBody")
@@ -72,12 +72,12 @@ ODD_BUT_GOOD = {
 
 
 @pytest.mark.parametrize("content", ODD_BUT_GOOD.values(), ids=ODD_BUT_GOOD)
-def test_what_is_odd_but_json_is_taken(sender: Person, content: bytes) -> None:
+def test_unusual_but_valid_json_is_accepted(sender: Person, content: bytes) -> None:
     reply = send(sender, content)
     assert (reply.status_code, reply.json()["set"]["name"]) == (201, "odd")
 
 
-@refused
+@rejected
 @pytest.mark.parametrize(
     ("path", "field", "others"),
     [
@@ -93,15 +93,13 @@ def test_what_is_odd_but_json_is_taken(sender: Person, content: bytes) -> None:
         ("/available/username", "username", {}),
     ],
 )
-def test_a_nul_that_postgresql_cannot_hold_is_refused(
-    sender: Person, path: str, field: str, others: dict[str, object]
-) -> None:
+def test_a_nul_is_rejected(sender: Person, path: str, field: str, others: dict[str, object]) -> None:
     for text in ("\x00", "a\x00b", "\x00" * 400):
         body = problem(send(sender, json.dumps({**others, field: text}).encode(), path=path), 400, "validationFailed")
         assert body["errors"][0]["pointer"] == f"/{field}"
 
 
-@refused
+@rejected
 @pytest.mark.parametrize(
     "content_type",
     [
@@ -126,7 +124,7 @@ def test_a_nul_that_postgresql_cannot_hold_is_refused(
         "*/*",
     ],
 )
-def test_a_body_that_is_not_said_to_be_json_in_utf_8_is_refused(sender: Person, content_type: str | None) -> None:
+def test_a_content_type_other_than_json_in_utf_8_is_rejected(sender: Person, content_type: str | None) -> None:
     problem(send(sender, GOOD, content_type), 415, "unsupportedMediaType")
 
 
@@ -142,12 +140,12 @@ def test_a_body_that_is_not_said_to_be_json_in_utf_8_is_refused(sender: Person, 
         "application/json; x=y",
     ],
 )
-def test_a_body_that_is_said_to_be_json_in_utf_8_is_taken(sender: Person, content_type: str) -> None:
+def test_a_content_type_of_json_in_utf_8_is_accepted(sender: Person, content_type: str) -> None:
     assert send(sender, GOOD, content_type).status_code == 201
 
 
-@refused
-def test_odd_content_type_headers_are_refused(sender: Person) -> None:
+@rejected
+def test_ambiguous_and_malformed_content_types_are_rejected(sender: Person) -> None:
     for headers in (
         ["Content-Type: application/json", "Content-Type: text/plain"],
         ["Content-Type: application/json", "Content-Type: application/json"],
@@ -162,7 +160,7 @@ def test_odd_content_type_headers_are_refused(sender: Person) -> None:
         problem(exchange(sender.service, request + GOOD), 415, "unsupportedMediaType")
 
 
-def test_a_body_may_be_left_out_where_nothing_is_needed_whatever_its_type_would_be(sender: Person) -> None:
+def test_an_absent_body_needs_no_content_type(sender: Person) -> None:
     problem(send(sender, b"", None), 400, "nameMissing")
     problem(send(sender, b"", "text/plain"), 400, "nameMissing")
     assert send(sender, b"", None, "/account").status_code == 200
@@ -178,13 +176,13 @@ def in_chunks(sender: Person, body: bytes, path: str = "/sets") -> bytes:
     return head("POST", path, authorization, f"Content-Type: {JSON}", "Transfer-Encoding: chunked") + body
 
 
-def test_a_body_in_chunks_needs_no_length(sender: Person) -> None:
+def test_a_chunked_body_needs_no_content_length(sender: Person) -> None:
     for body in (chunked(GOOD), chunked(*(GOOD[at : at + 1] for at in range(len(GOOD))))):
         assert exchange(sender.service, in_chunks(sender, body)).status_code == 201
 
 
-@refused
-def test_an_empty_body_in_chunks_is_no_body(sender: Person) -> None:
+@rejected
+def test_an_empty_chunked_body_counts_as_absent(sender: Person) -> None:
     problem(exchange(sender.service, in_chunks(sender, chunked())), 400, "nameMissing")
 
 
@@ -194,7 +192,7 @@ def too_large(service: Service, request: bytes) -> None:
     assert reply.headers["connection"] == "close"
 
 
-@refused
+@rejected
 @pytest.mark.parametrize("over", [1, 10**12, 10**18])
 def test_a_body_over_the_limit_of_its_operation_is_rejected_before_it_is_sent(sender: Person, over: int) -> None:
     headers = (f"Authorization: {sender.authorization}", f"Content-Type: {JSON}", "Expect: 100-continue")
@@ -203,38 +201,38 @@ def test_a_body_over_the_limit_of_its_operation_is_rejected_before_it_is_sent(se
 
 
 def limits_of_all_operations() -> Iterator[tuple[str, str, int]]:
-    """Yield method, path and largest body of every operation that has one."""
+    """Yield method, path and maximum body size of each operation with a body."""
     for path, method, operation in document.operations(SPEC):
         if "requestBody" in operation:
-            given = [resolved(parameter) for parameter in operation.get("parameters", ())]
-            examples = {one["name"]: one["example"] for one in given if one["in"] == "path"}
+            parameters = [resolved(parameter) for parameter in operation.get("parameters", ())]
+            examples = {one["name"]: one["example"] for one in parameters if one["in"] == "path"}
             query = urlencode(
-                {one["name"]: one["example"] for one in given if one["in"] == "query" and one.get("required")}
+                {one["name"]: one["example"] for one in parameters if one["in"] == "query" and one.get("required")}
             )
             yield method.upper(), f"{path.format(**examples)}?{query}", operation["requestBody"]["x-max-bytes"]
 
 
-@refused
+@rejected
 @pytest.mark.parametrize(("path", "most"), [("/apikeys", SMALL_BYTES), ("/sets", MOST_BYTES)])
-def test_a_body_in_chunks_is_rejected_at_the_first_byte_over_the_limit(sender: Person, path: str, most: int) -> None:
+def test_a_chunked_body_is_rejected_at_the_first_byte_over_the_limit(sender: Person, path: str, most: int) -> None:
     full = [b"[" * 65_536] * (most // 65_536) + [b"[" * (most % 65_536)] * (most % 65_536 > 0)
     too_large(sender.service, in_chunks(sender, chunked(*full, b"!", end=b""), path))
     problem(exchange(sender.service, in_chunks(sender, chunked(*full), path)), 400, "malformedBody")
 
 
-@refused
+@rejected
 def test_a_whole_body_over_the_limit_is_rejected(sender: Person) -> None:
     problem(send(sender, b" " * (MOST_BYTES + 1)), 413, "bodyTooLarge")
     problem(send(sender, b" " * (SMALL_BYTES + 1), path="/apikeys"), 413, "bodyTooLarge")
 
 
-def test_who_may_not_come_in_is_told_that_first_whatever_they_send(service: Service) -> None:
+def test_credentials_are_checked_before_the_body(service: Service) -> None:
     for content in (b"\xff", b"[" * 100_000, b" " * (MOST_BYTES + 1)):
         problem(service.http.post("/sets", content=content), 401, "unauthorized")
 
 
-@refused
-def test_half_a_body_and_then_nothing_leaves_no_trace(sender: Person) -> None:
+@rejected
+def test_an_incomplete_body_stores_nothing(sender: Person) -> None:
     headers = (f"Authorization: {sender.authorization}", f"Content-Type: {JSON}", f"Content-Length: {len(GOOD)}")
     for unfinished in (head("POST", "/sets", *headers) + GOOD[:5], in_chunks(sender, chunked(GOOD, end=b""))):
         with socket.create_connection(("127.0.0.1", sender.service.port), timeout=PATIENCE) as connection:

@@ -1,4 +1,4 @@
-"""The outermost middlewares by themselves, for replies that a whole server does not give."""
+"""The outermost middlewares without the others, for responses that a running server does not return."""
 
 import asyncio
 import logging
@@ -29,7 +29,7 @@ def problems_of(app: ASGIApp) -> ASGIApp:
 
 
 def reply_of(app: ASGIApp) -> tuple[dict[str, Any], bytes]:
-    """The head and the body that the application sends to a GET."""
+    """Return the head and the body of the response to a GET."""
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
@@ -47,9 +47,9 @@ def reply_of(app: ASGIApp) -> tuple[dict[str, Any], bytes]:
     return sent[0], b"".join(message.get("body", b"") for message in sent[1:])
 
 
-async def cancelled(_scope: Any, _receive: Any, send: Any, *, begun: bool = False) -> None:
-    """An application whose request is cancelled, as at the end of the process."""
-    if begun:
+async def cancelled(_scope: Any, _receive: Any, send: Any, *, started: bool = False) -> None:
+    """An application whose request is cancelled, as when the process stops."""
+    if started:
         await send({"type": "http.response.start", "status": 200, "headers": []})
     raise asyncio.CancelledError
 
@@ -63,7 +63,7 @@ async def fails(*_: Any) -> None:
     ("base", "expected"),
     [("https://api.example.org", [b"max-age=31536000"]), ("http://127.0.0.1:8000", [])],
 )
-def test_browsers_are_kept_on_tls_where_the_server_is_reached_by_it(base: str, expected: list[bytes]) -> None:
+def test_responses_have_hsts_if_the_public_url_is_https(base: str, expected: list[bytes]) -> None:
     head, _ = reply_of(enveloped(problems_of(fails), base=base))
     assert [value for name, value in head["headers"] if name == b"strict-transport-security"] == expected
 
@@ -83,12 +83,12 @@ def test_a_request_that_is_cancelled_gets_503() -> None:
     assert (head["status"], orjson.loads(body)["error"]) == (503, "unavailable")
 
 
-def test_a_reply_that_is_cancelled_is_cut() -> None:
+def test_a_response_that_is_cancelled_closes_the_connection() -> None:
     cuts: list[str] = []
 
     async def cuttable(scope: Any, receive: Any, send: Any) -> None:
         scope["cut"] = partial(cuts.append, "cut")
-        await problems_of(partial(cancelled, begun=True))(scope, receive, send)
+        await problems_of(partial(cancelled, started=True))(scope, receive, send)
 
     head, body = reply_of(enveloped(cuttable))
     assert (head["status"], body, cuts) == (200, b"", ["cut"])

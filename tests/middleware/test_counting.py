@@ -1,4 +1,4 @@
-"""Every call is counted: whose it was, what it asked for, how it ended, and what it sent; exactly."""
+"""Each request is counted exactly, by caller, operation and status, with its bytes."""
 
 import asyncio
 from typing import Any
@@ -19,14 +19,14 @@ Counts = dict[tuple[str, int], list[int]]
 
 
 class Tally:
-    """Somebody's calls, and what they should be counted as."""
+    """Requests with some credentials, and their expected counts."""
 
     def __init__(self, who: Credentials) -> None:
         self.who = who
         self.counts: Counts = {}
 
     def call(self, operation: str, status: int, method: str, path: str, **options: Any) -> httpx2.Response:
-        """Make a call of this operation, which is answered with this status."""
+        """Send a request of this operation. Its response must have this status."""
         headers = {"Authorization": self.who.authorization, **options.pop("headers", {})}
         reply = self.who.service.http.request(method, path, headers=headers, **options)
         assert reply.status_code == status, reply.text
@@ -34,14 +34,14 @@ class Tally:
         return reply
 
     def note(self, operation: str, reply: httpx2.Response) -> None:
-        """One call of this operation was answered so."""
+        """Expect one more request of this operation with this response."""
         counted = self.counts.setdefault((operation, reply.status_code // 100), [0, 0])
         counted[0] += 1
         counted[1] += len(reply.content)
 
 
 def kept(person: Person, table: Table = usage_days) -> dict[int, Counts]:
-    """What is kept of the account's calls, by its keys' numbers."""
+    """Return the stored counts of the account, by the numbers of its keys."""
     sums = (func.sum(table.c.calls), func.sum(table.c.bytes_out))
     names = (table.c.key_id, table.c.operation, table.c.status)
     query = select(*names, *sums).where(table.c.user_id == person.id).group_by(*names)
@@ -52,11 +52,11 @@ def kept(person: Person, table: Table = usage_days) -> dict[int, Counts]:
 
 
 def all_calls(person: Person) -> int:
-    """How many calls are kept."""
+    """Return the number of requests counted for the account."""
     return sum(calls for counts in kept(person).values() for calls, _ in counts.values())
 
 
-def test_what_is_kept_is_what_was_called(alice: Person, bob: Person) -> None:
+def test_requests_are_counted_by_key_operation_and_status(alice: Person, bob: Person) -> None:
     """2xx, 304, 4xx by the document, by level and by ownership, HEAD, no body, and not JSON; with token and key."""
     key = alice.new_key(level=3)
     [(key_id,)] = execute(alice.service, select(apikeys.c.id).where(apikeys.c.user_id == alice.id))
@@ -73,7 +73,7 @@ def test_what_is_kept_is_what_was_called(alice: Person, bob: Person) -> None:
         tally.call("read_set", 403, "GET", f"/sets/{theirs}")
         tally.call("create_bookmark", 400, "POST", "/bookmarks", json={"type": "?"})
         tally.call("list_acts", 403, "GET", "/admin/acts")
-    # The suffixed form is the same operation.
+    # The suffixed path is the same operation.
     script.call("list_api_keys", 200, "GET", "/apikeys/key")
     token.call("delete_set", 204, "DELETE", f"/sets/{made}")
 
@@ -87,7 +87,7 @@ def test_what_is_kept_is_what_was_called(alice: Person, bob: Person) -> None:
     assert found[0] == token.counts
 
 
-def test_who_may_not_yet_because_consent_lacks_is_counted_as_who_they_are(service: Service) -> None:
+def test_a_request_without_consent_is_counted_for_its_account(service: Service) -> None:
     guest = service.sign_up()
     change_account(service, guest.id, consent=0)
     tally = Tally(guest)
@@ -96,7 +96,7 @@ def test_who_may_not_yet_because_consent_lacks_is_counted_as_who_they_are(servic
     assert kept(guest)[0]["list_sets", 4] == tally.counts["list_sets", 4]
 
 
-def test_who_acts_as_another_is_counted_as_who_they_are(alice: Person, service: Service) -> None:
+def test_an_impersonating_administrator_is_counted_for_their_own_account(alice: Person, service: Service) -> None:
     staff = service.sign_up("admin")
     reply = staff.get(f"/admin/impersonate/{alice.id}")
     assert reply.status_code == 200, reply.text
@@ -110,16 +110,16 @@ def test_who_acts_as_another_is_counted_as_who_they_are(alice: Person, service: 
 
 
 def anonymous(service: Service) -> dict[int, list[int]]:
-    """What is kept of anonymous calls from here: {first digit of the status: [calls, bytes out]}."""
+    """Return the stored counts of anonymous requests: {first digit of the status: [calls, bytes out]}."""
     table = usage_anonymous
     sums = (func.sum(table.c.calls), func.sum(table.c.bytes_out))
     query = select(table.c.status, *sums).where(table.c.prefix == "127.0.0.0/24").group_by(table.c.status)
     return {status: [int(calls), int(sent)] for status, calls, sent in execute(service, query)}
 
 
-def test_calls_of_nobody_are_kept_by_network(service: Service, alice: Person) -> None:
+def test_anonymous_requests_are_counted_by_network(service: Service, alice: Person) -> None:
     made = alice.new_set(public=True)["id"]
-    # What came before is written when this call is.
+    # Earlier counts are written together with this one.
     wait_until(lambda: ("create_set", 2) in kept(alice).get(0, {}), "a flush")
     before = anonymous(service)
     expected = {status: list(counts) for status, counts in before.items()}
@@ -147,7 +147,7 @@ def _all(counts: dict[int, list[int]]) -> int:
     return sum(calls for calls, _ in counts.values())
 
 
-def test_a_call_that_cannot_be_counted_is_answered_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_to_count_does_not_fail_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any) -> None:
         raise RuntimeError("out of order")
 
@@ -162,7 +162,7 @@ def test_a_call_that_cannot_be_counted_is_answered_all_the_same(monkeypatch: pyt
             sent.append(message)
 
         async def nothing() -> Any:
-            raise AssertionError("no body is asked for")
+            raise AssertionError("no body is read")
 
         scope: dict[str, Any] = {"type": "http", "method": "GET", "headers": [], "client": None}
         await enveloped(app, services)(scope, nothing, send)

@@ -1,4 +1,4 @@
-"""What every reply says of itself: its request, its type, who may read it, and who may keep it."""
+"""Response headers: request id, content type, CORS and caching; preflights and content negotiation."""
 
 from uuid import UUID
 
@@ -14,7 +14,7 @@ pytestmark = on_sqlite
 
 ORIGIN = {"Origin": "https://tools.example"}
 JSON = "application/json; charset=utf-8"
-# One request for each way in which a reply can come about.
+# One request for each part of the code that makes responses.
 EVERY_KIND = [
     ("GET", "/health", 200),
     ("GET", "/", 200),
@@ -33,7 +33,7 @@ EVERY_KIND = [
 
 
 @pytest.mark.parametrize(("method", "path", "status"), EVERY_KIND)
-def test_every_reply_can_be_read_by_scripts_of_any_origin(
+def test_each_response_can_be_read_by_scripts_of_any_origin(
     service: Service, method: str, path: str, status: int
 ) -> None:
     reply = service.http.request(method, path, headers=ORIGIN)
@@ -45,7 +45,7 @@ def test_every_reply_can_be_read_by_scripts_of_any_origin(
 
 
 @pytest.mark.parametrize(("method", "path", "status"), EVERY_KIND)
-def test_every_reply_has_a_request_id_of_its_own(service: Service, method: str, path: str, status: int) -> None:
+def test_each_response_has_its_own_request_id(service: Service, method: str, path: str, status: int) -> None:
     sent = {"X-Request-Id": "00000000-0000-0000-0000-000000000000"}
     replies = [service.http.request(method, path, headers=sent) for _ in range(2)]
     ids = [reply.headers.get_list("x-request-id") for reply in replies]
@@ -60,26 +60,26 @@ def test_every_reply_has_a_request_id_of_its_own(service: Service, method: str, 
 def preflight(
     service: Service, path: str, method: str, headers: str = "authorization,content-type"
 ) -> httpx2.Response:
-    asked = {"Access-Control-Request-Method": method, "Access-Control-Request-Headers": headers}
-    return service.http.options(path, headers={**ORIGIN, **asked})
+    requested = {"Access-Control-Request-Method": method, "Access-Control-Request-Headers": headers}
+    return service.http.options(path, headers={**ORIGIN, **requested})
 
 
 @pytest.mark.parametrize("path", ["/sets", "/sets/1/jwt", "/account", "/nothing"])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
-def test_a_preflight_allows_every_method_and_header_that_we_have(service: Service, path: str, method: str) -> None:
+def test_a_preflight_allows_all_methods_and_headers_of_the_api(service: Service, path: str, method: str) -> None:
     reply = preflight(service, path, method)
     assert reply.status_code in (200, 204)
     assert reply.headers["access-control-allow-origin"] == "*"
     assert method in reply.headers["access-control-allow-methods"].split(", ")
     allowed = {name.strip().lower() for name in reply.headers["access-control-allow-headers"].split(",")}
-    # A star does not stand for this one.
+    # A star does not include this one.
     assert "authorization" in allowed
     assert {"content-type"} <= allowed
     assert int(reply.headers["access-control-max-age"]) >= 3600
 
 
 @pytest.mark.parametrize("method", ["TRACE", "NONSENSE", ""])
-def test_a_preflight_for_what_we_do_not_have_is_told_what_we_have(service: Service, method: str) -> None:
+def test_a_preflight_for_an_unknown_method_lists_the_known_ones(service: Service, method: str) -> None:
     reply = preflight(service, "/sets", method)
     assert reply.status_code == 204
     assert method not in reply.headers["access-control-allow-methods"].split(", ")
@@ -98,14 +98,14 @@ def test_a_preflight_for_what_we_do_not_have_is_told_what_we_have(service: Servi
         ("/images/default-avatar", "image/png", "public, max-age=86400"),
     ],
 )
-def test_public_replies_say_what_they_are_and_who_may_keep_them(
+def test_public_responses_have_content_type_and_cache_control(
     service: Service, path: str, content_type: str, cached: str
 ) -> None:
     reply = service.http.get(path)
     assert (reply.headers["content-type"], reply.headers["cache-control"]) == (content_type, cached)
 
 
-def test_what_is_somebodys_own_is_kept_by_no_cache_in_between(sender: Person) -> None:
+def test_private_records_are_not_stored_by_shared_caches(sender: Person) -> None:
     made = sender.new_set()
     for path in ("/account", "/whoami", "/sets", f"/sets/{made['id']}", "/apikeys", f"/users/{sender.id}/data"):
         reply = sender.get(path)
@@ -113,7 +113,7 @@ def test_what_is_somebodys_own_is_kept_by_no_cache_in_between(sender: Person) ->
         assert reply.headers["cache-control"] in ("private, no-cache", "no-store")
 
 
-def test_what_holds_a_secret_is_kept_by_nobody(sender: Person) -> None:
+def test_responses_with_secrets_are_not_cached(sender: Person) -> None:
     for reply in (
         sender.post("/apikeys", {"name": "x", "level": 1, "expiresIn": 60}),
         sender.get("/account/export"),
@@ -124,7 +124,7 @@ def test_what_holds_a_secret_is_kept_by_nobody(sender: Person) -> None:
         assert reply.headers["cache-control"] == "no-store"
 
 
-def test_a_reply_without_a_body_has_neither_type_nor_length(sender: Person) -> None:
+def test_a_response_without_a_body_has_neither_type_nor_length(sender: Person) -> None:
     reply = sender.delete(f"/sets/{sender.new_set()['id']}")
     assert (reply.status_code, reply.content) == (204, b"")
     assert "content-type" not in reply.headers
@@ -132,19 +132,19 @@ def test_a_reply_without_a_body_has_neither_type_nor_length(sender: Person) -> N
 
 
 @pytest.mark.parametrize("path", ["/openapi.json", "/openapi.yaml", "/images/default-avatar"])
-def test_what_has_not_changed_is_not_sent_again(service: Service, path: str) -> None:
+def test_an_unchanged_representation_is_not_sent_again(service: Service, path: str) -> None:
     etag = service.http.get(path).headers["etag"]
-    for held in (etag, f"W/{etag}", f'"other", {etag}', "*"):
-        reply = service.http.get(path, headers={"If-None-Match": held})
+    for sent in (etag, f"W/{etag}", f'"other", {etag}', "*"):
+        reply = service.http.get(path, headers={"If-None-Match": sent})
         assert (reply.status_code, reply.content, reply.headers["etag"]) == (304, b"", etag)
-    for held in ('"other"', etag.strip('"'), "nonsense", ",,,", '"'):
-        assert service.http.get(path, headers={"If-None-Match": held}).status_code == 200
+    for sent in ('"other"', etag.strip('"'), "nonsense", ",,,", '"'):
+        assert service.http.get(path, headers={"If-None-Match": sent}).status_code == 200
 
 
-def test_an_etag_that_cannot_be_one_is_told(service: Service) -> None:
-    for held, wanted in (("", "has fewer than 1 characters"), ("a" * 1001, "has more than 1,000 characters")):
-        body = problem(service.http.get("/openapi.json", headers={"If-None-Match": held}), 400, "validationFailed")
-        assert body["errors"] == [{"in": "header", "pointer": "/If-None-Match", "detail": wanted}]
+def test_an_invalid_if_none_match_is_rejected(service: Service) -> None:
+    for sent, detail in (("", "has fewer than 1 characters"), ("a" * 1001, "has more than 1,000 characters")):
+        body = problem(service.http.get("/openapi.json", headers={"If-None-Match": sent}), 400, "validationFailed")
+        assert body["errors"] == [{"in": "header", "pointer": "/If-None-Match", "detail": detail}]
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_an_etag_that_cannot_be_one_is_told(service: Service) -> None:
         ["text/html", "application/json"],
     ],
 )
-def test_a_client_that_takes_json_gets_it(service: Service, accept: list[str]) -> None:
+def test_a_client_that_accepts_json_gets_it(service: Service, accept: list[str]) -> None:
     reply = exchange(service, head("GET", "/health", *(f"Accept: {value}" for value in accept)))
     assert (reply.status_code, reply.headers["content-type"]) == (200, JSON)
 
@@ -189,22 +189,22 @@ def test_a_client_that_takes_json_gets_it(service: Service, accept: list[str]) -
     ],
     ids=lambda accept: ascii(accept[:30]),
 )
-def test_a_client_that_takes_no_json_is_told_so_in_json(service: Service, accept: str) -> None:
+def test_a_client_that_does_not_accept_json_gets_406(service: Service, accept: str) -> None:
     problem(exchange(service, head("GET", "/health", f"Accept: {accept}")), 406, "notAcceptable")
 
 
-def test_credentials_are_judged_before_what_a_client_accepts(service: Service, sender: Person) -> None:
+def test_credentials_are_checked_before_accept(service: Service, sender: Person) -> None:
     problem(service.http.get("/sets", headers={"Accept": "text/html"}), 401, "unauthorized")
     both = {"Accept": "text/html", "Authorization": sender.authorization}
     problem(service.http.get("/sets", headers=both), 406, "notAcceptable")
 
 
-def test_what_has_other_types_than_json_is_not_negotiated(service: Service) -> None:
+def test_operations_with_other_media_types_ignore_accept(service: Service) -> None:
     for path in ("/", "/docs", "/openapi.yaml", "/images/default-avatar", "/web/style.css"):
         assert service.http.get(path, headers={"Accept": "application/json"}).status_code == 200
 
 
-def test_a_server_does_not_say_what_it_is_made_of(service: Service) -> None:
+def test_responses_do_not_name_the_server_software(service: Service) -> None:
     for path in ("/health", "/nothing", "/docs"):
         headers = service.http.get(path).headers
         assert "server" not in headers

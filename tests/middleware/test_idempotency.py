@@ -1,4 +1,4 @@
-"""Requests with a key: carried out once, and answered alike however often they are sent."""
+"""Requests with an idempotency key are executed once. Each repetition gets the same response."""
 
 import json
 from functools import partial
@@ -33,9 +33,7 @@ API_KEY = {"name": "a key", "level": 2, "expiresIn": 60}
 
 
 @pytest.mark.parametrize("operation", ["create_set", "clone_set", "create_api_key", "sign_up"])
-def test_the_same_request_with_the_same_key_is_answered_alike(
-    service: Service, alice: Person, operation: str
-) -> None:
+def test_a_repeated_request_gets_the_same_response(service: Service, alice: Person, operation: str) -> None:
     anyone = Credentials(service, "")
     ask = {
         "create_set": partial(post, alice, "/sets", SET),
@@ -51,14 +49,14 @@ def test_the_same_request_with_the_same_key_is_answered_alike(
     assert other.status_code == 201 and not is_replayed(other) and other.content != first.content
 
 
-def test_repeats_make_nothing_more(alice: Person) -> None:
+def test_repeated_requests_create_one_record(alice: Person) -> None:
     key = new_key()
     replies = [post(alice, "/sets", SET, key) for _ in range(3)]
     assert {reply.json()["set"]["id"] for reply in replies} == {replies[0].json()["set"]["id"]}
     assert (count_sets(alice), count_keys(alice)) == (1, 1)
 
 
-def test_a_replayed_secret_is_one_that_works(alice: Person) -> None:
+def test_a_replayed_secret_works(alice: Person) -> None:
     key = new_key()
     post(alice, "/apikeys", API_KEY, key)
     made = post(alice, "/apikeys", API_KEY, key).json()["apikey"]
@@ -74,7 +72,7 @@ def test_all_paths_and_credentials_of_an_account_share_its_keys(alice: Person) -
     assert count_sets(alice) == 1
 
 
-def test_weaker_credentials_are_not_shown_what_stronger_ones_were_answered(service: Service) -> None:
+def test_weaker_credentials_do_not_get_the_response_of_stronger_ones(service: Service) -> None:
     person = service.sign_up("admin")
     body, key = {**API_KEY, "level": 9}, new_key()
     script = person.new_key(4)
@@ -90,10 +88,10 @@ def test_a_secret_is_returned_again_to_the_same_credentials_only(
     key, script = new_key(), alice.new_key(4)
     made = post(alice, "/apikeys", API_KEY, key)
     problem(post(script, "/apikeys", API_KEY, key), 403, "insufficientAccessLevel")
-    # The administrator's own answer, from the same key: what the owner was answered is not looked at.
-    refused = post(impersonated(admin, alice), "/apikeys", API_KEY, key)
-    problem(refused, 403, "insufficientAccessLevel")
-    assert refused.json()["detail"] == "Only the account's owner can do this."
+    # The administrator gets a response of their own: the stored one of the owner is not used.
+    rejected = post(impersonated(admin, alice), "/apikeys", API_KEY, key)
+    problem(rejected, 403, "insufficientAccessLevel")
+    assert rejected.json()["detail"] == "Only the account's owner can do this."
     assert_replayed(made, post(alice, "/apikeys", API_KEY, key))
 
 
@@ -107,7 +105,7 @@ def test_the_keys_of_an_impersonating_administrator_are_not_the_owners(alice: Pe
 
 
 @both_engines
-def test_of_many_repeats_at_once_one_is_carried_out_and_all_are_answered(alice: Person) -> None:
+def test_of_concurrent_repeats_one_is_executed_and_all_get_its_response(alice: Person) -> None:
     key = new_key()
     with unharmed(alice.service):
         replies = at_once([partial(post, alice, "/sets", SET, key)] * 20)
@@ -118,7 +116,7 @@ def test_of_many_repeats_at_once_one_is_carried_out_and_all_are_answered(alice: 
 
 
 @both_engines
-def test_many_keys_at_once_do_not_disturb_each_other(alice: Person) -> None:
+def test_concurrent_requests_with_different_keys_are_independent(alice: Person) -> None:
     keys = [new_key() for _ in range(10)]
     replies = at_once([partial(post, alice, "/sets", SET, key) for key in keys * 2])
     assert [reply.status_code for reply in replies] == [201] * 20
@@ -126,7 +124,7 @@ def test_many_keys_at_once_do_not_disturb_each_other(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("key", ["k", ""])
-def test_other_methods_and_operations_that_make_nothing_ignore_the_header(alice: Person, key: str) -> None:
+def test_operations_that_create_nothing_ignore_the_header(alice: Person, key: str) -> None:
     made = alice.new_set()
     for method, path, body in (
         ("GET", "/sets", None),
@@ -134,8 +132,8 @@ def test_other_methods_and_operations_that_make_nothing_ignore_the_header(alice:
         ("GET", f"/sets/{made['id']}", None),
         ("PATCH", f"/sets/{made['id']}", {"name": "x"}),
         ("PATCH", f"/sets/{made['id']}", {"name": "y"}),
-        ("POST", "/signinlink", {"username": "nobody"}),
-        ("POST", "/signinlink", {"username": "nobody else"}),
+        ("POST", "/signinlink", {"username": "unknown"}),
+        ("POST", "/signinlink", {"username": "also unknown"}),
     ):
         headers = {"Authorization": alice.authorization, "Idempotency-Key": key}
         reply = alice.service.http.request(method, path, headers=headers, json=body)
@@ -143,7 +141,7 @@ def test_other_methods_and_operations_that_make_nothing_ignore_the_header(alice:
     assert count_keys(alice) == 0
 
 
-def test_without_a_key_each_request_is_carried_out_and_nothing_is_kept(alice: Person) -> None:
+def test_requests_without_a_key_are_each_executed(alice: Person) -> None:
     replies = [alice.post("/sets", SET) for _ in range(2)]
     assert len({reply.json()["set"]["id"] for reply in replies}) == 2
     assert not any(map(is_replayed, replies))
@@ -151,24 +149,24 @@ def test_without_a_key_each_request_is_carried_out_and_nothing_is_kept(alice: Pe
 
 
 @pytest.mark.parametrize(
-    ("path", "refused", "good"),
+    ("path", "invalid", "valid"),
     [
         ("/apikeys", {**API_KEY, "level": 9}, API_KEY),  # by the handler
         ("/apikeys", {**API_KEY, "level": "9"}, API_KEY),  # by the document
-        ("/sets", {**SET, "img": "data:image/png;base64,AAAA"}, SET),  # before anything is written
+        ("/sets", {**SET, "img": "data:image/png;base64,AAAA"}, SET),  # before a write
     ],
-    ids=["handler", "document", "picture"],
+    ids=["handler", "document", "image"],
 )
-def test_a_refused_request_frees_its_key(alice: Person, path: str, refused: Any, good: Any) -> None:
+def test_a_rejected_request_frees_its_key(alice: Person, path: str, invalid: Any, valid: Any) -> None:
     key = new_key()
-    replies = [post(alice, path, refused, key) for _ in range(2)]
+    replies = [post(alice, path, invalid, key) for _ in range(2)]
     assert [reply.status_code for reply in replies] == [400, 400]
     assert count_keys(alice) == 0
-    first = post(alice, path, good, key)
-    assert_replayed(first, post(alice, path, good, key))
+    first = post(alice, path, valid, key)
+    assert_replayed(first, post(alice, path, valid, key))
 
 
-def test_after_a_day_a_key_is_new(alice: Person) -> None:
+def test_a_key_expires_after_a_day(alice: Person) -> None:
     key = new_key()
     first = post(alice, "/sets", SET, key)
     change_keys(alice.service, alice.id, created_at=ago(hours=23, minutes=59))
@@ -180,17 +178,17 @@ def test_after_a_day_a_key_is_new(alice: Person) -> None:
     assert (count_sets(alice), count_keys(alice)) == (2, 1)
 
 
-def test_a_repeat_of_what_takes_long_is_told_to_come_again(alice: Person) -> None:
+def test_a_repeat_during_execution_gets_409_with_retry_after(alice: Person) -> None:
     key = new_key()
     first = post(alice, "/sets", SET, key)
-    # As if the first were still at it, elsewhere.
+    # As if another instance still executed the first request.
     change_keys(alice.service, alice.id, answer=None, leased_until=ago(seconds=-60))
-    refused = post(alice, "/sets", SET, key)
-    problem(refused, 409, "idempotencyKeyInUse")
-    assert int(refused.headers["retry-after"]) >= 1
-    assert refused.elapsed.total_seconds() > 3
+    rejected = post(alice, "/sets", SET, key)
+    problem(rejected, 409, "idempotencyKeyInUse")
+    assert int(rejected.headers["retry-after"]) >= 1
+    assert rejected.elapsed.total_seconds() > 3
     problem(post(alice, "/sets", {**SET, "public": True}, key), 422, "idempotencyKeyReused")
-    # As if it had ended, after what it made was stored and before its answer was.
+    # As if that instance had stopped after the record was stored and before the response was.
     change_keys(alice.service, alice.id, leased_until=ago(seconds=1))
     lost = post(alice, "/sets", SET, key)
     problem(lost, 409, "idempotencyAnswerLost")
@@ -198,7 +196,7 @@ def test_a_repeat_of_what_takes_long_is_told_to_come_again(alice: Person) -> Non
     assert [made["id"] for made in alice.get("/sets").json()["sets"]] == [first.json()["set"]["id"]]
 
 
-def test_a_key_whose_holder_did_nothing_is_free_after_its_lease(alice: Person) -> None:
+def test_a_key_without_an_executed_request_is_free_after_its_lease(alice: Person) -> None:
     key = new_key()
     post(alice, "/sets", SET, key)
     change_keys(alice.service, alice.id, answer=None, carried_out=False, leased_until=ago(seconds=1))
@@ -213,7 +211,7 @@ def test_a_removed_account_leaves_no_keys(alice: Person) -> None:
     assert count_keys(alice) == 0
 
 
-def test_neither_keys_nor_answers_can_be_read_in_the_database(alice: Person) -> None:
+def test_keys_and_responses_are_not_readable_in_the_database(alice: Person) -> None:
     key = new_key()
     secret = post(alice, "/apikeys", API_KEY, key).json()["apikey"]["secret"]
     columns = (idempotency_keys.c.id, idempotency_keys.c.fingerprint)
@@ -223,22 +221,22 @@ def test_neither_keys_nor_answers_can_be_read_in_the_database(alice: Person) -> 
         assert secret.encode() not in file.read_bytes() and key.encode() not in file.read_bytes()
 
 
-def _pictures(service: Service) -> set[Path]:
+def _images(service: Service) -> set[Path]:
     return {file for file in (service.data / "images").rglob("*") if file.is_file()}
 
 
-def test_repeats_with_a_picture_store_it_once(alice: Person) -> None:
-    before, key = _pictures(alice.service), new_key()
+def test_repeated_requests_with_an_image_store_it_once(alice: Person) -> None:
+    before, key = _images(alice.service), new_key()
     body = {**SET, "img": f"data:image/png;base64,{PIXEL}"}
     replies = at_once([partial(post, alice, "/sets", body, key)] * 5)
     assert [reply.status_code for reply in replies] == [201] * 5
     (img,) = {reply.json()["set"]["img"] for reply in replies}
     assert alice.service.http.get(f"/images/{img}").status_code == 200
-    (one_set,) = {file.stem for file in _pictures(alice.service) - before}
+    (one_set,) = {file.stem for file in _images(alice.service) - before}
     assert one_set in img or img in one_set
 
 
-def test_browsers_may_send_the_key_and_read_whether_an_answer_is_replayed(alice: Person) -> None:
+def test_scripts_can_send_the_key_and_read_the_replayed_header(alice: Person) -> None:
     origin = {"Origin": "https://example.org"}
     wanted = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "idempotency-key"}
     preflight = alice.service.http.options("/sets", headers={**origin, **wanted})
@@ -249,7 +247,7 @@ def test_browsers_may_send_the_key_and_read_whether_an_answer_is_replayed(alice:
         assert "Idempotent-Replayed" in reply.headers["access-control-expose-headers"].split(", ")
 
 
-def test_what_is_answered_is_json_as_ever(alice: Person) -> None:
+def test_a_replayed_response_has_the_same_text(alice: Person) -> None:
     key, name = new_key(), 'é🧵"\\\u2028'
     first = post(alice, "/sets", {"name": name}, key)
     again = post(alice, "/sets", {"name": name}, key)

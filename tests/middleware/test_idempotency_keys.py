@@ -1,4 +1,4 @@
-"""What a key is, and which requests are the same request."""
+"""The form of idempotency keys, and the comparison of requests with the same key."""
 
 import httpx2
 import pytest
@@ -10,7 +10,7 @@ from tests.service import Credentials, Person, Service
 
 
 @pytest.mark.parametrize(
-    ("given", "same"),
+    ("plain", "quoted"),
     [
         ("a", '"a"'),
         ("with a space", '"with a space"'),
@@ -21,14 +21,14 @@ from tests.service import Credentials, Person, Service
     ],
     ids=lambda text: text[:12],
 )
-def test_a_key_may_be_quoted_or_not(alice: Person, given: str, same: str) -> None:
-    assert_replayed(post(alice, "/sets", SET, given), post(alice, "/sets", SET, same))
+def test_a_key_may_be_quoted_or_not(alice: Person, plain: str, quoted: str) -> None:
+    assert_replayed(post(alice, "/sets", SET, plain), post(alice, "/sets", SET, quoted))
 
 
 @pytest.mark.parametrize(
     "key", ["", '"', '""', '"a', "é", r'"a\b"', '"a";b=1', '"a", "b"', "x" * 256, '"' + "x" * 256 + '"', "a\tb"]
 )
-def test_what_is_no_key_is_refused_and_nothing_is_made(service: Service, alice: Person, key: str) -> None:
+def test_an_invalid_key_is_rejected(service: Service, alice: Person, key: str) -> None:
     headers = {b"Idempotency-Key": key.encode("latin-1"), b"Authorization": alice.authorization.encode()}
     with unharmed(service):
         body = problem(service.http.post("/sets", headers=headers, json=SET), 400, "validationFailed")
@@ -36,13 +36,13 @@ def test_what_is_no_key_is_refused_and_nothing_is_made(service: Service, alice: 
     assert (count_sets(alice), count_keys(alice)) == (0, 0)
 
 
-def test_two_keys_at_once_are_refused(service: Service, alice: Person) -> None:
+def test_two_keys_in_one_request_are_rejected(service: Service, alice: Person) -> None:
     headers = [("Idempotency-Key", '"a"'), ("Idempotency-Key", '"b"'), ("Authorization", alice.authorization)]
     problem(service.http.post("/sets", headers=headers, json=SET), 400, "validationFailed")
     assert count_sets(alice) == 0
 
 
-def test_another_request_under_the_same_key_is_refused(alice: Person) -> None:
+def test_a_different_request_with_the_same_key_is_rejected(alice: Person) -> None:
     key = new_key()
     first = post(alice, "/sets", SET, key)
     problem(post(alice, "/sets", {**SET, "public": True}, key), 422, "idempotencyKeyReused")
@@ -75,7 +75,7 @@ def _raw(who: Person, body: str, key: str) -> httpx2.Response:
     ],
     ids=range(11),
 )
-def test_bodies_are_compared_by_what_they_say(alice: Person, one: str, other: str, same: bool) -> None:
+def test_bodies_are_compared_by_value(alice: Person, one: str, other: str, same: bool) -> None:
     key = new_key()
     first = _raw(alice, one, key)
     assert first.status_code == 201
@@ -86,7 +86,7 @@ def test_bodies_are_compared_by_what_they_say(alice: Person, one: str, other: st
     assert count_sets(alice) == 1
 
 
-def test_the_same_key_of_others_and_of_other_operations_is_another_key(alice: Person, bob: Person) -> None:
+def test_keys_are_separate_for_each_account_and_operation(alice: Person, bob: Person) -> None:
     key = new_key()
     body = {**SET, "level": 1, "expiresIn": 60}
     for who in (alice, bob):

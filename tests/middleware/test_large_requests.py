@@ -1,4 +1,4 @@
-"""Requests that cost much to parse: large bodies are parsed off the event loop, long headers not at all."""
+"""Requests that are expensive to parse: large bodies are parsed off the event loop, long headers are rejected."""
 
 import asyncio
 import threading
@@ -24,8 +24,8 @@ FEW, MANY = b'{"a":[' + b"1," * 900 + b"1]}", b'{"a":[' + b"1," * 1_100 + b"1]}"
 LONG = b'{"a":"' + b"x" * 70_000 + b'"}'
 
 
-class ThreadSeen(Body):
-    """A body that notes the name of the thread that parses it."""
+class ThreadRecorder(Body):
+    """A body that records the name of the thread that parses it."""
 
     def __init__(self) -> None:
         super().__init__({"x-max-bytes": LARGEST, "content": {"application/json": {"schema": {"type": "object"}}}})
@@ -37,16 +37,21 @@ class ThreadSeen(Body):
 
 
 def scope(**headers: str) -> dict[str, Any]:
-    given = {"content-type": "application/json", **{name.replace("_", "-"): value for name, value in headers.items()}}
+    sent = {"content-type": "application/json", **{name.replace("_", "-"): value for name, value in headers.items()}}
     return {
-        "headers": [(name.encode(), value.encode()) for name, value in given.items()],
+        "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
         "client": ("192.0.2.1", 1),
         "waiting": Waiting(10, client_seconds=20),
     }
 
 
+async def decoded(body: Body, scope: dict[str, Any], content: bytes) -> Any:
+    """Return the value of a body that is read and decoded."""
+    return await body.value(scope, await read(scope, Client([content]).receive, LARGEST))
+
+
 class Client:
-    """Sends a body in these pieces, and counts how many were read."""
+    """Sends a body in these pieces, and counts those that were read."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self.pieces = list(pieces)
@@ -66,33 +71,33 @@ class Client:
         pytest.param(LONG, True, id="long"),
     ],
 )
-def test_what_takes_long_to_parse_is_parsed_off_the_event_loop(content: bytes, off_loop: bool) -> None:
-    body = ThreadSeen()
-    assert asyncio.run(body.value(scope(), Client([content]).receive)) == strict_json.decode(content)
+def test_a_large_body_is_parsed_off_the_event_loop(content: bytes, off_loop: bool) -> None:
+    body = ThreadRecorder()
+    assert asyncio.run(decoded(body, scope(), content)) == strict_json.decode(content)
     assert body.thread.startswith("parsing") == off_loop
 
 
-def test_a_body_of_many_members_reserves_the_memory_that_they_take() -> None:
+def test_a_body_with_many_members_reserves_memory_for_them() -> None:
     async def two_at_a_time() -> Any:
-        body, first, second = ThreadSeen(), scope(), scope()
-        first["waiting"] = second["waiting"] = Waiting(10, 20, most_bytes=600_000)
-        await body.value(first, Client([MANY]).receive)
+        body, first, second = ThreadRecorder(), scope(), scope()
+        first["waiting"] = second["waiting"] = Waiting(10, 20, max_bytes=600_000)
+        await decoded(body, first, MANY)
         with pytest.raises(Overloaded):
-            await body.value(second, Client([MANY]).receive)
+            await decoded(body, second, MANY)
         first["waiting"].release(first["reserved"])
-        assert await body.value(second, Client([MANY]).receive)
+        assert await decoded(body, second, MANY)
 
     asyncio.run(two_at_a_time())
 
 
-def test_a_body_over_the_limit_is_not_read_where_its_length_says_so() -> None:
+def test_a_body_whose_content_length_is_over_the_limit_is_not_read() -> None:
     client = Client([b"x"])
     with pytest.raises(BodyTooLarge):
         asyncio.run(read(scope(content_length="11"), client.receive, 10))
     assert client.read == 0
 
 
-def test_a_body_without_a_length_is_read_up_to_the_limit_and_no_further() -> None:
+def test_a_chunked_body_is_read_up_to_the_limit() -> None:
     assert asyncio.run(read(scope(), Client([b"x"] * 10).receive, 10)) == b"x" * 10
     client = Client([b"x"] * 20)
     with pytest.raises(BodyTooLarge):
@@ -108,7 +113,7 @@ def test_a_header_that_is_too_long_to_parse_is_rejected(sender: Person) -> None:
     problem(sender.request("POST", "/sets", content=b"{}", headers=headers), 415, "unsupportedMediaType")
 
 
-def test_a_static_file_is_sent_whole_whatever_ranges_are_requested(service: Service) -> None:
+def test_a_static_file_ignores_ranges(service: Service) -> None:
     reply = service.http.get("/web/style.css", headers={"Range": "bytes=0-1,3-4"})
     assert reply.status_code == 200 and len(reply.content) > 100
     assert reply.headers["accept-ranges"] == "none"

@@ -1,4 +1,4 @@
-"""From method and path to the operation: what is there, what is not, and what only looks like it."""
+"""Routing: documented paths and methods, the suffixed paths, and paths and ids that only resemble documented ones."""
 
 import re
 from typing import Any
@@ -41,12 +41,12 @@ def schemes(operation: dict[str, Any]) -> set[str]:
 
 
 def ask(service: Service, method: str, target: str, *headers: str) -> Reply:
-    """Without any library's tidying of the path."""
+    """Send a request without the normalisation of paths that HTTP libraries do."""
     return exchange(service, head(method, target, *headers))
 
 
 @pytest.mark.parametrize("template", document.load()["paths"])
-def test_a_path_names_all_of_its_methods_when_it_lacks_one(service: Service, template: str) -> None:
+def test_405_lists_all_methods_of_the_path(service: Service, template: str) -> None:
     has = {method.upper() for path, method, _ in OPERATIONS if path == template}
     has |= {"HEAD"} if "GET" in has and template not in NO_HEAD else set()
     for method in METHODS - has - {"HEAD"}:
@@ -60,23 +60,21 @@ def test_a_path_names_all_of_its_methods_when_it_lacks_one(service: Service, tem
     [(path, operation) for path, _, operation in OPERATIONS if schemes(operation)],
     ids=[operation["operationId"] for _, _, operation in OPERATIONS if schemes(operation)],
 )
-def test_the_suffixed_forms_are_there_for_each_scheme_that_an_operation_takes(
-    service: Service, template: str, operation: dict[str, Any]
-) -> None:
+def test_a_suffixed_path_accepts_one_scheme(service: Service, template: str, operation: dict[str, Any]) -> None:
     method = next(method for path, method, found in OPERATIONS if found is operation).upper()
     path = filled(operation.get("x-alias", template))
     for suffix, scheme, challenge in (("/jwt", "bearer", "Bearer "), ("/key", "key", "Basic ")):
         reply = ask(service, method, path + suffix, "Authorization: Digest x")
         if method == "GET" and {} in operation["security"] and reply.status_code == 200:
-            continue  # what is public is returned whatever the credentials
+            continue  # public records are returned with any credentials
         problem(reply, 401, "unauthorized")
-        # Where the operation does not take the suffix's scheme, it names the one that it takes.
+        # If the operation does not accept the scheme of the suffix, it names the one that it accepts.
         named = challenge if scheme in schemes(operation) else "Bearer "
         assert reply.headers["www-authenticate"].startswith(named)
         assert "," not in reply.headers["www-authenticate"].replace(", charset", "")
 
 
-def test_a_suffixed_path_lacks_the_methods_that_are_public_or_take_the_other_scheme(service: Service) -> None:
+def test_405_of_a_suffixed_path_lists_the_methods_with_its_scheme(service: Service) -> None:
     for path, allowed in (
         ("/sets/jwt", "GET, HEAD, POST"),
         ("/consent/jwt", "PATCH"),
@@ -138,7 +136,7 @@ def test_a_suffixed_path_lacks_the_methods_that_are_public_or_take_the_other_sch
     ],
     ids=lambda path: path[:40],
 )
-def test_what_no_operation_has_is_not_there_for_any_method(service: Service, path: str) -> None:
+def test_an_undocumented_path_is_404_for_each_method(service: Service, path: str) -> None:
     for method in ("GET", "POST", "DELETE", "OPTIONS"):
         if method != "GET" and path.startswith(("/docs/assets/", "/web/")):
             reply = ask(service, method, path)
@@ -149,11 +147,11 @@ def test_what_no_operation_has_is_not_there_for_any_method(service: Service, pat
 
 
 @pytest.mark.parametrize(("path", "same"), [("/health/", "/health"), ("/docs/", "/docs"), ("//", "/")])
-def test_one_slash_at_the_end_changes_nothing(service: Service, path: str, same: str) -> None:
+def test_a_trailing_slash_is_ignored(service: Service, path: str, same: str) -> None:
     assert ask(service, "GET", path).content == ask(service, "GET", same).content
 
 
-def test_static_files_take_only_get_and_head(service: Service) -> None:
+def test_static_files_accept_only_get_and_head(service: Service) -> None:
     for method in ("POST", "PUT", "DELETE", "OPTIONS"):
         reply = ask(service, method, "/web/style.css")
         problem(reply, 405, "methodNotAllowed")
@@ -176,7 +174,7 @@ def test_static_files_take_only_get_and_head(service: Service) -> None:
     ],
     ids=lambda query: query[:20],
 )
-def test_a_query_that_nobody_asked_for_is_ignored(service: Service, sender: Person, query: str) -> None:
+def test_an_undocumented_query_parameter_is_ignored(service: Service, sender: Person, query: str) -> None:
     query = query.replace("é", "%C3%A9")
     authorization = f"Authorization: {sender.authorization}"
     for path in ("/health", "/sets/0", "/sets/key", "/users/1"):
@@ -184,8 +182,8 @@ def test_a_query_that_nobody_asked_for_is_ignored(service: Service, sender: Pers
         assert (asked.status_code, len(asked.content)) == (plain.status_code, len(plain.content))
 
 
-def odd_forms(number: int, uuid: str) -> list[str]:
-    """What is nearly the id of a record, and must not be taken for it."""
+def malformed_ids(number: int, uuid: str) -> list[str]:
+    """Return texts that resemble the id of a record, and are none."""
     text = str(number)
     forms = [f"+{text}", f"{text}.0", f"{text}.5", f"{text}e0", f"{text}E0", f"0{text}", f"0x{number:x}", f"-{text}"]
     forms += [f"{text[0]}_{text[1:]}", f"{text},", f"{text};", f"{text};v=1", f"'{text}'", f"{text}%20", f"%20{text}"]
@@ -197,11 +195,11 @@ def odd_forms(number: int, uuid: str) -> list[str]:
     return [*forms, uuid.replace("-", "", 1) + "-", "g" + uuid[1:], f"%20{uuid}", f"{uuid},", str(uuid4())]
 
 
-def test_only_a_plain_number_or_uuid_names_a_record(service: Service, sender: Person) -> None:
+def test_only_a_plain_number_or_uuid_is_an_id(service: Service, sender: Person) -> None:
     made = sender.new_set(public=True)
     key = sender.new_key().key
     authorization = f"Authorization: {sender.authorization}"
-    for form in odd_forms(made["id"], made["uuid"]):
+    for form in malformed_ids(made["id"], made["uuid"]):
         for method, path in (
             ("GET", f"/sets/{form}"),
             ("GET", f"/sets/{form}.json"),
@@ -213,7 +211,7 @@ def test_only_a_plain_number_or_uuid_names_a_record(service: Service, sender: Pe
             ("DELETE", f"/apikeys/{form}"),
         ):
             problem(ask(service, method, path, authorization), 404, "notFound")
-    for form in odd_forms(1, key):
+    for form in malformed_ids(1, key):
         for method in ("GET", "DELETE"):
             problem(ask(service, method, f"/apikeys/{form}", authorization), 404, "notFound")
     assert sender.get("/sets").json()["sets"][-1] == made
@@ -226,14 +224,14 @@ def test_a_uuid_may_be_in_capitals(sender: Person) -> None:
 
 
 @pytest.mark.parametrize("template", ["/users/{}", "/users/{}/card", "/images/{}", "/exports/{}"])
-def test_no_odd_name_in_a_public_path_finds_anything(service: Service, template: str) -> None:
-    for form in odd_forms(10**14 + 7, str(uuid4())):
+def test_malformed_ids_in_public_paths_are_404(service: Service, template: str) -> None:
+    for form in malformed_ids(10**14 + 7, str(uuid4())):
         problem(ask(service, "GET", template.format(form)), 404, "notFound")
 
 
-def test_odd_confirmations_are_not_there(service: Service) -> None:
+def test_malformed_confirmations_are_404(service: Service) -> None:
     check = EXAMPLES["check"]
-    for form in odd_forms(7, str(uuid4())):
+    for form in malformed_ids(7, str(uuid4())):
         for path in (f"/confirmations/{form}/{check}", f"/confirmations/{uuid4()}/{form}", f"/confirm/{form}/x/y"):
             problem(ask(service, "GET", path), 404, "notFound")
 
@@ -243,7 +241,7 @@ def test_odd_confirmations_are_not_there(service: Service) -> None:
 )
 def test_head_is_get_without_its_body(service: Service, sender: Person, path: str) -> None:
     authorization = f"Authorization: {sender.authorization}"
-    # What is counted meanwhile changes between two requests: then once more.
+    # Counts in the representation can change between two requests: then repeat.
     for _ in range(10):
         got, headed, again = (ask(service, method, path, authorization) for method in ("GET", "HEAD", "GET"))
         if got.headers["etag"] == again.headers["etag"]:
@@ -253,12 +251,12 @@ def test_head_is_get_without_its_body(service: Service, sender: Person, path: st
     for name in ("content-type", "cache-control", "etag", "www-authenticate"):
         assert headed.headers[name] == got.headers[name]
     length = headed.headers["content-length"]
-    # A streamed reply has none, with either method.
+    # A streamed response has none, with either method.
     assert (length is None) == (got.headers["content-length"] is None)
     assert length is None or int(length) > 0
 
 
-def test_a_wish_for_a_websocket_is_not_heard(service: Service) -> None:
+def test_a_websocket_upgrade_is_ignored(service: Service) -> None:
     headers = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13")
     reply = ask(service, "GET", "/health", *headers, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")
     assert reply.status_code == 200

@@ -1,16 +1,21 @@
-"""Schemas of the document: what is compiled of them, and what stops the start."""
+"""Schemas and parameters of the document: checks, codes and details."""
 
 from typing import Any
 
 import pytest
 
 from core.errors import ValidationFailed
+from middleware.parameters import Parameter
 from middleware.schemas import Schema
-from middleware.validation import Parameter
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _unharmed() -> None:
+    """These tests start no server process."""
 
 
 def rejected(schema: dict[str, Any], value: Any) -> str:
-    """The code with which the value is rejected."""
+    """Return the code with which the value is rejected."""
     with pytest.raises(ValidationFailed) as rejection:
         Schema(schema, "body").check(value)
     return rejection.value.code
@@ -69,16 +74,6 @@ def test_a_text_that_is_not_a_plain_number_is_rejected(text: str) -> None:
         parameter.value(text)
 
 
-@pytest.mark.parametrize(
-    "definition",
-    [
-        {"in": "query", "schema": {"type": "array", "items": {"type": "string"}}},
-        {"in": "query", "schema": {"type": "object"}},
-        {"in": "query", "content": {"application/json": {"schema": {}}}},
-        {"in": "cookie", "schema": {"type": "string"}},
-    ],
-    ids=["array", "object", "content", "cookie"],
-)
-def test_a_parameter_that_is_not_supported_stops_the_start_with_its_name(definition: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="the parameter tags must be in the path"):
-        Parameter({"name": "tags", **definition})
+def test_an_absent_parameter_has_the_default_of_the_document() -> None:
+    parameter = Parameter({"name": "public", "in": "query", "schema": {"type": "boolean", "default": False}})
+    assert [parameter.value(text) for text in (None, "true")] == [False, True]

@@ -1,4 +1,4 @@
-"""Each code that the document states beside a schema comes out."""
+"""Each code that the document states beside a schema is returned for a value that violates it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,9 +18,9 @@ Stated = tuple[str, str, str, str]
 
 
 def stated() -> Iterator[Stated]:
-    """Every code that the document has beside a request body or a schema of one, and what brings it out."""
+    """Yield operation, field, keyword and code of each request body and each schema in it."""
     for _, _, operation in document.operations(document.load()):
-        # Files have no fields; what is told of them is in tests/interchange/.
+        # Files have no fields. Their errors are tested in tests/interchange/.
         if set(operation.get("requestBody", {}).get("content", ())) <= {"application/octet-stream"}:
             continue
         name, body = operation["operationId"], operation["requestBody"]
@@ -50,7 +50,7 @@ def test_the_table_has_every_code_that_the_document_states(service: object) -> N
     [(name, field, value, code) for name, field, _, value, code in TABLE],
     ids=[f"{name}-{field}-{keyword}-{code}" for name, field, keyword, _, code in TABLE],
 )
-def test_a_wrong_field_is_told_by_its_code_and_its_place(
+def test_an_invalid_field_has_its_code_and_pointer(
     sender: Person, name: str, field: str, value: Any, code: str
 ) -> None:
     method, path, good = GOOD[name]
@@ -59,8 +59,8 @@ def test_a_wrong_field_is_told_by_its_code_and_its_place(
     if value is ABSENT and not sent:
         sent = {"unknown": 1}
     before = sender.get("/account").json()["account"]
-    told = problem(sender.request(method, path, json=sent), 400, code)
-    assert [violation["pointer"] for violation in told["errors"]] == [f"/{field}" if field else ""]
-    assert told["errors"][0]["in"] == "body"
+    response = problem(sender.request(method, path, json=sent), 400, code)
+    assert [violation["pointer"] for violation in response["errors"]] == [f"/{field}" if field else ""]
+    assert response["errors"][0]["in"] == "body"
     after = sender.get("/account").json()["account"]
     assert {**after, "jwtCalls": 0, "lastSeen": 0} == {**before, "jwtCalls": 0, "lastSeen": 0}

@@ -40,7 +40,7 @@ def _make(there: Deployment, who: Credentials, key: str, **fields: Any) -> Any:
     return there.call("create_set", who, json={**SET.body, **fields}, headers={"Idempotency-Key": key})
 
 
-def test_a_refused_request_frees_its_key(there: Deployment) -> None:
+def test_a_rejected_request_frees_its_key(there: Deployment) -> None:
     key = {"Idempotency-Key": str(uuid4())}
     wrong = {**PATTERN.body, "set": 10**14}
     is_problem(there.call("create_pattern", there.alice, json=wrong, headers=key), 400, "setUnknown")

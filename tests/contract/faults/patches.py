@@ -10,18 +10,18 @@ from typing import Any
 import handlers.apikeys
 import handlers.bookmarks
 import handlers.support.ownership
-import middleware.authentication
 import middleware.dispatch
+import middleware.security
 from core import clock
 from core.errors import SchemaViolation, Unauthorized, ValidationFailed
 from core.etags import Preconditions
 from handlers.support.ids import record_id
 from handlers.support.preconditions import unless_changed
 from handlers.support.reauthentication import reauthenticate
-from middleware.authentication import AuthenticatedOperation
 from middleware.idempotency import IdempotentOperation
 from middleware.routing import Routing
 from middleware.schemas import Schema
+from middleware.security import SecuredOperation
 from security import Authenticator
 from services.auth.credentials import Credentials
 
@@ -33,7 +33,7 @@ def _nothing(*_: Any, **__: Any) -> None:
 
 
 def a_level_is_not_enforced() -> Replaced:
-    yield middleware.authentication, "require_standing", _nothing
+    yield middleware.security, "require_standing", _nothing
 
 
 def _standing(**changed: Any) -> Any:
@@ -132,13 +132,13 @@ def bad_credentials_count_as_none() -> Replaced:
 
 
 def bad_credentials_hide_what_is_public() -> Replaced:
-    authenticate_first = AuthenticatedOperation.__call__
+    authenticate_first = SecuredOperation.__call__
 
-    async def strict(operation: AuthenticatedOperation, *call: Any) -> None:
+    async def strict(operation: SecuredOperation, *call: Any) -> None:
         operation.is_public = False
         await authenticate_first(operation, *call)
 
-    yield AuthenticatedOperation, "__call__", strict
+    yield SecuredOperation, "__call__", strict
 
 
 def a_key_can_be_made_above_its_makers_level() -> Replaced:

@@ -1,4 +1,4 @@
-"""The codes that the document states beside request bodies: one module a tag, `GOOD` and `TABLE` in each."""
+"""The codes that the document states for request bodies: one module a tag, with `GOOD` and `TABLE`."""
 
 import importlib
 import pkgutil

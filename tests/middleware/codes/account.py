@@ -1,4 +1,4 @@
-"""The account and all that it holds."""
+"""The account and its data."""
 
 from tests.middleware.codes.case import ABSENT, Good, Wrong
 

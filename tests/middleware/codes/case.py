@@ -1,11 +1,11 @@
-"""What a module of these holds: for each operation a body that is right, and then what is wrong and its code."""
+"""The types of these modules: a valid body of each operation, and invalid values with their codes."""
 
 from typing import Any
 
 ABSENT = object()
-"""In the place of a value: the field is not sent."""
+"""In place of a value: the field is absent."""
 
-# Operation: method, path, and a body that is right.
+# Operation: method, path, and a valid body.
 Good = dict[str, tuple[str, str, dict[str, Any]]]
-# Operation, field ("" for the body itself), the keyword that fails, what is sent there, the code.
+# Operation, field ("" for the body itself), violated keyword, value, code.
 Wrong = list[tuple[str, str, str, Any, str]]

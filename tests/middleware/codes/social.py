@@ -1,4 +1,4 @@
-"""Pictures to share."""
+"""Images to share."""
 
 from tests.middleware.codes.case import ABSENT, Good, Wrong
 

@@ -1,4 +1,4 @@
-"""Looking for users."""
+"""The search for users."""
 
 from tests.middleware.codes.case import ABSENT, Good, Wrong
 

@@ -67,7 +67,7 @@ def a_list_may_be_kept_by_anyone(e: Exchange) -> None:
         e.headers["cache-control"] = "public, max-age=60"
 
 
-@in_code(REPEATS + "a_refused_request_frees_its_key", "keeps its idempotency key|: 400")
+@in_code(REPEATS + "a_rejected_request_frees_its_key", "keeps its idempotency key|: 400")
 def a_refused_request_keeps_its_key() -> Replaced:
     async def kept(*_: Any) -> None:
         pass

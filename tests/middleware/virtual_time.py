@@ -1,4 +1,4 @@
-"""An event loop whose time passes at once: nothing sleeps."""
+"""An event loop with virtual time: nothing sleeps."""
 
 import asyncio
 import selectors
@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class _Selector(selectors.DefaultSelector):
-    """Lets time pass in place of waiting for it."""
+    """Advances the time in place of a wait."""
 
     passed = 0.0
 
@@ -28,6 +28,6 @@ class _Loop(asyncio.SelectorEventLoop):
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Return what the work returns, with all that it waits for in no time."""
+    """Return the result of the work, without waiting for its timers."""
     with asyncio.Runner(loop_factory=_Loop) as runner:
         return runner.run(work)
