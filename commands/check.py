@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 import typer
 
 import settings as configuration
-import storage
 from commands import tables, work
 from services import startup
 from services.diagnostics import advice, checks
@@ -17,6 +16,7 @@ from settings import Settings, SettingsInvalid
 from storage import canaries, health
 from storage import checks as database_checks
 from storage.canaries import SecretsWrong
+from storage.database import Storage
 from storage.engines import diagnosis, urls
 
 DATABASE_URL, ENCRYPTION_KEYS = "FREESEWING_DATABASE_URL", "FREESEWING_ENCRYPTION_KEYS"
@@ -75,13 +75,13 @@ async def _database(settings: Settings, clocks: list[Clock]) -> AsyncIterator[Fi
         yield _failed("database", f"there is no file {file}; `python cli.py migrate` makes the database")
         return
     try:
-        async with work.open_database(settings):
+        async with work.open_database(settings) as storage:
             server = await storage.read(database_checks.describe)
             yield _described(server, settings)
             if server.most_connections is not None:
                 clocks.append(await checks.ask_clock("PostgreSQL", lambda: storage.read(database_checks.seconds)))
-            yield await _schema()
-            yield await _secrets(settings)
+            yield await _schema(storage)
+            yield await _secrets(storage, settings)
     except diagnosis.ERRORS as error:
         yield _failed("database", diagnosis.explain(error))
 
@@ -96,7 +96,7 @@ def _described(server: database_checks.Server, settings: Settings) -> Finding:
     return Finding(OK, "database", "", f"{server.name} answers")
 
 
-async def _schema() -> Finding:
+async def _schema(storage: Storage) -> Finding:
     try:
         await storage.read(health.require_schema)
         await storage.write(database_checks.write)
@@ -106,7 +106,7 @@ async def _schema() -> Finding:
     return Finding(OK, "schema", "", f"revision {revision}, and rows can be written")
 
 
-async def _secrets(settings: Settings) -> Finding:
+async def _secrets(storage: Storage, settings: Settings) -> Finding:
     """Compare the canaries, which a server writes at its first start."""
     has_rows = await storage.read(canaries.protect)
     if not (settings.encryption_keys and settings.secret_key):

@@ -3,13 +3,13 @@
 from sqlalchemy import Connection
 
 import settings as configuration
-import storage
 from commands import work
 from commands.work import Failed
 from core import clock
 from core.errors import AlreadyExists
 from storage import address_hashes, health
 from storage import migrate as migrations
+from storage.database import Storage
 from storage.engines import urls
 from storage.schema import seed as seed_data
 
@@ -24,9 +24,9 @@ def migrate() -> None:
     settings = configuration.load()
     with work.explained():
         before, after = migrations.upgrade(settings.database_url)
-    newer = work.run_unchecked(settings, lambda _: storage.read(_newer))
+    newer = work.run_unchecked(settings, lambda storage, _: storage.read(_newer))
     print(f"{urls.shown(settings.database_url)}: {newer or _changed(before, after)}")
-    if not newer and work.run_unchecked(settings, lambda _: storage.read(address_hashes.are_unsalted)):
+    if not newer and work.run_unchecked(settings, lambda storage, _: storage.read(address_hashes.are_unsalted)):
         print(UNSALTED)
 
 
@@ -53,7 +53,7 @@ def seed() -> None:
     The command is safe to repeat: changes by curators stay.
     """
     try:
-        added = work.run(lambda _: storage.write(seed_data.seed, clock.now()))
+        added = work.run(lambda storage, _: storage.write(seed_data.seed, clock.now()))
     except AlreadyExists:  # another instance seeds at this moment
         added = 0
     print(f"{added} curated sets added")
@@ -64,13 +64,13 @@ def hash_addresses() -> None:
 
     Run it when version 0.1 no longer runs. The server of this version may run meanwhile.
     """
-    changed, taken = work.run(lambda _: _convert_all())
+    changed, taken = work.run(lambda storage, _: _convert_all(storage))
     print(f"{changed} rows changed")
     if taken:
         raise Failed(f"Left as they are, because another row has the same address: {', '.join(taken)}")
 
 
-async def _convert_all() -> tuple[int, list[str]]:
+async def _convert_all(storage: Storage) -> tuple[int, list[str]]:
     """Return the number of changed rows, and the names of rows whose address another row has."""
     await storage.write(address_hashes.create_key)
     changed, taken = 0, list[str]()

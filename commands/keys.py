@@ -7,11 +7,11 @@ from uuid import UUID
 import typer
 from sqlalchemy import Connection
 
-import storage
 from commands import tables, work
 from commands.options import Key, Login, Yes, text
 from core import clock
 from storage import apikeys, audit_log, revocation, security_log
+from storage.database import Storage
 
 MAX_REASON = 500  # characters, as in the document
 COLUMNS = ("key", "name", "level", "state", "created", "expires", "last seen", "calls")
@@ -25,7 +25,7 @@ app = typer.Typer(help="Show API keys and revoke them.")
 @app.command("list")
 def list_keys(login: Login) -> None:
     """List the API keys of an account."""
-    found = work.run(lambda _: _keys_of(login))
+    found = work.run(lambda storage, _: _keys_of(storage, login))
     now = clock.now()
     rows = [
         (
@@ -43,14 +43,14 @@ def list_keys(login: Login) -> None:
     tables.rows(COLUMNS, rows)
 
 
-async def _keys_of(login: str) -> list[apikeys.ApiKey]:
-    return list(await storage.read(apikeys.list_of, (await work.find_account(login))["id"]))
+async def _keys_of(storage: Storage, login: str) -> list[apikeys.ApiKey]:
+    return list(await storage.read(apikeys.list_of, (await work.find_account(storage, login))["id"]))
 
 
 @app.command()
 def show(key: Key) -> None:
     """Show an API key."""
-    found = work.run(lambda _: storage.read(apikeys.find, key))
+    found = work.run(lambda storage, _: storage.read(apikeys.find, key))
     tables.record(
         {
             "key": found["key"],
@@ -73,10 +73,10 @@ def show(key: Key) -> None:
 @app.command()
 def revoke(key: Key, reason: Reason, yes: Yes = False) -> None:
     """Revoke an API key at once. Requests with it get the reason."""
-    work.run(lambda _: _revoke(key, reason, yes=yes))
+    work.run(lambda storage, _: _revoke(storage, key, reason, yes=yes))
 
 
-async def _revoke(key: UUID, reason: str, *, yes: bool) -> None:
+async def _revoke(storage: Storage, key: UUID, reason: str, *, yes: bool) -> None:
     found = await storage.read(apikeys.find, key)
     named = f"Key {found['key']} of account {found['user_id']}"
     if found["revoked_at"] is None:

@@ -4,7 +4,6 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-import storage
 from commands import tables, work
 from commands.options import DEFAULT_ROWS, MAX_NUMBER, After, Limit, print_next_page
 from commands.work import Failed
@@ -24,7 +23,7 @@ def list_mails(
 ) -> None:
     """List mails that wait or were given up, oldest first."""
     has_failed = None if state is None else state == "given-up"
-    found = work.run(lambda _: storage.read(mails.page, limit=limit, after=after, has_failed=has_failed))
+    found = work.run(lambda storage, _: storage.read(mails.page, limit=limit, after=after, has_failed=has_failed))
     tables.rows(COLUMNS, list(map(_row, found)))
     print_next_page(found, limit)
 
@@ -55,7 +54,7 @@ def retry(
     if bool(numbers) == all_mails:
         raise Failed("Name mails by their numbers, or use --all.")
     chosen = None if all_mails else set(numbers or ())
-    count = work.run(lambda _: storage.write(mails.retry, chosen, now=clock.now()))
+    count = work.run(lambda storage, _: storage.write(mails.retry, chosen, now=clock.now()))
     print(f"{count} mails are due now; a running server sends them within seconds.")
     if chosen is not None and count < len(chosen):
         raise Failed("The others do not exist, or are due within minutes anyway.")

@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 
 import typer
 
-import storage
 from commands import work
 from services.interchange import spreadsheets
 from storage import subscribers as readers
 from storage.address_hashes import email_hash
+from storage.database import Storage
 
 Language = Literal["en", "de", "es", "fr", "nl", "uk"]
 Rows = AsyncIterator[dict[str, str]]
@@ -29,10 +29,10 @@ def subscribers(
     Each row has the address that unsubscribes the reader.
     """
     write = {"csv": _write_csv, "json": _write_json}[form]
-    work.run(lambda settings: write(_rows(settings.public_url, language)))
+    work.run(lambda storage, settings: write(_rows(storage, settings.public_url, language)))
 
 
-async def _rows(server: str, language: str | None) -> Rows:
+async def _rows(storage: Storage, server: str, language: str | None) -> Rows:
     """Yield each reader once."""
     after = 0
     while page := await storage.read(readers.readers, limit=PAGE, after=after, language=language):

@@ -7,12 +7,12 @@ from uuid import UUID
 import typer
 from sqlalchemy import Connection
 
-import storage
 from commands import tables, work
 from commands.options import text
 from core import clock
 from settings import Settings
 from storage import audit_log, quota_requests
+from storage.database import Storage
 from storage.quota_requests import DECLINED, GRANTED, Decision, QuotaRequest
 
 # As in the document.
@@ -30,7 +30,7 @@ def list_requests(
     state: Annotated[Literal["open", "granted", "declined"], typer.Option(help="List only these.")] = "open",
 ) -> None:
     """List requests for a higher quota, oldest first."""
-    found = work.run(lambda _: storage.write(_read, state, work.operator(), clock.now()))
+    found = work.run(lambda storage, _: storage.write(_read, state, work.operator(), clock.now()))
     shown = ("uuid", "created_at", "user_id", "key", "policy", "quota", "days", "state", "purpose")
     tables.rows(COLUMNS, [[request[name] for name in shown] for request in found])
 
@@ -65,8 +65,8 @@ def decline(request: Request, answer: Answer) -> None:
 
 
 def _decide(request: UUID, decision: Decision) -> QuotaRequest:
-    async def decide(settings: Settings) -> QuotaRequest:
-        decide = work.services(settings).quota_decisions.decide
+    async def decide(storage: Storage, settings: Settings) -> QuotaRequest:
+        decide = work.services(storage, settings).quota_decisions.decide
         return await storage.write(decide, request, decision, by=work.operator(), now=clock.now())
 
     return work.run(decide)

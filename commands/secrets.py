@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 import settings as configuration
-import storage
 from commands import work
 from commands.options import Yes
 from commands.work import Failed
 from storage import canaries, reencryption
+from storage.database import Storage
 
 # Rows after which progress is printed, and the most rows that an error message names.
 SHOWN_EVERY, MAX_NAMED = 10_000, 10
@@ -35,7 +35,7 @@ def reencrypt() -> None:
     The server may run meanwhile. Values that cannot be decrypted are listed and left as they are.
     """
     progress = _Progress()
-    work.run(lambda _: _rewrite_all(progress))
+    work.run(lambda storage, _: _rewrite_all(storage, progress))
     print(f"{progress.changed} rows rewritten")
     if progress.failed:
         more = len(progress.failed) - MAX_NAMED
@@ -46,14 +46,14 @@ def reencrypt() -> None:
         )
 
 
-async def _rewrite_all(progress: _Progress) -> None:
+async def _rewrite_all(storage: Storage, progress: _Progress) -> None:
     for table in reencryption.tables():
-        await _rewrite_table(table, progress)
+        await _rewrite_table(storage, table, progress)
     if not progress.failed:
         await storage.write(canaries.retire)
 
 
-async def _rewrite_table(table: Any, progress: _Progress) -> None:
+async def _rewrite_table(storage: Storage, table: Any, progress: _Progress) -> None:
     total, rows, shown = await storage.read_aside(reencryption.count, table), 0, 0
     after, more = None, True
     while more:
@@ -81,7 +81,7 @@ def accept_secret_key(yes: Yes = False) -> None:
     if not (settings.encryption_keys and settings.secret_key):
         raise Failed("FREESEWING_ENCRYPTION_KEYS and FREESEWING_SECRET_KEY must be set, or kept in DATA_DIR.")
     work.confirm("All API keys, sessions and scratch codes end.", yes=yes)
-    keys, sessions = work.run_unchecked(settings, lambda _: storage.write(_accept))
+    keys, sessions = work.run_unchecked(settings, lambda storage, _: storage.write(_accept))
     print(ENDED.format(keys=keys, sessions=sessions))
 
 

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 import typer
 from sqlalchemy import Connection
 
-import storage
 from commands import tables, work
 from core import clock
 from services.usage import spans
 from storage import audit_log, usage_reports
+from storage.database import Storage
 from storage.schema.tables import Record
 
 Group = Literal["accounts", "keys", "anonymous"]
@@ -34,7 +34,7 @@ def top(
     ] = "accounts",
     period: Annotated[Period, typer.Option(help="The days that are counted.")] = "week",
 ) -> None:
-    found = work.run(lambda _: _heaviest(group, period))
+    found = work.run(lambda storage, _: _heaviest(storage, group, period))
     names = NAMES[group]
     has_before = group != "anonymous"
     columns = [TITLES.get(name, name) for name in names] + [*AMOUNTS, *(["before"] if has_before else [])]
@@ -48,7 +48,7 @@ def _amounts(row: Record, *, has_before: bool) -> list[str | int]:
     return [*counted, seconds, *([int(row["calls_before"])] if has_before else [])]
 
 
-async def _heaviest(group: Group, period: Period) -> list[Record]:
+async def _heaviest(storage: Storage, group: Group, period: Period) -> list[Record]:
     now = clock.now()
     before, begin, end = spans.period(period, now)
     await storage.write(_record, work.operator(), now)

@@ -2,23 +2,23 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import settings as configuration
-import storage
 from core import clock
 from services import startup
 from settings import Settings
 from storage import accounts, audit_log, canaries, health
+from storage.database import Storage
 from storage.engines import diagnosis, urls
 
 if TYPE_CHECKING:
     from services.container import Services
 
 Result = TypeVar("Result")
-Work = Callable[[Settings], Awaitable[Result]]
+Work = Callable[[Storage, Settings], Awaitable[Result]]
 NO_FILE = (
     "FREESEWING_DATABASE_URL: there is no database {file}. `python cli.py migrate` makes it. If it is elsewhere, run"
     ' this command with the settings of the server: see "Commands" in docs/administer.md.'
@@ -30,16 +30,16 @@ class Failed(Exception):
 
 
 def run(work: Work[Result]) -> Result:
-    """Open the database of the settings, check its schema and its secrets, and call `work` with the settings.
+    """Open the database of the settings, check its schema and its secrets, and call `work` with both.
 
     Nothing is made. Raises Failed for a database that cannot be used or waits for its migrations, and SettingsInvalid
     for wrong secrets, or for missing secrets if the database has rows.
     """
 
-    async def checked(settings: Settings) -> Result:
+    async def checked(storage: Storage, settings: Settings) -> Result:
         await storage.read(health.require_schema)
         await storage.read(canaries.check_if_any)
-        return await work(settings)
+        return await work(storage, settings)
 
     settings = configuration.load()
     with explained(), startup.explained():
@@ -49,24 +49,19 @@ def run(work: Work[Result]) -> Result:
 
 
 def run_unchecked(settings: Settings, work: Work[Result]) -> Result:
-    """Open the database without any check, and call `work` with the settings."""
+    """Open the database without any check, and call `work` with it and the settings."""
 
     async def opened() -> Result:
-        async with open_database(settings):
-            return await work(settings)
+        async with open_database(settings) as storage:
+            return await work(storage, settings)
 
     with explained(), startup.explained():
         return asyncio.run(opened())
 
 
-@asynccontextmanager
-async def open_database(settings: Settings) -> AsyncIterator[None]:
-    """Open the database, and close it at the end."""
-    await storage.connect(settings.database_url, startup.keyring(settings))
-    try:
-        yield
-    finally:
-        await storage.disconnect()
+def open_database(settings: Settings) -> Storage:
+    """Return the database, which is open within `async with`."""
+    return Storage(settings.database_url, startup.keyring(settings))
 
 
 @contextmanager
@@ -87,14 +82,14 @@ def _require_file(settings: Settings) -> None:
         raise Failed(NO_FILE.format(file=file))
 
 
-def services(settings: Settings) -> "Services":
+def services(storage: Storage, settings: Settings) -> "Services":
     """Return the services of the server, on the open database."""
     from services import container  # its import takes a second: other commands do not wait for it
 
-    return container.of(settings, storage.present())
+    return container.of(settings, storage)
 
 
-async def find_account(login: str) -> accounts.Account:
+async def find_account(storage: Storage, login: str) -> accounts.Account:
     """Return the account with this e-mail address, user name or number; raises Failed."""
     found = await storage.read(accounts.find_by_login, login)
     if found is None:

@@ -37,8 +37,6 @@ INNER_ARROWS: dict[str, set[str]] = {
 
 # State of the process rather than of an application: see docs/decisions/041-services.md.
 PROCESS_STATE = {
-    # Until commands hand a `Storage` on.
-    "storage": {"_present"},
     "services.auth.passwords": {"_threads"},
     "services.images.decoding": {"_WORKERS"},
     "services.images.social": {"_WORKER"},
