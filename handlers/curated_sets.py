@@ -15,7 +15,7 @@ from core.errors import NoSuchRecord, Refused
 from core.etags import Preconditions
 from handlers.serializers import curated, records
 from handlers.serializers.translations import best, texts_of
-from handlers.support import measurements, ownership, prepared_responses, public_records
+from handlers.support import measurements, ownership, prepared_responses, public_records, suggested
 from handlers.support.ids import record_id
 from handlers.support.paging import Listing, member, yaml_listing
 from handlers.support.preconditions import unless_changed
@@ -33,7 +33,7 @@ UNNAMED = "Untitled"
 LIST = Listing("/curated-sets", curated.curated_set, member("curatedSets"))
 JSON_LIST = Listing("/curated-sets.json", curated.public_curated_set, orjson.dumps)
 YAML_LIST = yaml_listing("/curated-sets.yaml", curated.public_curated_set)
-SUGGESTIONS = Listing("/suggested-sets", curated.suggestion, member("suggestions"))
+SUGGESTIONS = suggested.listing("/suggested-sets")
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
@@ -196,19 +196,7 @@ async def suggest_curated_set(body: dict[str, Any], caller: Caller, services: Se
         "height": centimetres(body.get("height")),
         "measies": own["measies"],
     }
-    async with services.images.stored(body.get("img"), PICTURE) as img:
-        made = await services.storage.write(
-            reauthenticated,
-            caller,
-            suggestions.create,
-            user_id=caller.user_id,
-            most=ownership.storage_quota(services, caller, caller.user_id),
-            kind=suggestions.SET,
-            img=img or record_images.NONE,
-            data=data,
-            now=clock.now(),
-        )
-    return created(submission=curated.suggestion(made))
+    return await suggested.store(services, caller, suggestions.SET, data, img=body.get("img"), image_kind=PICTURE)
 
 
 async def _own_set(services: Services, id: str, caller: Caller) -> sets.MeasurementsSet:
@@ -222,17 +210,13 @@ async def _own_set(services: Services, id: str, caller: Caller) -> sets.Measurem
 
 
 async def list_suggested_sets(limit: int | None, cursor: str | None, services: Services) -> Response:
-    """What waits to be judged."""
-    return (await SUGGESTIONS.page(services, limit, cursor, suggestions.list_all, suggestions.SET)).reply(
-        cache=PRIVATE
-    )
+    """Suggestions that no curator has accepted or rejected yet."""
+    return await suggested.page(services, SUGGESTIONS, suggestions.SET, limit, cursor)
 
 
 async def delete_suggested_set(id: str, caller: Caller, services: Services) -> Response:
     """Reject a suggestion."""
-    rejected = await services.storage.write(reauthenticated, caller, suggestions.reject, suggestions.SET, UUID(id))
-    await services.images.discard(rejected["img"])
-    return no_content()
+    return await suggested.reject(services, caller, suggestions.SET, id)
 
 
 async def accept_suggested_set(id: str, caller: Caller, services: Services) -> Response:

@@ -3,7 +3,6 @@
 from datetime import datetime
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 import orjson
 from sqlalchemy import Connection
@@ -14,12 +13,12 @@ from core.errors import Refused
 from core.etags import Preconditions
 from handlers.serializers import curated
 from handlers.serializers.translations import texts_of
-from handlers.support import ownership, prepared_responses
+from handlers.support import prepared_responses, suggested
 from handlers.support.ids import record_id
 from handlers.support.paging import Listing, member, yaml_listing
 from handlers.support.preconditions import unless_changed
 from handlers.support.reauthentication import reauthenticated
-from handlers.support.responses import PRIVATE, PUBLIC, created, last_modified, no_content, plain, success, updated
+from handlers.support.responses import PUBLIC, created, last_modified, no_content, plain, success, updated
 from security import Caller
 from services.container import Services
 from services.images import record_images
@@ -31,7 +30,7 @@ MOST_OPTIONS = 500
 LIST = Listing("/option-packs", curated.option_pack, member("optionPacks"))
 JSON_LIST = Listing("/option-packs.json", curated.public_option_pack, orjson.dumps)
 YAML_LIST = yaml_listing("/option-packs.yaml", curated.public_option_pack)
-SUGGESTIONS = Listing("/suggested-packs", curated.suggestion, member("suggestions"))
+SUGGESTIONS = suggested.listing("/suggested-packs")
 
 
 async def list_option_packs(
@@ -170,30 +169,14 @@ async def suggest_option_pack(body: dict[str, Any], caller: Caller, services: Se
         "design": body["design"],
         "options": _storable(body.get("options", {})),
     }
-    async with services.images.stored(body.get("img"), PICTURE) as img:
-        made = await services.storage.write(
-            reauthenticated,
-            caller,
-            suggestions.create,
-            user_id=caller.user_id,
-            most=ownership.storage_quota(services, caller, caller.user_id),
-            kind=suggestions.PACK,
-            img=img or record_images.NONE,
-            data=data,
-            now=clock.now(),
-        )
-    return created(submission=curated.suggestion(made))
+    return await suggested.store(services, caller, suggestions.PACK, data, img=body.get("img"), image_kind=PICTURE)
 
 
 async def list_suggested_packs(limit: int | None, cursor: str | None, services: Services) -> Response:
-    """What waits to be judged."""
-    return (await SUGGESTIONS.page(services, limit, cursor, suggestions.list_all, suggestions.PACK)).reply(
-        cache=PRIVATE
-    )
+    """Suggestions that no curator has accepted or rejected yet."""
+    return await suggested.page(services, SUGGESTIONS, suggestions.PACK, limit, cursor)
 
 
 async def delete_suggested_pack(id: str, caller: Caller, services: Services) -> Response:
     """Reject a suggestion."""
-    rejected = await services.storage.write(reauthenticated, caller, suggestions.reject, suggestions.PACK, UUID(id))
-    await services.images.discard(rejected["img"])
-    return no_content()
+    return await suggested.reject(services, caller, suggestions.PACK, id)

@@ -245,7 +245,7 @@ def test_what_breaks_nobody_passes(change: Callable[[Document], None]) -> None:
     assert found(change) == []
 
 
-def test_what_is_declared_and_did_not_happen_is_told() -> None:
+def test_a_declared_change_that_did_not_happen_is_reported() -> None:
     told = changes.check(BEFORE, BEFORE, [{"change": "POST /sets: *", "why": "because"}])
     assert told == ["is declared, but nothing of the kind has changed: POST /sets: *"]
 

@@ -13,7 +13,7 @@ def _events(there: Deployment, person: Person, **query: Any) -> Any:
     return there.call("list_events", person, query=query)
 
 
-def test_what_happens_to_a_key_is_told(there: Deployment) -> None:
+def test_what_happens_to_a_key_is_recorded(there: Deployment) -> None:
     wanted = {"name": "contract, of an event", "level": 1, "expiresIn": KEY_LIFE}
     reply = there.call("create_api_key", there.alice, json=wanted)
     key = reply.json()["apikey"]["key"]
@@ -33,7 +33,7 @@ def test_what_happens_to_a_key_is_told(there: Deployment) -> None:
         assert all(one["id"] < made["id"] for one in older.json()["events"]), "a walk does not go back in time"
 
 
-def test_a_failed_sign_in_is_told(there: Deployment) -> None:
+def test_a_failed_sign_in_is_recorded(there: Deployment) -> None:
     there.call("sign_in", json={"username": there.new_session().email, "password": PASSWORD + "?"})
     listed = _events(there, there.new_session(), limit=1000).json()["events"]
     latest = datetime.fromisoformat(listed[0]["createdAt"])
@@ -44,7 +44,7 @@ def test_a_failed_sign_in_is_told(there: Deployment) -> None:
     assert "signInFailed" in told and "signedIn" in told, f"a failed sign-in is not among {told}"
 
 
-def test_a_new_password_is_told(there: Deployment) -> None:
+def test_a_new_password_is_recorded(there: Deployment) -> None:
     person = there.new_session()
     made_with(there, person, 0, KEY_LIFE)
     there.call("update_account", person, json={"password": PASSWORD})

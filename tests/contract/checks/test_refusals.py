@@ -76,7 +76,7 @@ def test_a_path_that_is_none_is_not_found(there: Deployment) -> None:
 @pytest.mark.parametrize(
     ("path", "method"), [("/sets", "PUT"), ("/sets/1", "POST"), ("/health", "DELETE"), ("/openapi.json", "PATCH")]
 )
-def test_a_method_that_a_path_does_not_have_is_told_which_it_has(there: Deployment, path: str, method: str) -> None:
+def test_a_405_lists_the_methods_of_the_path(there: Deployment, path: str, method: str) -> None:
     reply = there.http.request(method, path)
     is_problem(reply, 405, "methodNotAllowed")
     allowed = {name.strip() for name in reply.headers.get("allow", "").split(",")}

@@ -79,10 +79,10 @@ CATCHES: dict[str, Catch] = {
         access.test_nobody_may_without_credentials, "without the header .*www-authenticate", name="list_sets"
     ),
     "a 405 does not say what is allowed": _by(
-        refusals.test_a_method_that_a_path_does_not_have_is_told_which_it_has, r"Allow is \[''\]", **PUT_SETS
+        refusals.test_a_405_lists_the_methods_of_the_path, r"Allow is \[''\]", **PUT_SETS
     ),
     "a 405 allows what there is not": _by(
-        refusals.test_a_method_that_a_path_does_not_have_is_told_which_it_has, "Allow is .*TRACE", **PUT_SETS
+        refusals.test_a_405_lists_the_methods_of_the_path, "Allow is .*TRACE", **PUT_SETS
     ),
     "a link to the next page leads nowhere": _by(
         lists.test_a_walk_along_the_links_sees_each_record_once, "Received: 404", kind=SET

@@ -163,7 +163,7 @@ def a_change_of_address_outlives_a_new_password() -> Replaced:
 
 
 @in_replies(ADDRESSES + "a_change_to_a_known_address_looks_the_same", "reveals whether an address has an account")
-def a_known_address_is_told_of(e: Exchange) -> None:
+def a_known_address_is_revealed(e: Exchange) -> None:
     if e.is_to("PATCH", "/account", 200) and b"unknown" in e.sent:
         e.change(lambda body: body.update(free=True))
 
@@ -216,7 +216,7 @@ def all_data_has_a_tag(e: Exchange) -> None:
         e.headers["etag"] = '"a"'
 
 
-@in_code("test_events::test_what_happens_to_a_key_is_told", "what happened is")
+@in_code("test_events::test_what_happens_to_a_key_is_recorded", "what happened is")
 def a_rotation_is_no_event() -> Replaced:
     record = security_log.record
 
@@ -227,7 +227,7 @@ def a_rotation_is_no_event() -> Replaced:
     yield security_log, "record", partly
 
 
-@in_code("test_events::test_a_failed_sign_in_is_told", "is not among")
+@in_code("test_events::test_a_failed_sign_in_is_recorded", "is not among")
 def a_failed_sign_in_is_no_event() -> Replaced:
     yield security_log, "record_failure", _nothing
     yield security_log, "page", _without_failures(security_log.page)

@@ -103,7 +103,7 @@ def an_option_cannot_be_removed(e: Exchange) -> None:
 
 
 @in_replies(PACKS + "name_and_design_are_required", "the error is")
-def a_missing_design_is_told_as_a_missing_name(e: Exchange) -> None:
+def a_missing_design_is_reported_as_a_missing_name(e: Exchange) -> None:
     if e.is_to("POST", "/option-packs", 400) and b"designMissing" in e.body:
         e.body = e.body.replace(b"designMissing", b"nameMissing")
 

@@ -69,7 +69,7 @@ def a_quota_can_be_asked_for_twice() -> Replaced:
 
 
 @in_replies(REQUESTS + "a_request_is_decided_once", "a request is granted as")
-def what_was_granted_is_told_wrong(e: Exchange) -> None:
+def the_granted_quota_is_stated_wrongly(e: Exchange) -> None:
     if e.is_to("PATCH", "/admin/quota-requests/.+", 200):
         e.change(lambda body: body["request"].update(quota=700))
 

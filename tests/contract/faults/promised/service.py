@@ -211,7 +211,7 @@ def a_refusal_says_what_is_wrong_with_a_link(e: Exchange) -> None:
 
 
 @in_replies(NEWS + "the_answers_are_the_same_for_each_address", "tells whether|Missing Content-Type")
-def an_unknown_subscriber_is_told_of(e: Exchange) -> None:
+def an_unknown_subscriber_is_revealed(e: Exchange) -> None:
     if e.is_to("DELETE", "/subscriber/0+", 204):
         e.status = 404
 
