@@ -4,10 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
-from sqlalchemy import Column, Connection, text, update
+from sqlalchemy import Column, Connection, delete, select, text, update
 
-from storage import accounts, apikeys, confirmations, mails, sessions, sets
+from storage import accounts, apikeys, confirmations, mails, reencryption, sessions, sets
+from storage.engines.statements import Statement
 from storage.schema.encryption import Encrypted, EncryptedJson, Keyring, Undecryptable
 from storage.schema.tables import Record, metadata
 from tests.storage.store import NOW, Store
@@ -80,6 +82,51 @@ def test_no_row_holds_a_plain_value(store: Store) -> None:
                 assert SIGN.encode() not in stored, f"{table.name}.{name}"
                 seen |= {f"{table.name}.{name}"} if value is not None else set()
     assert seen >= ENCRYPTED
+
+
+def _decrypted(connection: Connection) -> dict[str, list[Any]]:
+    """The values of each encrypted column, as SQLAlchemy decrypts them."""
+    found: dict[str, list[Any]] = {}
+    for table in metadata.sorted_tables:
+        for row in connection.execute(select(table)).mappings():
+            for place in ENCRYPTED & {f"{table.name}.{name}" for name in row}:
+                found.setdefault(place, []).append(row[place.partition(".")[2]])
+    return found
+
+
+def _decrypted_directly(connection: Connection) -> dict[str, list[Any]]:
+    """The same, as statements of the hot paths decrypt them: values, and JSON that is not parsed."""
+    found: dict[str, list[Any]] = {}
+    for place in ENCRYPTED:
+        table, name = place.split(".")
+        rows = Statement(select(metadata.tables[table].c[name])).fetch(connection, {})
+        found[place] = [row[name] for row in rows.records()]
+        encoded = [orjson.loads(orjson.dumps(row[name])) for row in rows.records(encoded=True)]
+        assert encoded == found[place], place
+    return found
+
+
+def test_every_encrypted_column_holds_what_was_written(store: Store) -> None:
+    _write_everything(store)
+    values = store.read(_decrypted)
+    assert values.keys() == ENCRYPTED
+    # Random, and made when the first address is hashed.
+    for place in ENCRYPTED - {"hash_keys.key"}:
+        assert all(SIGN in str(value) for value in values[place] if value is not None), place
+    assert store.read(_decrypted_directly) == values
+
+
+def test_encryption_under_a_new_key_keeps_every_value(store: Store) -> None:
+    store.connect(OLD)
+    _write_everything(store)
+    before = store.read(_decrypted)
+    store.connect(NEW | OLD)
+    for table in reencryption.tables():
+        assert store.write(reencryption.rewrite, table, None).failed == []
+    store.connect(NEW)
+    # The canaries are written anew, not rewritten.
+    store.write(lambda connection: connection.execute(delete(metadata.tables["canaries"])))
+    assert store.read(_decrypted) == {place: column for place, column in before.items() if place != "canaries.value"}
 
 
 def test_no_file_of_the_database_holds_a_plain_value(sqlite_store: Store) -> None:

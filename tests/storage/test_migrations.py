@@ -1,6 +1,7 @@
 """Migrations: they make the tables that the code states, once, whole or not at all."""
 
 import asyncio
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -142,6 +143,20 @@ def test_each_migration_states_the_oldest_code_that_can_run_on_it() -> None:
         assert script.module.oldest_code in revisions and script.module.oldest_code <= script.revision
         # Additive: the code that was deployed before goes on.
         assert script.down_revision is None or script.module.oldest_code <= str(script.down_revision)
+
+
+def test_each_migration_has_its_row_in_the_table_of_locks() -> None:
+    document = (ROOT / "docs" / "postgresql.md").read_text(encoding="utf-8")
+    section = document.partition("\n## Locks of migrations\n")[2].partition("\n## ")[0]
+    listed = [name for cell in re.findall(r"^\| (\d.*?) \|", section, re.MULTILINE) for name in _revisions(cell)]
+    line = ScriptDirectory.from_config(migrate.config()).walk_revisions()
+    assert listed == sorted(script.revision for script in line)
+
+
+def _revisions(cell: str) -> list[str]:
+    """The revisions that a cell names: `0001`, `0001, 0002` or `0001 to 0003`."""
+    first, _, last = cell.partition(" to ")
+    return [f"{number:04}" for number in range(int(first), int(last) + 1)] if last else cell.split(", ")
 
 
 def test_the_database_says_which_code_can_run_on_it(empty: str) -> None:
