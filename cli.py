@@ -7,7 +7,7 @@ import typer
 
 import settings as configuration
 from commands import check, database, keys, mails, newsletter, quota, secrets, usage, users, work
-from core.errors import Fact
+from core.errors import ApiError
 from settings import Settings
 
 app = typer.Typer(
@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> None:
     os.umask(configuration.UMASK)
     try:
         app(arguments)
-    except (configuration.SettingsInvalid, work.Failed, Fact) as error:
+    except (configuration.SettingsInvalid, work.Failed, ApiError) as error:
         sys.exit(str(error))
 
 

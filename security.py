@@ -17,7 +17,7 @@ from services.auth import credentials
 from services.auth.credentials import Credentials
 from services.auth.tokens import Session, Tokens
 from services.limits.limiter import Quotas
-from services.version_cache import Unchanged
+from services.version_cache import VersionCache
 from storage import accounts, apikeys, sessions
 from storage.database import Storage
 
@@ -92,7 +92,7 @@ class Authenticator:
 
     def __init__(self, storage: Storage, tokens: Tokens, keys: Credentials) -> None:
         self.storage, self._tokens, self._keys = storage, tokens, keys
-        self._identities = Unchanged[bytes, Identity](storage)
+        self._identities = VersionCache[bytes, Identity](storage)
         self._identify_by = {BEARER: self._by_token, BASIC: self._by_key}
 
     async def authenticate(
@@ -117,7 +117,7 @@ class Authenticator:
 
     async def require_account(self, caller: Caller) -> None:
         """Raise Unauthorized if the account of the caller was removed since authentication."""
-        if await self.storage.read(sessions.find_standing, caller.user_id) is None:
+        if await self.storage.read(sessions.find_status, caller.user_id) is None:
             used = frozenset({BASIC if caller.key else BEARER})
             raise Unauthorized("The account was removed.", headers=challenge(used))
 
@@ -143,9 +143,9 @@ class Authenticator:
 
     async def _by_token(self, token: str) -> Identity:
         session = self._tokens.verify(token)
-        standing = await self.storage.read(sessions.find_standing, session.user_id, session.id)
+        session_status = await self.storage.read(sessions.find_status, session.user_id, session.id)
         admin = None if session.by is None else await self.storage.read(sessions.find_administrator, session.id)
-        return Identity(token_caller(session, standing, admin), session.until)
+        return Identity(token_caller(session, session_status, admin), session.until)
 
     async def _by_key(self, basic: str) -> Identity:
         key, secret = credentials.parse(basic)
@@ -153,14 +153,14 @@ class Authenticator:
         verified = await self._keys.verify(key, secret, now)
         if verified is None:
             raise Unauthorized("There is no API key with this secret.")
-        standing, secret_hash, until = verified
-        if standing.revoked_at is not None:
-            end = await self.storage.read(apikeys.find_end, standing.id)
-            raise revoked(end, clock.iso(standing.revoked_at))
-        return Identity(key_caller(key, standing, secret_hash, now), until)
+        key_status, secret_hash, until = verified
+        if key_status.revoked_at is not None:
+            end = await self.storage.read(apikeys.find_end, key_status.id)
+            raise revoked(end, clock.iso(key_status.revoked_at))
+        return Identity(key_caller(key, key_status, secret_hash, now), until)
 
 
-def require_standing(caller: Caller | None, need: Requirement) -> None:
+def require_consent_and_level(caller: Caller | None, need: Requirement) -> None:
     """Raise ConsentLacking or InsufficientLevel unless the caller, if there is one, has what the operation needs."""
     if caller is None:
         return
@@ -176,64 +176,68 @@ def unauthenticated(detail: str) -> Unauthorized:
 
 
 def token_caller(
-    session: Session, standing: sessions.Standing | None, admin: sessions.Administrator | None
+    session: Session, session_status: sessions.SessionStatus | None, admin: sessions.Administrator | None
 ) -> Caller:
     """Return the caller with a token of this session, from the present state that `storage.sessions` finds.
 
     `admin` is the administrator who impersonates in the session. Raises Unauthorized.
     """
-    if standing is None or not _is_open(session, standing) or not _may_sign_in(standing.role, standing.status):
+    if (
+        session_status is None
+        or not _is_open(session, session_status)
+        or not _may_sign_in(session_status.role, session_status.status)
+    ):
         raise Unauthorized("The session has ended.")
     if session.by is not None and (admin is None or not _may_impersonate(session.by, admin)):
         raise Unauthorized("The session has ended.")
     return Caller(
         session.user_id,
-        standing.uuid,
-        ROLE_LEVELS[standing.role],
-        standing.role,
+        session_status.uuid,
+        ROLE_LEVELS[session_status.role],
+        session_status.role,
         by=session.by,
-        consents=standing.consent > 0,
-        account_quotas=standing.quotas,
+        consents=session_status.consent > 0,
+        account_quotas=session_status.quotas,
         epoch=session.epoch,
         session=session.id,
     )
 
 
-def _is_open(session: Session, standing: sessions.Standing) -> bool:
+def _is_open(session: Session, session_status: sessions.SessionStatus) -> bool:
     """Return whether the session is valid in the present epoch of the account."""
     if session.id is None:
         # Issued before 0.2.0. An impersonation must end with the administrator's session: without one it has ended.
-        return session.by is None and session.epoch == standing.epoch
-    return standing.session_epoch == standing.epoch
+        return session.by is None and session.epoch == session_status.epoch
+    return session_status.session_epoch == session_status.epoch
 
 
 def _may_impersonate(by: int, admin: sessions.Administrator) -> bool:
     """Return whether `by` is an administrator still, whose session is valid in which the impersonation began."""
-    standing = admin.standing
+    session_status = admin.session_status
     return (
         admin.user_id == by
-        and standing.session_epoch == standing.epoch
-        and standing.role == "admin"
-        and standing.consent > 0
-        and _may_sign_in(standing.role, standing.status)
+        and session_status.session_epoch == session_status.epoch
+        and session_status.role == "admin"
+        and session_status.consent > 0
+        and _may_sign_in(session_status.role, session_status.status)
     )
 
 
-def key_caller(key: UUID, standing: apikeys.KeyStanding, secret_hash: str, now: datetime) -> Caller:
+def key_caller(key: UUID, key_status: apikeys.KeyStatus, secret_hash: str, now: datetime) -> Caller:
     """Return the caller with an API key that is not revoked; raises KeyExpired and Unauthorized."""
-    if standing.expires_at <= now:
-        raise KeyExpired(f"The API key expired on {clock.iso(standing.expires_at)}.")
-    if not _may_sign_in(standing.role, standing.status) or standing.consent < 1:
+    if key_status.expires_at <= now:
+        raise KeyExpired(f"The API key expired on {clock.iso(key_status.expires_at)}.")
+    if not _may_sign_in(key_status.role, key_status.status) or key_status.consent < 1:
         raise Unauthorized("The account of this API key may not sign in.")
     return Caller(
-        standing.user_id,
-        standing.user_uuid,
-        min(standing.level, ROLE_LEVELS[standing.role]),
-        standing.role,
+        key_status.user_id,
+        key_status.user_uuid,
+        min(key_status.level, ROLE_LEVELS[key_status.role]),
+        key_status.role,
         key,
-        key_id=standing.id,
-        account_quotas=standing.account_quotas,
-        key_quotas=standing.key_quotas,
+        key_id=key_status.id,
+        account_quotas=key_status.account_quotas,
+        key_quotas=key_status.key_quotas,
         secret_hash=secret_hash,
     )
 

@@ -130,7 +130,7 @@ async def _caller(request: Request, level: int) -> Caller:
     if scheme == "Basic":
         return await _by_key(request, credentials, level)
     session = _services(request).tokens.verify(credentials)
-    standing = await _services(request).storage.read(sessions.find_standing, session.user_id, session.id)
+    standing = await _services(request).storage.read(sessions.find_status, session.user_id, session.id)
     if (
         standing is None
         or standing.session_epoch != standing.epoch
@@ -145,7 +145,7 @@ async def _caller(request: Request, level: int) -> Caller:
 async def _by_key(request: Request, credentials: str, level: int) -> Caller:
     text, _, secret = b64decode(credentials).decode().partition(":")
     key = UUID(text)
-    standing = await _services(request).storage.read(apikeys.find_standing, key)
+    standing = await _services(request).storage.read(apikeys.find_status, key)
     if (
         standing is None
         or not _services(request).api_secrets.fits(secret, standing.secret_hash)

@@ -54,7 +54,7 @@ async def _rewrite_all(storage: Storage, progress: _Progress) -> None:
 
 
 async def _rewrite_table(storage: Storage, table: Any, progress: _Progress) -> None:
-    total, rows, shown = await storage.read_aside(reencryption.count, table), 0, 0
+    total, rows, shown = await storage.read_in_background(reencryption.count, table), 0, 0
     after, more = None, True
     while more:
         batch = await storage.write(reencryption.rewrite, table, after)

@@ -53,9 +53,11 @@ async def _heaviest(storage: Storage, group: Group, period: Period) -> list[Reco
     before, begin, end = spans.period(period, now)
     await storage.write(_record, work.operator(), now)
     if group == "anonymous":
-        return await storage.read_aside(usage_reports.heaviest_networks, begin=begin, end=end, limit=MAX_LISTED)
+        return await storage.read_in_background(
+            usage_reports.heaviest_networks, begin=begin, end=end, limit=MAX_LISTED
+        )
     query = {"accounts": usage_reports.heaviest_accounts, "keys": usage_reports.heaviest_keys}[group]
-    return await storage.read_aside(query, before=before, begin=begin, end=end, limit=MAX_LISTED)
+    return await storage.read_in_background(query, before=before, begin=begin, end=end, limit=MAX_LISTED)
 
 
 def _record(connection: Connection, by: audit_log.Actor, now: datetime) -> None:

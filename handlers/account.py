@@ -228,7 +228,7 @@ async def list_events(limit: int | None, cursor: str | None, caller: Caller, ser
 
 async def list_sessions(caller: Caller, services: Services) -> Response:
     """The sessions of the account, newest first."""
-    found = await services.storage.read_aside(sessions.list_of, caller.user_id, now=clock.now())
+    found = await services.storage.read_in_background(sessions.list_of, caller.user_id, now=clock.now())
     return success(sessions=[access.session(row, caller.session) for row in found], headers=PRIVATE)
 
 

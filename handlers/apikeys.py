@@ -151,8 +151,8 @@ def _rotate(
     if held.key["level"] > caller.level:
         raise InsufficientLevel(f"The API key has level {held.key['level']}; these credentials have {caller.level}.")
     # The grace may last until the key expires: then the time alone does not tell the two secrets apart.
-    standing = apikeys.find_standing(connection, caller.key) if caller.key else None
-    if standing is not None and caller.secret_hash != standing.secret_hash:
+    key_status = apikeys.find_status(connection, caller.key) if caller.key else None
+    if key_status is not None and caller.secret_hash != key_status.secret_hash:
         raise InsufficientLevel("The previous secret of an API key cannot rotate keys.")
     if again.until and held.key["expires_at"] > again.until:
         raise InsufficientLevel("The API key expires later than the API key of this request.")
@@ -170,7 +170,7 @@ async def report_leaked_api_key(body: dict[str, Any], request_id: str, services:
 async def _end_leaked(services: Services, body: dict[str, Any], request_id: UUID, now: datetime) -> None:
     named = credentials.key_named(body["key"], body["secret"])
     found = await services.credentials.verify(named, body["secret"], now) if named else None
-    if found is not None and found.standing.revoked_at is None and found.until > now:
+    if found is not None and found.key_status.revoked_at is None and found.until > now:
         origin = security_log.Origin(security_log.SYSTEM, request_id)
         # A key that goes with its account at this moment must not change the answer.
         with contextlib.suppress(NoSuchRecord):

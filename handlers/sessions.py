@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from core import clock
 from core.email_addresses import shown
-from core.errors import NoSuchRecord, Overtaken, QuotaExceeded, SignInFailed, StorageUnavailable
+from core.errors import ConcurrentDeletion, NoSuchRecord, QuotaExceeded, SignInFailed, StorageUnavailable
 from handlers.serializers import records
 from handlers.support import audited_changes, second_factor, sign_ups
 from handlers.support.mail_addresses import stored_address
@@ -168,7 +168,7 @@ def _admit(
 
 async def _keep_failure(services: Services, user_id: int, request_id: UUID) -> None:
     """Who is refused is told the same whether or not that can be kept, or the account goes at this moment."""
-    with contextlib.suppress(StorageUnavailable, Overtaken):
+    with contextlib.suppress(StorageUnavailable, ConcurrentDeletion):
         await services.storage.write(security_log.record_failure, user_id, now=clock.now(), request_id=request_id)
 
 

@@ -105,7 +105,7 @@ async def _allowed(services: Services, key: str, caller: Caller) -> apikeys.ApiK
 
 async def _usage(services: Services, asked: Asked, **whose: int) -> dict[str, Any]:
     span = spans.span(asked.begin, asked.end, asked.granularity or "day", clock.now())
-    rows = await services.storage.read_aside(
+    rows = await services.storage.read_in_background(
         usage_reports.series,
         span.granularity,
         **whose,
@@ -142,9 +142,11 @@ async def _heaviest(services: Services, period: str | None, limit: int | None, c
     most = limit or USUAL_LIMIT
     await services.storage.write(_record, caller, now)
     span = {"begin": begin, "end": end}
-    accounts = await services.storage.read_aside(usage_reports.heaviest_accounts, before=before, limit=most, **span)
-    keys = await services.storage.read_aside(usage_reports.heaviest_keys, before=before, limit=most, **span)
-    networks = await services.storage.read_aside(usage_reports.heaviest_networks, limit=most, **span)
+    accounts = await services.storage.read_in_background(
+        usage_reports.heaviest_accounts, before=before, limit=most, **span
+    )
+    keys = await services.storage.read_in_background(usage_reports.heaviest_keys, before=before, limit=most, **span)
+    networks = await services.storage.read_in_background(usage_reports.heaviest_networks, limit=most, **span)
     return {
         "period": period,
         "from": clock.iso(begin),

@@ -10,7 +10,7 @@ from core import clock
 from security import Caller
 from services.auth import networks
 from services.limits import limiter as limits
-from services.limits.limiter import Claims, Limiter, Limits, Purse, State
+from services.limits.limiter import Claims, Limiter, Limits, QuotaLease, State
 from services.limits.policies import Policy
 from services.mail.notices import Notices
 from services.observability import metrics
@@ -27,7 +27,7 @@ DAILY = ("day", "account-day")
 class Usual(NamedTuple):
     """A caller's quota lease, the header with its quotas, and the format of the header with the remaining units."""
 
-    purse: Purse
+    lease: QuotaLease
     stated: bytes
     format: bytes
 
@@ -56,24 +56,24 @@ class Charges:
 
     def _spend_leased(self, usual: "Usual", scope: Scope) -> bool:
         now = clock.epoch()
-        if not usual.purse.spend(now):
+        if not usual.lease.spend(now):
             return False
         scope["response_headers"] += (
             (b"ratelimit-policy", usual.stated),
-            (b"ratelimit", usual.format % usual.purse.left(now)),
+            (b"ratelimit", usual.format % usual.lease.remaining(now)),
         )
         if self._metrics.is_on():
-            for policy in usual.purse.policies:
+            for policy in usual.lease.policies:
                 self._metrics.limiter(policy.name, metrics.ALLOWED)
         return True
 
     def _find_usual(self, limiter: Limiter, user_id: int, key_id: int, cost: int) -> Usual:
-        purse = Purse(limiter, limits.usual_claims(limiter, user_id, key_id, cost))
-        return Usual(purse, *_stated(purse.policies))
+        lease = QuotaLease(limiter, limits.usual_claims(limiter, user_id, key_id, cost))
+        return Usual(lease, *_stated(lease.policies))
 
     def _find_usual_of_address(self, limiter: Limiter, address: str, cost: float) -> Usual:
-        purse = Purse(limiter, claims_of_address(limiter, address, cost))
-        return Usual(purse, *_stated(purse.policies))
+        lease = QuotaLease(limiter, claims_of_address(limiter, address, cost))
+        return Usual(lease, *_stated(lease.policies))
 
     async def spend(self, limiter: Limiter, claims: Claims, scope: Scope) -> None:
         """Spend the cost of a request, and add the headers with the remaining units. Raise QuotaExceeded."""
@@ -114,7 +114,7 @@ class Charges:
     async def charge_file(self, scope: Scope) -> None:
         """Charge the address for a static file. Raise QuotaExceeded."""
         limiter = self.limiter
-        if limiter is None or self._usual_of_address(limiter, address_of(scope), FILE_COST).purse.spend(
+        if limiter is None or self._usual_of_address(limiter, address_of(scope), FILE_COST).lease.spend(
             clock.epoch()
         ):
             return

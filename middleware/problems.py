@@ -11,9 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.errors import (
-    INTERNAL_ERROR,
-    REPLIES,
-    Fact,
+    ApiError,
     KeyRevoked,
     MethodNotAllowed,
     NoSuchPath,
@@ -22,8 +20,8 @@ from core.errors import (
     StorageFull,
     Unavailable,
     ValidationFailed,
-    problem,
 )
+from core.problem_types import INTERNAL_ERROR, PROBLEM_TYPES, problem
 from middleware.charges import Charges
 from services.limits import storage_quotas
 
@@ -71,7 +69,7 @@ class Problems:
             return _response(problem(INTERNAL_ERROR, detail="", instance=instance, base=self.base), {})
         if isinstance(api_error, Unavailable):
             _note_cause(api_error, scope)
-        problem_type = REPLIES[type(api_error)]
+        problem_type = PROBLEM_TYPES[type(api_error)]
         body = problem(problem_type, code=api_error.code, detail=api_error.detail, instance=instance, base=self.base)
         if isinstance(api_error, ValidationFailed):
             body["errors"] = [
@@ -89,7 +87,7 @@ class Problems:
     async def _charged(self, error: Exception, scope: Scope) -> Exception:
         """Charge the address for a rejected request. Return the error to report, maybe QuotaExceeded."""
         api_error = _as_api_error(error)
-        if api_error is not None and REPLIES[type(api_error)].status < 500:
+        if api_error is not None and PROBLEM_TYPES[type(api_error)].status < 500:
             try:
                 await self.charges.charge_rejected(scope)
             except QuotaExceeded as exceeded:
@@ -106,9 +104,9 @@ def _note_cause(api_error: Unavailable, scope: Scope) -> None:
     )
 
 
-def _as_api_error(error: Exception) -> Fact | None:
+def _as_api_error(error: Exception) -> ApiError | None:
     """Return our own errors as they are, those of static files as ours, and None for any other."""
-    if isinstance(error, Fact):
+    if isinstance(error, ApiError):
         return error
     if isinstance(error, HTTPException) and error.status_code == 404:
         return NoSuchPath("This path does not exist.")

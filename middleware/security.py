@@ -12,16 +12,16 @@ from connexion.middleware.security import SecurityMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.errors import (
+    ConcurrentDeletion,
     ConsentLacking,
     InsufficientLevel,
     KeyExpired,
     KeyRevoked,
     NoSuchRecord,
-    Overtaken,
     Unauthorized,
 )
 from middleware.direct_dispatch import definition_of, next_of
-from security import Authenticator, Requirement, require_standing
+from security import Authenticator, Requirement, require_consent_and_level
 from services import audit
 
 REJECTED = (Unauthorized, KeyExpired, KeyRevoked, ConsentLacking, InsufficientLevel)
@@ -39,7 +39,7 @@ def requirement_of(operation: Any, definition: dict[str, Any]) -> Requirement:
 
 
 class SecuredOperation:
-    """One operation: sets `scope["caller"]`, or raises the errors of `Authenticator` and `require_standing`.
+    """One operation: sets `scope["caller"]`, or raises the errors of `Authenticator` and `require_consent_and_level`.
 
     A request that fails because its account is removed at the same time gets the same 401 as later requests.
 
@@ -65,7 +65,7 @@ class SecuredOperation:
             await self._authenticate(scope)
             try:
                 await self.next_app(scope, receive, send)
-            except Overtaken:
+            except ConcurrentDeletion:
                 if scope["caller"] is not None:
                     await self.authenticator.require_account(scope["caller"])
                 raise
@@ -99,7 +99,7 @@ class SecuredOperation:
             await audit.record_impersonated(
                 self.authenticator.storage, caller.by, caller.user_id, scope["operation_id"], scope["request_id"]
             )
-        require_standing(caller, self.requirement)
+        require_consent_and_level(caller, self.requirement)
 
 
 class SecurityAPI(ConnexionSecurityAPI):

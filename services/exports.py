@@ -16,7 +16,7 @@ from services.auth import api_secrets, credentials, tokens
 from services.auth.tokens import Export, Tokens
 from storage import accounts, apikeys, sessions
 from storage.database import Storage
-from storage.sessions import Standing
+from storage.sessions import SessionStatus
 
 
 def by_session(account: accounts.Account, session: UUID | None, *, until: datetime | None, now: datetime) -> Export:
@@ -61,8 +61,8 @@ class Exports:
             export = self._tokens.verify_export(token)
         except Unauthorized:
             raise _no_such_export() from None
-        standing = await self._storage.read(sessions.find_standing, export.user_id, export.session)
-        if standing is None or not _is_open(export, standing) or not await self._has_key(export):
+        session_status = await self._storage.read(sessions.find_status, export.user_id, export.session)
+        if session_status is None or not _is_open(export, session_status) or not await self._has_key(export):
             raise _no_such_export()
         return export.user_id
 
@@ -70,24 +70,24 @@ class Exports:
         """Return whether the export was not requested with an API key, or with one whose secret is still good."""
         if export.key is None:
             return True
-        standing = await self._storage.read(apikeys.find_standing, export.key)
-        if standing is None or standing.user_id != export.user_id or standing.revoked_at is not None:
+        key_status = await self._storage.read(apikeys.find_status, export.key)
+        if key_status is None or key_status.user_id != export.user_id or key_status.revoked_at is not None:
             return False
-        stored = (standing.secret_hash, standing.previous_hash or "")
+        stored = (key_status.secret_hash, key_status.previous_hash or "")
         used = next((each for each in stored if api_secrets.fingerprint(each) == export.secret), None)
-        ends = None if used is None else credentials.end_of_secret(standing, used)
+        ends = None if used is None else credentials.end_of_secret(key_status, used)
         return ends is not None and ends > clock.now()
 
 
-def _is_open(export: Export, standing: Standing) -> bool:
+def _is_open(export: Export, session_status: SessionStatus) -> bool:
     """Return whether the account, and the session if it was one that requested the export, still allow it."""
     return (
-        standing.epoch == export.epoch
-        and (export.session is None or standing.session_epoch == standing.epoch)
-        and standing.status >= accounts.ACTIVE
-        and standing.role != accounts.BLOCKED
+        session_status.epoch == export.epoch
+        and (export.session is None or session_status.session_epoch == session_status.epoch)
+        and session_status.status >= accounts.ACTIVE
+        and session_status.role != accounts.BLOCKED
         # An owner who never consented may export, too.
-        and (standing.consent > 0 or not export.consents)
+        and (session_status.consent > 0 or not export.consents)
     )
 
 

@@ -22,7 +22,7 @@ from core.errors import AnswerLost, InsufficientLevel, KeyInUse, KeyReused, Stor
 from services.background import Background
 from storage import idempotency
 from storage.database import Storage
-from storage.idempotency import Standing
+from storage.idempotency import KeyState
 
 LONGEST_WAIT = 5.0
 """Seconds that a repeat waits for the first request, before it is told to come again."""
@@ -127,13 +127,13 @@ class Idempotency:
                 attempt=attempt,
                 now=clock.now(),
             )
-            if found.standing is Standing.OTHER_REQUEST:
+            if found.state is KeyState.OTHER_REQUEST:
                 raise KeyReused("The idempotency key was used with another path, other parameters or another body.")
-            if found.standing is Standing.ANSWER_LOST:
+            if found.state is KeyState.ANSWER_LOST:
                 raise AnswerLost(
                     "The request was carried out, but its response is lost. Look for the record that it created."
                 )
-            if found.standing is not Standing.IN_USE:
+            if found.state is not KeyState.IN_USE:
                 return found.answer
             if time.monotonic() + pause > end:
                 raise KeyInUse("The first request with this idempotency key is in progress.")

@@ -36,7 +36,7 @@ class Retention:
                 await asyncio.sleep(PAUSE_SECONDS)
         after: int | None = 0
         while after is not None:
-            ended, after = await self._storage.read_aside(apikeys.ended, clock.now(), after)
+            ended, after = await self._storage.read_in_background(apikeys.ended, clock.now(), after)
             if ended:
                 await self._storage.write(apikeys.prune, ended)
             await asyncio.sleep(PAUSE_SECONDS)

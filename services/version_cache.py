@@ -1,18 +1,18 @@
-"""Version-keyed cache: values read from the database, until an identity in it changes."""
+"""Version-keyed cache of values from the database: a change of an identity there invalidates all of them."""
 
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 from storage.database import Storage
 
-# Beyond it all is forgotten: who has many credentials must not fill the memory.
+# The cache is cleared beyond it: a client with many credentials must not fill the memory.
 MOST = 10_000
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
-class Unchanged(Generic[Key, Value]):
-    """Values that were read in the present version of the identities (see `Storage.identity_version`)."""
+class VersionCache(Generic[Key, Value]):
+    """Values that were read at the current version of the identities (see `Storage.identity_version`)."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
@@ -20,13 +20,13 @@ class Unchanged(Generic[Key, Value]):
         self._kept: dict[Key, Value] = {}
 
     async def get(self, key: Key, read: Callable[[], Awaitable[Value]]) -> Value:
-        """What is kept under the key, or else what `read` returns; what it raises is not kept."""
+        """Return the cached value of the key, or call `read` and cache its result; an exception is not cached."""
         version = self._storage.identity_version()
         if version is None:
             return await read()
         if version != self._version or len(self._kept) >= MOST:
             self._version, self._kept = version, {}
-        # Of this version: a later one has another.
+        # The dictionary of this version: a later version has another one.
         kept = self._kept
         found = kept.get(key)
         if found is None:
@@ -34,5 +34,5 @@ class Unchanged(Generic[Key, Value]):
         return found
 
     def forget(self, key: Key) -> None:
-        """Do not keep this any longer."""
+        """Remove one value."""
         self._kept.pop(key, None)

@@ -5,7 +5,8 @@ import re
 import orjson
 
 from core import clock
-from core.errors import REPLIES, ValidationFailed, problem
+from core.errors import ValidationFailed
+from core.problem_types import PROBLEM_TYPES, problem
 
 # Headers that a request has once. Two of them are an attack, or a mistake of a proxy: each program on the way may
 # believe another one.
@@ -68,7 +69,7 @@ def rejection(detail: str, method: bytes, headers: list[tuple[bytes, bytes]], ba
     """
     request_id = str(clock.new_uuid())
     content = orjson.dumps(
-        problem(REPLIES[ValidationFailed], detail=detail, instance=f"urn:uuid:{request_id}", base=base)
+        problem(PROBLEM_TYPES[ValidationFailed], detail=detail, instance=f"urn:uuid:{request_id}", base=base)
     )
     lines = [
         b"HTTP/1.1 400 Bad Request",

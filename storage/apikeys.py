@@ -1,4 +1,4 @@
-"""API keys: their standing, their list, how they are made, rotated and forgotten. How they end: `revocation`."""
+"""API keys: find, list, create, rotate and prune. `revocation` ends them."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -32,7 +32,7 @@ class Held(NamedTuple):
     key: ApiKey
 
 
-class KeyStanding(NamedTuple):
+class KeyStatus(NamedTuple):
     """A key's hash, level, expiry and revocation, with its owner's role, status and consent."""
 
     id: int
@@ -52,7 +52,7 @@ class KeyStanding(NamedTuple):
     previous_until: datetime | None
 
 
-_standing = Statement(
+_status = Statement(
     select(
         apikeys.c.id,
         apikeys.c.user_id,
@@ -125,13 +125,13 @@ _oldest = (
 )
 
 
-def find_standing(connection: Connection, key: UUID) -> KeyStanding | None:
-    """The key's standing and its owner's, in one indexed look-up; None if it is unknown.
+def find_status(connection: Connection, key: UUID) -> KeyStatus | None:
+    """Return the key's hash, level, expiry and revocation with its owner's role, status and consent.
 
-    Whether the key may be used is the caller's to judge, so that each reason can be told.
+    None if the key is unknown. One indexed look-up. The caller checks the fields, so that it can name the reason.
     """
-    row = _standing.first(connection, {"key": key})
-    return KeyStanding(*row.values()) if row is not None else None
+    row = _status.first(connection, {"key": key})
+    return KeyStatus(*row.values()) if row is not None else None
 
 
 def find_end(connection: Connection, key_id: int) -> tuple[str | None, str | None]:

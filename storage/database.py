@@ -1,9 +1,9 @@
 """`Storage`: one database, and the units of work on it, `read` and `write`.
 
 A query is a synchronous function whose first argument is the connection. `write` runs it in a transaction that
-commits when the function returns and rolls back when it raises; `read` runs it without one, `read_aside` so that no
-request waits for it. Database errors are raised as `StorageUnavailable`, `AlreadyExists` for a unique constraint, and
-`Overtaken` for a foreign key.
+commits when the function returns and rolls back when it raises; `read` runs it without one, `read_in_background` so
+that no request waits for it. Database errors are raised as `StorageUnavailable`, `AlreadyExists` for a unique
+constraint, and `ConcurrentDeletion` for a foreign key.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection
 
-from core.errors import Overtaken
+from core.errors import ConcurrentDeletion
 from storage.engines import urls
 from storage.engines.engine import Engine, Load
 from storage.schema.encryption import Keyring
@@ -100,14 +100,14 @@ class Storage:
     async def peek(
         self, query: Query[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
     ) -> Result:
-        """`read_aside`, also before the guard has returned: for what every schema has."""
+        """`read_in_background`, also before the guard has returned: for what every schema has."""
         return await self._opened().peek(lambda connection: query(connection, *args, **kwargs))
 
-    async def read_aside(
+    async def read_in_background(
         self, query: Query[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
     ) -> Result:
         """Run a query that only reads, and reads so much that no request should wait for it."""
-        return await self._opened().read_aside(lambda connection: query(connection, *args, **kwargs))
+        return await self._opened().read_in_background(lambda connection: query(connection, *args, **kwargs))
 
     async def read_large(
         self,
@@ -153,7 +153,7 @@ class Storage:
     async def _write(self, work: Callable[[Connection], Result]) -> Result:
         try:
             return await self._opened().write(work)
-        except Overtaken:
+        except ConcurrentDeletion:
             # The second time it finds that the row is gone, unless it was read outside of this transaction.
             return await self._opened().write(work)
 

@@ -29,8 +29,8 @@ class Guarded:
     def read(self, work: Callable[[Connection], Result]) -> Awaitable[Result]:
         return self._engine.read(work) if self._has_passed else self._after_check(lambda: self._engine.read(work))
 
-    def read_aside(self, work: Callable[[Connection], Result]) -> Awaitable[Result]:
-        return self._after_check(lambda: self._engine.read_aside(work))
+    def read_in_background(self, work: Callable[[Connection], Result]) -> Awaitable[Result]:
+        return self._after_check(lambda: self._engine.read_in_background(work))
 
     def peek(self, work: Callable[[Connection], Result]) -> Awaitable[Result]:
         return self._engine.peek(work)

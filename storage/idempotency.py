@@ -35,7 +35,7 @@ _release = (
 _prune = delete(_table).where(_table.c.created_at <= bindparam("before"))
 
 
-class Standing(Enum):
+class KeyState(Enum):
     """How a key stands for who asks for it."""
 
     RESERVED = auto()  # theirs: they are to do the work
@@ -46,9 +46,9 @@ class Standing(Enum):
 
 
 class Found(NamedTuple):
-    """A key's standing, with the answer if there is one."""
+    """The state of a key, with the stored response if there is one."""
 
-    standing: Standing
+    state: KeyState
     answer: dict[str, Any] | None = None
 
 
@@ -71,12 +71,12 @@ def reserve(
                 connection.execute(_insert, {"id": key_id, "user_id": user_id, **values})
         except AlreadyExists:
             # Somebody was faster by a moment.
-            return Found(Standing.IN_USE)
-        return Found(Standing.RESERVED)
+            return Found(KeyState.IN_USE)
+        return Found(KeyState.RESERVED)
     if _is_free(row, now):
         connection.execute(_update, {"key_id": key_id, **values})
-        return Found(Standing.RESERVED)
-    return _standing(row, fingerprint, now)
+        return Found(KeyState.RESERVED)
+    return _state(row, fingerprint, now)
 
 
 def _find(connection: Connection, key_id: str) -> Record | None:
@@ -88,12 +88,12 @@ def _is_free(row: Record, now: datetime) -> bool:
     return out_of_date or (not row["carried_out"] and row["leased_until"] <= now)
 
 
-def _standing(row: Record, fingerprint: str, now: datetime) -> Found:
+def _state(row: Record, fingerprint: str, now: datetime) -> Found:
     if row["fingerprint"] != fingerprint:
-        return Found(Standing.OTHER_REQUEST)
+        return Found(KeyState.OTHER_REQUEST)
     if row["answer"] is not None:
-        return Found(Standing.ANSWERED, row["answer"])
-    return Found(Standing.ANSWER_LOST if row["leased_until"] <= now else Standing.IN_USE)
+        return Found(KeyState.ANSWERED, row["answer"])
+    return Found(KeyState.ANSWER_LOST if row["leased_until"] <= now else KeyState.IN_USE)
 
 
 def mark_carried_out(connection: Connection, key_id: str, attempt: UUID) -> None:

@@ -22,8 +22,8 @@ Session = Record
 MOST = 1000
 
 
-class Standing(NamedTuple):
-    """What decides whether a token is still accepted: the state of its account, and of its session."""
+class SessionStatus(NamedTuple):
+    """The state of an account and of one of its sessions: it decides whether a token is accepted."""
 
     uuid: UUID
     role: str
@@ -36,20 +36,20 @@ class Standing(NamedTuple):
 
 
 class Administrator(NamedTuple):
-    """Who impersonates in a session: the number of their account, its state, and that of their own session."""
+    """The administrator who impersonates in a session: account number, and state of account and own session."""
 
     user_id: int
-    standing: Standing
+    session_status: SessionStatus
 
 
-def _standing_in(of: Table) -> tuple[Any, ...]:
-    """Return the columns of `Standing`, where `of` is the session."""
+def _status_columns(of: Table) -> tuple[Any, ...]:
+    """Return the columns of `SessionStatus`, where `of` is the session."""
     epoch = of.c.epoch.label("session_epoch")
-    return *(accounts.c[name] for name in Standing._fields[:-1]), epoch
+    return *(accounts.c[name] for name in SessionStatus._fields[:-1]), epoch
 
 
-_standing = Statement(
-    select(*_standing_in(sessions))
+_status = Statement(
+    select(*_status_columns(sessions))
     .join_from(
         accounts,
         sessions,
@@ -60,7 +60,7 @@ _standing = Statement(
 )
 _parent: Any = sessions.alias("parent")
 _administrator = (
-    select(accounts.c.id, *_standing_in(_parent))
+    select(accounts.c.id, *_status_columns(_parent))
     .join_from(sessions, _parent, sessions.c.parent_id == _parent.c.id)
     .join(accounts, accounts.c.id == _parent.c.user_id)
     .where(sessions.c.id == bindparam("session"))
@@ -99,19 +99,19 @@ _outdated = (
 _prune = delete(sessions).where(sessions.c.id.in_(_outdated.scalar_subquery()))
 
 
-def find_standing(connection: Connection, user_id: int, session: UUID | None = None) -> Standing | None:
+def find_status(connection: Connection, user_id: int, session: UUID | None = None) -> SessionStatus | None:
     """Return the state of the account and of one of its sessions; None if there is no such account.
 
     One statement with two look-ups by primary key: it is executed for each request with a token.
     """
-    row = _standing.first(connection, {"user_id": user_id, "session": session})
-    return Standing(*row.values()) if row is not None else None
+    row = _status.first(connection, {"user_id": user_id, "session": session})
+    return SessionStatus(*row.values()) if row is not None else None
 
 
 def find_administrator(connection: Connection, session: UUID | None) -> Administrator | None:
     """Return the administrator who impersonates in this session; None if there is none, or no such session."""
     row = connection.execute(_administrator, {"session": session}).first()
-    return None if row is None else Administrator(row[0], Standing(*row[1:]))
+    return None if row is None else Administrator(row[0], SessionStatus(*row[1:]))
 
 
 def begin(

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection, bindparam, delete, exists, false, insert, select, true, update
 
 from core.clock import new_uuid
-from core.errors import AlreadyExists, NoSuchRecord, Overtaken
+from core.errors import AlreadyExists, ConcurrentDeletion, NoSuchRecord
 from storage.accounts import ACTIVE, BLOCKED
 from storage.address_hashes import email_hash, forms, matches, stored
 from storage.engines.driver_errors import savepoint
@@ -118,7 +118,7 @@ def ask(connection: Connection, email: str, *, language: str, now: datetime) -> 
         except AlreadyExists:
             present = _held(connection, ehash)
     if present is None:
-        raise Overtaken("This subscription was created and deleted at the same time.")
+        raise ConcurrentDeletion("This subscription was created and deleted at the same time.")
     if present["active"]:
         return present
     fields = {"language": language, "created_at": now, "updated_at": now}

@@ -101,7 +101,7 @@ def export_file(services: Services, account: accounts.Account) -> Chunks:
 
 async def _sessions(services: Services, user_id: int) -> Chunks:
     """Yield the sessions as JSON, separated by commas; there are few."""
-    found = await services.storage.read_aside(sessions.list_of, user_id, now=clock.now())
+    found = await services.storage.read_in_background(sessions.list_of, user_id, now=clock.now())
     if found:
         yield b",".join(orjson.dumps(access.session(row)) for row in found)
 

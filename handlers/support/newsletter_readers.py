@@ -28,7 +28,9 @@ class _Encoded(NamedTuple):
 async def page(services: Services, page: Page) -> Response:
     """Return a page, with the link to the next one."""
     window = page.window
-    rows = await services.storage.read_aside(subscribers.readers, limit=window["limit"], after=window["after"])
+    rows = await services.storage.read_in_background(
+        subscribers.readers, limit=window["limit"], after=window["after"]
+    )
     listed, link = shown(services, page, rows, dict, "/admin/subscribers")
     grouped: dict[str, list[Any]] = {language: [] for language in LANGUAGES}
     for row in listed:

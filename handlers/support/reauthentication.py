@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from core import clock
 from core.errors import KeyExpired, KeyRevoked, Unauthorized
-from security import BASIC, BEARER, Caller, challenge, key_caller, require_standing, revoked, token_caller
+from security import BASIC, BEARER, Caller, challenge, key_caller, require_consent_and_level, revoked, token_caller
 from services.auth import credentials
 from services.auth.tokens import Session
 from storage import accounts, apikeys, sessions
@@ -51,7 +51,7 @@ def reauthenticate(connection: Connection, caller: Caller, *others: int) -> Reau
     except (Unauthorized, KeyExpired, KeyRevoked) as error:
         error.headers = challenge(frozenset({BASIC if caller.key else BEARER}))
         raise
-    require_standing(again.caller, caller.need)
+    require_consent_and_level(again.caller, caller.need)
     return again
 
 
@@ -81,17 +81,17 @@ def _again(connection: Connection, caller: Caller, locked: Locked) -> Reauthenti
 
 def _by_token(connection: Connection, caller: Caller) -> Caller:
     session = Session(caller.user_id, caller.epoch or 0, clock.now(), caller.by, caller.session)
-    standing = sessions.find_standing(connection, caller.user_id, caller.session)
+    session_status = sessions.find_status(connection, caller.user_id, caller.session)
     admin = None if caller.by is None else sessions.find_administrator(connection, caller.session)
-    return token_caller(session, standing, admin)
+    return token_caller(session, session_status, admin)
 
 
 def _by_key(connection: Connection, caller: Caller, key: UUID) -> tuple[Caller, datetime]:
-    standing = apikeys.find_standing(connection, key)
-    until = None if standing is None else credentials.end_of_secret(standing, caller.secret_hash)
+    key_status = apikeys.find_status(connection, key)
+    until = None if key_status is None else credentials.end_of_secret(key_status, caller.secret_hash)
     now = clock.now()
-    if standing is None or until is None or until <= now < standing.expires_at:
+    if key_status is None or until is None or until <= now < key_status.expires_at:
         raise Unauthorized("There is no API key with this secret.")
-    if standing.revoked_at is not None:
-        raise revoked(apikeys.find_end(connection, standing.id), clock.iso(standing.revoked_at))
-    return key_caller(key, standing, caller.secret_hash, now), until
+    if key_status.revoked_at is not None:
+        raise revoked(apikeys.find_end(connection, key_status.id), clock.iso(key_status.revoked_at))
+    return key_caller(key, key_status, caller.secret_hash, now), until

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from core import clock
-from core.errors import Fact, QuotaExceeded, SignInFailed
+from core.errors import ApiError, QuotaExceeded, SignInFailed
 from services.auth import networks
 from services.limits.limiter import Limits
 from storage import accounts, known_networks
@@ -72,7 +72,7 @@ class Attempt(NamedTuple):
     counted: tuple[str, ...] = ()
     waiting: str = ""
 
-    def failure(self) -> Fact:
+    def failure(self) -> ApiError:
         """Return the error for a failed attempt; it does not depend on the reason."""
         return self.refusal or failed()
 

@@ -19,7 +19,7 @@ class Verified(NamedTuple):
     Whether the key may be used is not judged.
     """
 
-    standing: apikeys.KeyStanding
+    key_status: apikeys.KeyStatus
     secret_hash: str
     until: datetime
 
@@ -56,21 +56,21 @@ class Credentials:
 
         The secret before a rotation counts until its grace is over.
         """
-        standing = await self._storage.read(apikeys.find_standing, key)
-        if standing is None:
+        key_status = await self._storage.read(apikeys.find_status, key)
+        if key_status is None:
             return None
-        if self._secrets.fits(secret, standing.secret_hash):
-            return Verified(standing, standing.secret_hash, standing.expires_at)
-        previous, until = standing.previous_hash, standing.previous_until
+        if self._secrets.fits(secret, key_status.secret_hash):
+            return Verified(key_status, key_status.secret_hash, key_status.expires_at)
+        previous, until = key_status.previous_hash, key_status.previous_until
         if previous is None or until is None or until <= now or not self._secrets.fits(secret, previous):
             return None
-        return Verified(standing, previous, min(until, standing.expires_at))
+        return Verified(key_status, previous, min(until, key_status.expires_at))
 
 
-def end_of_secret(standing: apikeys.KeyStanding, secret_hash: str) -> datetime | None:
+def end_of_secret(key_status: apikeys.KeyStatus, secret_hash: str) -> datetime | None:
     """Return when the secret with this hash ends, which may be in the past; None if the key has no such secret."""
-    if secret_hash == standing.secret_hash:
-        return standing.expires_at
-    if secret_hash != standing.previous_hash or standing.previous_until is None:
+    if secret_hash == key_status.secret_hash:
+        return key_status.expires_at
+    if secret_hash != key_status.previous_hash or key_status.previous_until is None:
         return None
-    return min(standing.previous_until, standing.expires_at)
+    return min(key_status.previous_until, key_status.expires_at)

@@ -62,8 +62,8 @@ class Gauges:
         self._seen.redis_up = await self._limits.redis_is_up()
 
     async def _ask(self) -> Stored:
-        count, oldest = await self._storage.read_aside(mails.waiting)
-        return Stored(count, oldest, await self._storage.read_aside(statistics.states))
+        count, oldest = await self._storage.read_in_background(mails.waiting)
+        return Stored(count, oldest, await self._storage.read_in_background(statistics.states))
 
     async def run(self) -> None:
         """Ask every few seconds, however often somebody scrapes, until cancelled."""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from core.errors import Fact, ImageExists, ImageStoreUnavailable, NoSuchRecord, StorageUnavailable
+from core.errors import ApiError, ImageExists, ImageStoreUnavailable, NoSuchRecord, StorageUnavailable
 from services.file_urls import folder_of
 from services.images.decoding import normalise
 from services.images.fetch import ANONYMOUS_LOOKUPS, LOOKUPS, fetch
@@ -104,7 +104,7 @@ class Images:
         with self._storage.with_first_write(partial(image_removals.claim, name=name)) as claim:
             try:
                 yield name
-            except Fact as error:
+            except ApiError as error:
                 # Without an answer from the database the record may have been written. So it is with a cancellation.
                 if not claim.written and not isinstance(error, StorageUnavailable):
                     await self.discard(name)

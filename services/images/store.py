@@ -1,7 +1,7 @@
 """The image store: a folder, memory, or an object store such as S3, through obstore.
 
-An image is one object under its id, nothing else is stored: media type and ETag follow from the bytes, for
-folders keep no attributes. What fails is told as ImageStoreUnavailable.
+An image is one object under its id, nothing else is stored: media type and ETag are computed from the
+bytes, since folders store no attributes. Every failure is raised as ImageStoreUnavailable.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from core.errors import ImageExists, ImageStoreUnavailable
 from services.file_urls import folder_of
 
-# obstore takes 5 MB, and most workers never see a picture: the functions that need it import it.
+# obstore takes 5 MB, and most workers never read an image: the functions that need it import it.
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, ObjectStore, RetryConfig
 
@@ -38,7 +38,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class StoredImage:
-    """An image as kept: bytes, media type, strong ETag with its quotes, and when it was stored (UTC)."""
+    """A stored image: bytes, media type, strong ETag with its quotes, and the time when it was stored (UTC)."""
 
     content: bytes
     media_type: str
@@ -50,7 +50,7 @@ class StoredImage:
 
 
 def new_image_id(kind: str) -> str:
-    """`<kind>-` and 24 unguessable characters (144 bits); the kind is lower-case letters, else ValueError."""
+    """Return `<kind>-` and 24 unguessable characters (144 bits); raises ValueError unless the kind is in [a-z]+."""
     if not _KIND.fullmatch(kind):
         raise ValueError("the kind of an image is lower-case letters")
     return f"{kind}-{secrets.token_urlsafe(18)}"
@@ -59,7 +59,7 @@ def new_image_id(kind: str) -> str:
 class ImageStore:
     """Images by id. Ids other than `<kind>-<characters>` are a ValueError, so none can be a path.
 
-    With a `folder` its images are kept apart from those of the same store without one.
+    With a `folder` it is separate from the images of the same store without one.
     """
 
     def __init__(self, store: "ObjectStore", folder: str = "") -> None:
@@ -71,7 +71,7 @@ class ImageStore:
         return ImageStore(self._store, folder)
 
     async def put(self, image_id: str, picture: Picture, *, replace: bool = True) -> None:
-        """Keep a picture, in place of any earlier one of that id; JPEG, PNG or WebP, else ValueError.
+        """Store an image, which replaces an earlier one with this id; raises ValueError unless JPEG, PNG or WebP.
 
         Without `replace` an earlier one stays, and ImageExists is raised; of two at once one is kept.
         """

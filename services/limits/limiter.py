@@ -1,8 +1,8 @@
 """Rate limiter: quotas of units in windows of time, of a key, an account or an address, several at once.
 
-A window begins at a whole multiple of its length, `day` at midnight UTC. Units are taken from the counters in
-batches, before they are used: instances that share a Redis together never allow more than the quota, and at worst
-MOST_AT_ONCE units less for each other instance. Redis is asked once a batch, not once a request.
+A window begins at a whole multiple of its length, `day` at midnight UTC. The limiter leases units from the counters
+in batches, before they are spent. Instances that share a Redis together never allow more than the quota, and at worst
+MOST_AT_ONCE units less for each other instance. Redis gets one command a batch, not one a request.
 """
 
 import hmac
@@ -19,25 +19,25 @@ from services.observability.metrics import Metrics
 from storage.quotas import OF_ACCOUNTS, OF_KEYS
 
 MOST_AT_ONCE = 50
-# A batch is at most this part of what is left: the end of a quota is not spread over instances that do not use it.
+# A batch is at most this part of the unleased units, so that idle instances do not lease the end of a quota.
 PART = 16
-# Of one policy in one window. Beyond it what was taken in advance is forgotten, which never allows more.
+# Of one policy in one window. Beyond it all leases are discarded, which never allows more than the quota.
 MOST_HOLDERS = 100_000
 NEAR, REACHED = 80, 100
 
 
 Claims = Sequence[tuple[Policy, str, float]]
-"""What a request asks for: units of a policy, for a holder. A fraction is a multiple of a power of two, so that the
+"""The cost of a request: units of a policy, for a holder. A fraction is a multiple of a power of two, so that the
 difference of two numbers is exact."""
 
 Quotas = dict[str, dict[str, Any]]
-"""What somebody was given in place of the usual: {policy: {quota, until}}, `until` in seconds since the epoch."""
+"""Granted quotas, which replace the usual ones: {policy: {quota, until}}, `until` in seconds since the epoch."""
 
 
 class State(NamedTuple):
-    """Where a policy stands: units that are left, seconds until the window ends, and whether that was not enough.
+    """The state of a quota: remaining units, seconds until the window ends, and whether the claim was refused.
 
-    `reached` is NEAR or REACHED in the one answer, over all instances, with which that share of the quota was taken.
+    `reached` is NEAR or REACHED, in percent of the quota, in the one state of all instances whose batch passed it.
     """
 
     policy: Policy
@@ -47,14 +47,14 @@ class State(NamedTuple):
     reached: int = 0
 
 
-class Held:
-    """What was taken in advance for a holder, what nobody had taken then, of which quota, and until when it holds."""
+class LeasedUnits:
+    """The units that this instance leased for a holder, and those of the quota that no instance had leased then."""
 
-    __slots__ = ("ends", "left", "quota", "untaken")
+    __slots__ = ("available", "ends", "quota", "unleased")
 
     def __init__(self, quota: int, ends: int) -> None:
-        self.left: float = 0
-        self.untaken = quota
+        self.available: float = 0
+        self.unleased = quota
         self.quota = quota
         self.ends = ends
 
@@ -62,85 +62,85 @@ class Held:
 class Window:
     """The present window of a policy, in seconds since the epoch."""
 
-    __slots__ = ("begins", "ends", "held")
+    __slots__ = ("begins", "ends", "leased")
 
     def __init__(self, now: float, seconds: int) -> None:
         self.begins = int(now // seconds) * seconds
         self.ends = self.begins + seconds
-        self.held: dict[str, Held] = {}
+        self.leased: dict[str, LeasedUnits] = {}
 
 
 class Limiter:
-    """Policies, and who has used how much of them."""
+    """Policies, and the units of each that its holders have spent."""
 
     def __init__(self, counters: Counters, policies: Iterable[Policy]) -> None:
         self.policies = {policy.name: policy for policy in policies}
         self._counters = counters
         self._windows = {policy.name: Window(0, policy.seconds) for policy in self.policies.values()}
-        # Differs after what is held for anybody may have become something else: what was found before is found anew.
-        self.era = 0
+        # Incremented whenever a quota changes or a window ends, so that cached leases are discarded.
+        self.generation = 0
 
     async def spend(self, claims: Claims) -> list[State]:
-        """Take units of each policy for a holder: of all, or, where one has not so many left, of none.
+        """Spend units of all claims, or, if a quota has too few units left, of none.
 
-        The states of those that have not say `refused`.
+        The states of those quotas have `refused`.
         """
         now = clock.epoch()
-        held = self.held(claims, now)
+        leased = self.leased(claims, now)
         reached = [0] * len(claims)
-        while lacking := [at for at, one in enumerate(held) if one.left < claims[at][2] and one.untaken]:
+        while lacking := [at for at, one in enumerate(leased) if one.available < claims[at][2] and one.unleased]:
             for at in lacking:
-                reached[at] = await self._take(held[at], *claims[at], now)
-        # From here on nobody comes in between.
-        refused = [one.left < claim[2] for one, claim in zip(held, claims, strict=True)]
+                reached[at] = await self._lease(leased[at], *claims[at], now)
+        # No other task runs between here and the end of the function.
+        refused = [one.available < claim[2] for one, claim in zip(leased, claims, strict=True)]
         if True not in refused:
-            for one, claim in zip(held, claims, strict=True):
-                one.left -= claim[2]
+            for one, claim in zip(leased, claims, strict=True):
+                one.available -= claim[2]
         return [
-            State(claim[0], int(one.left + one.untaken), ceil(one.ends - now), lacks, mark)
-            for one, claim, lacks, mark in zip(held, claims, refused, reached, strict=True)
+            State(claim[0], int(one.available + one.unleased), ceil(one.ends - now), lacks, mark)
+            for one, claim, lacks, mark in zip(leased, claims, refused, reached, strict=True)
         ]
 
     def peek(self, claims: Claims) -> list[State]:
-        """Where the policies stand, as far as this instance knows."""
+        """Return the states of the quotas, as far as this instance knows, without spending."""
         now = clock.epoch()
-        held = self.held(claims, now)
+        leased = self.leased(claims, now)
         return [
-            State(claim[0], int(one.left + one.untaken), ceil(one.ends - now))
-            for one, claim in zip(held, claims, strict=True)
+            State(claim[0], int(one.available + one.unleased), ceil(one.ends - now))
+            for one, claim in zip(leased, claims, strict=True)
         ]
 
-    def held(self, claims: Claims, now: float) -> list[Held]:
-        """What is held for each claim in the present window of its policy."""
-        return [self._held(policy, holder, now) for policy, holder, _ in claims]
+    def leased(self, claims: Claims, now: float) -> list[LeasedUnits]:
+        """Return the leased units of each claim in the current window of its policy."""
+        return [self._leased(policy, holder, now) for policy, holder, _ in claims]
 
-    def _held(self, policy: Policy, holder: str, now: float) -> Held:
+    def _leased(self, policy: Policy, holder: str, now: float) -> LeasedUnits:
         window = self._windows[policy.name]
-        # Another, not only a later one: after the clock went back, the window is that of the present time.
-        if not window.begins <= now < window.ends or len(window.held) > MOST_HOLDERS:
+        # Any other window, not only a later one: the clock may have gone back.
+        if not window.begins <= now < window.ends or len(window.leased) > MOST_HOLDERS:
             window = self._windows[policy.name] = Window(now, policy.seconds)
-            self.era += 1
-        held = window.held.get(holder)
-        if held is None or held.quota != policy.quota:
-            self.era += held is not None
-            held = window.held[holder] = Held(policy.quota, window.ends)
-        return held
+            self.generation += 1
+        leased = window.leased.get(holder)
+        if leased is None or leased.quota != policy.quota:
+            self.generation += leased is not None
+            leased = window.leased[holder] = LeasedUnits(policy.quota, window.ends)
+        return leased
 
-    async def _take(self, held: Held, policy: Policy, holder: str, cost: float, now: float) -> int:
-        """Take a batch of at least `cost` units; the mark that this passed, or 0."""
-        batch = max(ceil(cost), min(MOST_AT_ONCE, held.untaken // PART))
+    async def _lease(self, leased: LeasedUnits, policy: Policy, holder: str, cost: float, now: float) -> int:
+        """Lease a batch of at least `cost` units; return the mark that this passed, or 0."""
+        batch = max(ceil(cost), min(MOST_AT_ONCE, leased.unleased // PART))
         taken = await self._counters.incr(
             f"{policy.name}:{holder}:{int(now // policy.seconds)}", policy.seconds, batch
         )
-        held.left += max(0, batch - max(0, taken - policy.quota))
-        held.untaken = max(0, policy.quota - taken)
+        leased.available += max(0, batch - max(0, taken - policy.quota))
+        leased.unleased = max(0, policy.quota - taken)
         return _passed(taken - batch, taken, policy.quota)
 
 
-class Purse:
-    """The claims that one caller makes again and again, all of the same cost, paid from what is held for them.
+class QuotaLease:
+    """The leased units of one caller, whose requests of the same cost always have the same claims.
 
-    Nearly every request is: only one in a batch must ask the counters.
+    Nearly every request spends leased units: only one in a batch uses the counters.
     """
 
     def __init__(self, limiter: Limiter, claims: Claims) -> None:
@@ -148,41 +148,41 @@ class Purse:
         self.policies = tuple(policy for policy, _, _ in claims)
         self._cost = max(cost for _, _, cost in claims)
         self._limiter = limiter
-        self._era = -1
+        self._generation = -1
         self._begins = self._ends = 0.0
-        self._held: list[Held] = []
+        self._leased: list[LeasedUnits] = []
 
     def spend(self, now: float) -> bool:
-        """Take the units of all policies, or, where not all are held, none."""
-        if self._era != self._limiter.era or not self._begins <= now < self._ends:
+        """Spend units of all policies, or none if the lease has too few of one."""
+        if self._generation != self._limiter.generation or not self._begins <= now < self._ends:
             self._find(now)
         cost = self._cost
-        for one in self._held:
-            if one.left < cost:
+        for one in self._leased:
+            if one.available < cost:
                 return False
-        for one in self._held:
-            one.left -= cost
+        for one in self._leased:
+            one.available -= cost
         return True
 
-    def left(self, now: float) -> tuple[float, ...]:
-        """Return of each policy the units that are left, and the seconds until its window ends."""
+    def remaining(self, now: float) -> tuple[float, ...]:
+        """Return for each policy the remaining units and the seconds until its window ends."""
         numbers: list[float] = []
-        for one in self._held:
-            numbers += (one.left + one.untaken, ceil(one.ends - now))
+        for one in self._leased:
+            numbers += (one.available + one.unleased, ceil(one.ends - now))
         return tuple(numbers)
 
     def _find(self, now: float) -> None:
-        self._held = self._limiter.held(self.claims, now)
-        self._era = self._limiter.era
-        self._ends = min(one.ends for one in self._held)
-        # The window that ends first need not be the shortest; the clock may go back.
+        self._leased = self._limiter.leased(self.claims, now)
+        self._generation = self._limiter.generation
+        self._ends = min(one.ends for one in self._leased)
+        # The first window to end need not be the shortest, so its length says nothing. The clock may go back.
         self._begins = now
 
 
 def claims_of_account(
     limiter: Limiter, user_id: int, account_quotas: Quotas | None, key_id: int, key_quotas: Quotas | None, cost: int
 ) -> Claims:
-    """Whose quotas a call uses: the account's, and those of the key, if it is with one."""
+    """Return the claims of a call on the quotas of the account, and on those of its key if it has one."""
     claims = usual_claims(limiter, user_id, key_id, cost)
     if not (account_quotas or key_quotas):
         return claims
@@ -191,13 +191,13 @@ def claims_of_account(
 
 
 def usual_claims(limiter: Limiter, user_id: int, key_id: int, cost: int) -> Claims:
-    """The same for who has the usual quotas."""
+    """Return the claims of a call whose account and key have the usual quotas."""
     holders = {f"k{key_id}": OF_KEYS, f"a{user_id}": OF_ACCOUNTS} if key_id else {f"a{user_id}": OF_ACCOUNTS}
     return [(limiter.policies[name], holder, cost) for holder, names in holders.items() for name in names]
 
 
 def _effective(policy: Policy, own: Quotas) -> Policy:
-    """The policy with the quota that somebody was given, as long as that holds."""
+    """Return the policy with the granted quota, until the grant expires."""
     given = own.get(policy.name)
     if given is None or given["until"] <= clock.epoch():
         return policy
@@ -205,7 +205,7 @@ def _effective(policy: Policy, own: Quotas) -> Policy:
 
 
 def _passed(before: int, after: int, quota: int) -> int:
-    """The higher of the marks between the two counts; 0 for none."""
+    """Return the higher of the marks between the two counts, or 0."""
     for mark in (REACHED, NEAR):
         if before * 100 < quota * mark <= after * 100:
             return mark
@@ -233,7 +233,7 @@ class Limits:
         self._key = key
 
     def unnamed(self, text: str) -> str:
-        """Return a keyed hash that stands for an address or a name, neither of which is stored."""
+        """Return a keyed hash of an address or a name, so that neither is stored."""
         return hmac.digest(self._key, text.encode(), sha256).hex()[:32]
 
     async def redis_is_up(self) -> bool | None:
@@ -241,22 +241,21 @@ class Limits:
         return await self.counters.is_up()
 
     async def close(self) -> None:
-        """Let go of what counts."""
+        """Close the counters."""
         await self.counters.close()
 
     async def spend_one(self, name: str, holder: str) -> None:
-        """Use one unit of a policy, for a holder named by a text that is not kept; raises QuotaExceeded."""
+        """Spend one unit of a policy, for a holder whose name is stored as a hash; raises QuotaExceeded."""
         await self._spend(name, self.unnamed(holder))
 
     async def spend_of_account(self, name: str, user_id: int) -> None:
-        """Use one unit of a policy of the account, as `x-limits` does; raises QuotaExceeded."""
+        """Spend one unit of a policy of the account, as `x-limits` does; raises QuotaExceeded."""
         await self._spend(name, f"a{user_id}")
 
     async def spend_mail(self, kind: str, recipient: str) -> None:
         """Count a requested mail with a link for its recipient, by kind; raises QuotaExceeded.
 
-        Each kind has a counter of its own: nobody can use up one kind of mail to an address by requesting another
-        kind.
+        Each kind has its own counter: requests for one kind of mail to an address do not use up another kind.
         """
         await self.spend_one("mails-to", f"{kind} {email_addresses.compared(recipient)}")
 
@@ -273,7 +272,7 @@ class Limits:
 
 
 def refusal(states: Sequence[State]) -> QuotaExceeded:
-    """That quotas are used up: which, and how long it takes until all of them begin anew."""
+    """Return the error that names the exceeded quotas and the seconds until all of them reset."""
     violated = [state for state in states if state.refused]
     names = [state.policy.name for state in violated]
     seconds = max(state.seconds for state in violated)

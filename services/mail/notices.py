@@ -57,11 +57,11 @@ class Notices:
         """Give the notices that are due at `now`, unless another instance is at it or has been lately."""
         after = await self._storage.write(notices.claim, now=now)
         while after is not None:
-            found, after = await self._storage.read_aside(
+            found, after = await self._storage.read_in_background(
                 notices.causes, after, now=now, soon=now + EXPIRY_DAYS[-1] * DAY, long_ago=now - UNUSED
             )
             due = [notice for key in found for notice in due_of(key, now)]
-            given = await self._storage.read_aside(notices.given, [notice.name for notice in due])
+            given = await self._storage.read_in_background(notices.given, [notice.name for notice in due])
             for notice in due:
                 # What is wrong with one must not keep the others waiting; without a database, another pass goes on
                 # here.

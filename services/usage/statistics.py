@@ -27,7 +27,7 @@ class Statistics:
         # The clock that wakes this is not exact: a little early is in time.
         work = await self._storage.write(statistics.claim, now=now, before=now - INTERVAL * 0.9)
         while work is not None:
-            work = await self._storage.read_aside(statistics.advance, work, now=clock.now())
+            work = await self._storage.read_in_background(statistics.advance, work, now=clock.now())
             await self._storage.write(statistics.keep, work, now=clock.now())
             if work.is_complete:
                 return

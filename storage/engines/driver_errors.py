@@ -7,7 +7,7 @@ from sqlalchemy import Connection, ExceptionContext
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from core.errors import AlreadyExists, Overtaken, StorageUnavailable
+from core.errors import AlreadyExists, ConcurrentDeletion, StorageUnavailable
 
 UNIQUE_VIOLATION, FOREIGN_KEY_VIOLATION = "23505", "23503"
 # PostgreSQL's SQLSTATE classes: connection, authorization, no such database, rollback, resources, intervention,
@@ -29,7 +29,7 @@ LOST = (ConnectionResetError, BrokenPipeError)
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise AlreadyExists, Overtaken or StorageUnavailable in place of what the driver raises.
+    """Raise AlreadyExists, ConcurrentDeletion or StorageUnavailable in place of what the driver raises.
 
     What is our own mistake (a wrong statement, a missing column) is not an outage and passes as it is.
     """
@@ -39,7 +39,7 @@ def translated() -> Iterator[None]:
         if _is_unique_violation(error):
             raise AlreadyExists(str(error.orig)) from error
         if _is_foreign_key_violation(error):
-            raise Overtaken("The parent record was deleted at the same time.") from error
+            raise ConcurrentDeletion("The parent record was deleted at the same time.") from error
         raise
     except (PoolTimeout, OSError) as error:
         raise StorageUnavailable("The database does not respond.") from error

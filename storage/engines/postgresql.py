@@ -88,7 +88,7 @@ class PostgresEngine:
             finally:
                 self._turns.release()
 
-    async def read_aside(self, work: Callable[[Connection], Result]) -> Result:
+    async def read_in_background(self, work: Callable[[Connection], Result]) -> Result:
         return await self.read(work)
 
     async def peek(self, work: Callable[[Connection], Result]) -> Result:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.util import await_only
 
-from core.errors import Fact
+from core.errors import ApiError
 from storage.engines.driver_errors import TOO_LONG
 from storage.engines.statements import DIRECT, PLANS, Plans
 
@@ -37,7 +37,7 @@ class Readers:
         connection = self._idle.pop() if self._idle else await self._open()
         try:
             result = await connection.run_sync(work)
-        except Fact:
+        except ApiError:
             self._idle.append(connection)
             raise
         except BaseException:

@@ -23,7 +23,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from core.errors import Fact, StorageUnavailable
+from core.errors import ApiError, StorageUnavailable
 from storage.engines import urls
 from storage.engines.driver_errors import translated
 from storage.engines.engine import MOST_LARGE, Load
@@ -80,7 +80,7 @@ class SqliteEngine:
             if self._reader is None:
                 self._reader = self._open()
             return work(self._reader)
-        except Fact:
+        except ApiError:
             raise
         except Exception:
             # A new connection finds a file or disk well again that was in trouble, and leaves behind a cursor
@@ -90,12 +90,12 @@ class SqliteEngine:
             with translated():
                 raise
 
-    async def read_aside(self, work: Callable[[Connection], Result]) -> Result:
+    async def read_in_background(self, work: Callable[[Connection], Result]) -> Result:
         with translated():
             return await asyncio.to_thread(self._read_alone, work)
 
     async def peek(self, work: Callable[[Connection], Result]) -> Result:
-        return await self.read_aside(work)
+        return await self.read_in_background(work)
 
     async def read_large(self, work: Callable[[Connection], Result], make: Callable[[Result], Made]) -> Made:
         with translated():

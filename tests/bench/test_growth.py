@@ -63,7 +63,7 @@ def test_what_is_encrypted_can_be_read(store: Store) -> None:
 def test_the_secret_of_each_key_follows_from_its_number(store: Store, settings: Settings) -> None:
     secrets = container.of(settings).api_secrets
     for number in (1, 2, ACCOUNTS * numbered.KEYS):
-        standing = store.read(apikeys.find_standing, UUID(str(numbered.uuid("apikeys", number))))
+        standing = store.read(apikeys.find_status, UUID(str(numbered.uuid("apikeys", number))))
         assert standing is not None and standing.id == number
         assert standing.user_id == numbered.owner(number, ACCOUNTS)
         assert api_secrets.is_wellformed(numbered.secret(number))

@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
-from core import document, errors
+from core import document, problem_types
 from tests.contract.test_document import codes_in_handlers, resolved
 from tests.service import ROOT
 
 OPERATIONS = document.operations(document.load())
 # Of errors that any part of the server may raise. Whether an operation can, is tested with the operation.
-OF_ERRORS = {verdict.code for verdict in errors.REPLIES.values()} | {errors.INTERNAL_ERROR.code}
+OF_ERRORS = {problem_type.code for problem_type in problem_types.PROBLEM_TYPES.values()} | {
+    problem_types.INTERNAL_ERROR.code
+}
 FOLDERS = ("core", "handlers", "middleware", "serving", "services", "storage")
 
 
@@ -46,7 +48,12 @@ def test_an_operation_lists_the_codes_of_its_body_and_those_that_handlers_name(o
 
 
 def test_every_error_with_a_code_is_raised_somewhere() -> None:
-    files = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py") if path.name != "errors.py"]
+    files = [
+        path
+        for folder in FOLDERS
+        for path in (ROOT / folder).rglob("*.py")
+        if path.name not in ("errors.py", "problem_types.py")
+    ]
     source = "\n".join(path.read_text() for path in [*files, ROOT / "security.py", ROOT / "app.py"])
     named = set(re.findall(r"\b[A-Z]\w+", re.sub(r"^(from|import) .*$", "", source, flags=re.MULTILINE)))
-    assert not {error.__name__ for error in errors.REPLIES} - named
+    assert not {error.__name__ for error in problem_types.PROBLEM_TYPES} - named

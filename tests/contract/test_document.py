@@ -13,7 +13,7 @@ from openapi_schema_validator import OAS30WriteValidator
 from openapi_spec_validator import validate
 
 import handlers
-from core import document, errors
+from core import document, problem_types
 from security import ROLE_LEVELS
 from tests.contract.levels import CASES
 from tests.service import ROOT
@@ -202,7 +202,7 @@ def test_an_operation_is_described_as_our_style_asks(operation: dict[str, Any]) 
 
 @by_operation
 def test_the_codes_of_an_operation_fit_its_statuses(operation: dict[str, Any]) -> None:
-    statuses = {verdict.code: verdict.status for verdict in errors.REPLIES.values()}
+    statuses = {problem_type.code: problem_type.status for problem_type in problem_types.PROBLEM_TYPES.values()}
     for code in codes_of(operation):
         assert str(statuses.get(code, 400)) in operation["responses"], code
 
@@ -245,7 +245,9 @@ def content_of(operation: dict[str, Any], status: str) -> set[str]:
 
 
 def test_no_code_can_come_out_that_the_document_does_not_list() -> None:
-    raised = {verdict.code for verdict in errors.REPLIES.values()} | {errors.INTERNAL_ERROR.code}
+    raised = {problem_type.code for problem_type in problem_types.PROBLEM_TYPES.values()} | {
+        problem_types.INTERNAL_ERROR.code
+    }
     assert (raised | set(codes_in(SPEC)) | codes_in_handlers()) == set(CODES)
 
 

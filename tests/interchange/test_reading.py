@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.errors import Fact, FileInvalid, UnitsMissing
+from core.errors import ApiError, FileInvalid, UnitsMissing
 from services import interchange
 from services.interchange.table import OURS
 from tests.interchange.files import around, reasons, tape, values
@@ -209,7 +209,7 @@ def test_a_long_name_is_cut_where_it_is_told() -> None:
 def test_a_thousand_measurements_are_read_and_one_more_is_not() -> None:
     names = {f"@{number}": 1 for number in range(1_000)}
     assert len(interchange.read(tape(names), "smis").dropped) == 1_000
-    with pytest.raises(Fact):
+    with pytest.raises(ApiError):
         interchange.read(tape({**names, "bust_circ": 1}), "smis")
 
 
@@ -265,7 +265,7 @@ def test_whatever_a_file_holds_it_is_read_or_refused(spoilt: tuple[str, bytes]) 
     form, file = spoilt
     try:
         report = interchange.read(file, form, "mm")
-    except Fact:
+    except ApiError:
         return
     assert all(0 < value <= 100_000 for value in values(report).values())
     assert all(found.name in OURS and len(found.source) <= 100 for found in report.measurements)

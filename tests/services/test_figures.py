@@ -41,7 +41,7 @@ class Database:
             raise failure
         return Work() if self.slices else None
 
-    async def read_aside(self, query: Any, work: Work, *, now: datetime) -> Work:
+    async def read_in_background(self, query: Any, work: Work, *, now: datetime) -> Work:
         assert query is stored_statistics.advance
         self.slices -= 1
         return Work(passes={"accounts": {}}) if self.slices else Work(figures=dict.fromkeys(TABLES))

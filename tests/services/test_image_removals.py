@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from core import clock
-from core.errors import Fact, ImageStoreUnavailable, NoSuchRecord, StorageUnavailable
+from core.errors import ApiError, ImageStoreUnavailable, NoSuchRecord, StorageUnavailable
 from services.images.record_images import Images
 from services.images.store import ImageStore
 from storage import image_removals, sets
@@ -58,7 +58,7 @@ def test_an_image_stays_as_long_as_a_record_names_it(store: Store, images: Image
 
 @pytest.mark.parametrize(("failure", "at_once"), [(NoSuchRecord, True), (StorageUnavailable, False)])
 def test_an_image_goes_at_once_if_its_record_was_certainly_not_written_and_later_if_nobody_knows(
-    store: Store, images: Images, failure: type[Fact], at_once: bool
+    store: Store, images: Images, failure: type[ApiError], at_once: bool
 ) -> None:
     names: list[str] = []
 

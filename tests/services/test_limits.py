@@ -152,7 +152,7 @@ def test_too_many_holders_are_forgotten_and_still_get_no_more_than_their_quota(
     assert _spent(run, limiter, 60) == 60
     for other in range(30):
         _spent(run, limiter, 1, holder=f"k{other + 2}")
-    assert len(limiter._windows["burst"].held) <= 12
+    assert len(limiter._windows["burst"].leased) <= 12
     assert _spent(run, limiter, 500) <= 40
 
 

@@ -74,7 +74,7 @@ def test_slow_names_hold_up_nothing_else_that_uses_a_thread(slow: SlowNames, sto
         await asyncio.wait_for(asyncio.to_thread(slow.wait_for, MOST), PATIENCE)
         others = (
             passwords.hashed("a password"),
-            store.storage.read_aside(lambda connection: connection.exec_driver_sql("SELECT 1").scalar()),
+            store.storage.read_in_background(lambda connection: connection.exec_driver_sql("SELECT 1").scalar()),
             store.storage.write(lambda connection: connection.exec_driver_sql("SELECT 1").scalar()),
             asyncio.get_running_loop().getaddrinfo("localhost", 80),
         )

@@ -45,11 +45,11 @@ def test_old_events_and_keys_that_ended_long_ago_are_forgotten(store: Store, mon
     before = store.count(table)
     monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=364))
     store.run(services_on(store.storage).retention.forget())
-    assert store.read(apikeys.find_standing, key["key"]) is not None and store.count(table) == before
+    assert store.read(apikeys.find_status, key["key"]) is not None and store.count(table) == before
     assert len(store.read(mails.given_up)) == 1
     monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=401))
     store.run(services_on(store.storage).retention.forget())
-    assert store.read(apikeys.find_standing, key["key"]) is None and store.count(table) == 0
+    assert store.read(apikeys.find_status, key["key"]) is None and store.count(table) == 0
     assert store.read(mails.given_up) == []
 
 

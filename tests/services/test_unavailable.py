@@ -10,7 +10,15 @@ from prometheus_client import generate_latest
 from starlette.responses import Response
 
 from core.causes import CAUSES
-from core.errors import REPLIES, Fact, ImageStoreUnavailable, Overloaded, Overtaken, StorageUnavailable, Unavailable
+from core.errors import (
+    ApiError,
+    ConcurrentDeletion,
+    ImageStoreUnavailable,
+    Overloaded,
+    StorageUnavailable,
+    Unavailable,
+)
+from core.problem_types import PROBLEM_TYPES
 from services.container import Services
 from tests.inside import inside
 from tests.made import services_on
@@ -20,7 +28,7 @@ from tests.service import ROOT
 from tests.test_layout import modules
 
 RAISED = [
-    *(kind() for kind in (Overloaded, Overtaken, StorageUnavailable, ImageStoreUnavailable)),
+    *(kind() for kind in (Overloaded, ConcurrentDeletion, StorageUnavailable, ImageStoreUnavailable)),
     *(Overloaded(cause=cause) for cause in CAUSES),
 ]
 
@@ -32,34 +40,36 @@ def counted(services: Services, cause: str) -> float:
     return float(found.split()[-1])
 
 
-@pytest.mark.parametrize("fact", RAISED, ids=lambda fact: f"{type(fact).__name__}-{fact.cause}")
-def test_every_503_is_logged_and_counted_by_its_cause(fact: Unavailable, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("error", RAISED, ids=lambda error: f"{type(error).__name__}-{error.cause}")
+def test_every_503_is_logged_and_counted_by_its_cause(error: Unavailable, caplog: pytest.LogCaptureFixture) -> None:
     async def app(*_: Any) -> None:
-        raise fact
+        raise error
 
     services = services_on()
     head, _ = reply_of(enveloped(problems_of(app), services))
     assert head["status"] == 503
-    assert counted(services, fact.cause) == 1
+    assert counted(services, error.cause) == 1
     (line,) = caplog.records
-    assert line.levelno == logging.WARNING and line.__dict__["cause"] == fact.cause
-    assert f": 503 ({fact.cause}): " in line.getMessage()
+    assert line.levelno == logging.WARNING and line.__dict__["cause"] == error.cause
+    assert f": 503 ({error.cause}): " in line.getMessage()
 
 
-def test_only_what_has_a_cause_is_answered_with_503() -> None:
-    answered: set[type[Fact]] = {kind for kind, verdict in REPLIES.items() if verdict.status == 503}
+def test_only_errors_with_a_cause_are_answered_with_503() -> None:
+    answered: set[type[ApiError]] = {
+        kind for kind, problem_type in PROBLEM_TYPES.items() if problem_type.status == 503
+    }
     assert answered == set(Unavailable.__subclasses__())
 
 
-def test_no_code_makes_a_503_by_itself() -> None:
+def test_no_other_module_names_the_status_503() -> None:
     found = {
         str(path.relative_to(ROOT))
         for _, path in modules()
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Constant) and node.value == 503
     }
-    # The table of replies, and what counts the replies.
-    assert found == {"core/errors.py", "middleware/envelope.py"}
+    # The table of problem types, and the middleware that counts the responses.
+    assert found == {"core/problem_types.py", "middleware/envelope.py"}
 
 
 def test_a_503_that_has_no_cause_is_logged_as_our_error(caplog: pytest.LogCaptureFixture) -> None:
@@ -82,7 +92,7 @@ def test_every_cause_has_a_place_in_the_code_and_in_the_documentation() -> None:
     assert [row.split("`")[1] for row in rows.splitlines() if row.startswith("| `")] == list(CAUSES)
 
 
-def test_a_running_application_tells_its_causes(tmp_path: Path) -> None:
+def test_a_running_application_counts_the_causes_of_its_503s(tmp_path: Path) -> None:
     seen: set[str] = set()
     with inside(tmp_path) as there:
         problem(there.http.get("/info/stats"), 503, "unavailable")

@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, delete, update
 from sqlalchemy.sql import visitors
 
 from services import version_cache
-from services.version_cache import Unchanged
+from services.version_cache import VersionCache
 from storage import accounts, apikeys, migrate, sessions
 from storage.database import Storage
 from storage.schema import seed
@@ -64,7 +64,7 @@ def _one_of_each(connection: Connection) -> None:
     sessions.begin(connection, account, now=NOW, until=until)
 
 
-async def counted(kept: Unchanged[str, int], reads: Read, key: str = "a") -> int:
+async def counted(kept: VersionCache[str, int], reads: Read, key: str = "a") -> int:
     """What is kept, or else how often it has been read by now."""
 
     async def read() -> int:
@@ -83,20 +83,20 @@ def write_elsewhere(database: Path, sql: str = "UPDATE accounts SET status = sta
 
 
 def test_what_is_kept_is_not_read_again_while_nothing_is_written(runner: asyncio.Runner, storage: Storage) -> None:
-    kept, reads = Unchanged[str, int](storage), Read()
+    kept, reads = VersionCache[str, int](storage), Read()
     assert [runner.run(counted(kept, reads)) for _ in range(5)] == [1] * 5
     assert runner.run(counted(kept, reads, "b")) == 2
 
 
 def test_a_change_of_an_identity_by_this_process_ends_it(runner: asyncio.Runner, storage: Storage) -> None:
-    kept, reads = Unchanged[str, int](storage), Read()
+    kept, reads = VersionCache[str, int](storage), Read()
     runner.run(counted(kept, reads))
     runner.run(storage.write(lambda connection: connection.execute(update(accounts_table).values(consent=2))))
     assert runner.run(counted(kept, reads)) == 2
 
 
 def test_a_write_of_something_else_does_not_end_it(runner: asyncio.Runner, storage: Storage, database: Path) -> None:
-    kept, reads = Unchanged[str, int](storage), Read()
+    kept, reads = VersionCache[str, int](storage), Read()
     runner.run(counted(kept, reads))
     runner.run(storage.write(seed.seed, NOW))
     for sql in (
@@ -111,7 +111,7 @@ def test_a_write_of_something_else_does_not_end_it(runner: asyncio.Runner, stora
 def test_each_column_of_an_identity_ends_it_whichever_process_writes(
     runner: asyncio.Runner, storage: Storage, database: Path
 ) -> None:
-    kept, reads = Unchanged[str, int](storage), Read()
+    kept, reads = VersionCache[str, int](storage), Read()
     changes = [f"UPDATE {table} SET {name} = {name}" for table, names in COLUMNS.items() for name in names]
     for wanted, sql in enumerate(changes, 1):
         assert [runner.run(counted(kept, reads)) for _ in range(2)] == [wanted] * 2
@@ -120,14 +120,14 @@ def test_each_column_of_an_identity_ends_it_whichever_process_writes(
 
 @pytest.mark.parametrize("table", ["apikeys", "sessions", "accounts"])
 def test_a_removal_ends_it(runner: asyncio.Runner, storage: Storage, database: Path, table: str) -> None:
-    kept, reads = Unchanged[str, int](storage), Read()
+    kept, reads = VersionCache[str, int](storage), Read()
     runner.run(counted(kept, reads))
     write_elsewhere(database, f"DELETE FROM {table}")
     assert runner.run(counted(kept, reads)) == 2
 
 
 def test_the_triggers_watch_every_column_that_authentication_reads() -> None:
-    statements = (apikeys._standing.statement, sessions._standing.statement, sessions._administrator)
+    statements = (apikeys._status.statement, sessions._status.statement, sessions._administrator)
     columns = {
         (column.table.name.replace("parent", "sessions"), column.name)
         for statement in statements
@@ -140,7 +140,7 @@ def test_the_triggers_watch_every_column_that_authentication_reads() -> None:
 def test_what_was_read_before_a_write_is_not_kept_after_it(
     runner: asyncio.Runner, storage: Storage, database: Path
 ) -> None:
-    kept, reads = Unchanged[str, int](storage), Read()
+    kept, reads = VersionCache[str, int](storage), Read()
 
     async def read_slowly() -> int:
         reads.append(0)
@@ -153,7 +153,7 @@ def test_what_was_read_before_a_write_is_not_kept_after_it(
 
 
 def test_what_raises_is_not_kept(runner: asyncio.Runner, storage: Storage) -> None:
-    kept, reads = Unchanged[str, int](storage), Read()
+    kept, reads = VersionCache[str, int](storage), Read()
 
     async def fail() -> int:
         raise KeyError("mine")
@@ -164,7 +164,7 @@ def test_what_raises_is_not_kept(runner: asyncio.Runner, storage: Storage) -> No
 
 
 def test_what_is_forgotten_is_read_again(runner: asyncio.Runner, storage: Storage) -> None:
-    kept, reads = Unchanged[str, int](storage), Read()
+    kept, reads = VersionCache[str, int](storage), Read()
     runner.run(counted(kept, reads))
     kept.forget("a")
     assert runner.run(counted(kept, reads)) == 2
@@ -172,7 +172,7 @@ def test_what_is_forgotten_is_read_again(runner: asyncio.Runner, storage: Storag
 
 def test_only_so_much_is_kept(runner: asyncio.Runner, storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(version_cache, "MOST", 3)
-    kept, reads = Unchanged[str, int](storage), Read()
+    kept, reads = VersionCache[str, int](storage), Read()
     for key in "abcd":
         runner.run(counted(kept, reads, key))
     assert runner.run(counted(kept, reads, "a")) == 5
@@ -181,7 +181,7 @@ def test_only_so_much_is_kept(runner: asyncio.Runner, storage: Storage, monkeypa
 def test_where_a_change_cannot_be_told_nothing_is_kept() -> None:
     with fresh_postgres() as url, asyncio.Runner() as runner:
         storage = Storage(url, Keyring(KEYS))
-        kept, reads = Unchanged[str, int](storage), Read()
+        kept, reads = VersionCache[str, int](storage), Read()
         runner.run(storage.open())
         assert [runner.run(counted(kept, reads)) for _ in range(3)] == [1, 2, 3]
         runner.run(storage.close())

@@ -150,8 +150,8 @@ def test_withdrawn_consent_revokes_the_keys_for_good(store: Store) -> None:
     _edit(store, user_id, consent=0)
     _edit(store, user_id, consent=2)
     assert list(store.read(apikeys.list_of, user_id, state=apikeys.ACTIVE, now=NOW)) == []
-    standing = store.read(apikeys.find_standing, key)
-    assert standing is not None and standing.revoked_at == NOW + timedelta(hours=1)
+    key_status = store.read(apikeys.find_status, key)
+    assert key_status is not None and key_status.revoked_at == NOW + timedelta(hours=1)
 
 
 @pytest.mark.parametrize("status", [accounts.RESTRICTED, accounts.DISABLED])
@@ -161,7 +161,9 @@ def test_a_closed_account_loses_its_sessions_and_its_keys_and_others_keep_theirs
     store.new_key(one)
     kept = store.new_key(other)
     store.write(accounts.set_status, one, status, origin=ORIGIN, now=NOW)
-    assert store.read(sessions.find_standing, one) == sessions.Standing(account["uuid"], "user", status, 1, 5, None)
+    assert store.read(sessions.find_status, one) == sessions.SessionStatus(
+        account["uuid"], "user", status, 1, 5, None
+    )
     assert list(store.read(apikeys.list_of, one, state=apikeys.ACTIVE, now=NOW)) == []
     assert list(store.read(apikeys.list_of, other, state=apikeys.ACTIVE, now=NOW)) == [kept]
 
@@ -172,8 +174,8 @@ def test_with_a_lesser_role_go_the_keys_above_it(store: Store) -> None:
     store.write(accounts.set_role, user_id, "user", 4, origin=ORIGIN, now=NOW)
     assert store.read(accounts.find, user_id)["role"] == "user"
     assert list(store.read(apikeys.list_of, user_id, state=apikeys.ACTIVE, now=NOW)) == [low]
-    standing = store.read(apikeys.find_standing, high["key"])
-    assert standing is not None and standing.revoked_at == NOW
+    key_status = store.read(apikeys.find_status, high["key"])
+    assert key_status is not None and key_status.revoked_at == NOW
 
 
 def test_an_account_can_be_removed_once(store: Store) -> None:

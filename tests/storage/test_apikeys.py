@@ -21,11 +21,11 @@ def test_a_key_is_stored_and_read_back(store: Store) -> None:
     assert store.read(apikeys.find, made["key"]) == made
 
 
-def test_the_standing_holds_the_keys_own_and_its_owners(store: Store) -> None:
+def test_the_key_status_includes_its_owners_role_status_and_consent(store: Store) -> None:
     account = store.new_account(role="admin", consent=2)
     user_id = account["id"]
     made = store.new_key(user_id, level=2, secret_hash="a" * 64)
-    assert store.read(apikeys.find_standing, made["key"]) == apikeys.KeyStanding(
+    assert store.read(apikeys.find_status, made["key"]) == apikeys.KeyStatus(
         id=made["id"],
         user_id=user_id,
         user_uuid=account["uuid"],
@@ -43,9 +43,9 @@ def test_the_standing_holds_the_keys_own_and_its_owners(store: Store) -> None:
     )
 
 
-def test_an_unknown_key_has_no_standing(store: Store) -> None:
+def test_an_unknown_key_has_no_status(store: Store) -> None:
     store.new_key(store.new_account()["id"])
-    assert store.read(apikeys.find_standing, uuid4()) is None
+    assert store.read(apikeys.find_status, uuid4()) is None
     with pytest.raises(NoSuchRecord):
         store.read(apikeys.find, uuid4())
 
@@ -65,8 +65,8 @@ def test_a_revoked_key_stays_listed_and_a_removed_one_is_gone_but_for_who_still_
     with pytest.raises(NoSuchRecord):
         store.read(apikeys.find, key)
     assert list(store.read(apikeys.list_of, user_id)) == [kept]
-    standing = store.read(apikeys.find_standing, key)
-    assert standing is not None and standing.revoked_at == NOW
+    key_status = store.read(apikeys.find_status, key)
+    assert key_status is not None and key_status.revoked_at == NOW
 
 
 def test_a_key_is_revoked_once_and_keeps_its_first_time_and_reason(store: Store) -> None:
@@ -103,9 +103,13 @@ def test_a_rotation_keeps_the_secret_before_until_its_end_and_never_past_the_exp
     ):
         before = store.read(apikeys.find, key)["secret_hash"]
         store.write(apikeys.rotate, held(store, key), secret_hash=secret, grace=grace, origin=ORIGIN, now=now)
-        standing = store.read(apikeys.find_standing, key)
-        assert standing is not None
-        assert (standing.secret_hash, standing.previous_hash, standing.previous_until) == (secret, before, until)
+        key_status = store.read(apikeys.find_status, key)
+        assert key_status is not None
+        assert (key_status.secret_hash, key_status.previous_hash, key_status.previous_until) == (
+            secret,
+            before,
+            until,
+        )
     present, after = held(store, key), NOW + timedelta(hours=1)
     with pytest.raises(KeyNotActive):
         store.write(apikeys.rotate, present, secret_hash="e" * 64, grace=timedelta(0), origin=ORIGIN, now=after)
@@ -120,7 +124,7 @@ def test_keys_are_forgotten_a_year_after_their_end(store: Store) -> None:
     ended = store.read(apikeys.ended, NOW + apikeys.KEPT + timedelta(minutes=1))
     assert ended == ([revoked["id"]], None)
     store.write(apikeys.prune, ended[0])
-    assert store.read(apikeys.find_standing, revoked["key"]) is None
+    assert store.read(apikeys.find_status, revoked["key"]) is None
     assert len(store.read(apikeys.list_of, user_id)) == 1
     assert len(store.read(apikeys.ended, NOW + apikeys.KEPT + timedelta(hours=2))[0]) == 1
 

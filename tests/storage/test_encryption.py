@@ -210,7 +210,7 @@ def test_without_its_key_a_value_cannot_be_read(store: Store, keys: dict[str, by
     with pytest.raises(Undecryptable):
         store.read(mails.find, mail_id)
     # What needs no decryption still works: requests are judged, letters claimed, and new values written.
-    assert store.read(sessions.find_standing, user_id) is not None
+    assert store.read(sessions.find_status, user_id) is not None
     store.new_set(user_id)
 
 

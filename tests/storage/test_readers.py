@@ -78,7 +78,7 @@ def test_a_read_that_waits_for_a_lock_is_given_up_once(
 
     def find(connection: Connection) -> object:
         tries.append(connection)
-        return sessions.find_standing(connection, 1)
+        return sessions.find_status(connection, 1)
 
     async def lock_and_read() -> None:
         holder = await asyncpg.connect(postgresql_store.url)
@@ -92,7 +92,7 @@ def test_a_read_that_waits_for_a_lock_is_given_up_once(
 
     postgresql_store.run(lock_and_read())
     assert len(tries) == 1
-    assert postgresql_store.read(sessions.find_standing, 1) is None
+    assert postgresql_store.read(sessions.find_status, 1) is None
 
 
 def test_a_read_leaves_no_transaction_open(postgresql_store: Store) -> None:

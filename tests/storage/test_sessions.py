@@ -16,8 +16,8 @@ from tests.storage.store import NOW, ORIGIN, Store
 
 def valid(store: Store, account: Record, session: UUID | None) -> bool:
     """Whether a token of this session would be accepted."""
-    standing = store.read(sessions.find_standing, account["id"], session)
-    return standing is not None and standing.session_epoch == standing.epoch
+    session_status = store.read(sessions.find_status, account["id"], session)
+    return session_status is not None and session_status.session_epoch == session_status.epoch
 
 
 def administrator_of(store: Store, session: UUID) -> int | None:
@@ -26,14 +26,14 @@ def administrator_of(store: Store, session: UUID) -> int | None:
     return found[0] if found and found[1].session_epoch == found[1].epoch else None
 
 
-def test_the_standing_is_that_of_the_account_and_of_its_own_session(store: Store) -> None:
+def test_the_status_of_a_session_is_found_only_with_its_own_account(store: Store) -> None:
     made = store.new_account(role="curator", status=1, consent=2, epoch=3)
     own, others = store.new_session(made), store.new_session(store.new_account())
     known = (made["uuid"], "curator", 1, 2, 3, None)
-    assert store.read(sessions.find_standing, made["id"], own) == sessions.Standing(*known, 3)
+    assert store.read(sessions.find_status, made["id"], own) == sessions.SessionStatus(*known, 3)
     for session in (others, uuid4(), None):
-        assert store.read(sessions.find_standing, made["id"], session) == sessions.Standing(*known, None)
-    assert store.read(sessions.find_standing, 999_999, own) is None
+        assert store.read(sessions.find_status, made["id"], session) == sessions.SessionStatus(*known, None)
+    assert store.read(sessions.find_status, 999_999, own) is None
 
 
 def test_sessions_are_listed_newest_first_until_they_expire(store: Store) -> None:

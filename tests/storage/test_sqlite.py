@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from core.errors import AlreadyExists, NoSuchRecord, Overtaken, StorageUnavailable
+from core.errors import AlreadyExists, ConcurrentDeletion, NoSuchRecord, StorageUnavailable
 from storage import accounts, sets
 from storage.engines.driver_errors import savepoint
 from storage.schema.tables import sets as table
@@ -112,7 +112,7 @@ def test_nobody_is_told_of_success_when_the_shared_commit_fails(sqlite_store: St
         return new_set(connection, 999_999)
 
     outcomes = _together(sqlite_store, good, found_wrong_at_commit, good)
-    assert [type(outcome) for outcome in outcomes] == [Overtaken] * 3
+    assert [type(outcome) for outcome in outcomes] == [ConcurrentDeletion] * 3
     assert sqlite_store.count(table) == 0
     sqlite_store.new_set(user_id)
     assert sqlite_store.count(table) == 1

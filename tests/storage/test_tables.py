@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Table
 
-from core.errors import Overtaken
+from core.errors import ConcurrentDeletion
 from storage import accounts
 from storage.schema.tables import metadata
 from tests.counting import count_accounts
@@ -49,7 +49,7 @@ def test_what_refers_to_an_account_goes_with_it_by_the_databases_own_rule() -> N
 
 @pytest.mark.parametrize("table", OWNED, ids=lambda table: str(table.name))
 def test_no_row_can_belong_to_nobody(store: Store, table: Table) -> None:
-    with pytest.raises(Overtaken):
+    with pytest.raises(ConcurrentDeletion):
         store.new_row(table, user_id=999_999)
 
 

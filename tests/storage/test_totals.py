@@ -35,7 +35,7 @@ def passed(store: Store, *, rows: int = statistics.SLICE, now: datetime = NOW) -
 
 
 async def _advance(store: Store, work: Work, rows: int) -> Work:
-    return await store.storage.read_aside(statistics.advance, work, now=NOW, rows=rows)
+    return await store.storage.read_in_background(statistics.advance, work, now=NOW, rows=rows)
 
 
 def drafted(store: Store, user_id: int, *designs: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from core.errors import AlreadyExists, NoSuchRecord, Overtaken
+from core.errors import AlreadyExists, ConcurrentDeletion, NoSuchRecord
 from storage import accounts, sets
 from storage.database import Storage
 from storage.engines.driver_errors import savepoint
@@ -82,7 +82,7 @@ def test_a_row_of_an_account_that_went_at_this_moment_is_overtaken_and_its_unit_
         new_set(connection, user_id)
         new_set(connection, 999_999)
 
-    with pytest.raises(Overtaken):
+    with pytest.raises(ConcurrentDeletion):
         store.write(of_two)
     assert store.count(sets_table) == 0
 

@@ -33,25 +33,25 @@ def _nothing(*_: Any, **__: Any) -> None:
 
 
 def a_level_is_not_enforced() -> Replaced:
-    yield middleware.security, "require_standing", _nothing
+    yield middleware.security, "require_consent_and_level", _nothing
 
 
-def _standing(**changed: Any) -> Any:
+def _status(**changed: Any) -> Any:
     verify = Credentials.verify
 
     async def lenient(*asked: Any) -> Any:
         verified = await verify(*asked)
-        return verified and verified._replace(standing=verified.standing._replace(**changed))
+        return verified and verified._replace(key_status=verified.key_status._replace(**changed))
 
     return lenient
 
 
 def an_expired_key_is_accepted() -> Replaced:
-    yield Credentials, "verify", _standing(expires_at=clock.now() + timedelta(days=1))
+    yield Credentials, "verify", _status(expires_at=clock.now() + timedelta(days=1))
 
 
 def a_revoked_key_is_accepted() -> Replaced:
-    yield Credentials, "verify", _standing(revoked_at=None)
+    yield Credentials, "verify", _status(revoked_at=None)
 
 
 def records_of_others_can_be_read_and_changed() -> Replaced:
