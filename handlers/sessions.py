@@ -198,13 +198,13 @@ def _request_link(
     if account is None or not wanted:
         return refusal
     issued = confirmations.issue(connection, confirmations.SIGN_IN, user_id=account["id"], now=now)
-    letter = {
+    mail = {
         "kind": "signinlink",
         "language": account["language"],
         "to": account["email"],
         "link": f"/confirm/signin/{issued.id}/{issued.check}",
     }
-    mails.enqueue(connection, letter, user_id=account["id"], now=now)
+    mails.enqueue(connection, mail, user_id=account["id"], now=now)
     return refusal
 
 

@@ -47,14 +47,14 @@ def _subscribe(
 def _enqueue(
     connection: Connection, kind: str, page: str, recipient: subscribers.Recipient, ehash: str, now: datetime
 ) -> None:
-    letter = {
+    mail = {
         "kind": kind,
         "language": recipient.language,
         "to": recipient.email,
         "link": f"/confirm/{page}/{recipient.uuid}/{ehash}",
         "subscriber": ehash,
     }
-    mails.enqueue(connection, letter, user_id=recipient.user_id, now=now)
+    mails.enqueue(connection, mail, user_id=recipient.user_id, now=now)
 
 
 async def confirm_subscription(body: dict[str, Any], services: Services) -> Response:

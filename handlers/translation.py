@@ -13,7 +13,7 @@ from security import Caller
 from services.container import Services
 from storage import accounts, mails
 
-# In the language itself, so that it is right in a letter of any language.
+# In the language itself, so that it is right in a mail of any language.
 NAMES = {"de": "Deutsch", "es": "Español", "fr": "Français", "nl": "Nederlands", "uk": "Українська"}
 # Where somebody left a field empty.
 NOTHING = "---"
@@ -30,14 +30,14 @@ async def invite_translator(body: dict[str, Any], caller: Caller, services: Serv
 
 def _invite(connection: Connection, services: Services, user_id: int, language: str, now: datetime) -> None:
     account = accounts.find(connection, user_id)
-    letter = {
+    mail = {
         "kind": "transinvite",
         "language": account["language"],
         "to": account["email"],
         "reply_to": services.maintainer.email,
         "values": {"translation": NAMES[language], "contact": services.maintainer.email},
     }
-    mails.enqueue(connection, letter, user_id=user_id, now=now)
+    mails.enqueue(connection, mail, user_id=user_id, now=now)
 
 
 async def suggest_language(body: dict[str, Any], caller: Caller, services: Services) -> Response:
@@ -55,11 +55,11 @@ async def suggest_language(body: dict[str, Any], caller: Caller, services: Servi
 
 def _suggest(connection: Connection, services: Services, user_id: int, said: dict[str, str], now: datetime) -> None:
     account = accounts.find(connection, user_id)
-    letter = {
+    mail = {
         "kind": "langsuggest",
         "language": services.maintainer.language,
         "to": services.maintainer.email,
         "reply_to": account["email"],
         "values": {**said, "username": account["username"], "number": str(user_id)},
     }
-    mails.enqueue(connection, letter, user_id=user_id, now=now)
+    mails.enqueue(connection, mail, user_id=user_id, now=now)

@@ -32,7 +32,7 @@ class QuotaDecisions:
     def ask(
         self, connection: Connection, user_id: int, key: UUID | None, wish: Wish, *, now: datetime
     ) -> QuotaRequest:
-        """A new request, with letters to the administrators, or to the maintainer if there is none. Part of a write.
+        """Store a request, and queue mails to the administrators, or else to the maintainer. Part of a write.
 
         Raises NoSuchRecord, RequestOpen. Wake the outbox when it is written.
         """
@@ -46,14 +46,14 @@ class QuotaDecisions:
             "request": str(asked["uuid"]),
         }
         for address, language in self._administrators(connection):
-            letter = {
+            mail = {
                 "kind": "quotarequest",
                 "language": language,
                 "to": address,
                 "reply_to": owner["email"],
                 "values": {**values, "wanted": f"{wish.quota} {_words(asked, language)}"},
             }
-            mails.enqueue(connection, letter, user_id=user_id, now=now)
+            mails.enqueue(connection, mail, user_id=user_id, now=now)
         return asked
 
     def _administrators(self, connection: Connection) -> list[tuple[str, str]]:
@@ -64,7 +64,7 @@ class QuotaDecisions:
     def decide(
         self, connection: Connection, uuid: UUID, decision: Decision, *, by: Actor, now: datetime
     ) -> QuotaRequest:
-        """Grant or decline a request (see `storage.quota_requests`), with a letter to its owner. Part of a write.
+        """Grant or decline a request (see `storage.quota_requests`), and queue a mail to its owner. Part of a write.
 
         Raises NoSuchRecord, RequestDecided. Wake the outbox when it is written.
         """
@@ -77,13 +77,13 @@ class QuotaDecisions:
             "until": (now + timedelta(days=decided["days"])).date().isoformat(),
             "contact": self._maintainer.email,
         }
-        letter = {
+        mail = {
             "kind": "quotagranted" if decision.state == GRANTED else "quotadeclined",
             "language": owner["language"],
             "to": owner["email"],
             "values": values,
         }
-        mails.enqueue(connection, letter, user_id=owner["id"], now=now)
+        mails.enqueue(connection, mail, user_id=owner["id"], now=now)
         return decided
 
     async def prune(self, now: datetime) -> None:

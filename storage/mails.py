@@ -1,4 +1,4 @@
-"""The outgoing mail queue: letters are stored with the change that they announce, and sent from here.
+"""The outgoing mail queue. A mail is stored in the transaction of the change that it announces, and sent later.
 
 A mail that is given up stays, for operators to see why and to queue it again: KEPT, and MOST_GIVEN_UP at most.
 """
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 from core.errors import NoSuchRecord
 from storage.schema.tables import Record, mails
 
-# A letter that a sender took and did not finish (it crashed) is taken again after this.
+# A mail whose sender crashed can be claimed again after this.
 CLAIM = timedelta(minutes=5)
 # How long mails are stored after they were given up, and how many of them; the oldest are removed first.
 KEPT = timedelta(days=30)
@@ -43,16 +43,16 @@ _remove_surplus = delete(mails).where(mails.c.id.in_(_surplus.scalar_subquery())
 _prune = delete(mails).where(mails.c.id.in_(_outdated.scalar_subquery()))
 
 
-def enqueue(connection: Connection, letter: dict[str, Any], *, user_id: int | None, now: datetime) -> None:
-    """Queue a letter (see `services.mail.messages`) as part of the present transaction."""
-    connection.execute(insert(mails).values(user_id=user_id, created_at=now, due_at=now, attempts=0, letter=letter))
+def enqueue(connection: Connection, mail: dict[str, Any], *, user_id: int | None, now: datetime) -> None:
+    """Queue a mail (see `services.mail.messages`) in the current transaction. The column is called `letter`."""
+    connection.execute(insert(mails).values(user_id=user_id, created_at=now, due_at=now, attempts=0, letter=mail))
 
 
 def claim(connection: Connection, *, now: datetime) -> int | None:
-    """Take the letter that is due longest, by its number, if there is one; nobody else gets it for CLAIM.
+    """Claim the mail that has been due longest and return its number, or None. No other sender gets it for CLAIM.
 
-    One at a time, and unread: a slow mail server, a sender that ends or a letter that cannot be decrypted holds up
-    no other.
+    One mail at a time, without decrypting it: a slow mail server, a crashed sender or a mail that cannot be decrypted
+    delays no other mail.
     """
     mail_id = connection.execute(_due.with_for_update(skip_locked=True), {"now": now}).scalar()
     if mail_id is not None:
@@ -61,7 +61,7 @@ def claim(connection: Connection, *, now: datetime) -> int | None:
 
 
 def find(connection: Connection, mail_id: int) -> Record:
-    """The letter; raises NoSuchRecord if it went with its account."""
+    """Return the mail; raises NoSuchRecord if it was removed with its account."""
     mail = connection.execute(select(mails).where(mails.c.id == mail_id)).mappings().first()
     if mail is None:
         raise NoSuchRecord("There is no such mail.")
@@ -69,18 +69,18 @@ def find(connection: Connection, mail_id: int) -> Record:
 
 
 def waiting(connection: Connection) -> tuple[int, datetime | None]:
-    """How many letters are queued, and since when the oldest; without those that were given up."""
+    """Return the number of queued mails and the time of the oldest, without those that were given up."""
     count, oldest = connection.execute(_waiting).one()
     return count, oldest
 
 
 def sent(connection: Connection, mail_id: int) -> None:
-    """The letter is out, or not wanted any more: remove it."""
+    """Remove a mail that was sent, or that its recipient no longer wants."""
     connection.execute(delete(mails).where(mails.c.id == mail_id))
 
 
 def postpone(connection: Connection, mail_id: int, *, until: datetime) -> None:
-    """The letter could not be sent: try again at `until`."""
+    """Count a failed attempt, and try again at `until`."""
     connection.execute(update(mails).where(mails.c.id == mail_id).values(due_at=until, attempts=mails.c.attempts + 1))
 
 

@@ -19,7 +19,7 @@ ROLE, STATUS, CONSENT = "role", "status", "consent"
 
 # Of keys that end together, as many are recorded and named one by one; then how many more there are.
 MOST_RECORDED, MOST_NAMED = 500, 20
-_LETTERS = {OWNER: "keyended", STAFF: "keyrevoked", LEAK: "keyleaked"}
+_MAIL_KINDS = {OWNER: "keyended", STAFF: "keyrevoked", LEAK: "keyleaked"}
 
 
 def revoke(
@@ -27,7 +27,7 @@ def revoke(
 ) -> None:
     """End the key at once and for good, the secret before included; a revoked one stays as it is.
 
-    `by` is OWNER, STAFF or LEAK. Where the key worked until now, its owner gets a letter.
+    `by` is OWNER, STAFF or LEAK. If the key was active until now, its owner gets a mail.
     """
     key = held.key
     if key["revoked_at"] is not None:
@@ -36,7 +36,7 @@ def revoke(
     _record(connection, key, security_log.KEY_REVOKED, origin, now, revokedBy=by)
     if key["expires_at"] > now:
         values = {"key": key["name"], "date": clock.minute(now), "reason": reason or "-"}
-        _tell(connection, held.owner, _LETTERS[by], values, now)
+        _tell(connection, held.owner, _MAIL_KINDS[by], values, now)
 
 
 def remove(
@@ -87,8 +87,8 @@ def _tell_all(connection: Connection, user_id: int, ended: Sequence[Row[Any]], n
 
 
 def _tell(connection: Connection, owner: Record, kind: str, values: dict[str, str], now: datetime) -> None:
-    letter = {"kind": kind, "language": owner["language"], "to": owner["email"], "values": values}
-    mails.enqueue(connection, letter, user_id=owner["id"], now=now)
+    mail = {"kind": kind, "language": owner["language"], "to": owner["email"], "values": values}
+    mails.enqueue(connection, mail, user_id=owner["id"], now=now)
 
 
 def _change(connection: Connection, key: ApiKey, **fields: Any) -> None:

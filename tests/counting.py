@@ -11,5 +11,5 @@ def count_accounts(connection: Connection) -> int:
 
 
 def count_mails(connection: Connection) -> int:
-    """How many letters are waiting."""
+    """The number of queued mails."""
     return connection.execute(select(func.count()).select_from(mails)).scalar_one()

@@ -147,7 +147,7 @@ class Service:
         return Person(self, session["account"]["id"], email, session["token"])
 
     def mails(self) -> list[Path]:
-        """The letters in the outbox, oldest first."""
+        """Return the files of the mails in the outbox, oldest first."""
         return sorted(self.outbox.glob("*.eml"))
 
 

@@ -17,8 +17,8 @@ from tests.test_cli import cli
 def new_mail(service: Service, *, due_at: datetime, **columns: Any) -> tuple[int, str]:
     """Insert a mail into the queue; return its number and its address."""
     to = f"{uuid4().hex}@example.org"
-    letter = {"kind": "signup", "language": "en", "to": to, "link": "/confirm"}
-    row = {"created_at": clock.now(), "due_at": due_at, "attempts": 3, "letter": letter, **columns}
+    mail = {"kind": "signup", "language": "en", "to": to, "link": "/confirm"}
+    row = {"created_at": clock.now(), "due_at": due_at, "attempts": 3, "letter": mail, **columns}
     rows = execute(service, insert(table).values(**row).returning(table.c.id))
     return rows[0][0], to
 

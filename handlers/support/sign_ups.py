@@ -43,6 +43,6 @@ def request(
         issued = confirmations.issue(connection, kind, user_id=account["id"], now=now)
         link = f"/confirm/signin/{issued.id}/{issued.check}"
     if not silent:
-        letter = {"kind": kind, "language": language, "to": account["email"], "link": link}
-        mails.enqueue(connection, letter, user_id=account["id"], now=now)
+        mail = {"kind": kind, "language": language, "to": account["email"], "link": link}
+        mails.enqueue(connection, mail, user_id=account["id"], now=now)
     return issued

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What the database said last: letters that wait, since when the oldest, and rows by {table: {state: count}}."""
+    """The last result from the database: queued mails, time of the oldest, and rows as {table: {state: count}}."""
 
     mails: int
     oldest: datetime | None
@@ -66,12 +66,12 @@ class Gauges:
         return Stored(count, oldest, await self._storage.read_in_background(statistics.states))
 
     async def run(self) -> None:
-        """Ask every few seconds, however often somebody scrapes, until cancelled."""
+        """Query the database every few seconds, independently of the scrapes, until cancelled."""
         await self._background.repeat(self.refresh, seconds=INTERVAL, what="figures for the metrics")
 
 
 class Present(Collector):
-    """The gauges, collected on the thread of the scrape: it only looks at what is in memory."""
+    """Collect the gauges, on the thread of the scrape, from values in memory only."""
 
     def __init__(self, storage: Storage, usage: UsageCounter, seen: _Seen) -> None:
         self._storage, self._usage, self._seen = storage, usage, seen
@@ -85,8 +85,8 @@ class Present(Collector):
         yield _by_state("storage_pool", "Connections to PostgreSQL.", load.connections if load else {})
         yield _one("storage_queue", "Units of work that wait for the database.", load.waiting if load else None)
         yield _one("usage_unflushed", "Counts of calls that are not written yet.", self._usage.unflushed())
-        yield _one("mails_waiting", "Letters that are queued.", stored.mails if stored else None)
-        yield _one("mails_oldest_seconds", "Age of the oldest letter queued.", _age(stored) if stored else None)
+        yield _one("mails_waiting", "Mails that are queued.", stored.mails if stored else None)
+        yield _one("mails_oldest_seconds", "Age of the oldest queued mail.", _age(stored) if stored else None)
         states = stored.states if stored else {}
         yield _by_state("api_keys", "API keys.", states.get("apikeys", {}))
         yield _by_state("accounts", "Accounts.", states.get("accounts", {}))

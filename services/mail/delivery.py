@@ -193,7 +193,7 @@ def _keep(message: EmailMessage, folder: Path) -> None:
     name = _file_name(message)
     unfinished = folder / f".{name}.tmp"
     try:
-        # Letters hold links that sign people in, so only the owner may read them.
+        # Mails hold sign-in links, so only the owner of the files may read them.
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write(unfinished, message.as_bytes(policy=_READABLE))
         unfinished.rename(folder / name)
@@ -232,5 +232,5 @@ def _file_name(message: EmailMessage) -> str:
     recipients = message["To"].addresses if message["To"] else ()
     local = recipients[0].username if recipients else "nobody"
     safe = re.sub(r"[^A-Za-z0-9.+_-]", "_", local)[:40]
-    # Finer than the clock of the rest, so that the letters of one millisecond sort as they were written.
+    # In nanoseconds, so that mails of one millisecond sort in the order in which they were written.
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(4)}-{safe}.eml"

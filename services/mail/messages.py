@@ -1,6 +1,6 @@
-"""Messages: rendering mails in the language of their recipient.
+"""Rendering of mails in the language of their recipient.
 
-The words live in `templates/<language>.toml`, the looks in the two layouts beside them.
+The texts are in `templates/<language>.toml`, the HTML and plain-text layouts beside them.
 """
 
 import email.policy
@@ -50,9 +50,9 @@ KINDS = (
     "mfadisabled",
     "mfaremoved",
 )
-# Mails that carry a link, answer a stranger, or say what is stored nowhere else. The request that causes one counts
-# it for its recipient, and is rejected over the limit. All other kinds are notices: they count when they are sent
-# (`services.mail.outbox`), and are dropped over the limit.
+# Mails with a link, to addresses without an account, or with content that is stored nowhere else. The request that
+# causes one counts it for its recipient, and is rejected over the limit. All other kinds are notices: they count when
+# they are sent (`services.mail.outbox`), and are dropped over the limit.
 COUNTED_AT_REQUEST = frozenset(
     {
         *("signup", "signup-aea", "signup-aed", "signinlink", "emailchange", "emailchange-taken"),
@@ -72,16 +72,16 @@ _LAYOUTS = Environment(
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """What to say to whom.
+class Mail:
+    """The content of a mail and its recipient.
 
-    `kind` is one of KINDS; `language` one of LANGUAGES, anything else is read as English; `to` is a single bare
-    address, and so is `reply_to`, where answers go if not to the sender. `link` is a path that starts with `/`;
-    kinds without a link ignore it. `values` may replace `service` (what the service calls itself; else the sender's
-    display name, else the website's host) and `contact` (where people can ask for help; else the sender's address),
-    and holds what the kind's own words need; without `key`, the kind's `nokey` stands in its place.
-    `subscriber` is the hash of the address of somebody who gets the newsletter: mail programs can then offer to end
-    that (RFC 8058).
+    `kind` is one of KINDS; `language` is one of LANGUAGES, any other means English; `to` is a single bare address,
+    and so is `reply_to`, the address for answers if it is not the sender. `link` is a path that starts with `/`;
+    kinds without a link ignore it. `values` has the values of the placeholders in the texts of the kind. It may
+    replace `service` (the name of the service; else the sender's display name, else the website's host) and `contact`
+    (the address for help; else the sender's address). Without `key`, the text `nokey` of the kind is used.
+    `subscriber` is the hash of the address of a newsletter subscriber: mail programs can then offer to unsubscribe
+    (RFC 8058).
     """
 
     kind: str
@@ -94,7 +94,7 @@ class Letter:
 
 
 class _Unbroken(UnstructuredHeader, BaseHeader):
-    """A header that is an address on the web: the standard library would break and encode it, for nobody to read."""
+    """A header with a URL. The standard library would fold and encode it, and mail programs could not read it."""
 
     def fold(self, *, policy: email.policy.Policy) -> str:
         return f"{self.name}: {self}{policy.linesep}"
@@ -105,59 +105,59 @@ _HEADERS.map_to_type("list-unsubscribe", _Unbroken)
 _POLICY = email.policy.default.clone(header_factory=_HEADERS)
 
 
-def of_queue(queued: Mapping[str, Any]) -> Letter:
-    """Return the letter of a row of the mail queue.
+def of_queue(queued: Mapping[str, Any]) -> Mail:
+    """Return the mail of a row of the mail queue.
 
     Version 0.1 queued the link to a new address with the old address in `cc`: the copy is not sent.
     """
-    return Letter(**{name: value for name, value in queued.items() if name != "cc"})
+    return Mail(**{name: value for name, value in queued.items() if name != "cc"})
 
 
-def render(letter: Letter, *, sender: str, website: str, server: str) -> EmailMessage:
-    """The letter as a message with a plain text and an HTML part, dated now.
+def render(mail: Mail, *, sender: str, website: str, server: str) -> EmailMessage:
+    """Return the mail as a message with a plain text and an HTML part, dated now.
 
-    `sender` is an address with or without a display name; `website` the URL that links start with; `server` the one
-    that mail programs reach this server at. Raises ValueError for an unknown kind, a missing or relative link, a bad
+    `sender` is an address with or without a display name; `website` the base URL of links; `server` the public base
+    URL of this server, for mail programs. Raises ValueError for an unknown kind, a missing or relative link, a bad
     address, and a line break in what becomes a header.
     """
-    if letter.kind not in KINDS:
-        raise ValueError(f"There is no letter of the kind {letter.kind!r}")
-    language = letter.language if letter.language in LANGUAGES else "en"
+    if mail.kind not in KINDS:
+        raise ValueError(f"There is no mail of the kind {mail.kind!r}")
+    language = mail.language if mail.language in LANGUAGES else "en"
     author = author_of(sender)
-    words = _words(letter, language, author, website)
+    words = _words(mail, language, author, website)
     message = EmailMessage(_POLICY)
-    _address(message, letter, author, words["subject"])
-    if letter.subscriber is not None:
-        message["List-Unsubscribe"] = f"<{server}/ocunsub/{letter.subscriber}>"
+    _address(message, mail, author, words["subject"])
+    if mail.subscriber is not None:
+        message["List-Unsubscribe"] = f"<{server}/ocunsub/{mail.subscriber}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    # 8bit keeps links whole and readable in letters delivered into a folder; the layout breaks the lines.
+    # 8bit keeps links whole and readable in mails delivered into a folder; the layout breaks the lines.
     message.set_content(_LAYOUTS.get_template("layout.txt").render(words), cte="8bit")
     html = _LAYOUTS.get_template("layout.html").render(words)
     message.add_alternative(html, subtype="html", cte="quoted-printable")
     return message
 
 
-def _address(message: EmailMessage, letter: Letter, author: Address, subject: str) -> None:
+def _address(message: EmailMessage, mail: Mail, author: Address, subject: str) -> None:
     message["Subject"] = subject
     message["From"] = author
-    message["To"] = _mailbox(letter.to)
-    if letter.reply_to is not None:
-        message["Reply-To"] = _mailbox(letter.reply_to)
+    message["To"] = _mailbox(mail.to)
+    if mail.reply_to is not None:
+        message["Reply-To"] = _mailbox(mail.reply_to)
     message["Date"] = clock.now()
-    # Naming the domain spares a look-up of this machine's name, and does not tell it to the world.
+    # With a domain, the standard library does not look up and disclose the name of this machine.
     message["Message-ID"] = email.utils.make_msgid(domain=author.domain)
     message["Auto-Submitted"] = "auto-generated"
 
 
-def _words(letter: Letter, language: str, author: Address, website: str) -> dict[str, Any]:
-    """Everything that the layouts show, in plain text: escaping is theirs."""
+def _words(mail: Mail, language: str, author: Address, website: str) -> dict[str, Any]:
+    """Return the values of the layouts, in plain text: the layouts escape them."""
     texts = _texts(language)
-    chosen = texts[letter.kind]
-    link = _link(letter, website) if "button" in chosen else ""
+    chosen = texts[mail.kind]
+    link = _link(mail, website) if "button" in chosen else ""
     service = author.display_name or urlsplit(website).hostname or website
-    # What a letter about a key calls that which it is about where there is none.
-    known = {"service": service, "contact": author.addr_spec, "key": chosen.get("nokey", "")} | dict(letter.values)
-    known |= {"website": website, "address": email_addresses.shown(letter.to)}
+    # A mail about a key uses the text `nokey` if the mail concerns no key.
+    known = {"service": service, "contact": author.addr_spec, "key": chosen.get("nokey", "")} | dict(mail.values)
+    known |= {"website": website, "address": email_addresses.shown(mail.to)}
     known["contact"] = email_addresses.shown(known["contact"])
     shared = {name: text for name, text in texts.items() if not isinstance(text, dict)}
     words = {name: _fill(text, known) for name, text in (shared | chosen).items()}
@@ -165,7 +165,7 @@ def _words(letter: Letter, language: str, author: Address, website: str) -> dict
 
 
 def policy(name: str, language: str) -> str:
-    """What a quota's policy limits, to stand behind a number, in one of LANGUAGES (English for any other)."""
+    """Return the noun for the units of a policy, as in "500 requests", in one of LANGUAGES (else in English)."""
     words: str = _texts(language if language in LANGUAGES else "en")["policies"][name]
     return words
 
@@ -181,15 +181,15 @@ def _fill(text: str | list[str], known: Mapping[str, str]) -> str | list[str]:
     return text.format_map(known)
 
 
-def _link(letter: Letter, website: str) -> str:
+def _link(mail: Mail, website: str) -> str:
     # A link that does not start with a slash could change the host: example.org + ".evil.example".
-    if not letter.link.startswith("/"):
-        raise ValueError(f"A letter of the kind {letter.kind!r} needs a link that starts with a slash")
-    return website.rstrip("/") + letter.link
+    if not mail.link.startswith("/"):
+        raise ValueError(f"A mail of the kind {mail.kind!r} needs a link that starts with a slash")
+    return website.rstrip("/") + mail.link
 
 
 def author_of(sender: str) -> Address:
-    """The one address, with or without a display name, that letters come from; raises ValueError."""
+    """Parse the sender, a single address with or without a display name; raises ValueError."""
     draft = EmailMessage()
     draft["From"] = sender
     authors = draft["From"].addresses
@@ -201,14 +201,14 @@ def author_of(sender: str) -> Address:
 
 
 def _mailbox(address: str) -> Address:
-    """One bare address. A list of them, or anything that only begins with an address, raises ValueError."""
+    """Parse one bare address. A list of addresses, or an address with trailing text, raises ValueError."""
     address = email_addresses.deliverable(address)
     try:
         return Address(addr_spec=address)
     except NonASCIILocalPartDefect:
-        # Fine where the mail server knows SMTPUTF8; given in parts, the standard library takes it too.
+        # Valid if the mail server supports SMTPUTF8. The standard library accepts it in two parts.
         username, _, domain = address.rpartition("@")
         return Address(username=username, domain=domain)
     except (IndexError, ValueError, HeaderParseError):
-        # The standard library answers some malformed addresses with an IndexError, others with the address.
+        # The standard library raises IndexError for some malformed addresses; other errors repeat the address.
         raise ValueError("Not a single e-mail address") from None

@@ -1,7 +1,7 @@
 """Notices by mail, for owners who want them: a key expires soon or is not used, a daily quota is nearly used up.
 
-Each has a name, which says what it is about. The name is kept in the transaction that queues the letter: nothing is
-mailed twice, however many instances there are and whenever they end.
+Each notice has a name, such as `quota:80:k1:2026-11-29`. The name is stored in the transaction that queues the mail,
+so that no notice is mailed twice, also with several instances and after a crash.
 """
 
 import asyncio
@@ -21,10 +21,10 @@ from storage.database import Storage
 from storage.notices import Recipient
 from storage.schema.tables import Record
 
-# How often an instance looks whether a pass is due.
+# How often an instance checks whether a pass is due.
 LOOK_SECONDS = 600.0
 DAY = timedelta(days=1)
-# Days before the expiry, the shorter first. A key made for hardly longer than that needs no notice.
+# Days before the expiry, the shorter period first. A key whose lifetime is hardly longer gets no notice.
 EXPIRY_DAYS = (1, 7)
 UNUSED = timedelta(days=90)
 QUOTA_KINDS = {80: "quotanear", 100: "quotareached"}
@@ -32,7 +32,7 @@ QUOTA_KINDS = {80: "quotanear", 100: "quotareached"}
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What to tell an owner, once for each `name`; `key_id` is 0 where it is about the account."""
+    """A notice to an owner, sent once for each `name`; `key_id` is 0 if it concerns the account."""
 
     name: str
     kind: str
@@ -42,7 +42,7 @@ class Notice:
 
 
 class Notices:
-    """Notices to owners who want them."""
+    """Sender of notices to owners who have enabled them."""
 
     def __init__(self, storage: Storage, background: Background, outbox: Outbox) -> None:
         self._storage, self._background, self._outbox = storage, background, outbox
@@ -54,7 +54,7 @@ class Notices:
         )
 
     async def make_pass(self, now: datetime) -> None:
-        """Give the notices that are due at `now`, unless another instance is at it or has been lately."""
+        """Send the notices that are due at `now`, unless another instance makes a pass or has made one recently."""
         after = await self._storage.write(notices.claim, now=now)
         while after is not None:
             found, after = await self._storage.read_in_background(
@@ -63,8 +63,8 @@ class Notices:
             due = [notice for key in found for notice in due_of(key, now)]
             given = await self._storage.read_in_background(notices.given, [notice.name for notice in due])
             for notice in due:
-                # What is wrong with one must not keep the others waiting; without a database, another pass goes on
-                # here.
+                # A notice that cannot be rendered must not delay the others. If the database is unavailable, the next
+                # pass continues here.
                 if notice.name not in given and not await self._background.attempt(
                     partial(self._give, notice, now), what=notice.name
                 ):
@@ -77,9 +77,9 @@ class Notices:
     async def quota_reached(
         self, user_id: int, key_id: int, policy: str, percent: int, quota: int, now: datetime
     ) -> None:
-        """Tell the owner that 80 or 100 percent of a daily quota are used, of a key or, at 0, of the account.
+        """Notify the owner that the daily quota of a key, or of the account if `key_id` is 0, is (nearly) used up.
 
-        Told once a day (UTC) for each. Never raises: what goes wrong is logged, and the notice is not given.
+        Once a day (UTC) for each of them. Never raises: an error is logged, and the notice is not sent.
         """
         whose = f"k{key_id}" if key_id else f"a{user_id}"
         name = f"quota:{percent}:{whose}:{_date(now)}"
@@ -88,7 +88,7 @@ class Notices:
         async def give() -> None:
             notice = Notice(name, QUOTA_KINDS[percent], user_id, key_id, values)
             if not await self._storage.read(notices.given, [name]):
-                # In a context of its own: it is no part of what the request that it began in writes with its
+                # In its own context, since the notice must not be written in the transaction of the request's
                 # idempotency key.
                 await asyncio.create_task(self._give(notice, now), context=Context())
 
@@ -100,7 +100,7 @@ class Notices:
 
 
 def due_of(key: Record, now: datetime) -> list[Notice]:
-    """The notices that a living key gives cause for, whether or not they were given before."""
+    """Return the notices that are due for an active key, including those that were sent before."""
     due = []
     days = next((days for days in EXPIRY_DAYS if key["expires_at"] <= now + days * DAY), None)
     if days is not None and key["expires_at"] - key["created_at"] >= (days + 1) * DAY:
@@ -116,13 +116,13 @@ def due_of(key: Record, now: datetime) -> list[Notice]:
 
 
 def _enqueue(connection: Connection, notice: Notice, now: datetime) -> None:
-    # Looked up now: who switched notices off a moment ago gets none.
+    # Read in this transaction: an owner who has just disabled notices gets none.
     recipient = notices.find_recipient(connection, notice.user_id, notice.key_id)
     if recipient is not None and notices.give(connection, notice.name, now=now):
-        mails.enqueue(connection, _letter(notice, recipient), user_id=recipient.user_id, now=now)
+        mails.enqueue(connection, _mail(notice, recipient), user_id=recipient.user_id, now=now)
 
 
-def _letter(notice: Notice, recipient: Recipient) -> dict[str, object]:
+def _mail(notice: Notice, recipient: Recipient) -> dict[str, object]:
     named = {"key": recipient.key_name} if notice.key_id else {}
     return {
         "kind": notice.kind,

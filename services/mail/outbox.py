@@ -24,9 +24,9 @@ IDLE_SECONDS = 5.0
 MOST_ATTEMPTS = 20
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=6)
-# At the end: how long new letters are begun, and how much longer the one at hand may take. Cut off between the mail
-# server's word and our note of it, a letter would go out twice.
-DRAIN_SECONDS, LAST_LETTER_SECONDS = 3.0, 5.0
+# At shutdown: how long the outbox begins to send further mails, and how much longer the current one may take. If it
+# were cancelled after the mail server accepted a mail and before that is stored, the mail would be sent twice.
+DRAIN_SECONDS, LAST_MAIL_SECONDS = 3.0, 5.0
 log = logging.getLogger(__name__)
 
 
@@ -51,15 +51,15 @@ class Outbox:
         self._address, self._url, self._sender, self._website = address, url, sender, website
         self._new_mail = asyncio.Event()
         self._run: asyncio.Task[None] | None = None
-        # On the clock that never steps.
+        # In seconds of the monotonic clock.
         self._no_mail_after = math.inf
 
     def wake(self) -> None:
-        """A letter was queued: do not wait for the clock."""
+        """Send the queued mail now instead of at the next interval."""
         self._new_mail.set()
 
     async def run(self) -> None:
-        """Send until drained or cancelled; a database or mail server that is away only makes letters wait."""
+        """Send mails until drained or cancelled. While the database or the mail server is unavailable, mails wait."""
 
         self._new_mail, self._run, self._no_mail_after = (
             asyncio.Event(),
@@ -79,14 +79,14 @@ class Outbox:
                 continue
 
     async def drain(self) -> None:
-        """End the run: what is queued is sent once more, or what of it can be in so little time."""
+        """Send as many queued mails as possible in DRAIN_SECONDS, then end the run."""
 
         if self._run is None:
             return
         ending, self._run = self._run, None
         self._no_mail_after = time.monotonic() + DRAIN_SECONDS
         self._new_mail.set()
-        await asyncio.wait({ending}, timeout=DRAIN_SECONDS + LAST_LETTER_SECONDS)
+        await asyncio.wait({ending}, timeout=DRAIN_SECONDS + LAST_MAIL_SECONDS)
 
     async def _send_all(self) -> None:
         while time.monotonic() < self._no_mail_after:
@@ -99,66 +99,66 @@ class Outbox:
 
     async def _send(self, mail_id: int) -> None:
         try:
-            mail = await self._storage.read(mails.find, mail_id)
+            queued = await self._storage.read(mails.find, mail_id)
         except NoSuchRecord:
             return
         except Undecryptable as error:
-            # Nobody knows what it says until the key is back; it stays claimed for a while.
+            # It cannot be decrypted until the key is configured again. It stays claimed until then.
             log.error("mail %s waits for its key: %s", mail_id, error)
             return
-        await self._deliver(mail)
+        await self._deliver(queued)
 
-    async def _deliver(self, mail: Any) -> None:
+    async def _deliver(self, queued: Any) -> None:
         try:
-            letter = messages.of_queue(mail["letter"])
-            if await self._is_wanted(letter) and await self._is_within_limit(mail, letter):
+            mail = messages.of_queue(queued["letter"])
+            if await self._is_wanted(mail) and await self._is_within_limit(queued, mail):
                 server = self._address.of("")
                 message = await asyncio.to_thread(
-                    messages.render, letter, sender=self._sender, website=self._website, server=server
+                    messages.render, mail, sender=self._sender, website=self._website, server=server
                 )
                 await delivery.deliver(message, self._url)
         except delivery.DeliveryFailed as failure:
-            await self._failed(mail, str(failure), metrics.RECIPIENT if failure.permanent else None)
+            await self._failed(queued, str(failure), metrics.RECIPIENT if failure.permanent else None)
         except ValueError as error:
-            # It cannot be rendered, and would not be the next time either.
-            await self._failed(mail, str(error), metrics.CONTENT)
+            # It cannot be rendered, and another attempt would fail as well.
+            await self._failed(queued, str(error), metrics.CONTENT)
         except Exception as error:
-            log.exception("mail %s", mail["id"])
-            await self._failed(mail, type(error).__name__)
+            log.exception("mail %s", queued["id"])
+            await self._failed(queued, type(error).__name__)
         else:
-            await self._storage.write(mails.sent, mail["id"])
+            await self._storage.write(mails.sent, queued["id"])
 
-    async def _is_wanted(self, letter: messages.Letter) -> bool:
-        """Not by those who have left the newsletter since it was queued."""
-        return letter.subscriber is None or await self._storage.read(subscribers.find, letter.subscriber) is not None
+    async def _is_wanted(self, mail: messages.Mail) -> bool:
+        """Return False if the recipient has left the newsletter since the mail was queued."""
+        return mail.subscriber is None or await self._storage.read(subscribers.find, mail.subscriber) is not None
 
-    async def _is_within_limit(self, mail: Any, letter: messages.Letter) -> bool:
-        """Count a notice for its recipient; return False, and log it, if that has had enough of this kind today.
+    async def _is_within_limit(self, queued: Any, mail: messages.Mail) -> bool:
+        """Count a notice for its recipient; return False, and log it, if the limit of this kind is reached.
 
-        Each kind has a counter of its own: a flood of one kind suppresses no other kind and no mail with a link.
+        Each kind has its own counter: a flood of one kind suppresses no other kind and no mail with a link.
         A mail that is tried again was counted before.
         """
-        if letter.kind in messages.COUNTED_AT_REQUEST or mail["attempts"]:
+        if mail.kind in messages.COUNTED_AT_REQUEST or queued["attempts"]:
             return True
         try:
-            await self._limits.spend_notice(letter.kind, letter.to)
+            await self._limits.spend_notice(mail.kind, mail.to)
         except QuotaExceeded:
             log.warning(
-                "mail %s (%s) is not sent: its recipient has had enough of them today", mail["id"], letter.kind
+                "mail %s (%s) is not sent: its recipient has had enough of them today", queued["id"], mail.kind
             )
             self._metrics.limiter("notices-to", metrics.REFUSED)
             return False
         self._metrics.limiter("notices-to", metrics.ALLOWED)
         return True
 
-    async def _failed(self, mail: Any, reason: str, permanent: str | None = None) -> None:
+    async def _failed(self, queued: Any, reason: str, permanent: str | None = None) -> None:
         """Try the mail again later; give it up after MOST_ATTEMPTS, or at once if the failure is `permanent`."""
-        attempts = mail["attempts"] + 1
+        attempts = queued["attempts"] + 1
         if permanent or attempts >= MOST_ATTEMPTS:
-            log.error("mail %s given up after %s attempts: %s", mail["id"], attempts, reason)
-            await self._storage.write(mails.give_up, mail["id"], reason, now=clock.now())
+            log.error("mail %s given up after %s attempts: %s", queued["id"], attempts, reason)
+            await self._storage.write(mails.give_up, queued["id"], reason, now=clock.now())
             self._metrics.mail_given_up(permanent or metrics.ATTEMPTS)
             return
         wait = min(FIRST_WAIT * 2 ** min(attempts - 1, 10), LONGEST_WAIT)
-        log.warning("mail %s waits %s: %s", mail["id"], wait, reason)
-        await self._storage.write(mails.postpone, mail["id"], until=clock.now() + wait)
+        log.warning("mail %s waits %s: %s", queued["id"], wait, reason)
+        await self._storage.write(mails.postpone, queued["id"], until=clock.now() + wait)

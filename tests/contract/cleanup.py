@@ -12,7 +12,8 @@ import httpx2
 from tests.contract.throttling import OverQuota, ThrottledClient
 from tests.service import Credentials, Person, Service
 
-# Seconds that keys of this run live. Who ends a living one gets a letter, so they are removed when they have expired.
+# Lifetime of the keys of this run, in seconds. The owner of an active key gets a mail when it is revoked, so keys are
+# removed after they have expired.
 KEY_LIFE = int(os.environ.get("CONTRACT_KEY_LIFE", "120"))
 # The lists of an account: path, member of the reply, name of a record in its path.
 HELD = (
@@ -91,7 +92,7 @@ class Cleanup(Service):
         left = []
         self._take_in_unconfirmed()
         if self.given:
-            # A key that may be living is named, not removed: somebody would get a letter.
+            # A key that may be active is reported, not removed: its owner would get a mail.
             stay = () if self._tried(partial(self._await_keys, self.given)) else ("/apikeys/",)
             left += [path for path in self._new() if path.startswith(stay) or not self._remove(path)]
         left += [path for path in self._common if not self._remove(path)]

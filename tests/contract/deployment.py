@@ -220,6 +220,6 @@ class Deployment(Cleanup):
         return self.new_session()
 
     def may_mail(self) -> None:
-        """Leave the check out where it would send a letter to somebody's account."""
+        """Skip the check if it would send a mail to an existing account."""
         if self.given and "mails" not in asked_for():
             pytest.skip("left out: sends mails (CONTRACT_ALSO=mails)")

@@ -31,7 +31,7 @@ def test_a_start_mails_what_is_due_to_who_wants_it_and_the_next_start_nothing_mo
         execute(mortal, delete(totals).where(totals.c.name == "notices"))
         mortal.start(migrate=False)
         wait_until(lambda: execute(mortal, PASS) == [({"after": None},)], "the end of the pass")
-        wait_until(lambda: execute(mortal, select(mails.c.id)) == [], "the letters to go out")
+        wait_until(lambda: execute(mortal, select(mails.c.id)) == [], "the mails to be sent")
     (mail,) = mortal.mails()[before:]
     message = message_from_bytes(mail.read_bytes(), policy=policy.default)
     assert message["To"] == wants.email

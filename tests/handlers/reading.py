@@ -1,4 +1,4 @@
-"""Reading what came back: refusals, and letters from the outbox."""
+"""Reading of error responses, and of mails from the outbox."""
 
 import email
 import email.policy
@@ -16,21 +16,21 @@ NOTICE = "All other sessions of your account were ended."
 
 
 def failure(reply: httpx2.Response) -> tuple[int, str]:
-    """The status and the code of a refusal."""
+    """Return the status and the error code of a response."""
     return reply.status_code, reply.json()["error"]
 
 
 def new_address(domain: str = OUTSIDE) -> str:
-    """An address that nobody has."""
+    """Return an unused address."""
     return f"{uuid4().hex[:16]}@{domain}"
 
 
 def new_test_address() -> str:
-    """An address of test mode's domain that nobody has."""
+    """Return an unused address of the domain of test mode."""
     return new_address(DOMAIN)
 
 
-def letters_to(service: Service, address: str) -> list[EmailMessage]:
+def mails_to(service: Service, address: str) -> list[EmailMessage]:
     """Return the mails to this address but for security notices, oldest first."""
     return [mail for mail in all_mails_to(service, address) if NOTICE not in mail.get_body(("plain",)).get_content()]
 
@@ -42,17 +42,17 @@ def all_mails_to(service: Service, address: str) -> list[Any]:
     return [mail for mail in mails if mail["To"] == address]
 
 
-def letter_to(service: Service, address: str, *, number: int = 1) -> EmailMessage:
-    """The letter of this number to the address, once it has arrived."""
-    wait_until(lambda: len(letters_to(service, address)) >= number, f"letter {number} to {address}")
-    letters = letters_to(service, address)
-    assert len(letters) == number
-    return letters[-1]
+def mail_to(service: Service, address: str, *, number: int = 1) -> EmailMessage:
+    """Wait for the mail of this number to the address, and return it."""
+    wait_until(lambda: len(mails_to(service, address)) >= number, f"mail {number} to {address}")
+    mails = mails_to(service, address)
+    assert len(mails) == number
+    return mails[-1]
 
 
-def link_in(letter: EmailMessage) -> str:
-    """The link that a letter carries; both of its parts have the same one."""
-    text, html = letter.get_body(("plain",)), letter.get_body(("html",))
+def link_in(mail: EmailMessage) -> str:
+    """Return the link in a mail, which is the same in the plain text and the HTML."""
+    text, html = mail.get_body(("plain",)), mail.get_body(("html",))
     assert text is not None
     assert html is not None
     links: list[str] = [word for word in text.get_content().split() if "/confirm/" in word]
@@ -62,6 +62,6 @@ def link_in(letter: EmailMessage) -> str:
 
 
 def parts_of(link: str) -> tuple[str, str, str]:
-    """What a link confirms, its id, and its check."""
+    """Return the kind of a confirmation link, the id of the confirmation and its check."""
     _, kind, confirmation, check = link.rsplit("/", 3)
     return kind, confirmation, check

@@ -22,7 +22,7 @@ def with_password(service: Service) -> Person:
 NAMES: dict[str, Callable[[dict[str, Any]], str]] = {
     "user name": lambda account: str(account["username"]),
     "user name in capitals": lambda account: str(account["username"]).upper(),
-    "user name in small letters": lambda account: str(account["lusername"]),
+    "user name in lower case": lambda account: str(account["lusername"]),
     "user name with spaces around": lambda account: f" {account['username']}  ",
     "address": lambda account: str(account["email"]),
     "address in capitals": lambda account: str(account["email"]).upper(),

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from core import clock
 from storage.schema.tables import confirmations
 from tests.handlers.database import change_account, execute
-from tests.handlers.reading import failure, letter_to, link_in, new_test_address, parts_of
+from tests.handlers.reading import failure, link_in, mail_to, new_test_address, parts_of
 from tests.handlers.signing_up import sign_up
 from tests.matrix import both_engines
 from tests.service import Person, Service, confirmation_of
@@ -47,7 +47,7 @@ def test_a_wrong_check_is_an_unknown_confirmation_and_uses_nothing_up(
 
 def test_only_a_sign_up_can_be_confirmed_as_one(service: Service, alice: Person) -> None:
     service.http.post("/signinlink", json={"username": alice.email})
-    _, link, _ = parts_of(link_in(letter_to(service, alice.email)))
+    _, link, _ = parts_of(link_in(mail_to(service, alice.email)))
     change = alice.patch("/account", {"email": new_test_address(), "test": True}).json()["confirmation"]
     change_account(service, alice.id, status=0)  # as if she had not confirmed yet: the kind alone is wrong
     for confirmation in (link, change, str(uuid4()), "12", "not-an-id"):

@@ -6,9 +6,9 @@ from uuid import uuid4
 from tests.handlers.accounts import account_of, asked_for_change, patched, sign_in
 from tests.handlers.reading import (
     failure,
-    letter_to,
-    letters_to,
     link_in,
+    mail_to,
+    mails_to,
     new_address,
     new_test_address,
     parts_of,
@@ -23,8 +23,8 @@ def test_a_new_address_counts_only_when_its_owner_has_confirmed_it(service: Serv
     reply = alice.patch("/account", {"email": f" {new.upper()} "})
     assert reply.json().keys() == {"result", "account"}
     assert reply.json()["account"]["email"] == alice.email
-    letter = letter_to(service, new)
-    link = link_in(letter)
+    mail = mail_to(service, new)
+    link = link_in(mail)
     kind, confirmation, check = parts_of(link)
     assert (kind, service.http.get(link).status_code) == ("emailchange", 200)
 
@@ -42,7 +42,7 @@ def test_the_present_address_gets_a_notice_without_anything_that_completes_the_c
 ) -> None:
     new = new_address()
     alice.patch("/account", {"email": new})
-    to_new, notice = letter_to(service, new), letter_to(service, alice.email)
+    to_new, notice = mail_to(service, new), mail_to(service, alice.email)
     _, confirmation, check = parts_of(link_in(to_new))
     assert (to_new["Cc"], to_new["Bcc"], notice["Cc"]) == (None, None, None)
     text = notice.as_string() + "".join(part.get_content() for part in notice.iter_parts())
@@ -67,13 +67,13 @@ def test_the_new_address_signs_in_and_the_old_one_is_free(service: Service, alic
     assert reply.json()["account"]["id"] != alice.id
 
 
-def test_in_test_mode_the_confirmation_comes_back_and_no_letter_goes_out(service: Service, alice: Person) -> None:
+def test_in_test_mode_the_response_has_the_confirmation_and_no_mail_is_sent(service: Service, alice: Person) -> None:
     silent, witness = new_test_address(), new_address()
     asked_for_change(alice, silent)
     assert "confirmation" not in alice.patch("/account", {"email": witness}).json()
-    letter_to(service, witness)  # sent in turn: one to the other address would have come first
-    assert letters_to(service, silent) == []
-    letter_to(service, alice.email)  # the notice about the second request alone
+    mail_to(service, witness)  # sent in turn: one to the other address would have come first
+    assert mails_to(service, silent) == []
+    mail_to(service, alice.email)  # the notice about the second request alone
 
 
 def test_test_mode_is_for_accounts_of_its_domain(service: Service, alice: Person) -> None:
@@ -83,14 +83,14 @@ def test_test_mode_is_for_accounts_of_its_domain(service: Service, alice: Person
     assert "confirmation" not in reply.json()
 
 
-def test_where_test_mode_is_off_a_change_of_address_sends_its_letter(strict: Service) -> None:
+def test_without_test_mode_a_change_of_address_sends_a_mail(strict: Service) -> None:
     old, new = new_test_address(), new_test_address()
     strict.http.post("/signup", json={"email": old, "language": "de"})
-    _, confirmation, _ = parts_of(link_in(letter_to(strict, old)))
+    _, confirmation, _ = parts_of(link_in(mail_to(strict, old)))
     token = strict.http.post(f"/confirm/signup/{confirmation}", json={"consent": 1}).json()["token"]
     person = Credentials(strict, f"Bearer {token}")
     assert "confirmation" not in person.patch("/account", {"email": new, "test": True}).json()
-    _, confirmation, check = parts_of(link_in(letter_to(strict, new)))
+    _, confirmation, check = parts_of(link_in(mail_to(strict, new)))
     body = {"confirm": "emailchange", "confirmation": confirmation, "check": check}
     assert patched(person, body)["email"] == new
 
@@ -119,8 +119,8 @@ def test_nothing_tells_whether_the_new_address_has_an_account(service: Service, 
         assert failure(alice.patch("/account", body)) == (404, "notFound")
     assert seen[0] == seen[1]
     # The one who owns the mailbox learns it; the text holds no link.
-    assert "/confirm/emailchange/" in str(letter_to(service, free).get_body(("plain",)))
-    told = str(letter_to(service, bob.email).get_body(("plain",)))
+    assert "/confirm/emailchange/" in str(mail_to(service, free).get_body(("plain",)))
+    told = str(mail_to(service, bob.email).get_body(("plain",)))
     assert "already has an account" in told and "/confirm/" not in told
 
 
@@ -186,14 +186,14 @@ def test_an_administrator_who_acts_as_the_account_cannot_cancel_its_change(admin
 
 def test_a_confirmation_of_another_kind_changes_no_address(service: Service, alice: Person) -> None:
     service.http.post("/signinlink", json={"username": alice.email})
-    _, confirmation, check = parts_of(link_in(letter_to(service, alice.email)))
+    _, confirmation, check = parts_of(link_in(mail_to(service, alice.email)))
     body = {"confirm": "emailchange", "confirmation": confirmation, "check": check}
     assert failure(alice.patch("/account", body)) == (404, "notFound")
 
 
 def test_a_changed_address_ends_the_links_that_went_to_the_old_one(service: Service, alice: Person) -> None:
     service.http.post("/signinlink", json={"username": alice.email})
-    _, confirmation, check = parts_of(link_in(letter_to(service, alice.email)))
+    _, confirmation, check = parts_of(link_in(mail_to(service, alice.email)))
     asked = asked_for_change(alice, new_test_address())
     patched(alice, asked)
     assert failure(service.http.post(f"/signinlink/{confirmation}/{check}")) == (404, "notFound")

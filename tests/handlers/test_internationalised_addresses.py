@@ -9,7 +9,7 @@ from sqlalchemy import select
 from storage.schema.tables import accounts, subscribers
 from tests.handlers.accounts import account_of, patched, sign_in
 from tests.handlers.database import execute
-from tests.handlers.reading import failure, letter_to, link_in, new_address, parts_of
+from tests.handlers.reading import failure, link_in, mail_to, new_address, parts_of
 from tests.handlers.signing_up import sign_up
 from tests.handlers.test_imports import imported, subscribe, v2_account
 from tests.service import PASSWORD, Credentials, Person, Service
@@ -26,7 +26,7 @@ def both_forms() -> tuple[str, str]:
 def signed_up(service: Service, address: str, mailed_to: str) -> Person:
     """The account that the link in the mail to the other form confirms, with a password."""
     assert sign_up(service, address)["email"] == address
-    _, confirmation, check = parts_of(link_in(letter_to(service, mailed_to)))
+    _, confirmation, check = parts_of(link_in(mail_to(service, mailed_to)))
     answer = service.http.post(f"/confirm/signup/{confirmation}", json={"consent": 2, "check": check}).json()
     person = Person(service, answer["account"]["id"], address, answer["token"])
     patched(person, {"password": PASSWORD})
@@ -45,15 +45,15 @@ def test_both_forms_of_an_address_are_one_account(service: Service, admin: Perso
         found = admin.post("/admin/search/users", {"q": form})
         assert [hit["id"] for hit in found.json()["users"]["ehash"]] == [person.id]
     assert sign_up(service, ascii_form)["email"] == entered
-    letter = letter_to(service, ascii_form, number=2)
-    assert "/confirm/signin/" in link_in(letter)
+    mail = mail_to(service, ascii_form, number=2)
+    assert "/confirm/signin/" in link_in(mail)
 
 
 def test_a_change_to_such_an_address_is_mailed_to_its_a_labels(service: Service, alice: Person) -> None:
     entered, ascii_form = both_forms()
     alice.patch("/account", {"email": entered})
     assert alice.get("/account/email-change").json()["emailChange"]["email"] == entered
-    _, confirmation, check = parts_of(link_in(letter_to(service, ascii_form)))
+    _, confirmation, check = parts_of(link_in(mail_to(service, ascii_form)))
     body = {"confirm": "emailchange", "confirmation": confirmation, "check": check}
     assert patched(alice, body)["email"] == entered
     # The other form is the present address: no change begins.
@@ -65,7 +65,7 @@ def test_a_subscription_is_one_for_both_forms(service: Service, admin: Person) -
     entered, ascii_form = both_forms()
     reply = service.http.post("/subscriber", json={"email": entered, "language": "en"})
     assert reply.json()["data"]["email"] == entered
-    _, uuid, ehash = parts_of(link_in(letter_to(service, ascii_form)))
+    _, uuid, ehash = parts_of(link_in(mail_to(service, ascii_form)))
     assert ehash == sha256(ascii_form.encode()).hexdigest()
     confirmed = service.http.put("/subscriber", json={"id": uuid, "ehash": ehash})
     assert confirmed.json()["data"]["email"] == entered
@@ -74,9 +74,9 @@ def test_a_subscription_is_one_for_both_forms(service: Service, admin: Person) -
     listed = admin.get("/admin/subscribers").json()["subscribers"]["en"]
     assert entered in [subscriber["email"] for subscriber in listed]
     service.http.post("/subscriber", json={"email": ascii_form, "language": "en"})
-    assert "/confirm/unsubscribe/" in link_in(letter_to(service, ascii_form, number=2))
+    assert "/confirm/unsubscribe/" in link_in(mail_to(service, ascii_form, number=2))
     service.http.post("/subscriber/remove", json={"email": entered})
-    assert "/confirm/unsubscribe/" in link_in(letter_to(service, ascii_form, number=3))
+    assert "/confirm/unsubscribe/" in link_in(mail_to(service, ascii_form, number=3))
 
 
 def test_imported_accounts_and_subscribers_have_a_labels_too(service: Service) -> None:

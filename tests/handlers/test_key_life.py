@@ -33,25 +33,25 @@ def shown(person: Person, key: ApiKey) -> dict[str, Any]:
     return found
 
 
-def letters_to(person: Person, holding: str) -> list[str]:
-    """The plain texts of the letters to somebody that hold this."""
+def mails_to(person: Person, holding: str) -> list[str]:
+    """Return the plain texts of the mails to this person that contain `holding`."""
     found = []
     for path in person.service.mails():
-        letter = path.read_bytes()
-        # Other tests leave thousands of letters: to take each of them apart takes seconds.
-        if person.email.encode() not in letter:
+        mail = path.read_bytes()
+        # Other tests leave thousands of mails, and parsing all of them takes seconds.
+        if person.email.encode() not in mail:
             continue
-        message: Any = message_from_bytes(letter, policy=policy.default)
+        message: Any = message_from_bytes(mail, policy=policy.default)
         text = " ".join(message.get_body(("plain",)).get_content().split())
         if person.email in str(message["To"]) and holding in text:
             found.append(text)
     return found
 
 
-def is_told(person: Person, holding: str) -> str:
-    """The one letter with this, once it is there."""
-    wait_until(lambda: letters_to(person, holding), f"a letter with {holding}")
-    (text,) = letters_to(person, holding)
+def mail_text(person: Person, holding: str) -> str:
+    """Wait for the one mail that contains `holding`, and return its plain text."""
+    wait_until(lambda: mails_to(person, holding), f"a mail with {holding}")
+    (text,) = mails_to(person, holding)
     return text
 
 
@@ -74,7 +74,7 @@ def test_a_revoked_key_is_refused_on_the_next_request_and_stays_on_the_list(alic
     assert shown(alice, key) == revoked
     listed = {one["key"]: one["state"] for one in alice.get("/apikeys").json()["apikeys"]}
     assert listed == {key.key: "revoked", other.key: "active"}
-    is_told(alice, revoked["name"])
+    mail_text(alice, revoked["name"])
 
 
 def test_a_revoked_key_stays_as_it_is_however_often_it_is_revoked_again(alice: Person, admin: Person) -> None:
@@ -98,12 +98,12 @@ def test_staff_give_a_reason_which_the_owner_and_who_has_the_secret_read(
     revoked = admin.post(path, {"reason": REASON}).json()["apikey"]
     assert (revoked["revokedBy"], revoked["revokedReason"]) == ("staff", REASON)
     assert problem(key.get("/whoami"), 401, "keyRevoked")["reason"] == REASON
-    assert REASON in is_told(alice, revoked["name"])
+    assert REASON in mail_text(alice, revoked["name"])
     acts = admin.get(f"/admin/acts?subject={alice.id}").json()["acts"]
     assert [act["act"] for act in acts].count("revokeApiKey") == 1
 
 
-def test_a_wrong_secret_of_a_revoked_key_is_told_what_an_unknown_key_is(service: Service, alice: Person) -> None:
+def test_a_wrong_secret_of_a_revoked_key_mail_text_what_an_unknown_key_is(service: Service, alice: Person) -> None:
     key = alice.new_key()
     alice.post(f"/apikeys/{key.key}/revoke", {"reason": REASON})
     replies = [
@@ -163,7 +163,7 @@ def test_what_staff_change_of_an_account_ends_its_keys_and_its_owner_hears_of_it
     for key in made:
         problem(key.get("/whoami"), 401, "keyRevoked")
         assert admin.get(f"/apikeys/{key.key}").json()["apikey"]["revokedBy"] == by
-    assert names[1] in is_told(alice, names[0])
+    assert names[1] in mail_text(alice, names[0])
 
 
 def test_a_reported_pair_is_revoked_at_once_and_its_owner_hears_of_it(service: Service, alice: Person) -> None:
@@ -173,7 +173,7 @@ def test_a_reported_pair_is_revoked_at_once_and_its_owner_hears_of_it(service: S
     problem(key.get("/whoami"), 401, "keyRevoked")
     revoked = shown(alice, key)
     assert (revoked["state"], revoked["revokedBy"]) == ("revoked", "leak")
-    is_told(alice, revoked["name"])
+    mail_text(alice, revoked["name"])
 
 
 def test_a_report_of_the_secret_before_counts_as_long_as_that_works(service: Service, alice: Person) -> None:

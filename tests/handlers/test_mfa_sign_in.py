@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from tests.handlers.guarded import FAILED, WIDE, Guarded
-from tests.handlers.reading import failure, letter_to, link_in, parts_of
+from tests.handlers.reading import failure, link_in, mail_to, parts_of
 from tests.matrix import both_engines
 from tests.service import Person, confirmation_of
 
@@ -99,7 +99,7 @@ def test_somebody_elses_codes_are_worth_nothing(guarded: Guarded, bob: Person) -
 @pytest.mark.parametrize("version", ["v3", "v4"])
 def test_a_sign_in_link_needs_a_code_and_stays_good_until_it_comes(guarded: Guarded, version: str) -> None:
     guarded.service.http.post("/signinlink", json={"username": guarded.person.email})
-    _, confirmation, check = parts_of(link_in(letter_to(guarded.service, guarded.person.email)))
+    _, confirmation, check = parts_of(link_in(mail_to(guarded.service, guarded.person.email)))
     assert_link_needs_code(guarded, version, confirmation, check)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from storage.schema.fair_use import quota_requests, quotas
 from storage.schema.tables import acts
 from tests.handlers.database import execute
-from tests.handlers.reading import failure, letter_to, letters_to
+from tests.handlers.reading import failure, mail_to, mails_to
 from tests.handlers.test_quotas import of_account, of_key, put
 from tests.service import Credentials, Person, Service
 
@@ -38,8 +38,8 @@ def decide(admin: Person, request: dict[str, Any], state: str, **fields: Any) ->
 
 
 def text_of(service: Service, person: Person) -> str:
-    """What the one letter to the person says."""
-    body = letter_to(service, person.email).get_body(("plain",))
+    """Return the plain text of the one mail to the person."""
+    body = mail_to(service, person.email).get_body(("plain",))
     assert body is not None
     return " ".join(body.get_content().split())
 
@@ -99,7 +99,7 @@ def test_who_is_declined_is_told_in_their_language_and_nothing_changes(service: 
     text = text_of(service, person)
     assert "Gewünscht: 200000 Einheiten am Tag für das ganze Konto" in text
     assert "<b>nein</b> {service}" in text
-    html = letter_to(service, person.email).get_body(("html",))
+    html = mail_to(service, person.email).get_body(("html",))
     assert html is not None and "&lt;b&gt;nein" in html.get_content()
     assert ask(person).status_code == 201
 
@@ -111,7 +111,7 @@ def test_an_answer_is_given_once(service: Service, admin: Person, alice: Person)
         assert failure(decide(admin, made, state)) == (409, "requestDecided")
     assert failure(alice.delete(f"/quota-requests/{made['id']}")) == (409, "requestDecided")
     assert of_account(service, alice) is None
-    assert len(letters_to(service, alice.email)) <= 1
+    assert len(mails_to(service, alice.email)) <= 1
 
 
 def test_an_open_request_can_be_withdrawn(admin: Person, alice: Person) -> None:

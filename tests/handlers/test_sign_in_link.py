@@ -14,9 +14,9 @@ from tests.handlers.accounts import account_of
 from tests.handlers.database import change_account, execute
 from tests.handlers.reading import (
     failure,
-    letter_to,
-    letters_to,
     link_in,
+    mail_to,
+    mails_to,
     new_address,
     new_test_address,
     parts_of,
@@ -39,8 +39,8 @@ def link_for(person: Person) -> tuple[str, str]:
     """Id and check of a sign-in link that they asked for."""
     reply = person.service.http.post("/signinlink", json={"username": person.email})
     assert (reply.status_code, reply.json()) == (200, {"result": "emailSent"})
-    letter = letter_to(person.service, person.email)
-    _, confirmation, check = parts_of(link_in(letter))
+    mail = mail_to(person.service, person.email)
+    _, confirmation, check = parts_of(link_in(mail))
     return confirmation, check
 
 
@@ -60,9 +60,9 @@ def test_a_link_signs_in_once_with_the_check_in_the_body(service: Service, alice
         assert reply.status_code == expected
 
 
-def test_the_link_of_the_letter_leads_to_this_server(service: Service, alice: Person) -> None:
+def test_the_link_of_the_mail_leads_to_this_server(service: Service, alice: Person) -> None:
     service.http.post("/signinlink", json={"username": str(alice.id)})
-    link = link_in(letter_to(service, alice.email))
+    link = link_in(mail_to(service, alice.email))
     assert link.startswith(f"{service.url}/confirm/signin/")
     assert service.http.get(link).status_code == 200
 
@@ -71,7 +71,7 @@ def test_the_link_of_the_letter_leads_to_this_server(service: Service, alice: Pe
 def test_every_name_of_an_account_gets_a_link(service: Service, alice: Person, name: str) -> None:
     reply = service.http.post("/signinlink", json={"username": NAMES[name](account_of(alice))})
     assert reply.json() == {"result": "emailSent"}
-    letter_to(service, alice.email)
+    mail_to(service, alice.email)
 
 
 @both_engines
@@ -133,8 +133,8 @@ def test_who_is_kept_out_gets_no_link_and_cannot_use_an_older_one(
         for username in (alice.email, new_address(), "nobody", "999999999", bob.email)
     ]
     assert [(answer.status_code, answer.content) for answer in answers] == [(200, b'{"result":"emailSent"}')] * 5
-    letter_to(service, bob.email)  # sent in turn: one to Alice would have come first
-    assert len(letters_to(service, alice.email)) == 1
+    mail_to(service, bob.email)  # sent in turn: one to Alice would have come first
+    assert len(mails_to(service, alice.email)) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Signing up: four letters, one answer, and a confirmation that works once."""
+"""Sign-up: four kinds of mail, one response, and a confirmation that can be used once."""
 
 from collections.abc import Callable
 from hashlib import sha256
@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from services.mail.messages import LANGUAGES, Letter, render
+from services.mail.messages import LANGUAGES, Mail, render
 from storage.accounts import DISABLED, RESTRICTED
 from tests.handlers.database import change_account
-from tests.handlers.reading import failure, letter_to, letters_to, link_in, new_address, new_test_address, parts_of
+from tests.handlers.reading import failure, link_in, mail_to, mails_to, new_address, new_test_address, parts_of
 from tests.handlers.signing_up import sign_up
 from tests.matrix import both_engines
 from tests.service import Credentials, Person, Service
@@ -20,22 +20,22 @@ SENDER = "FreeSewing <no-reply@localhost>"
 
 
 def subject(kind: str, language: str = "en") -> str:
-    """What a letter of this kind has in its subject line."""
-    letter = render(
-        Letter(kind, language, "a@b.example", link="/x"),
+    """A part of the subject of a mail of this kind."""
+    mail = render(
+        Mail(kind, language, "a@b.example", link="/x"),
         sender=SENDER,
         website="http://localhost",
         server="http://localhost",
     )
-    return str(letter["Subject"])
+    return str(mail["Subject"])
 
 
-def test_a_newcomers_letter_arrives_and_its_link_opens_the_account(service: Service) -> None:
+def test_a_sign_up_sends_a_mail_whose_link_confirms_the_account(service: Service) -> None:
     address = new_address()
     assert sign_up(service, address) == {"result": "created", "email": address}
-    letter = letter_to(service, address)
-    assert (letter["Subject"], letter["Cc"]) == (subject("signup"), None)
-    link = link_in(letter)
+    mail = mail_to(service, address)
+    assert (mail["Subject"], mail["Cc"]) == (subject("signup"), None)
+    link = link_in(mail)
     kind, confirmation, check = parts_of(link)
     assert (link.startswith(f"{service.url}/confirm/"), kind) == (True, "signup")
     assert service.http.get(link).headers["content-type"] == "text/html; charset=utf-8"
@@ -78,9 +78,9 @@ def test_a_new_account_starts_with_nothing_but_its_address(service: Service) -> 
 
 def test_who_has_an_account_is_mailed_a_link_to_sign_in(service: Service, alice: Person) -> None:
     assert sign_up(service, alice.email) == {"result": "created", "email": alice.email}
-    letter = letter_to(service, alice.email)
-    assert letter["Subject"] == subject("signup-aea")
-    kind, confirmation, check = parts_of(link_in(letter))
+    mail = mail_to(service, alice.email)
+    assert mail["Subject"] == subject("signup-aea")
+    kind, confirmation, check = parts_of(link_in(mail))
     assert kind == "signin"
     reply = service.http.post(f"/signinlink/{confirmation}", json={"check": check})
     assert reply.json()["account"]["id"] == alice.id
@@ -92,18 +92,18 @@ def test_who_is_kept_out_is_told_so_and_gets_no_link(
 ) -> None:
     change_account(service, alice.id, **columns)
     assert sign_up(service, alice.email) == {"result": "created", "email": alice.email}
-    letter = letter_to(service, alice.email)
-    assert letter["Subject"] == subject("signup-aed")
-    assert "/confirm/" not in letter.as_string()
+    mail = mail_to(service, alice.email)
+    assert mail["Subject"] == subject("signup-aed")
+    assert "/confirm/" not in mail.as_string()
 
 
-def test_signing_up_again_before_confirming_sends_the_letter_again_for_the_same_account(service: Service) -> None:
+def test_a_second_sign_up_before_confirmation_sends_the_mail_again_for_the_same_account(service: Service) -> None:
     address = new_address()
     assert sign_up(service, address) == sign_up(service, address)
-    second = letter_to(service, address, number=2)
-    first = letters_to(service, address)[0]
+    second = mail_to(service, address, number=2)
+    first = mails_to(service, address)[0]
     assert first["Subject"] == second["Subject"] == subject("signup")
-    links = [parts_of(link_in(letter)) for letter in (first, second)]
+    links = [parts_of(link_in(mail)) for mail in (first, second)]
     assert len({confirmation for _, confirmation, _ in links}) == 2
     replies = [service.http.post(f"/confirm/signup/{link[1]}", json={"consent": 1}) for link in links]
     assert [reply.status_code for reply in replies] == [200, 404]
@@ -137,31 +137,31 @@ def test_an_address_is_the_same_in_capitals_and_with_spaces_around_it(service: S
     address = new_address()
     for written in (address.upper(), f"  {address} ", address.title()):
         assert sign_up(service, written)["email"] == address
-    letter_to(service, address, number=3)
-    _, confirmation, _ = parts_of(link_in(letters_to(service, address)[0]))
+    mail_to(service, address, number=3)
+    _, confirmation, _ = parts_of(link_in(mails_to(service, address)[0]))
     account = service.http.post(f"/confirm/signup/{confirmation}", json={"consent": 1}).json()["account"]
     assert (account["email"], account["initial"]) == (address, address)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_letter_is_in_the_language_of_the_newcomer(service: Service, language: str) -> None:
+def test_the_mail_is_in_the_language_of_the_sign_up(service: Service, language: str) -> None:
     address = new_address()
     sign_up(service, address, language=language)
-    assert letter_to(service, address)["Subject"] == subject("signup", language)
+    assert mail_to(service, address)["Subject"] == subject("signup", language)
 
 
 def test_who_names_no_language_is_written_to_in_english(service: Service) -> None:
     address = new_address()
     reply = service.http.post("/signup", json={"email": address})
     assert (reply.status_code, reply.json()) == (201, {"result": "created", "email": address})
-    letter = letter_to(service, address)
-    assert letter["Subject"] == subject("signup", "en")
-    _, confirmation, _ = parts_of(link_in(letter))
+    mail = mail_to(service, address)
+    assert mail["Subject"] == subject("signup", "en")
+    _, confirmation, _ = parts_of(link_in(mail))
     account = service.http.post(f"/confirm/signup/{confirmation}", json={"consent": 1}).json()["account"]
     assert account["language"] == "en"
 
 
-def test_six_languages_are_six_letters() -> None:
+def test_each_language_has_its_own_mail() -> None:
     assert len({subject("signup", language) for language in LANGUAGES}) == 6
 
 
@@ -208,7 +208,7 @@ def test_what_cannot_be_signed_up_with_is_refused_by_its_code(
     assert failure(reply) == (400, code)
 
 
-def test_in_test_mode_the_confirmation_comes_back_and_the_role_is_given_and_no_letter_is_sent(
+def test_in_test_mode_the_response_has_the_confirmation_the_role_is_set_and_no_mail_is_sent(
     service: Service,
 ) -> None:
     address, witness = new_test_address(), new_address()
@@ -219,8 +219,8 @@ def test_in_test_mode_the_confirmation_comes_back_and_the_role_is_given_and_no_l
     )
     assert session.json()["account"]["role"] == "curator"
     sign_up(service, witness)
-    letter_to(service, witness)  # sent in turn: a letter to the other address would have come first
-    assert letters_to(service, address) == []
+    mail_to(service, witness)  # Mails are sent in order: one to the other address would have come first.
+    assert mails_to(service, address) == []
 
 
 @pytest.mark.parametrize("flag", ["yes please", 1, [], {}], ids=repr)
@@ -261,8 +261,8 @@ def test_where_test_mode_is_off_the_flag_does_nothing(strict: Service) -> None:
 
 
 def assert_no_test_mode(service: Service, address: str, extra: dict[str, Any]) -> None:
-    """The confirmation comes by letter alone, and the role that was asked for is not given."""
+    """The confirmation is sent by mail only, and the requested role is not set."""
     assert sign_up(service, address, **{"role": "admin", **extra}) == {"result": "created", "email": address}
-    _, confirmation, _ = parts_of(link_in(letter_to(service, address)))
+    _, confirmation, _ = parts_of(link_in(mail_to(service, address)))
     account = service.http.post(f"/confirm/signup/{confirmation}", json={"consent": 1}).json()["account"]
     assert account["role"] == "user"

@@ -15,9 +15,9 @@ from tests.handlers.accounts import account_of
 from tests.handlers.database import execute
 from tests.handlers.reading import (
     failure,
-    letter_to,
-    letters_to,
     link_in,
+    mail_to,
+    mails_to,
     new_address,
     new_test_address,
     parts_of,
@@ -71,12 +71,12 @@ def test_a_subscription_begins_with_the_link_that_is_mailed(service: Service) ->
     email = new_address()
     reply = asked(service, f" {email.upper()} ", "DE")
     assert reply.json() == {"result": "success", "data": {"email": email, "language": "de"}}
-    letter = letter_to(service, email)
-    assert "Newsletter" in letter["Subject"] and "bestätige" in letter["Subject"]
+    mail = mail_to(service, email)
+    assert "Newsletter" in mail["Subject"] and "bestätige" in mail["Subject"]
     ehash = email_hash(email)
-    assert letter["List-Unsubscribe"] == f"<{service.url}/ocunsub/{ehash}>"
-    assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    kind, subscription, check = parts_of(link_in(letter))
+    assert mail["List-Unsubscribe"] == f"<{service.url}/ocunsub/{ehash}>"
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    kind, subscription, check = parts_of(link_in(mail))
     assert (kind, check) == ("newsletter", ehash)
     assert not is_exported(service, email)
     for _time in range(2):
@@ -88,14 +88,14 @@ def test_a_subscription_begins_with_the_link_that_is_mailed(service: Service) ->
 def test_the_answer_is_the_same_whoever_asks_and_a_subscriber_is_told_so_by_mail(service: Service) -> None:
     email = new_address()
     first = asked(service, email)
-    _, subscription, ehash = parts_of(link_in(letter_to(service, email)))
+    _, subscription, ehash = parts_of(link_in(mail_to(service, email)))
     waiting = asked(service, email)
-    again = letter_to(service, email, number=2)
+    again = mail_to(service, email, number=2)
     assert parts_of(link_in(again)) == ("newsletter", subscription, ehash)
     confirm(service, {"id": subscription, "ehash": ehash})
     known = asked(service, email)
     assert first.content == waiting.content == known.content
-    told = letter_to(service, email, number=3)
+    told = mail_to(service, email, number=3)
     assert told["Subject"].startswith("You already get the newsletter")
     assert parts_of(link_in(told))[0] == "unsubscribe"
 
@@ -110,14 +110,14 @@ def test_test_mode_gives_both_parts_of_the_link_and_sends_nothing(service: Servi
     email, link = subscribed(service)
     assert link["ehash"] == email_hash(email)
     asked(service, email)
-    assert letter_to(service, email)["Subject"].startswith("You already")
+    assert mail_to(service, email)["Subject"].startswith("You already")
 
 
 def test_outside_of_test_mode_no_part_of_a_link_is_told(service: Service, strict: Service) -> None:
     for server, email in ((service, new_address()), (strict, new_test_address())):
         data = asked(server, email, test=True).json()["data"]
         assert set(data) == {"email", "language"}
-        letter_to(server, email)
+        mail_to(server, email)
 
 
 def test_a_subscription_is_confirmed_by_its_uuid_alone(service: Service) -> None:
@@ -298,10 +298,10 @@ def test_a_link_to_unsubscribe_is_mailed_to_those_who_get_the_newsletter_and_to_
         reply = service.http.post("/subscriber/remove", json={"email": address})
         assert (reply.status_code, reply.json()) == (200, NOTHING)
         assert reply.elapsed.total_seconds() >= 0.24
-    assert parts_of(link_in(letter_to(service, email))) == ("unsubscribe", link["id"], link["ehash"])
-    letter = letter_to(service, alice.email)
-    assert "désabonner" in letter["Subject"]
-    assert letters_to(service, bob.email) == []
+    assert parts_of(link_in(mail_to(service, email))) == ("unsubscribe", link["id"], link["ehash"])
+    mail = mail_to(service, alice.email)
+    assert "désabonner" in mail["Subject"]
+    assert mails_to(service, bob.email) == []
 
 
 def test_an_account_that_gets_the_newsletter_leaves_by_the_same_links(service: Service, alice: Person) -> None:

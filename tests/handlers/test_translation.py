@@ -4,7 +4,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from tests.handlers.reading import letter_to, letters_to
+from tests.handlers.reading import mail_to, mails_to
 from tests.service import Person, Service, wait_until
 
 MAINTAINER = "no-reply@localhost"
@@ -15,17 +15,17 @@ DONE = {"result": "success", "data": {}}
 def test_who_offers_to_translate_is_invited(service: Service, alice: Person, language: str) -> None:
     reply = alice.post("/flows/translator-invite", {"language": language})
     assert (reply.status_code, reply.json()) == (200, DONE)
-    letter = letter_to(service, alice.email)
-    assert letter["Reply-To"] == MAINTAINER
+    mail = mail_to(service, alice.email)
+    assert mail["Reply-To"] == MAINTAINER
     names = {"de": "Deutsch", "es": "Español", "fr": "Français", "nl": "Nederlands", "uk": "Українська"}
-    text = letter.get_body(("plain",))
+    text = mail.get_body(("plain",))
     assert text is not None and names[language] in text.get_content()
 
 
 def test_the_invitation_is_in_the_callers_own_language(service: Service) -> None:
     person = service.sign_up(language="nl")
     person.new_key(1).post("/flows/translator-invite", {"language": "de"})
-    assert letter_to(service, person.email)["Subject"].startswith("Dank je wel")
+    assert mail_to(service, person.email)["Subject"].startswith("Dank je wel")
 
 
 def test_a_suggestion_reaches_those_who_look_after_the_service_and_they_can_answer(
@@ -42,21 +42,21 @@ def test_a_suggestion_reaches_those_who_look_after_the_service_and_they_can_answ
     mine = f"(account {alice.id})"
 
     def found() -> list[str]:
-        texts = [letter.get_body(("plain",)) for letter in suggestions_of(service, alice)]
+        texts = [mail.get_body(("plain",)) for mail in suggestions_of(service, alice)]
         return [text.get_content() for text in texts if text is not None]
 
     wait_until(lambda: found(), "the suggestion")
-    (letter,) = suggestions_of(service, alice)
-    assert (letter["To"], letter["Bcc"]) == (MAINTAINER, None)
+    (mail,) = suggestions_of(service, alice)
+    assert (mail["To"], mail["Bcc"]) == (MAINTAINER, None)
     assert mine in found()[0]
     assert "<b>français</b> {service}" in found()[0]
-    html = letter.get_body(("html",))
+    html = mail.get_body(("html",))
     assert html is not None and "&lt;b&gt;français" in html.get_content()
 
 
 def suggestions_of(service: Service, person: Person) -> list[EmailMessage]:
-    """The letters to the maintainer that answer to this person."""
-    return [letter for letter in letters_to(service, MAINTAINER) if letter["Reply-To"] == person.email]
+    """Return the mails to the maintainer whose reply address is this person."""
+    return [mail for mail in mails_to(service, MAINTAINER) if mail["Reply-To"] == person.email]
 
 
 def test_what_is_left_out_of_a_suggestion_is_shown_as_left_out(service: Service, alice: Person) -> None:

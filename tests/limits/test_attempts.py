@@ -8,7 +8,7 @@ import pytest
 from httpx2 import Response
 
 from services.auth.attempts import GUESSES, LINKS, MOST_FOR_ACCOUNT
-from tests.handlers.reading import letters_to
+from tests.handlers.reading import mails_to
 from tests.service import PASSWORD, PATIENCE, Person, Service, wait_until
 
 FREE = GUESSES.free
@@ -83,9 +83,9 @@ def test_strangers_do_not_use_up_the_links_of_the_owner(limited: Service, guesse
     strangers = LINKS.free + 1
     for number in range(strangers + 3):
         request_link(f"2001:db8:{number:x}::1")
-    wait_until(lambda: len(letters_to(limited, guessed.email)) == strangers, "the strangers' links")
+    wait_until(lambda: len(mails_to(limited, guessed.email)) == strangers, "the strangers' links")
     request_link("127.0.0.9")
-    wait_until(lambda: len(letters_to(limited, guessed.email)) == strangers + 1, "the owner's link")
+    wait_until(lambda: len(mails_to(limited, guessed.email)) == strangers + 1, "the owner's link")
 
 
 def test_success_forgets_the_failures(limited: Service, guessed: Person) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from tests.handlers.reading import letter_to, letters_to, new_address
+from tests.handlers.reading import mail_to, mails_to, new_address
 from tests.limits.conftest import settings
 from tests.service import Person, Service
 
@@ -22,7 +22,7 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 def subjects(service: Service, person: Person) -> list[str]:
     """The subjects of the mails to the person, oldest first."""
-    return [str(letter["Subject"]) for letter in letters_to(service, person.email)]
+    return [str(mail["Subject"]) for mail in mails_to(service, person.email)]
 
 
 def test_a_flood_of_one_notice_suppresses_neither_other_notices_nor_links(quiet: Service) -> None:
@@ -32,7 +32,7 @@ def test_a_flood_of_one_notice_suppresses_neither_other_notices_nor_links(quiet:
     alice.patch("/account", {"email": new_address()})
     quiet.http.post("/signinlink", json={"username": alice.email})
     # Mails are sent in the order in which they were queued.
-    letter_to(quiet, alice.email, number=4)
+    mail_to(quiet, alice.email, number=4)
     revoked, other, link = subjects(quiet, alice)[:2], *subjects(quiet, alice)[2:]
     assert all("was revoked" in subject for subject in revoked)
     assert "is about to change" in other and "sign-in link" in link
@@ -83,7 +83,7 @@ def test_requests_that_are_created_and_deleted_mail_administrators_within_limits
     assert create_and_delete(bob).status_code == 201
     quiet.http.post("/signinlink", json={"username": admin.email})
     # Mails are sent in the order in which they were queued.
-    letter_to(quiet, admin.email, number=3)
+    mail_to(quiet, admin.email, number=3)
     assert ["sign-in link" in subject for subject in subjects(quiet, admin)] == [False, False, True]
 
 

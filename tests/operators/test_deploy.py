@@ -28,7 +28,7 @@ NGINX_PLACES = {
 SETTINGS = {f"FREESEWING_{name.upper()}" for name in Settings.model_fields}
 # All that an instance allows itself to end, in seconds.
 GRACE_SECONDS = int(re.findall(r"^GRACE_SECONDS = (\d+)$", (ROOT / "app.py").read_text(), re.MULTILINE)[0])
-LONGEST_END = server.LINGER_SECONDS + GRACE_SECONDS + outbox.DRAIN_SECONDS + outbox.LAST_LETTER_SECONDS
+LONGEST_END = server.LINGER_SECONDS + GRACE_SECONDS + outbox.DRAIN_SECONDS + outbox.LAST_MAIL_SECONDS
 
 
 def _copied() -> list[str]:

@@ -6,19 +6,19 @@ from email import message_from_bytes, policy
 import pytest
 
 from services.mail.delivery import deliver
-from services.mail.messages import Letter, render
+from services.mail.messages import Mail, render
 from tests.services.test_delivery import Postbox, running
 
 DOMAIN = "xn--bcher-kva.example"
 SENDER = "Us <hello@bücher.example>"
 URL = "https://example.org"
-LETTER = Letter("emailchange-taken", "en", f"ann@{DOMAIN}", reply_to="bob@bücher.example")
+MAIL = Mail("emailchange-taken", "en", f"ann@{DOMAIN}", reply_to="bob@bücher.example")
 
 
 def test_a_server_without_smtputf8_gets_a_labels() -> None:
     postbox = Postbox()
     with running(postbox) as address:
-        message = render(LETTER, sender=SENDER, website=URL, server=URL)
+        message = render(MAIL, sender=SENDER, website=URL, server=URL)
         asyncio.run(deliver(message, f"smtp://{address}?starttls=never"))
     envelope = postbox.kept[0]
     assert (envelope.mail_from, envelope.rcpt_tos) == (f"hello@{DOMAIN}", [f"ann@{DOMAIN}"])
@@ -37,4 +37,4 @@ def test_a_server_without_smtputf8_gets_a_labels() -> None:
 
 def test_a_sender_whose_domain_is_none_is_an_error_of_the_settings() -> None:
     with pytest.raises(ValueError, match="domain"):
-        render(LETTER, sender="Us <hello@☃.example>", website=URL, server=URL)
+        render(MAIL, sender="Us <hello@☃.example>", website=URL, server=URL)

@@ -19,7 +19,7 @@ __all__ = ["postgresql_store", "postgresql_url", "sqlite_url", "store"]
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 YEAR = timedelta(days=365)
-Letter = dict[str, Any]
+Mail = dict[str, Any]
 
 
 def a_key(store: Store, user_id: int, **columns: Any) -> int:
@@ -42,18 +42,18 @@ def pass_at(store: Store, now: datetime = NOW) -> None:
     store.run(services_on(store.storage).notices.make_pass(now))
 
 
-def queued(store: Store) -> list[Letter]:
-    """The letters that wait, oldest first."""
+def queued(store: Store) -> list[Mail]:
+    """Return the queued mails, oldest first."""
 
-    def letters(connection: Connection) -> list[Letter]:
+    def read(connection: Connection) -> list[Mail]:
         return list(connection.execute(select(mails.c.letter).order_by(mails.c.id)).scalars())
 
-    return store.read(letters)
+    return store.read(read)
 
 
 def kinds(store: Store) -> list[str]:
-    """Their kinds."""
-    return [letter["kind"] for letter in queued(store)]
+    """Return the kinds of the queued mails, oldest first."""
+    return [mail["kind"] for mail in queued(store)]
 
 
 @pytest.fixture
@@ -67,11 +67,11 @@ def test_a_key_that_expires_is_announced_seven_days_before_and_one_day_before(st
     a_key(store, owner, expires_at=expires)
     for hours in range(-6, 7 * 24 + 12, 6):
         pass_at(store, NOW + timedelta(hours=hours))
-    letters = queued(store)
-    assert [letter["values"] for letter in letters] == [
+    mails = queued(store)
+    assert [mail["values"] for mail in mails] == [
         {"key": "my script", "date": "2026-11-30", "days": days} for days in ("7", "1")
     ]
-    assert {(letter["kind"], letter["language"], letter["to"]) for letter in letters} == {
+    assert {(mail["kind"], mail["language"], mail["to"]) for mail in mails} == {
         ("keyexpires", "uk", "olena@example.org")
     }
 
@@ -95,7 +95,7 @@ def test_a_key_is_announced_only_if_it_was_made_for_longer(
 ) -> None:
     a_key(store, owner, created_at=NOW + left - life, expires_at=NOW + left, last_seen=NOW)
     pass_at(store)
-    assert [letter["values"]["days"] for letter in queued(store)] == announced
+    assert [mail["values"]["days"] for mail in queued(store)] == announced
 
 
 def test_an_unused_key_is_announced_once_and_again_only_after_it_was_used(store: Store, owner: int) -> None:
@@ -103,13 +103,13 @@ def test_an_unused_key_is_announced_once_and_again_only_after_it_was_used(store:
     a_key(store, owner, created_at=NOW - 100 * DAY, last_seen=NOW - 90 * DAY + timedelta(seconds=1))
     pass_at(store)
     pass_at(store, NOW)
-    assert [letter["values"] for letter in queued(store)] == [{"key": "never used", "date": "2026-08-25"}]
+    assert [mail["values"] for mail in queued(store)] == [{"key": "never used", "date": "2026-08-25"}]
     change_key(store, never, last_seen=NOW, expires_at=NOW + YEAR)
     pass_at(store, NOW + 89 * DAY)
-    assert "never used" not in [letter["values"]["key"] for letter in queued(store)[1:]]
+    assert "never used" not in [mail["values"]["key"] for mail in queued(store)[1:]]
     pass_at(store, NOW + 90 * DAY)
     pass_at(store, NOW + 91 * DAY)
-    dates = [letter["values"]["date"] for letter in queued(store) if letter["values"]["key"] == "never used"]
+    dates = [mail["values"]["date"] for mail in queued(store) if mail["values"]["key"] == "never used"]
     assert dates == ["2026-08-25", "2026-11-23"]
 
 
@@ -149,12 +149,12 @@ def test_a_quota_is_announced_once_a_day_for_each_key_and_account_and_threshold(
                 store.run(
                     services_on(store.storage).notices.quota_reached(owner, key_id, "day", percent, 10_000, now)
                 )
-    letters = queued(store)
-    assert len(letters) == 12
-    assert [(letter["kind"], letter["values"]) for letter in letters[:6:2]] == [
+    mails = queued(store)
+    assert len(mails) == 12
+    assert [(mail["kind"], mail["values"]) for mail in mails[:6:2]] == [
         ("quotanear", {"key": name, "quota": "10000", "policy": "day"}) for name in ("one", "two")
     ] + [("quotanear", {"quota": "10000", "policy": "day"})]
-    assert [letter["kind"] for letter in letters] == ["quotanear", "quotareached"] * 6
+    assert [mail["kind"] for mail in mails] == ["quotanear", "quotareached"] * 6
 
 
 def test_a_quota_that_cannot_be_announced_disturbs_nobody(store: Store, owner: int) -> None:
@@ -211,9 +211,9 @@ def test_another_instance_goes_on_where_one_ended(store: Store, owner: int) -> N
     store.run(services_on(store.storage).notices.make_pass(NOW + timedelta(minutes=4)))
     assert kinds(store) == []
     store.run(services_on(store.storage).notices.make_pass(NOW + timedelta(minutes=5)))
-    assert [letter["values"]["key"] for letter in queued(store)] == ["second"]
+    assert [mail["values"]["key"] for mail in queued(store)] == ["second"]
     pass_at(store, NOW + timedelta(hours=7))
-    assert [letter["values"]["key"] for letter in queued(store)] == ["second", "first"]
+    assert [mail["values"]["key"] for mail in queued(store)] == ["second", "first"]
 
 
 def test_slices_of_any_size_find_every_key(store: Store, owner: int) -> None:

@@ -1,4 +1,4 @@
-"""The sender of queued letters: whatever is wrong with one, the others go out."""
+"""The outbox: an error in one mail does not prevent the sending of the others."""
 
 import asyncio
 from datetime import timedelta
@@ -25,12 +25,12 @@ KEYRING = Keyring({"1": b"1" * 32})
 UNEXPECTED = {**GOOD, "member": "of a version to come"}
 
 
-async def _send(services: Services, letters: list[dict[str, Any]], *, left: int, attempts: int = 0) -> list[int]:
-    """Queue letters, the first tried so often, and run the sender until so many are left; the attempts of these."""
+async def _send(services: Services, rows: list[dict[str, Any]], *, left: int, attempts: int = 0) -> list[int]:
+    """Queue mails, the first after `attempts` attempts, and run the outbox until `left` remain; return attempts."""
     storage, outbox = services.storage, services.outbox
     await storage.open()
-    for letter in letters:
-        await storage.write(mails.enqueue, letter, user_id=None, now=clock.now() - timedelta(minutes=1))
+    for mail in rows:
+        await storage.write(mails.enqueue, mail, user_id=None, now=clock.now() - timedelta(minutes=1))
     for _ in range(attempts):
         await storage.write(mails.postpone, 1, until=clock.now() - timedelta(minutes=1))
     sending = asyncio.create_task(outbox.run())
@@ -48,7 +48,7 @@ async def _send(services: Services, letters: list[dict[str, Any]], *, left: int,
 
 
 async def _attempts(storage: Storage, left: int) -> list[int]:
-    """How often each of the letters that are left, the first ones, was tried."""
+    """Return the attempts of the first `left` mails."""
     return [(await storage.read(mails.find, number + 1))["attempts"] for number in range(left)]
 
 
@@ -58,18 +58,18 @@ def _services(url: str, mail_url: str) -> Services:
     return services_on(storage, mail_url=mail_url, mail_from="a@example.org", website_url="https://example.org")
 
 
-def test_a_letter_that_cannot_be_rendered_is_given_up_or_waits_and_the_next_goes_out(tmp_path: Path) -> None:
+def test_a_mail_that_cannot_be_rendered_is_given_up_or_postponed_and_the_next_is_sent(tmp_path: Path) -> None:
     url, folder = f"sqlite:///{tmp_path / 'test.db'}", tmp_path / "outbox"
     migrate.upgrade(url)
     services = _services(url, f"file:{folder}")
     work = _send(services, [UNEXPECTED, UNKNOWN, GOOD], left=2)
     assert asyncio.run(work) == [1, 1]
     ((mail_id, reason),) = asyncio.run(_given_up(url))
-    assert (mail_id, reason) == (2, "There is no letter of the kind 'of a version to come'")
+    assert (mail_id, reason) == (2, "There is no mail of the kind 'of a version to come'")
     assert [file.name.rpartition("-")[2] for file in folder.iterdir()] == ["good.eml"]
 
 
-def test_letters_to_who_has_left_the_newsletter_are_dropped(tmp_path: Path) -> None:
+def test_mails_to_former_subscribers_are_dropped(tmp_path: Path) -> None:
     url, folder = f"sqlite:///{tmp_path / 'test.db'}", tmp_path / "outbox"
     migrate.upgrade(url)
     services = _services(url, f"file:{folder}")

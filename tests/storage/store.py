@@ -142,9 +142,9 @@ class Store:
         return self.write(confirmations.issue, kind, user_id=user_id, now=NOW, data={"email": "secret@example.org"})
 
     def new_mail(self, user_id: int | None = None, *, now: datetime = NOW, to: str = "a@example.org") -> None:
-        """A letter that waits."""
-        letter = {"kind": "signup", "language": "en", "to": to, "link": "/confirm"}
-        self.write(mails.enqueue, letter, user_id=user_id, now=now)
+        """Queue a mail."""
+        mail = {"kind": "signup", "language": "en", "to": to, "link": "/confirm"}
+        self.write(mails.enqueue, mail, user_id=user_id, now=now)
 
 
 def _optional(column: Column[Any]) -> bool:

@@ -141,7 +141,7 @@ def test_keys_are_looked_at_in_slices_until_they_are_young(store: Store, monkeyp
     assert store.read(apikeys.ended, later, ids[3]) == (ids[4:], None)
 
 
-def test_keys_that_end_together_are_each_recorded_and_named_in_one_letter_as_far_as_it_goes(
+def test_keys_revoked_together_are_each_recorded_and_listed_in_one_mail_up_to_a_limit(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(revocation, "MOST_RECORDED", 3)

@@ -209,7 +209,7 @@ def test_without_its_key_a_value_cannot_be_read(store: Store, keys: dict[str, by
     assert mail_id is not None
     with pytest.raises(Undecryptable):
         store.read(mails.find, mail_id)
-    # What needs no decryption still works: requests are judged, letters claimed, and new values written.
+    # Work without decryption continues: requests are authenticated, mails claimed, and new values written.
     assert store.read(sessions.find_status, user_id) is not None
     store.new_set(user_id)
 

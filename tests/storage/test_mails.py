@@ -1,4 +1,4 @@
-"""The mail queue: taken by one sender at a time, kept until sent."""
+"""The mail queue: each mail is claimed by one sender at a time, and stored until it is sent."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ def _claim(store: Store, now: datetime = NOW) -> Record:
     return store.read(mails.find, mail_id)
 
 
-def test_a_letter_is_taken_whole_and_by_nobody_else(store: Store) -> None:
+def test_a_claimed_mail_is_complete_and_cannot_be_claimed_again(store: Store) -> None:
     user_id = store.new_account()["id"]
     store.new_mail(user_id, to="zoë@example.org")
     taken = _claim(store)
@@ -30,14 +30,14 @@ def test_a_letter_is_taken_whole_and_by_nobody_else(store: Store) -> None:
     assert store.read(count_mails) == 1
 
 
-def test_a_letter_whose_sender_crashed_is_taken_again(store: Store) -> None:
+def test_a_mail_whose_sender_crashed_can_be_claimed_again(store: Store) -> None:
     store.new_mail()
     first = _claim(store)
     assert store.write(mails.claim, now=NOW + mails.CLAIM - timedelta(seconds=1)) is None
     assert store.write(mails.claim, now=NOW + mails.CLAIM) == first["id"]
 
 
-def test_the_letter_that_is_due_longest_comes_first(store: Store) -> None:
+def test_mails_are_claimed_in_the_order_in_which_they_are_due(store: Store) -> None:
     for seconds in (3, 1, 2, 2):
         store.new_mail(now=NOW + timedelta(seconds=seconds), to=f"{seconds}@example.org")
     taken = [_claim(store, NOW + timedelta(minutes=1)) for _ in range(4)]
@@ -45,12 +45,12 @@ def test_the_letter_that_is_due_longest_comes_first(store: Store) -> None:
     assert taken[1]["id"] < taken[2]["id"]
 
 
-def test_a_letter_that_is_not_due_is_left(store: Store) -> None:
+def test_a_mail_that_is_not_due_is_not_claimed(store: Store) -> None:
     store.new_mail(now=NOW + timedelta(seconds=1))
     assert store.write(mails.claim, now=NOW) is None
 
 
-def test_a_letter_that_could_not_go_counts_its_attempts_and_waits(store: Store) -> None:
+def test_a_postponed_mail_counts_its_attempts_and_waits(store: Store) -> None:
     store.new_mail()
     mail = _claim(store)
     store.write(mails.postpone, mail["id"], until=NOW + timedelta(hours=1))
@@ -59,7 +59,7 @@ def test_a_letter_that_could_not_go_counts_its_attempts_and_waits(store: Store) 
     assert (again["id"], again["attempts"]) == (mail["id"], 1)
 
 
-def test_a_letter_that_is_out_is_forgotten(store: Store) -> None:
+def test_a_sent_mail_is_removed(store: Store) -> None:
     store.new_mail()
     store.new_mail()
     first = _claim(store)
@@ -70,7 +70,7 @@ def test_a_letter_that_is_out_is_forgotten(store: Store) -> None:
         store.read(mails.find, first["id"])
 
 
-def test_letters_go_with_their_account_and_those_of_nobody_stay(store: Store) -> None:
+def test_mails_of_an_account_are_removed_with_it_and_mails_without_an_account_stay(store: Store) -> None:
     user_id = store.new_account()["id"]
     store.new_mail(user_id)
     store.new_mail(None)
@@ -78,7 +78,7 @@ def test_letters_go_with_their_account_and_those_of_nobody_stay(store: Store) ->
     assert store.read(count_mails) == 1
 
 
-def test_many_senders_at_once_never_take_the_same_letter(store: Store) -> None:
+def test_concurrent_senders_never_claim_the_same_mail(store: Store) -> None:
     for _ in range(6):
         store.new_mail()
 

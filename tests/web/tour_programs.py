@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-from tests.handlers.reading import letter_to, link_in, parts_of
+from tests.handlers.reading import link_in, mail_to, parts_of
 from tests.service import PATIENCE, Credentials, Service
 from tools.lint import lint
 
@@ -78,7 +78,7 @@ class Tour:
     def open_mail(self) -> None:
         """Give the program the link that it asks for."""
         assert self.process.stdin is not None
-        self.process.stdin.write(link_in(letter_to(self.service, self.email)) + "\n")
+        self.process.stdin.write(link_in(mail_to(self.service, self.email)) + "\n")
         self.process.stdin.flush()
 
     def finish(self) -> tuple[int, str]:
@@ -89,7 +89,7 @@ class Tour:
     def owner(self) -> Credentials:
         """The account of the tour, signed in with a link of its own."""
         self.service.http.post("/signinlink", json={"username": self.email})
-        _, confirmation, check = parts_of(link_in(letter_to(self.service, self.email, number=2)))
+        _, confirmation, check = parts_of(link_in(mail_to(self.service, self.email, number=2)))
         reply = self.service.http.post(f"/signinlink/{confirmation}", json={"check": check})
         return Credentials(self.service, f"Bearer {reply.json()['token']}")
 

@@ -7,7 +7,7 @@ import pyotp
 from tests.clients.scenario import drives
 from tests.clients.site import Page, Site
 from tests.handlers.database import change_account
-from tests.handlers.reading import letter_to, link_in, new_address, parts_of
+from tests.handlers.reading import link_in, mail_to, new_address, parts_of
 from tests.service import PASSWORD
 
 WRONG = "0" * 40
@@ -15,7 +15,7 @@ WRONG = "0" * 40
 
 def mailed(site: Site, address: str, *, number: int = 1) -> dict[str, str]:
     """The parameters of the link in the mail of this number to the address."""
-    _, confirmation, check = parts_of(link_in(letter_to(site.service, address, number=number)))
+    _, confirmation, check = parts_of(link_in(mail_to(site.service, address, number=number)))
     return {"id": confirmation, "check": check}
 
 

@@ -8,7 +8,7 @@ import pytest
 from services.quota_decisions import MOST_MAILED
 from tests.databases import fresh_postgres
 from tests.handlers.database import change_account
-from tests.handlers.reading import letter_to, letters_to
+from tests.handlers.reading import mail_to, mails_to
 from tests.handlers.test_quota_requests import asked
 from tests.service import Service
 
@@ -39,10 +39,10 @@ def test_administrators_hear_of_a_request_in_their_language_and_the_maintainer_w
 ) -> None:
     person = alone.sign_up()
     made = asked(person, purpose=PURPOSE)
-    letter = letter_to(alone, MAINTAINER)
-    assert (letter["Reply-To"], letter["Bcc"]) == (person.email, None)
-    assert letter["Subject"].startswith("Iemand vraagt om meer")
-    body, html = letter.get_body(("plain",)), letter.get_body(("html",))
+    mail = mail_to(alone, MAINTAINER)
+    assert (mail["Reply-To"], mail["Bcc"]) == (person.email, None)
+    assert mail["Subject"].startswith("Iemand vraagt om meer")
+    body, html = mail.get_body(("plain",)), mail.get_body(("html",))
     assert body is not None and html is not None
     text = " ".join(body.get_content().split())
     assert f"(account {person.id})" in text
@@ -57,8 +57,8 @@ def test_administrators_hear_of_a_request_in_their_language_and_the_maintainer_w
     change_account(alone, administrators[0].id, status=-2)
     change_account(alone, administrators[1].id, consent=0)
     asked(alone.sign_up())
-    subjects = [str(letter_to(alone, one.email)["Subject"])[:7] for one in administrators[2 : MOST_MAILED + 2]]
+    subjects = [str(mail_to(alone, one.email)["Subject"])[:7] for one in administrators[2 : MOST_MAILED + 2]]
     assert subjects[:3] == ["Somebod", "Jemand ", "Хтось п"]
     others = [*administrators[:2], administrators[-1]]
-    assert [letters_to(alone, one.email) for one in others] == [[], [], []]
-    assert len(letters_to(alone, MAINTAINER)) == 1
+    assert [mails_to(alone, one.email) for one in others] == [[], [], []]
+    assert len(mails_to(alone, MAINTAINER)) == 1
