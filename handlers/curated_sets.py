@@ -28,7 +28,7 @@ from services.images import record_images
 from storage import curated_sets, sets, suggestions
 
 CURATE = 5
-PICTURE = "cset"
+IMAGE_KIND = "cset"
 UNNAMED = "Untitled"
 LIST = Listing("/curated-sets", curated.curated_set, member("curatedSets"))
 JSON_LIST = Listing("/curated-sets.json", curated.public_curated_set, orjson.dumps)
@@ -96,7 +96,7 @@ async def read_curated_set_yaml(id: str, caller: Caller | None, services: Servic
 async def create_curated_set(body: dict[str, Any], caller: Caller, services: Services) -> Response:
     """Store a new set."""
     measies, ignored = measurements.of_new_set(body.get("measies", {}))
-    async with services.images.stored(body.get("img"), PICTURE) as img:
+    async with services.images.stored(body.get("img"), IMAGE_KIND) as img:
         made = await _write(
             services,
             reauthenticated,
@@ -121,7 +121,7 @@ async def update_curated_set(
     measies, ignored = measurements.of_update(body.get("measies", {}))
     if "height" in body:
         fields["height"] = centimetres(body["height"])
-    async with services.images.stored(body.get("img"), PICTURE) as img:
+    async with services.images.stored(body.get("img"), IMAGE_KIND) as img:
         if img is not None:
             fields["img"] = img
         row, former = await _write(
@@ -196,7 +196,7 @@ async def suggest_curated_set(body: dict[str, Any], caller: Caller, services: Se
         "height": centimetres(body.get("height")),
         "measies": own["measies"],
     }
-    return await suggested.store(services, caller, suggestions.SET, data, img=body.get("img"), image_kind=PICTURE)
+    return await suggested.store(services, caller, suggestions.SET, data, img=body.get("img"), image_kind=IMAGE_KIND)
 
 
 async def _own_set(services: Services, id: str, caller: Caller) -> sets.MeasurementsSet:

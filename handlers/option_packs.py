@@ -24,7 +24,7 @@ from services.container import Services
 from services.images import record_images
 from storage import option_packs, suggestions
 
-PICTURE = "opack"
+IMAGE_KIND = "opack"
 MOST_BYTES = 100_000
 MOST_OPTIONS = 500
 LIST = Listing("/option-packs", curated.option_pack, member("optionPacks"))
@@ -97,7 +97,7 @@ async def read_option_pack_yaml(id: str, services: Services) -> Response:
 
 async def create_option_pack(body: dict[str, Any], caller: Caller, services: Services) -> Response:
     """Store a new pack."""
-    async with services.images.stored(body.get("img"), PICTURE) as img:
+    async with services.images.stored(body.get("img"), IMAGE_KIND) as img:
         made = await services.storage.write(
             reauthenticated,
             caller,
@@ -117,7 +117,7 @@ async def update_option_pack(
     """Change what was sent; options and texts are merged."""
     present = await services.storage.read(option_packs.find, record_id(id))
     fields: dict[str, Any] = {"design": body["design"]} if "design" in body else {}
-    async with services.images.stored(body.get("img"), PICTURE) as img:
+    async with services.images.stored(body.get("img"), IMAGE_KIND) as img:
         if img is not None:
             fields["img"] = img
         row, former = await services.storage.write(
@@ -169,7 +169,7 @@ async def suggest_option_pack(body: dict[str, Any], caller: Caller, services: Se
         "design": body["design"],
         "options": _storable(body.get("options", {})),
     }
-    return await suggested.store(services, caller, suggestions.PACK, data, img=body.get("img"), image_kind=PICTURE)
+    return await suggested.store(services, caller, suggestions.PACK, data, img=body.get("img"), image_kind=IMAGE_KIND)
 
 
 async def list_suggested_packs(limit: int | None, cursor: str | None, services: Services) -> Response:

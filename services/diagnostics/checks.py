@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from core.errors import ImageStoreUnavailable
 from services.file_urls import folder_of
-from services.images.store import Picture, new_image_id, open_store
+from services.images.store import EncodedImage, new_image_id, open_store
 from services.mail import delivery
 from settings import Settings
 
@@ -23,7 +23,7 @@ OK, WARNING, FAILED = "ok", "warning", "failed"
 CLOSE, FAR = 2.0, 60.0
 REDIS_SECONDS = 5.0
 # The smallest content that the image store takes for an image.
-_PNG = Picture(b"\x89PNG\r\n\x1a\n", "image/png")
+_PNG = EncodedImage(b"\x89PNG\r\n\x1a\n", "image/png")
 
 
 class Finding(NamedTuple):

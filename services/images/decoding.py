@@ -1,8 +1,8 @@
 """Decoding of `img` members: the image is checked and made safe to store and to serve.
 
-Nothing of the client's bytes survives: every picture is decoded, turned upright, scaled down and encoded
+No byte of the client's file is stored: every image is decoded, turned upright, scaled down and encoded
 anew, so that places and names in the metadata, and whatever hides behind the pixels, are gone. Opaque
-pictures become JPEG, which everything can read; those with a translucent pixel become WebP, which keeps it.
+images become JPEG, which everything can read; those with a translucent pixel become WebP, which keeps it.
 Colour profiles are dropped, not applied: wide-gamut photos look slightly paler.
 """
 
@@ -28,9 +28,9 @@ from services.images.limits import (
     too_large,
     too_many_pixels,
 )
-from services.images.store import Picture
+from services.images.store import EncodedImage
 
-# Pillow takes 3 MB, and few clients send pictures: the functions that need it import it.
+# Pillow takes 3 MB, and few clients send images: the functions that need it import it.
 if TYPE_CHECKING:
     from PIL import Image
 
@@ -77,8 +77,8 @@ class Fetch(Protocol):
 _NO_LIMITS_GIVEN = ImageLimits()
 
 
-async def normalise(img: str, *, limits: ImageLimits = _NO_LIMITS_GIVEN, fetch: Fetch = fetch) -> Picture:
-    """The picture in a data URI, bare base64 or behind a URL, encoded anew as JPEG or WebP; raises ImageInvalid."""
+async def normalise(img: str, *, limits: ImageLimits = _NO_LIMITS_GIVEN, fetch: Fetch = fetch) -> EncodedImage:
+    """Encode the image of a data URI, of bare base64 or at a URL as JPEG or WebP; raises ImageInvalid."""
     if img[:8].lower().startswith(("http://", "https://")):
         content = await fetch(img, max_bytes=limits.max_bytes)
         return await asyncio.get_running_loop().run_in_executor(_WORKERS, _recode, content, limits)
@@ -92,11 +92,11 @@ def _formats() -> list[str]:
     return ["PNG", "JPEG", "WEBP", "GIF", *(["AVIF"] if features.check("avif") else [])]
 
 
-def _recode_text(img: str, limits: ImageLimits) -> Picture:
+def _recode_text(img: str, limits: ImageLimits) -> EncodedImage:
     return _recode(_bytes_of_text(img, limits), limits)
 
 
-def _recode(content: bytes, limits: ImageLimits) -> Picture:
+def _recode(content: bytes, limits: ImageLimits) -> EncodedImage:
     if not content:
         raise ImageInvalid("The image is empty.")
     if len(content) > limits.max_bytes:
@@ -108,7 +108,7 @@ def _recode(content: bytes, limits: ImageLimits) -> Picture:
 
 
 def _bytes_of_text(img: str, limits: ImageLimits) -> bytes:
-    """The bytes in a data URI or bare base64; white space is let pass, for lines are often folded."""
+    """Return the bytes of a data URI or of bare base64. White space is ignored, since lines are often folded."""
     head, comma, _ = img[:_DATA_URI_HEAD].partition(",")
     is_uri = img[:5].lower() == "data:"
     if is_uri and not (comma and _DATA_URI.fullmatch(head)):
@@ -152,20 +152,20 @@ def _upright_and_small(source: "Image.Image", max_side: int, *, in_one_pass: boo
     require_memory(source, sent, buffered)
     source.load()
     turn = _TURNS.get(_orientation(source))
-    picture = _scaled(source, size)
-    return picture if turn is None else picture.transpose(Transpose[turn])
+    image = _scaled(source, size)
+    return image if turn is None else image.transpose(Transpose[turn])
 
 
 def _size_within(size: tuple[int, int], max_side: int) -> tuple[int, int]:
-    """The size in proportion whose sides are at most `max_side`, and at least 1; never larger than it was."""
+    """Return the size with the same proportions and sides from 1 to `max_side`, never larger than `size`."""
     shrinking = min(1.0, max_side / max(size))
     return max(1, round(size[0] * shrinking)), max(1, round(size[1] * shrinking))
 
 
 def _scaled(source: "Image.Image", size: tuple[int, int]) -> "Image.Image":
-    """The decoded image at this size, as RGBA if it has transparency, else as RGB.
+    """Return the decoded image at this size, as RGBA if it has transparency, else as RGB.
 
-    It is a new image: Pillow writes what it finds in `info` (comments, profiles) into some formats.
+    It is a new image: Pillow writes the entries of `info` (comments, profiles) into files of some formats.
     """
     from PIL import Image
 
@@ -197,17 +197,17 @@ def _orientation(source: "Image.Image") -> int:
     try:
         return int(source.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:
-        # The pixels may be fine where the metadata is not; if they are not either, decoding them will tell.
+        # Metadata can be damaged in a file whose pixels are valid. Damaged pixels are found by decoding them.
         return 1
 
 
-def _encode(picture: "Image.Image") -> Picture:
+def _encode(image: "Image.Image") -> EncodedImage:
     buffer = io.BytesIO()
-    if picture.mode == "RGBA" and picture.getchannel("A").getextrema() != (255, 255):
-        picture.save(buffer, "WEBP", quality=85)
-        return Picture(buffer.getvalue(), "image/webp")
-    picture.convert("RGB").save(buffer, "JPEG", quality=88)
-    return Picture(buffer.getvalue(), "image/jpeg")
+    if image.mode == "RGBA" and image.getchannel("A").getextrema() != (255, 255):
+        image.save(buffer, "WEBP", quality=85)
+        return EncodedImage(buffer.getvalue(), "image/webp")
+    image.convert("RGB").save(buffer, "JPEG", quality=88)
+    return EncodedImage(buffer.getvalue(), "image/jpeg")
 
 
 def _count_scans(content: bytes) -> int:

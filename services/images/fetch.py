@@ -16,7 +16,7 @@ from core.errors import ImageInvalid
 from services.images.limits import too_large
 from services.images.lookups import Address, Lookups
 
-# They take 3 MB, and few pictures are fetched: the functions that need them import them.
+# They take 3 MB, and few images are fetched: the functions that need them import them.
 if TYPE_CHECKING:
     import httpcore2
     import httpx2
@@ -88,7 +88,7 @@ async def fetch(
             async with httpcore2.AsyncConnectionPool(tls or _trusted(), network_backend=backend) as pool:
                 return await _follow(pool, httpx2.URL(url), ports, max_bytes)
     except _failures():
-        # `from None`: what exactly failed is for nobody outside, and a log of it would hold the client's URL.
+        # `from None`: the details must not reach the client, and a log of them would contain the client's URL.
         raise ImageInvalid(_FAILED) from None
 
 

@@ -12,7 +12,7 @@ from core.errors import ApiError, ImageExists, ImageStoreUnavailable, NoSuchReco
 from services.file_urls import folder_of
 from services.images.decoding import normalise
 from services.images.fetch import ANONYMOUS_LOOKUPS, LOOKUPS, fetch
-from services.images.store import ImageStore, Picture, StoredImage, new_image_id, open_store
+from services.images.store import EncodedImage, ImageStore, StoredImage, new_image_id, open_store
 from services.response_cache import ResponseCache
 from storage import image_removals
 from storage.database import Storage
@@ -21,7 +21,7 @@ NONE = image_removals.NO_IMAGE
 # Images uploaded without credentials, which expire, are kept in a folder of their own. They are all of one kind.
 _ANONYMOUS_FOLDER, _ANONYMOUS_KIND = "anonymous", "support-"
 ANONYMOUS_LIFETIME = timedelta(days=30)
-# Of what nobody's record names: the kind, and what the picture is of.
+# Names of images that no record refers to: the kind, and the slug of the post.
 _OF_ITS_OWN = re.compile("(blog|showcase|support)-[a-z0-9-]+")
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class Images:
         self._cache = ResponseCache[StoredImage]()
 
     def _store(self) -> ImageStore:
-        """Where pictures are kept; a folder is opened when the first one is asked for."""
+        """Return the image store; a folder is opened on the first use."""
 
         if self._opened is None:
             try:
@@ -61,7 +61,7 @@ class Images:
         return self._store().part(_ANONYMOUS_FOLDER)
 
     async def find(self, name: str) -> StoredImage:
-        """The picture of this name, as it was less than a second ago; raises NoSuchRecord, ImageStoreUnavailable."""
+        """Return the image of this name, cached for up to a second; raises NoSuchRecord, ImageStoreUnavailable."""
         return await self._cache.get(name, partial(self._read, name))
 
     async def _read(self, name: str) -> StoredImage:
@@ -93,14 +93,14 @@ class Images:
         if original is None:
             yield NONE
             return
-        async with self._claimed(Picture(original.content, original.media_type), kind) as copy:
+        async with self._claimed(EncodedImage(original.content, original.media_type), kind) as copy:
             yield copy
 
     @asynccontextmanager
-    async def _claimed(self, picture: Picture, kind: str) -> AsyncIterator[str]:
+    async def _claimed(self, image: EncodedImage, kind: str) -> AsyncIterator[str]:
         name = new_image_id(kind)
         await self._storage.write_alone(image_removals.schedule, [name])
-        await self._store().put(name, picture)
+        await self._store().put(name, image)
         with self._storage.with_first_write(partial(image_removals.claim, name=name)) as claim:
             try:
                 yield name
@@ -147,9 +147,9 @@ class Images:
         if not replace and await self.exists(name):
             raise ImageExists("An image with this name exists.")
         lookups = ANONYMOUS_LOOKUPS if anonymous else LOOKUPS
-        picture = await normalise(img, fetch=partial(fetch, lookups=lookups))
+        image = await normalise(img, fetch=partial(fetch, lookups=lookups))
         try:
-            await (self._anonymous() if anonymous else self._store()).put(name, picture, replace=replace)
+            await (self._anonymous() if anonymous else self._store()).put(name, image, replace=replace)
         finally:
             self._cache.invalidate()
 
@@ -183,13 +183,13 @@ def _may_be_anonymous(name: str) -> bool:
 
 
 def name_of(kind: str, slug: str, sub_id: str | int = "main") -> str:
-    """The name of a picture that has one of its own, `main` being the one that needs no number.
+    """Return the name of an image with its own name: `<kind>-<slug>`, with `-<sub_id>` unless that is `main`.
 
-    The first picture of `a-1` and picture 1 of `a` have the same name: clients have always built it so.
+    The main image of `a-1` and image 1 of `a` have the same name: existing clients build names in this way.
     """
     return f"{kind}-{slug}" if sub_id == "main" else f"{kind}-{slug}-{sub_id}"
 
 
 def has_name_of_its_own(name: str) -> bool:
-    """Whether pictures of this name can be replaced, so that none may be cached for ever."""
+    """Return whether images of this name can be replaced, so that responses with them expire."""
     return _OF_ITS_OWN.fullmatch(name) is not None

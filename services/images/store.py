@@ -29,7 +29,7 @@ _RETRIES: "RetryConfig" = {"max_retries": 2, "retry_timeout": timedelta(seconds=
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class EncodedImage:
     """The bytes of an image file and its media type."""
 
     content: bytes
@@ -70,20 +70,20 @@ class ImageStore:
         """Return the images in this folder of the same store."""
         return ImageStore(self._store, folder)
 
-    async def put(self, image_id: str, picture: Picture, *, replace: bool = True) -> None:
+    async def put(self, image_id: str, image: EncodedImage, *, replace: bool = True) -> None:
         """Store an image, which replaces an earlier one with this id; raises ValueError unless JPEG, PNG or WebP.
 
         Without `replace` an earlier one stays, and ImageExists is raised; of two at once one is kept.
         """
         path = self._path(image_id)
-        if _media_type(picture.content) != picture.media_type:
+        if _media_type(image.content) != image.media_type:
             raise ValueError("the media type is not that of the content, or not one that is kept")
         import obstore
         from obstore.exceptions import AlreadyExistsError
 
         with _told_as_unavailable():
             try:
-                await obstore.put_async(self._store, path, picture.content, mode="overwrite" if replace else "create")
+                await obstore.put_async(self._store, path, image.content, mode="overwrite" if replace else "create")
             except AlreadyExistsError:
                 raise ImageExists("An image with this name exists.") from None
 

@@ -68,7 +68,7 @@ def fit(text: str, style: Style, width: int, height: int) -> Block:
     return _cut(block, width, height)
 
 
-def draw(picture: "Image.Image", block: Block, box: tuple[int, int, int, int], colour: str) -> None:
+def draw(image: "Image.Image", block: Block, box: tuple[int, int, int, int], colour: str) -> None:
     """Draw the block at the top of the box; marks may rise a little above it, nothing else leaves the box."""
     from PIL import Image, ImageDraw
 
@@ -80,7 +80,7 @@ def draw(picture: "Image.Image", block: Block, box: tuple[int, int, int, int], c
     for number, line in enumerate(block.lines):
         place = (start, rise + number * round(block.size * block.style.leading))
         pen.text(place, line, 255, _font(block.style.face, block.size), anchor, direction=_direction(block))
-    picture.paste(colour, (left, top - rise, right, bottom), mask)
+    image.paste(colour, (left, top - rise, right, bottom), mask)
 
 
 def _clean(text: str, face: str) -> list[str]:

@@ -62,7 +62,7 @@ class Pages:
 
 @cache
 def default_avatar() -> bytes:
-    """The picture of those who have none, PNG."""
+    """Return the default avatar, PNG."""
     return (WEB / "default-avatar.png").read_bytes()
 
 

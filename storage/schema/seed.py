@@ -13,7 +13,7 @@ from storage.schema.tables import curated_sets, totals
 DATA = Path(__file__).parent / "data" / "sizes.yaml"
 # In `totals`: that the sizes were put in, once and for all, whatever curators made of them since.
 MARKER = "curated_sets seeded"
-NO_PICTURE = "default-avatar"
+DEFAULT_IMAGE = "default-avatar"
 
 _marker = select(totals.c.name).where(totals.c.name == MARKER)
 _any = select(curated_sets.c.id).limit(1)
@@ -67,6 +67,6 @@ def _row(number: int, size: dict[str, Any], now: datetime) -> dict[str, Any]:
         "updated_at": now,
         "published": True,
         "height": None,
-        "img": NO_PICTURE,
+        "img": DEFAULT_IMAGE,
         **size,
     }

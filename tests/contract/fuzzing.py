@@ -83,7 +83,7 @@ def noted(made: dict[str, Any]) -> dict[str, Any]:
 def _is_new(member: str, made: dict[str, Any]) -> bool:
     """Whether this member of a reply is what it says, and of this run.
 
-    A curated set that was changed is told as `set`, too, whose id is some other set's. A picture may be
+    A curated set that was changed is returned as `set`, too, whose id is that of another set. An image may be
     one that was replaced.
     """
     if member == "imgId":

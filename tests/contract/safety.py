@@ -78,7 +78,7 @@ def _mailing_nobody(operation: str, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _replacing_nothing(operation: str, body: dict[str, Any]) -> dict[str, Any]:
-    """The body, without the name of a picture that may be there; what is no name stays, as it is to be refused."""
+    """Return the body without the name of an image that may exist; an invalid name stays, since it is rejected."""
     if operation == "upload_image" and _is_slug(body.get("slug")):
         return {**body, "slug": slug()}
     return body

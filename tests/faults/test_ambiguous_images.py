@@ -11,10 +11,10 @@ from core import clock
 from tests import templates
 from tests.databases import fresh_postgres
 from tests.handlers.reading import failure
-from tests.handlers.test_images import picture
+from tests.handlers.test_images import image
 from tests.inside import Inside, inside
 from tests.proxy import Proxy
-from tests.services.pictures import BLUE
+from tests.services.image_files import BLUE
 
 LATER = timedelta(days=2)
 
@@ -38,11 +38,11 @@ def test_a_record_names_an_image_that_exists_whatever_became_of_its_commit(
 ) -> None:
     application, proxy = proxied
     person = application.sign_up()
-    made = person.new_set(img=picture())
+    made = person.new_set(img=image())
     path, former = f"/sets/{made['id']}", made["img"]
     # The first transaction schedules the removal of the new image.
     proxy.cut_at(b"COMMIT", passing=1, delivered=committed)
-    assert failure(person.patch(path, {"img": picture(BLUE)})) == (503, "unavailable")
+    assert failure(person.patch(path, {"img": image(BLUE)})) == (503, "unavailable")
     present = person.get(path).json()["set"]["img"]
     assert (present != former) is committed
     assert exists(application, present)

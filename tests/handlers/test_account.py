@@ -1,4 +1,4 @@
-"""One's own account: its fields, its data, its user name and its picture."""
+"""The own account: its fields, its data, its user name and its image."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -83,7 +83,7 @@ def test_an_empty_change_changes_nothing(alice: Person) -> None:
         ({"data": []}, "validationFailed"),
         ({"data": {"deep": {"er": 1}}}, "validationFailed"),
         ({"img": 5}, "validationFailed"),
-        ({"img": "not a picture"}, "imgInvalid"),
+        ({"img": "not an image"}, "imgInvalid"),
     ],
     ids=lambda value: str(value)[:40],
 )
@@ -173,7 +173,7 @@ def test_a_password_is_kept_as_argon2_alone(service: Service, alice: Person) -> 
     assert password_hash(service, alice.id).startswith("$argon2id$")
 
 
-def test_a_picture_is_kept_replaced_and_taken_away(service: Service, alice: Person) -> None:
+def test_an_image_is_stored_replaced_and_removed(service: Service, alice: Person) -> None:
     first = patched(alice, {"img": PIXEL})["img"]
     assert service.http.get(f"/images/{first}").status_code == 200
     second = patched(alice, {"img": f"data:image/png;base64,{PIXEL}"})["img"]
@@ -184,7 +184,7 @@ def test_a_picture_is_kept_replaced_and_taken_away(service: Service, alice: Pers
     assert service.http.get(f"/images/{second}").status_code == 404
 
 
-def test_a_change_that_fails_leaves_no_picture_behind(service: Service, alice: Person) -> None:
+def test_a_failed_change_leaves_no_image_behind(service: Service, alice: Person) -> None:
     patched(alice, {"data": {f"key{number}": number for number in range(100)}})
     before = sorted(service.data.glob("images/*"))
     assert alice.patch("/account", {"img": PIXEL, "data": {"more": 1}}).status_code == 400

@@ -168,7 +168,7 @@ def test_two_editors_cannot_overwrite_each_other(service: Service, curator: Pers
     assert service.http.delete(path, headers=fresh).status_code == 204
 
 
-def test_a_picture_is_replaced_and_goes_with_its_set(service: Service, curator: Person) -> None:
+def test_an_image_is_replaced_and_removed_with_its_set(service: Service, curator: Person) -> None:
     made = new_curated_set(curator, img=PIXEL)
     changed = curator.patch(f"/curated-sets/{made['id']}", {"img": PIXEL}).json()["set"]
     assert service.http.get(f"/images/{made['img']}").status_code == 404

@@ -12,7 +12,7 @@ from tests.forges import TOKEN, Forge
 from tests.matrix import both_engines
 from tests.problems import problem, unharmed
 from tests.service import Credentials, Person, Service
-from tests.services.pictures import data_uri, encoded, two_halves
+from tests.services.image_files import data_uri, encoded, two_halves
 
 POST = {"slug": "hello", "markdown": "# Hello\n", "language": "en"}
 
@@ -147,13 +147,13 @@ def without_forge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]
         service.close()
 
 
-def test_without_a_forge_nothing_is_enabled_and_only_pictures_take_slugs(without_forge: Service) -> None:
+def test_without_a_forge_posts_are_not_enabled_and_only_images_reserve_slugs(without_forge: Service) -> None:
     person = without_forge.sign_up()
     for method, path, body in CALLS[:3]:
         problem(person.request(method, path, json=body), 400, "notEnabled")
     assert person.get("/slugs/blog/hello").status_code == 404
-    picture = {"type": "blog", "subId": "main", "slug": "hello", "img": data_uri(encoded(two_halves(), "PNG"))}
-    assert person.post("/images", picture).status_code == 200
+    image = {"type": "blog", "subId": "main", "slug": "hello", "img": data_uri(encoded(two_halves(), "PNG"))}
+    assert person.post("/images", image).status_code == 200
     assert person.get("/slugs/blog/hello").status_code == 200
 
 

@@ -1,4 +1,4 @@
-"""Pictures for posts and for support."""
+"""Images for posts and for support."""
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -11,19 +11,19 @@ from tests.forges import Forge
 from tests.matrix import both_engines
 from tests.problems import problem, unharmed
 from tests.service import Person, Service
-from tests.services.pictures import BLUE, RED, data_uri, encoded
+from tests.services.image_files import BLUE, RED, data_uri, encoded
 
 _numbers = count(1)
 
 
-def picture(colour: tuple[int, int, int] = RED) -> str:
-    """A picture of one colour."""
+def image(colour: tuple[int, int, int] = RED) -> str:
+    """Return an image of one colour, as a data URI."""
     return data_uri(encoded(Image.new("RGB", (4, 4), colour), "PNG"))
 
 
 def upload(**fields: Any) -> dict[str, Any]:
     """A body with a slug that nobody has used."""
-    return {"type": "showcase", "subId": "main", "slug": f"coat-{next(_numbers)}-x", "img": picture(), **fields}
+    return {"type": "showcase", "subId": "main", "slug": f"coat-{next(_numbers)}-x", "img": image(), **fields}
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def curator(service: Service) -> Person:
 
 @pytest.mark.parametrize(("sub_id", "end"), [("main", ""), ("1", "-1"), (9, "-9")])
 @pytest.mark.parametrize("kind", ["blog", "showcase", "support"])
-def test_a_picture_gets_the_name_of_what_it_is_for(alice: Person, kind: str, sub_id: object, end: str) -> None:
+def test_an_image_is_named_by_kind_slug_and_number(alice: Person, kind: str, sub_id: object, end: str) -> None:
     body = upload(type=kind, subId=sub_id)
     reply = alice.post("/images/jwt", body)
     name = f"{kind}-{body['slug']}{end}"
@@ -62,7 +62,7 @@ def test_only_images_that_were_uploaded_without_credentials_will_expire(alice: P
     first = alice.service.http.get(f"/images/{name}")
     assert first.status_code == 200
     problem(alice.post("/images", anonymous), 409, "imageExists")
-    assert curator.post("/images", {**anonymous, "img": picture(BLUE)}).status_code == 200
+    assert curator.post("/images", {**anonymous, "img": image(BLUE)}).status_code == 200
     assert alice.service.http.get(f"/images/{name}").content != first.content
     assert curator.delete(f"/images/{name}").status_code == 204
     problem(alice.service.http.get(f"/images/{name}"), 404, "notFound")
@@ -77,7 +77,7 @@ def test_others_only_add_and_curators_replace(alice: Person, bob: Person, curato
     body = upload(type="support")
     name = alice.post("/images", body).json()["imgId"]
     first = alice.service.http.get(f"/images/{name}")
-    body["img"] = picture(BLUE)
+    body["img"] = image(BLUE)
     for reply in (
         alice.post("/images", body),
         bob.post("/images", body),
@@ -104,7 +104,7 @@ def test_of_many_at_once_one_adds(alice: Person) -> None:
     assert statuses == [200, 409, 409, 409, 409, 409]
 
 
-def test_the_slug_of_a_picture_is_taken_and_the_forge_is_not_asked(forge: Forge, alice: Person) -> None:
+def test_an_image_reserves_its_slug_without_a_request_to_the_forge(forge: Forge, alice: Person) -> None:
     body = upload(type="blog")
     alice.post("/images", body)
     assert alice.get(f"/slugs/blog/{body['slug']}").status_code == 200
@@ -112,7 +112,7 @@ def test_the_slug_of_a_picture_is_taken_and_the_forge_is_not_asked(forge: Forge,
     assert alice.get(f"/slugs/showcase/{body['slug']}").status_code == 404
 
 
-def test_curators_remove_pictures_once(alice: Person, curator: Person) -> None:
+def test_a_curator_can_remove_an_image_once(alice: Person, curator: Person) -> None:
     name = alice.post("/images", upload()).json()["imgId"]
     problem(alice.delete(f"/images/{name}"), 403, "insufficientAccessLevel")
     assert curator.delete(f"/images/{name}/jwt").status_code == 204
@@ -120,8 +120,8 @@ def test_curators_remove_pictures_once(alice: Person, curator: Person) -> None:
     problem(curator.delete(f"/images/{name}"), 404, "notFound")
 
 
-def test_pictures_of_records_cannot_be_removed_here(alice: Person, curator: Person) -> None:
-    name = alice.new_set(img=picture())["img"]
+def test_images_of_records_cannot_be_removed_by_name(alice: Person, curator: Person) -> None:
+    name = alice.new_set(img=image())["img"]
     for other in (name, "default-avatar", "blog-%2e%2e", "blog-A"):
         problem(curator.delete(f"/images/{other}"), 404, "notFound")
     assert alice.service.http.get(f"/images/{name}").status_code == 200
@@ -137,7 +137,7 @@ def test_pictures_of_records_cannot_be_removed_here(alice: Person, curator: Pers
         {"url": "http://169.254.169.254/"},
     ],
 )
-def test_what_is_no_picture_is_refused_and_takes_no_name(alice: Person, what: dict[str, str]) -> None:
+def test_an_invalid_image_is_rejected_and_reserves_no_name(alice: Person, what: dict[str, str]) -> None:
     body = {"type": "blog", "subId": "main", "slug": f"bad-{next(_numbers)}", **what}
     with unharmed(alice.service):
         problem(alice.post("/images", body), 400, "imgInvalid")

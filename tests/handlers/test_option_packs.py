@@ -90,7 +90,7 @@ def test_two_editors_cannot_overwrite_each_other(service: Service, curator: Pers
     assert failure(service.http.delete(path, headers=stale)) == (412, "preconditionFailed")
 
 
-def test_a_deleted_pack_is_gone_with_its_picture(service: Service, curator: Person) -> None:
+def test_a_pack_is_removed_with_its_image(service: Service, curator: Person) -> None:
     made = new_pack(curator, img=PIXEL)
     changed = curator.patch(f"/option-packs/{made['id']}", {"img": PIXEL}).json()["optionPack"]
     assert service.http.get(f"/images/{made['img']}").status_code == 404

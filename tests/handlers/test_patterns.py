@@ -158,7 +158,7 @@ def test_a_public_pattern_is_data_for_everyone_and_a_private_one_for_its_owner(
     assert (own.status_code, own.headers["cache-control"]) == (200, "private, no-cache")
 
 
-def test_a_new_picture_replaces_the_old_one(service: Service, alice: Person) -> None:
+def test_a_new_image_replaces_the_old_one(service: Service, alice: Person) -> None:
     made = alice.new_pattern(img=PIXEL)
     changed = alice.patch(f"/patterns/{made['id']}", {"img": PIXEL}).json()["pattern"]
     assert service.http.get(f"/images/{made['img']}").status_code == 404
@@ -174,7 +174,7 @@ def test_patterns_are_listed_in_pages(alice: Person) -> None:
     assert (reply.json()["patterns"], "next" in reply.links) == (made[2:], False)
 
 
-def test_a_picture_of_a_refused_pattern_is_not_kept(service: Service, alice: Person) -> None:
+def test_the_image_of_a_rejected_pattern_is_removed(service: Service, alice: Person) -> None:
     images = service.data / "images"
     before = sorted(images.rglob("*"))
     reply = alice.post("/patterns", {"design": "aaron", "settings": {}, "set": 999_999, "img": PIXEL})

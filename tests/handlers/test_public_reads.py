@@ -80,8 +80,8 @@ def test_what_its_owner_reads_is_not_kept_for_the_public(service: Service, alice
 
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Service]]:
-    """Two servers on one database, with their pictures in one folder."""
-    folder: Path = tmp_path_factory.mktemp("pictures")
+    """Two servers on one database, with their images in one folder."""
+    folder: Path = tmp_path_factory.mktemp("images")
     shared = {**SHARED, "images_url": f"file:{folder}"}
     here = Service(tmp_path_factory.mktemp("here"), **shared)
     there = Service(tmp_path_factory.mktemp("there"), database_url=here.database_url, **shared)

@@ -122,7 +122,7 @@ def test_the_page_behind_a_mailed_link_tells_nobody_its_address(service: Service
         assert failure(service.http.get(path)) == (404, "notFound")
 
 
-def test_the_picture_of_those_who_have_none_is_there(service: Service) -> None:
+def test_the_default_avatar_is_served(service: Service) -> None:
     reply = service.http.get("/images/default-avatar")
     assert (reply.status_code, reply.headers["content-type"]) == (200, "image/png")
     assert reply.content.startswith(b"\x89PNG")

@@ -100,7 +100,7 @@ def test_a_private_set_is_not_there_for_the_public(service: Service, alice: Pers
 
 
 @pytest.mark.parametrize("form", [f"data:image/png;base64,{PIXEL}", PIXEL])
-def test_a_picture_is_kept_served_and_goes_with_its_set(service: Service, alice: Person, form: str) -> None:
+def test_an_image_is_stored_served_and_removed_with_its_set(service: Service, alice: Person, form: str) -> None:
     made = alice.new_set(img=form)
     reply = service.http.get(f"/images/{made['img']}")
     assert reply.status_code == 200
@@ -112,7 +112,7 @@ def test_a_picture_is_kept_served_and_goes_with_its_set(service: Service, alice:
     assert service.http.get(f"/images/{made['img']}").status_code == 404
 
 
-def test_a_new_picture_replaces_the_old_one_and_a_clone_has_its_own(service: Service, alice: Person) -> None:
+def test_a_new_image_replaces_the_old_one_and_a_clone_has_its_own(service: Service, alice: Person) -> None:
     made = alice.new_set(img=PIXEL, public=True)
     clone = alice.post(f"/sets/{made['id']}/clone").json()["set"]
     changed = alice.patch(f"/sets/{made['id']}", {"img": PIXEL}).json()["set"]
@@ -123,7 +123,7 @@ def test_a_new_picture_replaces_the_old_one_and_a_clone_has_its_own(service: Ser
     assert emptied["img"] == "default-avatar"
 
 
-def test_a_picture_that_is_none_is_refused_and_nothing_is_stored(alice: Person) -> None:
+def test_an_invalid_image_is_rejected_and_nothing_is_stored(alice: Person) -> None:
     before = alice.get("/sets").json()
     for img in ("not an image", "data:image/png;base64,AAAA", "http://127.0.0.1:5432/x.png", "http://[::1]/"):
         reply = alice.post("/sets", {"name": "x", "img": img})

@@ -1,4 +1,4 @@
-"""Pictures to share, as a client gets them."""
+"""Social images, as clients receive them."""
 
 import io
 

@@ -49,7 +49,7 @@ def test_only_a_set_of_ones_own_can_be_suggested(alice: Person, bob: Person, adm
     assert failure(alice.post("/curated-sets/suggest", {})) == (400, "postBodyMissing")
 
 
-def test_an_accepted_suggestion_becomes_an_unpublished_set_with_its_picture(
+def test_an_accepted_suggestion_becomes_an_unpublished_set_with_its_image(
     service: Service, curator: Person, alice: Person
 ) -> None:
     suggested = alice.new_suggestion(img=PIXEL, name="Tall", notes="n", height=190)
@@ -84,7 +84,7 @@ def test_accepting_twice_at_the_same_time_makes_one_set(curator: Person, alice: 
     assert sorted(reply.status_code for reply in replies) == [201, *[404] * 5]
 
 
-def test_a_refused_suggestion_is_gone_with_its_picture(service: Service, curator: Person, alice: Person) -> None:
+def test_a_rejected_suggestion_is_removed_with_its_image(service: Service, curator: Person, alice: Person) -> None:
     suggested = alice.new_suggestion(img=PIXEL)
     assert curator.delete(f"/suggested-sets/{suggested['uuid']}").status_code == 204
     assert service.http.get(f"/images/{suggested['img']}").status_code == 404
@@ -131,7 +131,7 @@ def test_a_suggested_pack_waits_and_can_be_refused(curator: Person, alice: Perso
     assert failure(alice.post("/option-packs/suggest", {})) == (400, "postBodyMissing")
 
 
-def test_suggestions_are_exported_and_go_with_the_account_and_their_pictures(
+def test_suggestions_are_exported_and_removed_with_the_account_and_their_images(
     service: Service, curator: Person, alice: Person
 ) -> None:
     suggested = alice.new_suggestion(img=PIXEL, name="mine")

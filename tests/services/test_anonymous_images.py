@@ -10,7 +10,7 @@ from core import clock
 from core.errors import NoSuchRecord
 from services.images import record_images
 from services.images.record_images import Images
-from tests.handlers.test_images import picture
+from tests.handlers.test_images import image
 from tests.made import services_on
 
 LIFETIME = record_images.ANONYMOUS_LIFETIME
@@ -25,7 +25,7 @@ def images(request: pytest.FixtureRequest, tmp_path: Path) -> Images:
 
 async def publish(images: Images, name: str, *, anonymous: bool) -> None:
     """Store an image under this name."""
-    await images.publish(picture(), name, replace=False, anonymous=anonymous)
+    await images.publish(image(), name, replace=False, anonymous=anonymous)
 
 
 async def _expire(images: Images) -> None:

@@ -15,7 +15,7 @@ from storage import image_removals, sets
 from storage.schema.image_removals import image_removals as removal_table
 from storage.schema.tables import Record
 from storage.schema.tables import sets as table
-from tests.handlers.test_images import picture
+from tests.handlers.test_images import image
 from tests.service import PATIENCE
 from tests.storage.conftest import postgresql_url, sqlite_store, sqlite_url, store
 from tests.storage.store import Store, new_set
@@ -36,7 +36,7 @@ def sweep(store: Store, images: Images) -> int:
 
 async def stored_set(store: Store, images: Images, user_id: int) -> Record:
     """A set with an image."""
-    async with images.stored(picture(), "set") as name:
+    async with images.stored(image(), "set") as name:
         return await store.storage.write(new_set, user_id, img=name)
 
 
@@ -66,7 +66,7 @@ def test_an_image_goes_at_once_if_its_record_was_certainly_not_written_and_later
         raise failure
 
     async def store_image() -> None:
-        async with images.stored(picture(), "set") as name:
+        async with images.stored(image(), "set") as name:
             names.append(str(name))
             await store.storage.write(fails)
 
@@ -90,7 +90,7 @@ def test_an_image_stays_if_the_request_is_cancelled_while_its_record_is_written(
             return new_set(connection, user_id, img=img)
 
         async def request() -> None:
-            async with images.stored(picture(), "set") as name:
+            async with images.stored(image(), "set") as name:
                 await sqlite_store.storage.write(slowly, str(name))
 
         task = asyncio.create_task(request())
@@ -110,7 +110,7 @@ def test_no_record_names_an_image_whose_removal_has_begun(store: Store, images: 
     user_id = store.new_account()["id"]
 
     async def too_late() -> None:
-        async with images.stored(picture(), "set") as name:
+        async with images.stored(image(), "set") as name:
             await store.storage.write_alone(image_removals.begin, clock.now() + LATER)
             await store.storage.write(new_set, user_id, img=name)
 

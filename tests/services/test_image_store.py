@@ -12,16 +12,16 @@ import pytest
 from PIL import Image
 
 from core.errors import ImageExists, ImageStoreUnavailable
-from services.images.store import ImageStore, Picture, StoredImage, new_image_id, open_store
+from services.images.store import EncodedImage, ImageStore, StoredImage, new_image_id, open_store
 
 
-def picture(format: str = "JPEG", colour: str = "red") -> Picture:
+def image(format: str = "JPEG", colour: str = "red") -> EncodedImage:
     buffer = io.BytesIO()
     Image.new("RGB", (4, 4), colour).save(buffer, format)
-    return Picture(buffer.getvalue(), f"image/{format.lower()}")
+    return EncodedImage(buffer.getvalue(), f"image/{format.lower()}")
 
 
-def put(store: ImageStore, image_id: str, given: Picture) -> None:
+def put(store: ImageStore, image_id: str, given: EncodedImage) -> None:
     asyncio.run(store.put(image_id, given))
 
 
@@ -36,7 +36,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> ImageStore:
 
 @pytest.mark.parametrize("format", ["JPEG", "WEBP", "PNG"])
 def test_what_is_put_is_got_with_its_media_type(store: ImageStore, format: str) -> None:
-    given = picture(format)
+    given = image(format)
     put(store, "set-1", given)
     found = get(store, "set-1")
     assert found is not None
@@ -45,37 +45,37 @@ def test_what_is_put_is_got_with_its_media_type(store: ImageStore, format: str) 
 
 def test_the_etag_is_strong_and_follows_the_content(store: ImageStore) -> None:
     for image_id, colour in [("set-1", "red"), ("set-2", "red"), ("set-3", "blue")]:
-        put(store, image_id, picture(colour=colour))
+        put(store, image_id, image(colour=colour))
     etags = [found.etag for image_id in ("set-1", "set-2", "set-3") if (found := get(store, image_id))]
-    assert etags[0] == f'"{hashlib.sha256(picture().content).hexdigest()[:32]}"'
+    assert etags[0] == f'"{hashlib.sha256(image().content).hexdigest()[:32]}"'
     assert etags[0] == etags[1] != etags[2]
 
 
 def test_the_time_of_storing_is_told_in_utc(store: ImageStore) -> None:
-    put(store, "set-1", picture())
+    put(store, "set-1", image())
     found = get(store, "set-1")
     assert found is not None and found.last_modified.utcoffset() == timedelta(0)
     assert abs(datetime.now(UTC) - found.last_modified) < timedelta(minutes=1)
 
 
 def test_a_second_put_takes_the_place_of_the_first(store: ImageStore) -> None:
-    put(store, "set-1", picture("JPEG"))
-    put(store, "set-1", picture("WEBP"))
+    put(store, "set-1", image("JPEG"))
+    put(store, "set-1", image("WEBP"))
     found = get(store, "set-1")
     assert found is not None and found.media_type == "image/webp"
 
 
 def test_an_image_that_is_only_to_be_added_takes_nobodys_place(store: ImageStore) -> None:
-    asyncio.run(store.put("set-1", picture("JPEG"), replace=False))
+    asyncio.run(store.put("set-1", image("JPEG"), replace=False))
     with pytest.raises(ImageExists):
-        asyncio.run(store.put("set-1", picture("WEBP"), replace=False))
+        asyncio.run(store.put("set-1", image("WEBP"), replace=False))
     found = get(store, "set-1")
     assert found is not None and found.media_type == "image/jpeg"
 
 
 def test_of_many_added_at_once_one_is_kept(store: ImageStore) -> None:
     async def race() -> list[BaseException | None]:
-        puts = (store.put("set-1", picture(), replace=False) for _ in range(10))
+        puts = (store.put("set-1", image(), replace=False) for _ in range(10))
         return await asyncio.gather(*puts, return_exceptions=True)
 
     outcomes = asyncio.run(race())
@@ -83,7 +83,7 @@ def test_of_many_added_at_once_one_is_kept(store: ImageStore) -> None:
 
 
 def test_it_is_known_whether_an_image_is_there(store: ImageStore) -> None:
-    put(store, "set-1", picture())
+    put(store, "set-1", image())
     assert [asyncio.run(store.has(one)) for one in ("set-1", "set-10")] == [True, False]
 
 
@@ -92,8 +92,8 @@ def test_an_image_that_was_never_put_is_none(store: ImageStore) -> None:
 
 
 def test_removing_leaves_the_others_and_may_be_repeated(store: ImageStore) -> None:
-    put(store, "set-1", picture())
-    put(store, "set-10", picture())
+    put(store, "set-1", image())
+    put(store, "set-10", image())
     for _ in range(2):
         asyncio.run(store.remove("set-1"))
     assert get(store, "set-1") is None
@@ -118,26 +118,26 @@ UNFIT = [
 
 @pytest.mark.parametrize("image_id", [*UNFIT, "set-" + "a" * 121, "set-a.b", "set-a\0b", "set-a\\b"])
 def test_an_id_that_could_be_a_path_is_refused_everywhere(store: ImageStore, image_id: str) -> None:
-    for call in (store.put(image_id, picture()), store.get(image_id), store.has(image_id), store.remove(image_id)):
+    for call in (store.put(image_id, image()), store.get(image_id), store.has(image_id), store.remove(image_id)):
         with pytest.raises(ValueError, match="id of an image"):
             asyncio.run(call)
 
 
 def test_the_longest_id_is_accepted(store: ImageStore) -> None:
     longest = "pattern-" + "a" * 120
-    put(store, longest, picture())
+    put(store, longest, image())
     assert get(store, longest) is not None
 
 
 @pytest.mark.parametrize(
     "mislabelled",
     [
-        Picture(picture("PNG").content, "image/jpeg"),
-        Picture(b"<svg/>", "image/svg+xml"),
-        Picture(b"", "image/png"),
+        EncodedImage(image("PNG").content, "image/jpeg"),
+        EncodedImage(b"<svg/>", "image/svg+xml"),
+        EncodedImage(b"", "image/png"),
     ],
 )
-def test_content_of_another_type_than_stated_is_not_stored(store: ImageStore, mislabelled: Picture) -> None:
+def test_content_of_another_type_than_stated_is_not_stored(store: ImageStore, mislabelled: EncodedImage) -> None:
     with pytest.raises(ValueError, match="media type"):
         put(store, "set-1", mislabelled)
     assert get(store, "set-1") is None
@@ -147,7 +147,7 @@ def test_new_ids_fit_the_store_and_do_not_repeat(store: ImageStore) -> None:
     ids = {new_image_id("set") for _ in range(200)}
     assert len(ids) == 200
     assert all(one.startswith("set-") and len(one) >= 4 + 22 for one in ids)
-    put(store, ids.pop(), picture())
+    put(store, ids.pop(), image())
 
 
 @pytest.mark.parametrize("kind", ["", "Set", "a-b", "../set", "set\n"])
@@ -160,19 +160,19 @@ def test_a_kind_that_makes_no_id_is_refused(kind: str) -> None:
 def test_the_folder_is_made_and_keeps_images_when_opened_again(tmp_path: Path, form: str) -> None:
     folder = tmp_path / "new folder" / "images"
     url = form.format(str(folder).replace(" ", "%20") if "//" in form else folder)
-    put(open_store(url), "set-1", picture())
-    assert (folder / "set-1").read_bytes() == picture().content
+    put(open_store(url), "set-1", image())
+    assert (folder / "set-1").read_bytes() == image().content
     assert get(open_store(url), "set-1") is not None
 
 
 def test_a_relative_folder_is_below_where_the_server_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    put(open_store("file:kept/images"), "set-1", picture())
+    put(open_store("file:kept/images"), "set-1", image())
     assert os.listdir(tmp_path / "kept" / "images") == ["set-1"]
 
 
 def test_memory_is_not_shared_between_stores() -> None:
-    put(open_store("memory:"), "set-1", picture())
+    put(open_store("memory:"), "set-1", image())
     assert get(open_store("memory:"), "set-1") is None
 
 
@@ -180,7 +180,7 @@ def test_a_folder_that_is_gone_is_told_as_unavailable(tmp_path: Path) -> None:
     store = open_store(f"file:{tmp_path}/images")
     shutil.rmtree(tmp_path / "images")
     (tmp_path / "images").write_text("a file where the folder was")
-    for call in (store.put("set-1", picture()), store.get("set-1"), store.has("set-1"), store.remove("set-1")):
+    for call in (store.put("set-1", image()), store.get("set-1"), store.has("set-1"), store.remove("set-1")):
         with pytest.raises(ImageStoreUnavailable) as told:
             asyncio.run(call)
         assert str(tmp_path) not in told.value.detail
@@ -196,7 +196,7 @@ def test_an_object_store_that_does_not_answer_is_told_as_unavailable(monkeypatch
     }.items():
         monkeypatch.setenv(name, value)
     store = open_store("s3://bucket/images")
-    for call in (store.put("set-1", picture()), store.get("set-1"), store.has("set-1"), store.remove("set-1")):
+    for call in (store.put("set-1", image()), store.get("set-1"), store.has("set-1"), store.remove("set-1")):
         with pytest.raises(ImageStoreUnavailable):
             asyncio.run(call)
 

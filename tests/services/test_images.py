@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
 from services.images.decoding import normalise
-from tests.services.pictures import (
+from tests.services.image_files import (
     BLUE,
     FORMATS,
     GREEN,
@@ -31,10 +31,10 @@ def is_near(colour: object, wanted: tuple[int, ...]) -> bool:
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_each_accepted_format_becomes_a_jpeg_with_the_same_picture(format: str) -> None:
-    picture = normalised(encoded(two_halves(), format))
-    image = opened(picture)
-    assert (picture.media_type, image.size) == ("image/jpeg", (64, 32))
+def test_each_accepted_format_becomes_a_jpeg_with_the_same_pixels(format: str) -> None:
+    result = normalised(encoded(two_halves(), format))
+    image = opened(result)
+    assert (result.media_type, image.size) == ("image/jpeg", (64, 32))
     assert is_near(image.getpixel((5, 5)), RED) and is_near(image.getpixel((60, 5)), BLUE)
 
 
@@ -72,12 +72,12 @@ def test_transparency_is_kept_as_webp(mode: str) -> None:
     image = Image.new("RGBA", (40, 20), (*GREEN, 255))
     image.paste((0, 0, 0, 0), (0, 0, 20, 20))
     options: dict[str, object] = {}
-    if mode == "RGB":  # one colour of an opaque picture declared transparent
+    if mode == "RGB":  # one colour of an opaque image declared transparent
         image, options = image.convert("RGB"), {"transparency": (0, 0, 0)}
-    picture = normalised(encoded(image.convert(mode), "PNG", **options))
-    result = opened(picture).convert("RGBA").getchannel("A")
-    assert picture.media_type == "image/webp"
-    assert (result.getpixel((5, 10)), result.getpixel((35, 10))) == (0, 255)
+    result = normalised(encoded(image.convert(mode), "PNG", **options))
+    alpha = opened(result).convert("RGBA").getchannel("A")
+    assert result.media_type == "image/webp"
+    assert (alpha.getpixel((5, 10)), alpha.getpixel((35, 10))) == (0, 255)
 
 
 def test_an_alpha_channel_that_hides_nothing_becomes_a_jpeg() -> None:
@@ -86,13 +86,13 @@ def test_an_alpha_channel_that_hides_nothing_becomes_a_jpeg() -> None:
 
 def test_only_the_first_frame_of_an_animation_is_kept() -> None:
     frames = [Image.new("RGB", (8, 8), colour) for colour in (RED, BLUE)]
-    picture = normalised(encoded(frames[0], "GIF", save_all=True, append_images=frames[1:]))
-    image = opened(picture)
+    result = normalised(encoded(frames[0], "GIF", save_all=True, append_images=frames[1:]))
+    image = opened(result)
     assert getattr(image, "n_frames", 1) == 1
     assert is_near(image.getpixel((4, 4)), RED)
 
 
-def test_a_photo_with_several_pictures_in_it_is_accepted() -> None:
+def test_a_photo_with_several_images_in_it_is_accepted() -> None:
     content = encoded(two_halves(), "MPO", save_all=True, append_images=[Image.new("RGB", (64, 32))])
     assert is_near(opened(normalised(content)).getpixel((5, 5)), RED)
 
@@ -110,7 +110,7 @@ def test_every_colour_mode_becomes_rgb(mode: str) -> None:
 
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP"])
 @pytest.mark.parametrize("size", [(3000, 1000), (1000, 3000), (4000, 1000)])
-def test_a_large_picture_is_scaled_down_in_proportion(format: str, size: tuple[int, int]) -> None:
+def test_a_large_image_is_scaled_down_in_proportion(format: str, size: tuple[int, int]) -> None:
     scale = 2000 / max(size)
     image = opened(normalised(encoded(two_halves(size), format)))
     assert image.size == (round(size[0] * scale), round(size[1] * scale))
@@ -129,11 +129,11 @@ def test_an_image_that_is_scaled_piece_by_piece_has_no_seams() -> None:
     assert max(abs(one - other) for one, other in pairs) <= 4
 
 
-def test_a_very_thin_picture_keeps_at_least_one_pixel() -> None:
+def test_a_very_thin_image_keeps_at_least_one_pixel() -> None:
     assert opened(normalised(encoded(Image.new("RGB", (9000, 1)), "PNG"))).size == (2000, 1)
 
 
-# Where the red half of `two_halves` is seen once the picture is turned as each orientation says.
+# The side on which the red half of `two_halves` is after each orientation was applied.
 @pytest.mark.parametrize(
     ("orientation", "size", "red"),
     [
@@ -165,7 +165,7 @@ def test_the_orientation_of_the_camera_is_applied(
     "damage",
     [b"Exif\0\0", b"Exif\0\0no TIFF", b"Exif\0\0MM\0*", b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + b"\x12" * 99],
 )
-def test_damaged_metadata_does_not_spoil_a_good_picture(damage: bytes, format: str) -> None:
+def test_an_image_with_damaged_metadata_is_accepted(damage: bytes, format: str) -> None:
     assert opened(normalised(encoded(two_halves(), format, exif=damage))).size == (64, 32)
 
 
@@ -194,9 +194,9 @@ def test_no_metadata_survives(format: str, mode: str) -> None:
     source = Image.new(mode, (16, 16), (*RED, 90) if mode == "RGBA" else RED)
     content = with_metadata(source, format)
     assert content.count(SECRET) >= 2
-    picture = normalised(content)
-    image = opened(picture)
-    assert SECRET not in picture.content
+    result = normalised(content)
+    image = opened(result)
+    assert SECRET not in result.content
     assert not dict(image.getexif())
     assert not {"exif", "icc_profile", "xmp", "comment", "Comment", "XML:com.adobe.xmp"} & set(image.info)
 
@@ -204,5 +204,5 @@ def test_no_metadata_survives(format: str, mode: str) -> None:
 def test_a_gif_comment_does_not_survive() -> None:
     content = encoded(two_halves(), "GIF", comment=SECRET)
     assert SECRET in content
-    picture = normalised(content)
-    assert SECRET not in picture.content and not opened(picture).info.get("comment")
+    result = normalised(content)
+    assert SECRET not in result.content and not opened(result).info.get("comment")

@@ -15,9 +15,9 @@ from PIL import Image
 from core.errors import ImageInvalid
 from services.images.decoding import normalise
 from services.images.limits import ImageLimits
-from services.images.store import Picture
+from services.images.store import EncodedImage
 from tests.service import ROOT
-from tests.services.pictures import FORMATS, data_uri, encoded, normalised, opened, refusal, two_halves
+from tests.services.image_files import FORMATS, data_uri, encoded, normalised, opened, refusal, two_halves
 
 
 def png_chunk(name: bytes, data: bytes) -> bytes:
@@ -208,8 +208,8 @@ def test_a_jpeg_of_endless_segments_is_refused() -> None:
     )
 
 
-def test_many_pictures_at_once_are_all_done() -> None:
-    async def all_of_them() -> list[Picture]:
+def test_concurrent_images_are_all_decoded() -> None:
+    async def all_of_them() -> list[EncodedImage]:
         return await asyncio.gather(*(normalise(data_uri(PNG)) for _ in range(20)))
 
-    assert len({picture.content for picture in asyncio.run(all_of_them())}) == 1
+    assert len({image.content for image in asyncio.run(all_of_them())}) == 1

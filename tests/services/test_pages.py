@@ -157,9 +157,9 @@ def test_the_tour_has_the_same_steps_in_each_language_and_the_address_of_the_ser
     assert ADDRESS not in page
 
 
-def test_the_default_avatar_is_a_small_square_picture() -> None:
+def test_the_default_avatar_is_a_small_square_image() -> None:
     path = service_pages.WEB / "default-avatar.png"
-    with Image.open(path) as picture:
-        assert (picture.format, picture.size) == ("PNG", (400, 400))
+    with Image.open(path) as image:
+        assert (image.format, image.size) == ("PNG", (400, 400))
     assert path.stat().st_size < 10_000
     assert service_pages.default_avatar() == path.read_bytes()

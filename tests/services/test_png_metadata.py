@@ -6,9 +6,9 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from services.images import png
-from tests.services.pictures import data_uri, encoded, normalised, opened, refusal, two_halves
+from tests.services.image_files import data_uri, encoded, normalised, opened, refusal, two_halves
 
-PICTURE = encoded(two_halves(), "PNG")
+IMAGE = encoded(two_halves(), "PNG")
 # More than Pillow decompresses: 1 MB of a chunk, 64 MB of all.
 LARGE = b"x" * 2_000_000
 
@@ -20,7 +20,7 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 def with_chunks(*chunks: bytes) -> bytes:
     """A PNG with these between its header and its pixels."""
     head = len(png.SIGNATURE) + 25
-    return PICTURE[:head] + b"".join(chunks) + PICTURE[head:]
+    return IMAGE[:head] + b"".join(chunks) + IMAGE[head:]
 
 
 @pytest.mark.parametrize(
@@ -38,12 +38,12 @@ def with_chunks(*chunks: bytes) -> bytes:
 )
 def test_texts_and_profiles_of_any_size_are_removed(chunks: list[bytes]) -> None:
     content = with_chunks(*chunks)
-    assert png.without_metadata(content) == PICTURE
+    assert png.without_metadata(content) == IMAGE
     assert opened(normalised(content)).size == (64, 32)
 
 
 def test_texts_behind_the_pixels_are_removed_too() -> None:
-    content = PICTURE[:-12] + chunk(b"zTXt", b"Comment\0\0" + zlib.compress(LARGE)) + PICTURE[-12:]
+    content = IMAGE[:-12] + chunk(b"zTXt", b"Comment\0\0" + zlib.compress(LARGE)) + IMAGE[-12:]
     assert opened(normalised(content)).size == (64, 32)
 
 
@@ -69,7 +69,7 @@ def test_a_file_of_endless_chunks_is_rejected_by_their_number() -> None:
 
 def test_a_damaged_file_and_other_formats_are_left_as_they_are() -> None:
     jpeg = encoded(two_halves(), "JPEG")
-    for content in (b"", jpeg, PICTURE, PICTURE[:50], PICTURE[:35], png.SIGNATURE, png.SIGNATURE + b"\xff" * 20):
+    for content in (b"", jpeg, IMAGE, IMAGE[:50], IMAGE[:35], png.SIGNATURE, png.SIGNATURE + b"\xff" * 20):
         assert png.without_metadata(content) == content
 
 

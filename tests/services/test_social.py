@@ -15,7 +15,7 @@ HOME = "https://sew.example.org"
 
 
 @pytest.fixture
-def pictures_drawn(monkeypatch: pytest.MonkeyPatch) -> list[Card]:
+def drawn_cards(monkeypatch: pytest.MonkeyPatch) -> list[Card]:
     """The cards that were drawn, not found in the cache."""
     drawn: list[Card] = []
     draw = cards.png
@@ -76,7 +76,7 @@ def test_all_words_stay_within_the_margins(text: str, type: str) -> None:
         (Card("Aaron", site="org"), Card("Aaron", site="example.org")),
     ],
 )
-def test_other_words_are_another_picture_with_another_validator(one: Card, other: Card) -> None:
+def test_cards_with_different_texts_have_different_images_and_etags(one: Card, other: Card) -> None:
     first, second = draw(one, other)
     assert first.content != second.content and first.etag != second.etag
 
@@ -104,16 +104,16 @@ def test_a_website_under_a_path_signs_with_it() -> None:
     assert draw(Card("Aaron"), by=images)[0].content == signed
 
 
-def test_the_same_words_are_drawn_once(pictures_drawn: list[Card]) -> None:
+def test_the_same_card_is_drawn_once(drawn_cards: list[Card]) -> None:
     card, images = Card("Aaron", "A shirt"), SocialImages(HOME)
     first, second = draw(card, by=images)[0], draw(card, by=images)[0]
-    assert first is second and pictures_drawn == [card]
+    assert first is second and drawn_cards == [card]
 
 
-def test_of_several_requests_at_once_only_one_draws(pictures_drawn: list[Card]) -> None:
+def test_of_several_requests_at_once_only_one_draws(drawn_cards: list[Card]) -> None:
     card = Card("Aaron", "A shirt")
     drawings = draw(*[card] * 8)
-    assert len(set(map(id, drawings))) == 1 and pictures_drawn == [card]
+    assert len(set(map(id, drawings))) == 1 and drawn_cards == [card]
 
 
 def test_what_is_drawn_anew_has_the_same_bytes_and_validator() -> None:

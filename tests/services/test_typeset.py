@@ -50,9 +50,9 @@ def lengths(block: Block) -> list[float]:
 
 
 def drawn(text: str) -> Image.Image:
-    picture = Image.new("L", (WIDTH + 200, HEIGHT + 200))
-    typeset.draw(picture, typeset.fit(text, STYLE, WIDTH, HEIGHT), (100, 100, 100 + WIDTH, 100 + HEIGHT), "white")
-    return picture
+    image = Image.new("L", (WIDTH + 200, HEIGHT + 200))
+    typeset.draw(image, typeset.fit(text, STYLE, WIDTH, HEIGHT), (100, 100, 100 + WIDTH, 100 + HEIGHT), "white")
+    return image
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)

@@ -48,7 +48,7 @@ def test_what_is_not_there_or_of_another_kind_cannot_be_taken(store: Store, kind
             store.write(suggestions.take, kind, unknown)
 
 
-def test_an_account_withdraws_its_own_and_learns_the_names_of_their_pictures(store: Store) -> None:
+def test_withdrawing_the_suggestions_of_an_account_returns_the_names_of_their_images(store: Store) -> None:
     alice, bob = store.new_account()["id"], store.new_account()["id"]
     kept = _new(store, bob)
     for name in ("one", "two"):

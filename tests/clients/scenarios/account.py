@@ -9,7 +9,7 @@ from tests.clients.scenarios.sessions import mailed
 from tests.clients.site import Site
 from tests.handlers.reading import new_address
 from tests.service import PASSWORD
-from tests.services.pictures import data_uri, encoded
+from tests.services.image_files import data_uri, encoded
 
 PIXEL = data_uri(encoded(Image.new("RGB", (1, 1)), "PNG"))
 PREFERENCES = {"bio": "I sew.", "compare": False, "consent": 1, "control": 4, "imperial": True, "newsletter": True}

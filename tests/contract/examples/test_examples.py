@@ -17,7 +17,7 @@ from tests.service import PASSWORD, Person, Service
 # What no arrangement can make acceptable: the documented status, and why.
 REFUSED = {
     "download_export": (404, "The token is signed with the key of another server."),
-    "delete_image": (404, "Anyone needs the default picture, which cannot be removed."),
+    "delete_image": (404, "All accounts without an image use the default image, which cannot be removed."),
 }
 EXAMPLES = list(requests.all_examples())
 WITH_TAG = list(requests.with_parameter("If-Match"))

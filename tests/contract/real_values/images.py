@@ -1,4 +1,4 @@
-"""Pictures for posts and for support."""
+"""Images for posts and for support."""
 
 from typing import Any
 

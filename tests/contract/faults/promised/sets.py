@@ -8,7 +8,7 @@ import services.images.limits
 import services.images.record_images
 from handlers.support import prepared_responses
 from services import interchange
-from services.images.store import Picture
+from services.images.store import EncodedImage
 from storage import sets
 from tests.contract.faults.exchange import Exchange
 from tests.contract.faults.registry import Replaced, in_code, in_replies
@@ -101,8 +101,8 @@ def images_are_not_scaled() -> Replaced:
 
 @in_code(IMAGES + "what_is_no_image_is_rejected", "POST /sets: 201")
 def what_is_no_image_is_stored() -> Replaced:
-    async def normalise(_: str) -> Picture:
-        return Picture(b"\xff\xd8\xff", "image/jpeg")
+    async def normalise(_: str) -> EncodedImage:
+        return EncodedImage(b"\xff\xd8\xff", "image/jpeg")
 
     yield services.images.record_images, "normalise", normalise
 

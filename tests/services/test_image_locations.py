@@ -1,4 +1,4 @@
-"""Where pictures are kept: what cannot be used stops the start, and what fails later is told as unavailable."""
+"""The location of the image store: an unusable one aborts start-up, and a later failure is raised as unavailable."""
 
 import asyncio
 import shutil

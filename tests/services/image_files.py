@@ -1,4 +1,4 @@
-"""Pictures to send, and what becomes of them."""
+"""Image files for tests, and their decoding and encoding."""
 
 import asyncio
 import io
@@ -10,7 +10,7 @@ from PIL import Image, features
 from core.errors import ImageInvalid
 from services.images.decoding import normalise
 from services.images.limits import ImageLimits
-from services.images.store import Picture
+from services.images.store import EncodedImage
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 
@@ -25,13 +25,13 @@ def data_uri(content: bytes, media_type: str = "image/png") -> str:
     return f"data:{media_type};base64,{b64encode(content).decode()}"
 
 
-def normalised(content: bytes, limits: ImageLimits | None = None) -> Picture:
+def normalised(content: bytes, limits: ImageLimits | None = None) -> EncodedImage:
     return asyncio.run(normalise(data_uri(content), limits=limits or ImageLimits()))
 
 
-def opened(picture: Picture) -> Image.Image:
-    image = Image.open(io.BytesIO(picture.content))
-    assert Image.MIME[image.format or ""] == picture.media_type
+def opened(encoded_image: EncodedImage) -> Image.Image:
+    image = Image.open(io.BytesIO(encoded_image.content))
+    assert Image.MIME[image.format or ""] == encoded_image.media_type
     return image
 
 
