@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from sqlalchemy import Connection
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -77,9 +78,7 @@ async def update_set(request: Request) -> Response:
     present = await _own_set(request, await _caller(request, 3))
     fields = orjson.loads(await request.body())
     measies = fields.pop("measies", {})
-    row, _ = await _services(request).storage.write(
-        sets.edit, present["id"], fields=fields, measies=measies, now=clock.now()
-    )
+    row = await _services(request).storage.write(_edit, present["id"], measies=measies, now=clock.now(), **fields)
     return _reply(200, result="success", set=records.measurements_set(row))
 
 
@@ -111,6 +110,10 @@ async def who_am_i(request: Request) -> Response:
         raise HTTPException(404)
     found = await _services(request).storage.read(apikeys.find_self, caller.key, clock.day(clock.now()))
     return _reply(200, result="success", apikey=records.api_key_self(found, []))
+
+
+def _edit(connection: Connection, /, set_id: int, **fields: Any) -> sets.MeasurementsSet:
+    return sets.edit(connection, sets.lock(connection, set_id), **fields)
 
 
 def _services(request: Request) -> Services:

@@ -113,8 +113,8 @@ def _end(
     owner = held.owner["id"]
     origin = audited_changes.origin(caller, owner)
     by = revocation.OWNER if origin.by == security_log.OWNER else revocation.STAFF
-    act = (caller, audit_log.REVOKE_KEY, owner, now)
-    audited_changes.recorded(connection, act, work, held, by=by, origin=origin, now=now, reason=reason)
+    audited_changes.record_action(connection, caller, audit_log.REVOKE_KEY, owner=owner, now=now)
+    work(connection, held, by=by, origin=origin, now=now, reason=reason)
 
 
 def _held(connection: Connection, key: UUID, reason: str | None, caller: Caller) -> apikeys.Held:

@@ -1,6 +1,5 @@
 """Bookmarks, which are their owner's alone."""
 
-from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -13,13 +12,14 @@ from handlers.serializers import records
 from handlers.support import ownership
 from handlers.support.ids import record_id
 from handlers.support.paging import Listing, member
-from handlers.support.preconditions import unless_changed
-from handlers.support.responses import PRIVATE, created, last_modified, no_content, success, updated
+from handlers.support.resources import Change, Resource
+from handlers.support.responses import PRIVATE, created, no_content
 from security import Caller
 from services.container import Services
 from storage import bookmarks
 
 FIELDS = ("title", "url")
+BOOKMARKS = Resource("bookmark", bookmarks.records, lambda row, _reader: records.bookmark(row))
 LIST = Listing("/bookmarks", records.bookmark, member("bookmarks"))
 
 
@@ -40,49 +40,40 @@ async def list_bookmarks(limit: int | None, cursor: str | None, caller: Caller, 
 
 async def read_bookmark(id: str, caller: Caller, services: Services) -> Response:
     """One of the caller's bookmarks."""
-    row = await _own(services, id, caller)
-    return success(bookmark=records.bookmark(row), headers={**PRIVATE, **last_modified(row["updated_at"])})
+    return BOOKMARKS.shown(await _own(services, bookmarks.find, id, caller), caller)
 
 
 async def update_bookmark(
     id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller, services: Services
 ) -> Response:
     """Change the title or the address; the type stays."""
-    present = await _own(services, id, caller)
-    fields = {name: body[name] for name in FIELDS if name in body}
+    found = await _own(services, bookmarks.find_owner, id, caller)
     row = await services.storage.write(
-        unless_changed,
-        preconditions,
-        partial(_held, bookmark_id=present["id"]),
-        partial(
-            bookmarks.edit,
-            bookmark_id=present["id"],
-            fields=fields,
-            now=clock.now(),
-            most=ownership.storage_quota(services, caller, present["user_id"]),
-        ),
+        _update,
+        Change(found, caller, preconditions, clock.now()),
+        most=ownership.storage_quota(services, caller, caller.user_id),
+        **{name: body[name] for name in FIELDS if name in body},
     )
-    return updated(bookmark=records.bookmark(row))
+    return BOOKMARKS.updated(row, caller)
+
+
+def _update(connection: Connection, /, change: Change, **fields: Any) -> bookmarks.Bookmark:
+    return bookmarks.edit(connection, BOOKMARKS.lock(connection, change), now=change.now, **fields)
 
 
 async def delete_bookmark(id: str, preconditions: Preconditions, caller: Caller, services: Services) -> Response:
     """Remove a bookmark."""
-    present = await _own(services, id, caller)
-    await services.storage.write(
-        unless_changed,
-        preconditions,
-        partial(_held, bookmark_id=present["id"]),
-        partial(bookmarks.remove, bookmark_id=present["id"]),
-    )
+    found = await _own(services, bookmarks.find_owner, id, caller)
+    await services.storage.write(_remove, Change(found, caller, preconditions, clock.now()))
     return no_content()
 
 
-def _held(connection: Connection, bookmark_id: int) -> dict[str, Any]:
-    return {"bookmark": records.bookmark(bookmarks.lock(connection, bookmark_id))}
+def _remove(connection: Connection, change: Change) -> None:
+    bookmarks.remove(connection, BOOKMARKS.lock(connection, change))
 
 
-async def _own(services: Services, id: str, caller: Caller) -> bookmarks.Bookmark:
-    row = await services.storage.read(bookmarks.find, record_id(id))
+async def _own(services: Services, find: ownership.Find, id: str, caller: Caller) -> bookmarks.Bookmark:
+    row = await services.storage.read(find, record_id(id))
     if row["user_id"] != caller.user_id:
         raise InsufficientLevel("This bookmark belongs to another account.")
     return row

@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from core import clock, etags
+from core import clock
 from core.errors import NoSuchRecord, Refused
 from core.etags import Preconditions
 from handlers.serializers import curated, records
@@ -18,18 +18,20 @@ from handlers.serializers.translations import best, texts_of
 from handlers.support import measurements, ownership, prepared_responses, public_records, suggested
 from handlers.support.ids import record_id
 from handlers.support.paging import Listing, member, yaml_listing
-from handlers.support.preconditions import unless_changed
 from handlers.support.prepared_responses import Prepared
-from handlers.support.reauthentication import reauthenticated
-from handlers.support.responses import PRIVATE, body_of, created, last_modified, no_content, success
+from handlers.support.reauthentication import reauthenticate, reauthenticated
+from handlers.support.resources import Change, Resource
+from handlers.support.responses import PRIVATE, created, last_modified, no_content
 from security import Caller
 from services.container import Services
 from services.images import record_images
 from storage import curated_sets, sets, suggestions
+from storage.schema.tables import Record
 
 CURATE = 5
 IMAGE_KIND = "cset"
 UNNAMED = "Untitled"
+SETS = Resource("curatedSet", curated_sets.records, lambda row, _reader: curated.curated_set(row))
 LIST = Listing("/curated-sets", curated.curated_set, member("curatedSets"))
 JSON_LIST = Listing("/curated-sets.json", curated.public_curated_set, orjson.dumps)
 YAML_LIST = yaml_listing("/curated-sets.yaml", curated.public_curated_set)
@@ -116,7 +118,7 @@ async def update_curated_set(
     id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller, services: Services
 ) -> Response:
     """Change what was sent, and merge texts and measurements."""
-    present = await services.storage.read(curated_sets.find, record_id(id))
+    found = await services.storage.read(curated_sets.find, record_id(id))
     fields: dict[str, Any] = {"published": body["published"]} if "published" in body else {}
     measies, ignored = measurements.of_update(body.get("measies", {}))
     if "height" in body:
@@ -126,46 +128,41 @@ async def update_curated_set(
             fields["img"] = img
         row, former = await _write(
             services,
-            reauthenticated,
-            caller,
-            unless_changed,
-            preconditions,
-            partial(_held, set_id=present["id"]),
-            partial(
-                curated_sets.edit,
-                set_id=present["id"],
-                fields=fields,
-                measies=measies,
-                texts=texts_of(body),
-                now=clock.now(),
-            ),
+            _update,
+            Change(found, caller, preconditions, clock.now()),
+            measies=measies,
+            texts=texts_of(body),
+            **fields,
         )
     if img is not None:
         await services.images.discard(former["img"])
-    shape = curated.curated_set(row)
-    headers = {**PRIVATE, "ETag": etags.of(body_of(curatedSet=shape)), **last_modified(row["updated_at"])}
     # FreeSewing answers `set` here, and `curatedSet` everywhere else.
-    return success(set=shape, curatedSet=shape, ignored=ignored, headers=headers)
+    reply = SETS.updated(row, caller, set=curated.curated_set(row), ignored=ignored)
+    reply.headers.update(last_modified(row["updated_at"]))
+    return reply
+
+
+def _update(connection: Connection, /, change: Change, **fields: Any) -> tuple[Record, Record]:
+    """Update the set; return it as it is, and as it was."""
+    reauthenticate(connection, change.caller)
+    locked = SETS.lock(connection, change)
+    return curated_sets.edit(connection, locked, now=change.now, **fields), locked
 
 
 async def delete_curated_set(id: str, preconditions: Preconditions, caller: Caller, services: Services) -> Response:
-    """Remove a set and its picture."""
-    present = await services.storage.read(curated_sets.find, record_id(id))
-    removed = await _write(
-        services,
-        reauthenticated,
-        caller,
-        unless_changed,
-        preconditions,
-        partial(_held, set_id=present["id"]),
-        partial(curated_sets.remove, set_id=present["id"]),
-    )
+    """Remove a set and its image."""
+    found = await services.storage.read(curated_sets.find, record_id(id))
+    removed = await _write(services, _remove, Change(found, caller, preconditions, clock.now()))
     await services.images.discard(removed["img"])
     return no_content()
 
 
-def _held(connection: Connection, set_id: int) -> dict[str, Any]:
-    return {"curatedSet": curated.curated_set(curated_sets.lock(connection, set_id))}
+def _remove(connection: Connection, change: Change) -> Record:
+    """Remove the set; return it as it was."""
+    reauthenticate(connection, change.caller)
+    locked = SETS.lock(connection, change)
+    curated_sets.remove(connection, locked)
+    return locked
 
 
 async def clone_curated_set(id: str, body: dict[str, Any], caller: Caller, services: Services) -> Response:

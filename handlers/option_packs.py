@@ -1,6 +1,5 @@
 """Option packs, and what users suggest for them."""
 
-from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -16,17 +15,19 @@ from handlers.serializers.translations import texts_of
 from handlers.support import prepared_responses, suggested
 from handlers.support.ids import record_id
 from handlers.support.paging import Listing, member, yaml_listing
-from handlers.support.preconditions import unless_changed
-from handlers.support.reauthentication import reauthenticated
-from handlers.support.responses import PUBLIC, created, last_modified, no_content, plain, success, updated
+from handlers.support.reauthentication import reauthenticate, reauthenticated
+from handlers.support.resources import Change, Resource
+from handlers.support.responses import PUBLIC, created, last_modified, no_content, plain, success
 from security import Caller
 from services.container import Services
 from services.images import record_images
 from storage import option_packs, suggestions
+from storage.schema.tables import Record
 
 IMAGE_KIND = "opack"
 MOST_BYTES = 100_000
 MOST_OPTIONS = 500
+PACKS = Resource("optionPack", option_packs.records, lambda row, _reader: curated.option_pack(row))
 LIST = Listing("/option-packs", curated.option_pack, member("optionPacks"))
 JSON_LIST = Listing("/option-packs.json", curated.public_option_pack, orjson.dumps)
 YAML_LIST = yaml_listing("/option-packs.yaml", curated.public_option_pack)
@@ -115,50 +116,49 @@ async def update_option_pack(
     id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller, services: Services
 ) -> Response:
     """Change what was sent; options and texts are merged."""
-    present = await services.storage.read(option_packs.find, record_id(id))
+    found = await services.storage.read(option_packs.find, record_id(id))
     fields: dict[str, Any] = {"design": body["design"]} if "design" in body else {}
     async with services.images.stored(body.get("img"), IMAGE_KIND) as img:
         if img is not None:
             fields["img"] = img
         row, former = await services.storage.write(
-            reauthenticated,
-            caller,
-            unless_changed,
-            preconditions,
-            partial(_held, pack_id=present["id"]),
-            partial(_edit, pack_id=present["id"], fields=fields, body=body, now=clock.now()),
+            _update,
+            Change(found, caller, preconditions, clock.now()),
+            body.get("options"),
+            texts=texts_of(body),
+            **fields,
         )
     if img is not None:
         await services.images.discard(former["img"])
-    return updated(optionPack=curated.option_pack(row))
+    return PACKS.updated(row, caller)
 
 
-def _edit(
-    connection: Connection, pack_id: int, fields: dict[str, Any], body: dict[str, Any], now: datetime
-) -> tuple[option_packs.OptionPack, option_packs.OptionPack]:
-    if "options" in body:
-        merged = {**option_packs.lock(connection, pack_id)["options"], **body["options"]}
+def _update(
+    connection: Connection, /, change: Change, options: dict[str, Any] | None, **fields: Any
+) -> tuple[Record, Record]:
+    """Update the pack; return it as it is, and as it was."""
+    reauthenticate(connection, change.caller)
+    locked = PACKS.lock(connection, change)
+    if options is not None:
+        merged = {**locked["options"], **options}
         fields["options"] = _storable({name: value for name, value in merged.items() if value is not None})
-    return option_packs.edit(connection, pack_id, fields=fields, texts=texts_of(body), now=now)
+    return option_packs.edit(connection, locked, now=change.now, **fields), locked
 
 
 async def delete_option_pack(id: str, preconditions: Preconditions, caller: Caller, services: Services) -> Response:
-    """Remove a pack and its picture."""
-    present = await services.storage.read(option_packs.find, record_id(id))
-    removed = await services.storage.write(
-        reauthenticated,
-        caller,
-        unless_changed,
-        preconditions,
-        partial(_held, pack_id=present["id"]),
-        partial(option_packs.remove, pack_id=present["id"]),
-    )
+    """Remove a pack and its image."""
+    found = await services.storage.read(option_packs.find, record_id(id))
+    removed = await services.storage.write(_remove, Change(found, caller, preconditions, clock.now()))
     await services.images.discard(removed["img"])
     return no_content()
 
 
-def _held(connection: Connection, pack_id: int) -> dict[str, Any]:
-    return {"optionPack": curated.option_pack(option_packs.lock(connection, pack_id))}
+def _remove(connection: Connection, change: Change) -> Record:
+    """Remove the pack; return it as it was."""
+    reauthenticate(connection, change.caller)
+    locked = PACKS.lock(connection, change)
+    option_packs.remove(connection, locked)
+    return locked
 
 
 async def suggest_option_pack(body: dict[str, Any], caller: Caller, services: Services) -> Response:

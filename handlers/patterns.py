@@ -16,18 +16,20 @@ from handlers.serializers import records
 from handlers.support import audited_changes, ownership, prepared_responses, public_records
 from handlers.support.ids import record_id
 from handlers.support.paging import Listing, member
-from handlers.support.preconditions import unless_changed
 from handlers.support.prepared_responses import Prepared
-from handlers.support.responses import PRIVATE, created, last_modified, no_content, success, updated
+from handlers.support.resources import Change, Resource
+from handlers.support.responses import PRIVATE, created, no_content, success
 from security import Caller
 from services.container import Services
 from services.images import record_images
 from storage import audit_log, curated_sets, patterns, sets
+from storage.records import RecordId
 from storage.schema.tables import Record
 
 # Bytes of `data`, and of `settings`, as JSON without white space.
 MOST_BYTES = 200_000
 PLAIN_FIELDS = ("name", "notes", "public", "data", "settings")
+PATTERNS = Resource("pattern", patterns.records, records.pattern)
 
 
 async def create_pattern(body: dict[str, Any], caller: Caller, services: Services) -> Response:
@@ -68,7 +70,7 @@ def _create(
 
 def _chosen(
     connection: Connection,
-    find: Callable[[Connection, sets.RecordId], Record],
+    find: Callable[[Connection, RecordId], Record],
     choice: Any,
     allowed: Callable[[Record, Caller], bool],
     caller: Caller,
@@ -96,7 +98,7 @@ async def list_patterns(limit: int | None, cursor: str | None, caller: Caller, s
 async def read_pattern(id: str, caller: Caller, services: Services) -> Response:
     """One pattern, the caller's own or, from level 6, anyone's."""
     row = await ownership.allowed(services, patterns.find, id, caller, ownership.READ_OTHERS)
-    return success(pattern=records.pattern(row, caller), headers={**PRIVATE, **last_modified(row["updated_at"])})
+    return PATTERNS.shown(row, caller)
 
 
 async def update_pattern(
@@ -104,67 +106,59 @@ async def update_pattern(
 ) -> Response:
     """Change what was sent; the design and the sets stay."""
     _require_storable(body)
-    present = await ownership.allowed(services, patterns.find, id, caller, ownership.WRITE_OTHERS)
-    now = clock.now()
+    found = await ownership.allowed(services, patterns.find_owner, id, caller, ownership.WRITE_OTHERS)
     fields: dict[str, Any] = {name: body[name] for name in PLAIN_FIELDS if name in body}
     async with services.images.stored(body.get("img"), "pattern") as img:
         if img is not None:
             fields["img"] = img
         row, former = await public_records.write(
             services,
-            audited_changes.recorded,
-            (caller, audit_log.UPDATE_PATTERN, present["user_id"], now),
-            unless_changed,
-            preconditions,
-            partial(_held, pattern_id=present["id"], caller=caller),
-            partial(
-                patterns.edit,
-                pattern_id=present["id"],
-                fields=fields,
-                now=now,
-                most=ownership.storage_quota(services, caller, present["user_id"]),
-            ),
+            _update,
+            Change(found, caller, preconditions, clock.now()),
+            most=ownership.storage_quota(services, caller, found["user_id"]),
+            **fields,
         )
     if img is not None:
         await services.images.discard(former["img"])
-    return updated(pattern=records.pattern(row, caller))
+    return PATTERNS.updated(row, caller)
+
+
+def _update(connection: Connection, /, change: Change, **fields: Any) -> tuple[Record, Record]:
+    """Update the pattern; return it as it is, and as it was."""
+    change.audit(connection, audit_log.UPDATE_PATTERN)
+    locked = PATTERNS.lock(connection, change)
+    return patterns.edit(connection, locked, now=change.now, **fields), locked
 
 
 async def delete_pattern(id: str, preconditions: Preconditions, caller: Caller, services: Services) -> Response:
-    """Remove a pattern and its picture."""
-    present = await ownership.allowed(services, patterns.find, id, caller, ownership.WRITE_OTHERS)
-    removed = await public_records.write(
-        services,
-        audited_changes.recorded,
-        (caller, audit_log.DELETE_PATTERN, present["user_id"], clock.now()),
-        unless_changed,
-        preconditions,
-        partial(_held, pattern_id=present["id"], caller=caller),
-        partial(patterns.remove, pattern_id=present["id"]),
-    )
+    """Remove a pattern and its image."""
+    found = await ownership.allowed(services, patterns.find_owner, id, caller, ownership.WRITE_OTHERS)
+    removed = await public_records.write(services, _remove, Change(found, caller, preconditions, clock.now()))
     await services.images.discard(removed["img"])
     return no_content()
 
 
-def _held(connection: Connection, pattern_id: int, caller: Caller) -> dict[str, Any]:
-    return {"pattern": records.pattern(patterns.lock(connection, pattern_id), caller)}
+def _remove(connection: Connection, change: Change) -> Record:
+    """Remove the pattern; return it as it was."""
+    change.audit(connection, audit_log.DELETE_PATTERN)
+    locked = PATTERNS.lock(connection, change)
+    patterns.remove(connection, locked)
+    return locked
 
 
 async def clone_pattern(id: str, caller: Caller, services: Services) -> Response:
     """Copy an own or public pattern, or, from level 8, anyone's, with the sets that the caller may use."""
     original = await ownership.to_clone(services, patterns.find, id, caller)
     drafted_from, cset = original["set"], original["cset"]
-    now = clock.now()
-    # Anyone may clone what is public: that is no act of staff.
+    # Anyone may clone what is public: that is no action of staff.
     owner = caller.user_id if original["public"] else original["user_id"]
     async with services.images.copied(original["img"], "pattern") as img:
         made = await services.storage.write(
-            audited_changes.recorded,
-            (caller, audit_log.CLONE_PATTERN, owner, now),
-            patterns.create,
-            user_id=caller.user_id,
+            _clone,
+            caller,
+            owner,
             most=ownership.storage_quota(services, caller, caller.user_id),
-            now=now,
+            now=clock.now(),
             design=original["design"],
             name=f"{original['name'][:500]} (cloned from #{original['id']})",
             notes=f"{original['notes'][:20_000]}\n\nCloned from pattern #{original['id']}.",
@@ -176,6 +170,12 @@ async def clone_pattern(id: str, caller: Caller, services: Services) -> Response
             cset=cset if cset and records.may_see_curated(cset, caller) else None,
         )
     return success(pattern=records.pattern({**made, "user_uuid": caller.user_uuid}, caller))
+
+
+def _clone(connection: Connection, /, caller: Caller, owner: int, *, now: datetime, **fields: Any) -> Record:
+    """Create the pattern for the caller, from a pattern of this owner."""
+    audited_changes.record_action(connection, caller, audit_log.CLONE_PATTERN, owner=owner, now=now)
+    return patterns.create(connection, user_id=caller.user_id, now=now, **fields)
 
 
 async def read_pattern_json(id: str, caller: Caller | None, services: Services) -> Response:

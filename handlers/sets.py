@@ -1,7 +1,7 @@
 """Measurement sets."""
 
 import asyncio
-from functools import partial
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,9 +14,9 @@ from handlers.serializers import records
 from handlers.support import audited_changes, measurements, ownership, prepared_responses, public_records
 from handlers.support.csv_responses import CSV, attachment
 from handlers.support.paging import Listing, member
-from handlers.support.preconditions import unless_changed
 from handlers.support.prepared_responses import Prepared
-from handlers.support.responses import PRIVATE, created, last_modified, no_content, success, updated
+from handlers.support.resources import Change, Resource
+from handlers.support.responses import PRIVATE, created, no_content, success
 from security import Caller
 from services import interchange, parsing
 from services.container import Services
@@ -24,9 +24,11 @@ from services.images import record_images
 from services.interchange import Report
 from services.interchange.report import Imported
 from storage import audit_log, sets
+from storage.schema.tables import Record
 
 NO_NOTES = "--"
 PLAIN_FIELDS = ("name", "notes", "imperial", "public")
+SETS = Resource("set", sets.records, lambda row, _reader: records.measurements_set(row))
 LIST = Listing("/sets", records.measurements_set, member("sets"), encoded=True)
 
 
@@ -57,15 +59,14 @@ async def list_sets(limit: int | None, cursor: str | None, caller: Caller, servi
 async def read_set(id: str, caller: Caller, services: Services) -> Response:
     """One set, the caller's own or, from level 6, anyone's."""
     row = await ownership.allowed(services, sets.find, id, caller, ownership.READ_OTHERS)
-    return success(set=records.measurements_set(row), headers={**PRIVATE, **last_modified(row["updated_at"])})
+    return SETS.shown(row, caller)
 
 
 async def update_set(
     id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller, services: Services
 ) -> Response:
     """Change what was sent, and merge the measurements."""
-    present = await ownership.allowed(services, sets.find_owner, id, caller, ownership.WRITE_OTHERS)
-    now = clock.now()
+    found = await ownership.allowed(services, sets.find_owner, id, caller, ownership.WRITE_OTHERS)
     fields: dict[str, Any] = {name: body[name] for name in PLAIN_FIELDS if name in body}
     measies, ignored = measurements.of_update(body.get("measies", {}))
     async with services.images.stored(body.get("img"), "set") as img:
@@ -73,59 +74,52 @@ async def update_set(
             fields["img"] = img
         row, former = await public_records.write(
             services,
-            audited_changes.recorded,
-            (caller, audit_log.UPDATE_SET, present["user_id"], now),
-            unless_changed,
-            preconditions,
-            partial(_held, set_id=present["id"]),
-            partial(
-                sets.edit,
-                set_id=present["id"],
-                fields=fields,
-                measies=measies,
-                now=now,
-                most=ownership.storage_quota(services, caller, present["user_id"]),
-            ),
+            _update,
+            Change(found, caller, preconditions, clock.now()),
+            measies=measies,
+            most=ownership.storage_quota(services, caller, found["user_id"]),
+            **fields,
         )
     if img is not None:
         await services.images.discard(former["img"])
-    return updated({"ignored": ignored}, set=records.measurements_set(row))
+    return SETS.updated(row, caller, ignored=ignored)
+
+
+def _update(connection: Connection, /, change: Change, **fields: Any) -> tuple[Record, Record]:
+    """Update the set; return it as it is, and as it was."""
+    change.audit(connection, audit_log.UPDATE_SET)
+    locked = SETS.lock(connection, change)
+    return sets.edit(connection, locked, now=change.now, **fields), locked
 
 
 async def delete_set(id: str, preconditions: Preconditions, caller: Caller, services: Services) -> Response:
-    """Remove a set and its picture."""
-    present = await ownership.allowed(services, sets.find_owner, id, caller, ownership.WRITE_OTHERS)
-    removed = await public_records.write(
-        services,
-        audited_changes.recorded,
-        (caller, audit_log.DELETE_SET, present["user_id"], clock.now()),
-        unless_changed,
-        preconditions,
-        partial(_held, set_id=present["id"]),
-        partial(sets.remove, set_id=present["id"]),
-    )
+    """Remove a set and its image."""
+    found = await ownership.allowed(services, sets.find_owner, id, caller, ownership.WRITE_OTHERS)
+    removed = await public_records.write(services, _remove, Change(found, caller, preconditions, clock.now()))
     await services.images.discard(removed["img"])
     return no_content()
 
 
-def _held(connection: Connection, set_id: int) -> dict[str, Any]:
-    return {"set": records.measurements_set(sets.lock(connection, set_id))}
+def _remove(connection: Connection, change: Change) -> Record:
+    """Remove the set; return it as it was."""
+    change.audit(connection, audit_log.DELETE_SET)
+    locked = SETS.lock(connection, change)
+    sets.remove(connection, locked)
+    return locked
 
 
 async def clone_set(id: str, caller: Caller, services: Services) -> Response:
     """Copy an own or public set, or, from level 8, anyone's."""
     original = await ownership.to_clone(services, sets.find, id, caller)
-    now = clock.now()
-    # Anyone may clone what is public: that is no act of staff.
+    # Anyone may clone what is public: that is no action of staff.
     owner = caller.user_id if original["public"] else original["user_id"]
     async with services.images.copied(original["img"], "set") as img:
         made = await services.storage.write(
-            audited_changes.recorded,
-            (caller, audit_log.CLONE_SET, owner, now),
-            sets.create,
-            user_id=caller.user_id,
+            _clone,
+            caller,
+            owner,
             most=ownership.storage_quota(services, caller, caller.user_id),
-            now=now,
+            now=clock.now(),
             name=f"{original['name'][:500]} (cloned from #{original['id']})",
             notes=f"{original['notes'][:20_000]}\n\nCloned from measurements set #{original['id']}.",
             img=img,
@@ -134,6 +128,12 @@ async def clone_set(id: str, caller: Caller, services: Services) -> Response:
             public=False,
         )
     return created(set=records.measurements_set({**made, "user_uuid": caller.user_uuid}))
+
+
+def _clone(connection: Connection, /, caller: Caller, owner: int, *, now: datetime, **fields: Any) -> Record:
+    """Create the set for the caller, from a set of this owner."""
+    audited_changes.record_action(connection, caller, audit_log.CLONE_SET, owner=owner, now=now)
+    return sets.create(connection, user_id=caller.user_id, now=now, **fields)
 
 
 async def read_set_json(id: str, caller: Caller | None, services: Services) -> Response:

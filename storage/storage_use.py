@@ -59,11 +59,6 @@ def owner_bytes(table: Table) -> Label[int | None]:
     return select(storage_use.c.bytes).where(of_owner).scalar_subquery().label(OWNER_BYTES)
 
 
-def without_owner_bytes(locked: Record) -> Record:
-    """Return the row as it is in its table."""
-    return {name: value for name, value in locked.items() if name != OWNER_BYTES}
-
-
 def find(connection: Connection, user_id: int) -> Storage:
     """Return what the account stores."""
     row = _find.first(connection, {"owner": user_id})

@@ -1,8 +1,6 @@
 """Changes by staff to the records of others: the change and its audit log entry in one transaction."""
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -11,9 +9,6 @@ from core.errors import InsufficientLevel
 from handlers.support.reauthentication import reauthenticate
 from security import Caller
 from storage import audit_log, security_log
-
-Arguments = ParamSpec("Arguments")
-Result = TypeVar("Result")
 
 
 def actor(caller: Caller) -> audit_log.Actor:
@@ -33,23 +28,14 @@ def require_owner(caller: Caller) -> None:
         raise InsufficientLevel("Only the account's owner can do this.")
 
 
-def recorded(
-    connection: Connection,
-    act: tuple[Caller, str, int, datetime],
-    work: Callable[Concatenate[Connection, Arguments], Result],
-    *args: Arguments.args,
-    **kwargs: Arguments.kwargs,
-) -> Result:
-    """Do the work and, where the record's owner is not the caller, keep that they did. Part of a write.
+def record_action(connection: Connection, caller: Caller, action: str, *, owner: int, now: datetime) -> None:
+    """Record that staff act on a record of another account. Part of a write, and first in it.
 
-    `act` is who does what to whose record, and when. A work that fails leaves no act. A caller who is not the owner
-    is authenticated again first, and must still have the level of before. Raises as `reauthenticate`, and what the
-    work raises.
+    Nothing happens if the caller is the owner. Staff are authenticated again, and must still have their level. Raises
+    as `reauthenticate`.
     """
-    caller, name, owner, now = act
-    if caller.user_id != owner and reauthenticate(connection, caller, owner).caller.level < caller.level:
+    if caller.user_id == owner:
+        return
+    if reauthenticate(connection, caller, owner).caller.level < caller.level:
         raise InsufficientLevel("The level of these credentials was lowered.")
-    result: Any = work(connection, *args, **kwargs)
-    if caller.user_id != owner:
-        audit_log.record(connection, actor(caller), name, subjects=[owner], now=now)
-    return result  # type: ignore[no-any-return]
+    audit_log.record(connection, actor(caller), action, subjects=[owner], now=now)

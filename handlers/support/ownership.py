@@ -10,8 +10,8 @@ from handlers.support.ids import record_id
 from handlers.support.responses import PRIVATE, PUBLIC, last_modified
 from security import Caller
 from services.container import Services
+from storage.records import RecordId
 from storage.schema.tables import Record
-from storage.sets import RecordId
 from storage.storage_use import UNLIMITED, Storage
 
 READ_OWN, READ_OTHERS, CLONE_OTHERS, WRITE_OTHERS = 1, 6, 8, 9

@@ -1,10 +1,7 @@
 """Preconditions of changes: a record that was changed since it was read is not overwritten."""
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
-
-from sqlalchemy import Connection
+from typing import Any
 
 from core import etags
 from core.errors import PreconditionFailed
@@ -15,7 +12,6 @@ from storage.schema.tables import Record
 
 # They move with every call, and would make each tag of an account stale at once.
 COUNTERS = ("jwtCalls", "keyCalls", "lastSeen")
-Result = TypeVar("Result")
 
 
 def require_match(preconditions: Preconditions, **members: Any) -> None:
@@ -24,21 +20,6 @@ def require_match(preconditions: Preconditions, **members: Any) -> None:
         [record] = members.values()
         modified = record.get("updatedAt")
         _require(preconditions, etags.of(body_of(**members)), modified and datetime.fromisoformat(modified))
-
-
-def unless_changed(
-    connection: Connection,
-    preconditions: Preconditions,
-    held: Callable[[Connection], dict[str, Any]],
-    change: Callable[[Connection], Result],
-) -> Result:
-    """Make the change if the preconditions hold, else raise PreconditionFailed.
-
-    Part of a write. `held` locks the record until its end, and returns the members that a read returns.
-    """
-    if any(preconditions):
-        require_match(preconditions, **held(connection))
-    return change(connection)
 
 
 def require_account(preconditions: Preconditions, row: Record) -> None:

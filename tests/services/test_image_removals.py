@@ -50,7 +50,7 @@ def test_an_image_stays_as_long_as_a_record_names_it(store: Store, images: Image
     made = store.run(stored_set(store, images, store.new_account()["id"]))
     assert sweep(store, images) == 0
     assert exists(images, made["img"])
-    store.write(sets.remove, made["id"])
+    store.write(sets.remove, made)
     assert store.run(images.remove_due(clock.now())) == 0
     assert (sweep(store, images), exists(images, made["img"])) == (1, False)
     assert store.count(removal_table) == 0
@@ -121,7 +121,7 @@ def test_no_record_names_an_image_whose_removal_has_begun(store: Store, images: 
 
 def test_a_removal_that_fails_is_tried_again(store: Store, images: Images, monkeypatch: pytest.MonkeyPatch) -> None:
     made = store.run(stored_set(store, images, store.new_account()["id"]))
-    store.write(sets.remove, made["id"])
+    store.write(sets.remove, made)
     with monkeypatch.context() as patch:
         patch.setattr(ImageStore, "remove", _unavailable)
         with pytest.raises(ImageStoreUnavailable):

@@ -132,6 +132,10 @@ class Store:
         }
         return self.write(patterns.create, user_id=user_id, now=NOW, **{**values, **fields})
 
+    def edit(self, noun: Any, record_id: int, **changes: Any) -> Record:
+        """`edit`, in a unit of work of its own."""
+        return self.write(edit, noun, record_id, **changes)
+
     def new_bookmark(self, user_id: int, **fields: Any) -> Record:
         """A bookmark of the account."""
         values = {"type": "doc", "title": "a bookmark", "url": "/docs"}
@@ -192,6 +196,12 @@ def new_set(connection: Connection, /, user_id: int, **fields: Any) -> Record:
     # As a read would find it, also where the account is none: the test may want that to fail later.
     owner = select(metadata.tables["accounts"].c.uuid).where(metadata.tables["accounts"].c.id == user_id)
     return {**made, "user_uuid": connection.execute(owner).scalar()}
+
+
+def edit(connection: Connection, /, noun: Any, record_id: int, **changes: Any) -> Record:
+    """Lock a record of a module of storage, and edit it; return the record as it is then."""
+    edited: Record = noun.edit(connection, noun.lock(connection, record_id), **changes)
+    return edited
 
 
 @contextmanager

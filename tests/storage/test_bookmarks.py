@@ -29,7 +29,7 @@ def test_title_and_address_are_encrypted(store: Store) -> None:
 def test_an_edit_changes_one_bookmark_and_returns_what_is_stored(store: Store) -> None:
     user_id = store.new_account()["id"]
     one, other = store.new_bookmark(user_id), store.new_bookmark(user_id)
-    changed = store.write(bookmarks.edit, one["id"], fields={"title": "new"}, now=LATER)
+    changed = store.edit(bookmarks, one["id"], title="new", now=LATER)
     assert changed == {**one, "title": "new", "updated_at": LATER}
     assert list(store.read(bookmarks.list_of, user_id)) == [changed, other]
 
@@ -45,9 +45,9 @@ def test_a_list_is_read_in_pages_of_ones_own_oldest_first(store: Store) -> None:
 def test_a_bookmark_can_be_removed_once(store: Store) -> None:
     user_id = store.new_account()["id"]
     gone, kept = store.new_bookmark(user_id), store.new_bookmark(user_id)
-    store.write(bookmarks.remove, gone["id"])
+    store.write(bookmarks.remove, gone)
     with pytest.raises(NoSuchRecord):
-        store.write(bookmarks.remove, gone["id"])
+        store.write(bookmarks.remove, gone)
     assert list(store.read(bookmarks.list_of, user_id)) == [kept]
 
 
@@ -56,4 +56,4 @@ def test_an_unknown_bookmark_is_no_such_record(store: Store) -> None:
         with pytest.raises(NoSuchRecord):
             store.read(bookmarks.find, unknown)
     with pytest.raises(NoSuchRecord):
-        store.write(bookmarks.edit, 999_999, fields={"title": "x"}, now=LATER)
+        store.edit(bookmarks, 999_999, title="x", now=LATER)

@@ -37,12 +37,12 @@ def scheduled(store: Store) -> list[str]:
 def test_a_record_that_gets_another_image_or_goes_leaves_none_behind(store: Store, kind: str) -> None:
     module, make, arguments = KINDS[kind]
     made = make(store, store.new_account()["id"], "first")
-    store.write(module.edit, made["id"], fields={}, now=NOW, **arguments)
+    store.edit(module, made["id"], now=NOW, **arguments)
     assert scheduled(store) == []
     for name in ("second", image_removals.NO_IMAGE, "third"):
-        store.write(module.edit, made["id"], fields={"img": name}, now=NOW, **arguments)
+        store.edit(module, made["id"], img=name, now=NOW, **arguments)
     assert scheduled(store) == ["first", "second"]
-    store.write(module.remove, made["id"])
+    store.write(lambda connection: module.remove(connection, module.lock(connection, made["id"])))
     assert scheduled(store) == ["first", "second", "third"]
 
 

@@ -29,17 +29,14 @@ def test_an_unknown_pack_is_no_such_record(store: Store) -> None:
     for unknown in (999_999, uuid4()):
         with pytest.raises(NoSuchRecord):
             store.read(option_packs.find, unknown)
-    for change in (option_packs.lock, option_packs.remove):
-        with pytest.raises(NoSuchRecord):
-            store.write(change, 999_999)
+    with pytest.raises(NoSuchRecord):
+        store.edit(option_packs, 999_999, texts={}, now=LATER)
 
 
 def test_an_edit_replaces_options_and_merges_texts(store: Store) -> None:
     made = _new(store)
-    fields: dict[str, Any] = {"options": {"b": {}}}
     texts = {"nl": {"name": "Wijd"}}
-    changed, former = store.write(option_packs.edit, made["id"], fields=fields, texts=texts, now=LATER)
-    assert former == made
+    changed = store.edit(option_packs, made["id"], options={"b": {}}, texts=texts, now=LATER)
     assert changed == {**made, "options": {"b": {}}, "texts": {**made["texts"], **texts}, "updated_at": LATER}
     assert store.read(option_packs.find, made["id"]) == changed
 
@@ -55,6 +52,6 @@ def test_a_list_holds_all_packs_or_those_of_a_design(store: Store) -> None:
 
 def test_a_pack_can_be_removed_once(store: Store) -> None:
     made = _new(store)
-    assert store.write(option_packs.remove, made["id"]) == made
+    store.write(option_packs.remove, made)
     with pytest.raises(NoSuchRecord):
-        store.write(option_packs.remove, made["id"])
+        store.write(option_packs.remove, made)

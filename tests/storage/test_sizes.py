@@ -40,13 +40,13 @@ def test_a_new_installation_gets_them_as_the_first_published_sets(store: Store) 
 
 def test_what_curators_changed_or_removed_stays_so(store: Store) -> None:
     store.write(seed.seed, NOW)
-    store.write(curated_sets.edit, 1, fields={"height": 170}, measies={}, texts={}, now=NOW)
-    store.write(curated_sets.remove, 2)
+    store.edit(curated_sets, 1, height=170, measies={}, texts={}, now=NOW)
+    store.write(curated_sets.remove, store.read(curated_sets.find, 2))
     before = list(store.read(curated_sets.list_all))
     assert store.write(seed.seed, NOW) == 0
     assert list(store.read(curated_sets.list_all)) == before
     for row in before:
-        store.write(curated_sets.remove, row["id"])
+        store.write(curated_sets.remove, row)
     assert store.write(seed.seed, NOW) == 0
     assert list(store.read(curated_sets.list_all)) == []
 
@@ -54,7 +54,7 @@ def test_what_curators_changed_or_removed_stays_so(store: Store) -> None:
 def test_an_installation_that_has_sets_of_its_own_gets_none(store: Store) -> None:
     own = store.write(curated_sets.create, now=NOW, **FIELDS)
     assert store.write(seed.seed, NOW) == 0
-    store.write(curated_sets.remove, own["id"])
+    store.write(curated_sets.remove, own)
     assert store.write(seed.seed, NOW) == 0
 
 

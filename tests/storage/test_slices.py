@@ -52,7 +52,7 @@ def test_the_sets_of_a_pattern_count_towards_its_size(store: Store) -> None:
 
 def test_the_running_total_is_of_numbers_and_not_of_values() -> None:
     # SQLite reads all columns that the argument of a window function names: 0.3 s for 450 large patterns.
-    text = str(patterns._list.statement.statement)
+    text = str(patterns.records._list.statement.statement)
     assert re.findall(r"(\S+) OVER", text) == ["sum(sizes.size)"]
 
 

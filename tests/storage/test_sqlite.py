@@ -90,7 +90,7 @@ def test_one_that_fails_in_a_shared_transaction_fails_alone(sqlite_store: Store)
 
     def broken(connection: Connection) -> None:
         new_set(connection, user_id, name="undone")
-        sets.remove(connection, 999_999)
+        sets.lock(connection, 999_999)
 
     def taken(connection: Connection) -> None:
         new_set(connection, user_id, name="undone")

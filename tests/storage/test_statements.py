@@ -73,7 +73,7 @@ def test_each_set_of_parameters_has_a_plan_of_its_own(store: Store) -> None:
     made = store.new_set(store.new_account()["id"])
     later = NOW + timedelta(days=1)
     for fields in ({"name": "one"}, {"notes": "two"}, {"name": "three", "public": True}, {"name": "four"}):
-        row, _ = store.write(sets.edit, made["id"], fields=fields, measies={}, now=later)
+        row = store.edit(sets, made["id"], measies={}, now=later, **fields)
         assert store.read(sets.find, made["id"]) == row
         assert {name: row[name] for name in fields} == fields
 

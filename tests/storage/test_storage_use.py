@@ -12,7 +12,7 @@ from storage import accounts, bookmarks, migrate, patterns, sets, storage_use, s
 from storage.schema.encryption import Encrypted
 from storage.schema.tables import metadata
 from storage.storage_use import NOTHING, Storage
-from tests.storage.store import NOW, Store, new_set
+from tests.storage.store import NOW, Store, edit, new_set
 from tests.storage.test_migrations import on_database, step_back
 
 COUNTED = [metadata.tables[name] for name in ("sets", "patterns", "bookmarks", "suggestions")]
@@ -41,10 +41,10 @@ def test_whatever_is_added_changed_or_removed_is_counted(store: Store) -> None:
     first, kept = store.new_set(user_id), store.new_set(other)
     pattern, bookmark, _ = store.new_pattern(user_id), store.new_bookmark(user_id), _suggest(store, user_id)
     steps: list[Callable[[Connection], Any]] = [
-        partial(sets.edit, set_id=first["id"], fields={"notes": "x" * 500}, measies={}, now=NOW),
-        partial(patterns.edit, pattern_id=pattern["id"], fields={"data": {"x": "y" * 900}}, now=NOW),
-        partial(bookmarks.edit, bookmark_id=bookmark["id"], fields={"title": ""}, now=NOW),
-        partial(sets.remove, set_id=first["id"]),
+        partial(edit, noun=sets, record_id=first["id"], notes="x" * 500, measies={}, now=NOW),
+        partial(edit, noun=patterns, record_id=pattern["id"], data={"x": "y" * 900}, now=NOW),
+        partial(edit, noun=bookmarks, record_id=bookmark["id"], title="", now=NOW),
+        partial(sets.remove, record=first),
         partial(suggestions.withdraw, user_id=user_id),
     ]
     for step in steps:
@@ -76,16 +76,16 @@ def test_a_record_over_the_quota_of_bytes_is_not_written(store: Store) -> None:
     made = store.new_set(user_id, notes="x" * 8_000, most=most)
     with pytest.raises(StorageFull):
         store.new_set(user_id, notes="x" * 2_000, most=most)
-    edited = partial(sets.edit, set_id=made["id"], measies={}, now=NOW, most=most)
+    edited = partial(edit, noun=sets, record_id=made["id"], measies={}, now=NOW, most=most)
     with pytest.raises(StorageFull):
-        store.write(partial(edited, fields={"notes": "x" * 10_000}))
+        store.write(partial(edited, notes="x" * 10_000))
     assert store.read(sets.find, made["id"]) == made
-    store.write(partial(edited, fields={"notes": "x" * 9_000}))
+    store.write(partial(edited, notes="x" * 9_000))
     # A quota that was lowered: the record may become smaller only.
     lowered = partial(edited, most=Storage(0, 1_000))
     with pytest.raises(StorageFull):
-        store.write(partial(lowered, fields={"notes": "x" * 9_001}))
-    store.write(partial(lowered, fields={"notes": "x" * 8_999}))
+        store.write(partial(lowered, notes="x" * 9_001))
+    store.write(partial(lowered, notes="x" * 8_999))
 
 
 def test_of_many_at_once_only_so_many_are_written_as_the_quota_has(store: Store) -> None:

@@ -46,7 +46,7 @@ def test_our_own_facts_undo_the_unit_and_pass_as_they_are(store: Store) -> None:
 
     def a_set_and_a_fact(connection: Connection) -> None:
         new_set(connection, user_id)
-        sets.remove(connection, 999_999)
+        sets.lock(connection, 999_999)
 
     with pytest.raises(NoSuchRecord):
         store.write(a_set_and_a_fact)

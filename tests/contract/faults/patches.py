@@ -8,15 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 import handlers.apikeys
-import handlers.bookmarks
 import handlers.support.ownership
+import handlers.support.resources
 import middleware.dispatch
 import middleware.security
 from core import clock
 from core.errors import SchemaViolation, Unauthorized, ValidationFailed
-from core.etags import Preconditions
 from handlers.support.ids import record_id
-from handlers.support.preconditions import unless_changed
 from handlers.support.reauthentication import reauthenticate
 from middleware.idempotency import IdempotentOperation
 from middleware.routing import Routing
@@ -93,10 +91,7 @@ def a_good_body_is_refused() -> Replaced:
 
 
 def if_match_is_ignored() -> Replaced:
-    def careless(connection: Any, preconditions: Any, held: Any, change: Any) -> Any:
-        return unless_changed(connection, Preconditions(), held, change)
-
-    yield handlers.bookmarks, "unless_changed", careless
+    yield handlers.support.resources, "require_match", _nothing
 
 
 def if_none_match_is_ignored() -> Replaced:

@@ -5,7 +5,7 @@ from typing import Any
 import handlers.bookmarks
 import handlers.patterns
 from handlers.serializers import records
-from storage import bookmarks, patterns
+from storage import patterns
 from tests.contract.faults.exchange import Exchange
 from tests.contract.faults.registry import Replaced, in_code, in_replies
 
@@ -23,10 +23,10 @@ def an_empty_name_in_settings_is_lost(e: Exchange) -> None:
 def settings_are_merged() -> Replaced:
     edit = patterns.edit
 
-    def merged(connection: Any, pattern_id: int, *, fields: Any, **rest: Any) -> Any:
-        held = patterns.lock(connection, pattern_id)["settings"]
-        settings = {"settings": {**held, **fields["settings"]}} if "settings" in fields else {}
-        return edit(connection, pattern_id, fields={**fields, **settings}, **rest)
+    def merged(connection: Any, locked: Any, **fields: Any) -> Any:
+        if "settings" in fields:
+            fields["settings"] = {**locked["settings"], **fields["settings"]}
+        return edit(connection, locked, **fields)
 
     yield patterns, "edit", merged
 
@@ -60,8 +60,8 @@ def a_private_set_is_shown_with_a_public_pattern() -> Replaced:
 
 @in_code(BOOKMARKS + "a_bookmark_is_its_owners_alone", "GET /bookmarks/.*: 200")
 def an_administrator_reads_bookmarks_of_others() -> Replaced:
-    async def found(services: Any, id: str, _: Any) -> Any:
-        return await services.storage.read(bookmarks.find, int(id))
+    async def found(services: Any, find: Any, id: str, _: Any) -> Any:
+        return await services.storage.read(find, int(id))
 
     yield handlers.bookmarks, "_own", found
 

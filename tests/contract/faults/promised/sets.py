@@ -41,9 +41,8 @@ def a_measurement_is_dropped_silently(e: Exchange) -> None:
 def measurements_are_replaced_as_a_whole() -> Replaced:
     edit = sets.edit
 
-    def replaced(connection: Any, set_id: int, *, measies: Any, **rest: Any) -> Any:
-        held = sets.lock(connection, set_id)["measies"]
-        return edit(connection, set_id, measies={**dict.fromkeys(held), **measies}, **rest)
+    def replaced(connection: Any, locked: Any, *, measies: Any, **rest: Any) -> Any:
+        return edit(connection, locked, measies={**dict.fromkeys(locked["measies"]), **measies}, **rest)
 
     yield sets, "edit", replaced
 
