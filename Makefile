@@ -54,17 +54,17 @@ format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff check --fix --quiet .
 	$(BIN)/ruff format --quiet .
 
-bench: $(VENV)/.dev ## Measure against three references in the same run, and draw what came of it
+bench: $(VENV)/.dev ## Measure against three references in the same run, and plot the results
 	@mkdir -p reports
-	$(BIN)/python -m bench.run --engine both --minutes 0.5 --json reports/bench.json
+	$(BIN)/python -m bench.run --minutes 0.5 --json reports/bench.json
+	$(BIN)/python -m bench.keys --json reports/bench.json
 	cp reports/bench.json docs/performance.json
-	$(BIN)/python -m bench.plot throughput docs/performance.json docs/performance-throughput.svg
-	$(BIN)/python -m bench.markdown docs/performance.json > reports/bench.md
+	$(BIN)/python -m bench.plot docs/performance.json docs/performance-throughput.svg
+	$(BIN)/python -m bench.report docs/performance.json > reports/bench.md
 
-hostile: $(VENV)/.dev ## Attack the server, and measure how another client fares
+hostile: $(VENV)/.dev ## Attack the server, and measure the requests of another client
 	@mkdir -p reports
-	$(BIN)/python -m bench.hostile --json docs/hostile.json; code=$$?; \
-	$(BIN)/python -m bench.hostile --table docs/hostile.json > reports/hostile.md; exit $$code
+	$(BIN)/python -m bench.hostile --json docs/hostile.json > reports/hostile.md
 
 lock: $(VENV)/.dev ## Write the requirements anew from pyproject.toml
 	@# All of them first: what a development tool forbids must not run in production only.

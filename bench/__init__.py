@@ -1,1 +1,1 @@
-"""Benchmarks: this service against three references on the same database in the same run (`python -m bench.run`)."""
+"""Benchmarks: `make bench`, `make hostile`, and `python -m bench.<module>` for each of the others."""

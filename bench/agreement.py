@@ -1,119 +1,87 @@
-"""That the servers do the same work: without it no ratio means anything."""
+"""The servers do the same work: otherwise no ratio means anything."""
 
-import asyncio
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import httpx2
 import orjson
-from sqlalchemy import Connection, func, select
 
-import settings as configuration
-from bench.fixture import Fixture, Scenario
-from bench.servers import Server
-from storage.database import Storage
-from storage.schema import tables
-from storage.schema.encryption import Keyring
+from bench.load import Request, Scenario
+from bench.references.records import COUNTED
+from tests.service import Service
 
-# Only ours counts calls, which the others read while it does; and only ours limits them.
-COUNTED = {"quotas", "usage"}
-MADE_BY_SERVER = {"id", "uuid", "createdAt", "updatedAt", "userId", "userUuid", "img"}
+Servers = Mapping[str, Service]
 
 
 class Disagreement(Exception):
-    """Two servers answered differently, or something was not stored."""
+    """Two servers answered differently, or a record was not stored."""
 
 
-def check(servers: Sequence[Server], kinds: Sequence[Scenario]) -> None:
-    """Each kind of request once to each server; raises Disagreement."""
-    for scenario in kinds:
-        if scenario.authorization.startswith("Basic "):
-            _require_refusal(servers, scenario)
-        replies = {server.name: _send(server, scenario) for server in servers}
-        if scenario.method == "GET":
-            require_same(replies, scenario)
+def check(servers: Servers, scenarios: Sequence[Scenario]) -> None:
+    """Send one request of each scenario to each server. Raise Disagreement."""
+    for scenario in scenarios:
+        request = scenario.requests[0]
+        if request.authorization.startswith("Basic "):
+            _require_rejection(servers, request)
+        replies = {name: _send(name, server, request) for name, server in servers.items()}
+        if request.method == "GET":
+            require_same(replies, scenario.name)
             continue
+        sent = orjson.loads(request.body)
         for name, reply in replies.items():
-            if scenario.method == "POST":
-                _require_as_sent(reply["set"], scenario, name)
-        _require_stored(servers, scenario, list(replies.values()))
+            made = {member: value for member, value in reply["set"].items() if member in sent}
+            # A change has some measurements of the record.
+            made["measies"] = {one: value for one, value in made["measies"].items() if one in sent["measies"]}
+            require_same({"the request": sent, name: made}, scenario.name)
+        # Every server reads what the others wrote; of one set that all changed, the last state.
+        for record in {reply["set"]["id"]: reply["set"] for reply in replies.values()}.values():
+            back = Request("GET", f"/sets/{record['id']}", request.authorization)
+            found = {name: _send(name, server, back)["set"] for name, server in servers.items()}
+            require_same({"the writer": record, **found}, f"{scenario.name}, read back")
 
 
-def _require_refusal(servers: Sequence[Server], scenario: Scenario) -> None:
-    """Who has the key's name but not its secret is let in by none."""
-    key = b64decode(scenario.authorization.removeprefix("Basic ")).partition(b":")[0]
-    wrong = replace(scenario, authorization="Basic " + b64encode(key + b":" + b"x" * 53).decode())
-    for server in servers:
+def _require_rejection(servers: Servers, request: Request) -> None:
+    """Require 401 for the id of a key with a wrong secret."""
+    key = b64decode(request.authorization.removeprefix("Basic ")).partition(b":")[0]
+    wrong = request._replace(authorization="Basic " + b64encode(key + b":" + b"x" * 53).decode())
+    for name, server in servers.items():
         status = _answer(server, wrong).status_code
         if status != 401:
-            raise Disagreement(f"{scenario.name}: {server.name} answers {status} to a wrong secret")
+            raise Disagreement(f"{request.path}: {name} answers {status} to a wrong secret")
 
 
-def require_same(replies: dict[str, Any], scenario: Scenario) -> None:
-    """That all are the same JSON, whatever the order of members; raises Disagreement."""
-    for reply in replies.values():
-        for member in COUNTED & set(reply.get("apikey", ())):
-            del reply["apikey"][member]
-    first = next(iter(replies.values()))
-    for name, reply in replies.items():
-        if _exact(reply) != _exact(first):
-            raise Disagreement(f"{scenario.name}: {name} answers {reply}, and not {first}")
+def require_same(replies: Mapping[str, Any], what: str) -> None:
+    """Require the same JSON of all. Raise Disagreement, which names a member that differs."""
+    (first, reply), *others = replies.items()
+    expected = dict(_values(reply, ""))
+    for name, other in others:
+        found = dict(_values(other, ""))
+        for place in expected.keys() | found.keys():
+            if expected.get(place) != found.get(place):
+                raise Disagreement(
+                    f"{what}: {name} differs from {first} at {place}: {found.get(place)}, not {expected.get(place)}"
+                )
 
 
-def _exact(value: Any) -> Any:
-    """The value so that true is not 1, as it is in Python; 771 and 771.0 are the same number, as they are in JSON."""
-    if isinstance(value, dict):
-        return {name: _exact(member) for name, member in value.items()}
-    if isinstance(value, list):
-        return [_exact(member) for member in value]
-    return (isinstance(value, bool), value)
+def _values(value: Any, place: str) -> Iterator[tuple[str, tuple[str, Any]]]:
+    """Yield each value in JSON with its place; true is not 1, 771 is 771.0."""
+    if isinstance(value, (dict, list)):
+        yield place, (type(value).__name__, "")
+        for name, member in value.items() if isinstance(value, dict) else enumerate(value):
+            if name not in COUNTED:
+                yield from _values(member, f"{place}/{name}")
+    else:
+        yield place, ("bool" if isinstance(value, bool) else "", value)
 
 
-def _require_as_sent(made: dict[str, Any], scenario: Scenario, name: str) -> None:
-    content = {member: value for member, value in made.items() if member not in MADE_BY_SERVER}
-    if _exact(content) != _exact(orjson.loads(scenario.body)):
-        raise Disagreement(f"{scenario.name}: {name} made {content} of {scenario.body}")
+def _send(name: str, server: Service, request: Request) -> Any:
+    response = _answer(server, request)
+    if not response.is_success:
+        raise Disagreement(f"{request.path}: {name} answers {response.status_code} {response.text}")
+    return orjson.loads(response.content)
 
 
-def _require_stored(servers: Sequence[Server], scenario: Scenario, replies: list[Any]) -> None:
-    """What a server says it wrote, every server reads; where all wrote to the same set, the last one's."""
-    written = {reply["set"]["id"]: reply["set"] for reply in replies}
-    for server in servers:
-        for set_id, shown in written.items():
-            read = Scenario("reading back", "GET", (f"/sets/{set_id}",), scenario.authorization)
-            found = _send(server, read)["set"]
-            if _exact(found) != _exact(shown):
-                raise Disagreement(f"{scenario.name}: {server.name} reads {found}, and not {shown}")
-
-
-def _send(server: Server, scenario: Scenario) -> Any:
-    reply = _answer(server, scenario)
-    if not reply.is_success:
-        raise Disagreement(f"{scenario.name}: {server.name} answers {reply.status_code} {reply.text}")
-    return orjson.loads(reply.content)
-
-
-def _answer(server: Server, scenario: Scenario) -> httpx2.Response:
-    headers = {"Authorization": scenario.authorization} if scenario.authorization else {}
-    if scenario.body:
-        headers["Content-Type"] = "application/json"
-    url = server.url + scenario.paths[0]
-    with httpx2.Client(timeout=10, trust_env=False) as client:
-        return client.request(scenario.method, url, headers=headers, content=scenario.body or None)
-
-
-def count_sets(fixture: Fixture) -> int:
-    """How many sets the database holds."""
-
-    async def counted() -> int:
-        keyring = Keyring(configuration.parse_keys(fixture.settings.encryption_keys))
-        async with Storage(fixture.settings.database_url, keyring) as storage:
-            return await storage.read(_count)
-
-    return asyncio.run(counted())
-
-
-def _count(connection: Connection) -> int:
-    return connection.execute(select(func.count()).select_from(tables.sets)).scalar_one()
+def _answer(server: Service, request: Request) -> Any:
+    headers = {"Authorization": request.authorization} if request.authorization else {}
+    headers |= {"Content-Type": "application/json"} if request.body else {}
+    return server.http.request(request.method, request.path, headers=headers, content=request.body or None)

@@ -1,26 +1,24 @@
 """Databases that exist as long as a benchmark runs."""
 
 import asyncio
+import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from hashlib import md5
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 
 from tests.databases import fresh_postgres
 
-ENGINES = ("sqlite", "postgresql")
-
-
-def chosen(name: str) -> tuple[str, ...]:
-    """The engines that an option names: one of them, or `both`."""
-    return ENGINES if name == "both" else (name,)
+TITLES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
 @contextmanager
 def fresh(engine: str) -> Iterator[tuple[Path, str]]:
-    """A new folder and the address of a new, empty database; both are gone afterwards."""
+    """Yield a new folder and the address of a new, empty database; remove both afterwards."""
     with tempfile.TemporaryDirectory(prefix="freesewing-bench-") as folder:
         if engine == "sqlite":
             yield Path(folder), f"sqlite:///{folder}/bench.db"
@@ -29,14 +27,19 @@ def fresh(engine: str) -> Iterator[tuple[Path, str]]:
                 yield Path(folder), url
 
 
-def version(url: str) -> str:
-    """The release of PostgreSQL there; empty for SQLite, which comes with Python."""
+def query(url: str, *statements: str) -> Any:
+    """Run statements outside of any server, and return the rows of the last one."""
+    if url.startswith("postgresql"):
+        return asyncio.run(_query_postgresql(url, statements))
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection, connection:
+        # PostgreSQL has it, SQLite does not.
+        connection.create_function("md5", 1, lambda text: md5(text.encode()).hexdigest(), deterministic=True)
+        return [connection.execute(statement).fetchall() for statement in statements][-1]
 
-    async def asked() -> str:
-        connection = await asyncpg.connect(url)
-        try:
-            return str(await connection.fetchval("SHOW server_version"))
-        finally:
-            await connection.close()
 
-    return asyncio.run(asked()) if url.startswith("postgresql") else ""
+async def _query_postgresql(url: str, statements: tuple[str, ...]) -> Any:
+    connection = await asyncpg.connect(url)
+    try:
+        return [await connection.fetch(statement) for statement in statements][-1]
+    finally:
+        await connection.close()

@@ -1,116 +1,138 @@
-"""Loading a server for a while, and what came of it."""
+"""Load a server with wrk, and measure rate, latency and CPU time."""
 
-import resource
 import shutil
 import subprocess
-import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median
+from typing import NamedTuple, TypeVar
+
+import psutil
 
 from bench import processors
-from bench.fixture import Scenario
-from bench.servers import ROOT, Server
+from bench.servers import Server
 
-CONNECTIONS = 32
-# A server that is found asleep so often in a row has nothing to do. What it used would not tell: where others want
-# the processor, too, one that waits for its turn uses nothing.
-LOOKS, LOOK_SECONDS = 8, 0.01
-MOST_SECONDS_LEFT = 10
+CONNECTIONS, WARM_UP_SECONDS = 32, 2
+# A server that sleeps so often in a row is idle. Its CPU time would not show that: on a busy machine a process that
+# waits for a CPU uses none.
+LOOKS, LOOK_SECONDS, MOST_SECONDS_TO_SETTLE = 8, 0.01, 10
 _SCRIPT = Path(__file__).with_name("wrk.lua")
+Name = TypeVar("Name")
 
 
 class LoadFailed(Exception):
     """The load could not be put on a server, or a server answered with errors."""
 
 
+class Request(NamedTuple):
+    """A request; JSON if it has a body."""
+
+    method: str
+    path: str
+    authorization: str = ""
+    body: bytes = b""
+
+    def head(self, length: int) -> bytes:
+        """Return its head, which announces a body of so many bytes."""
+        lines = [f"{self.method} {self.path} HTTP/1.1", "Host: test", f"Content-Length: {length}"]
+        lines += ["Content-Type: application/json"] * bool(length)
+        lines += [f"Authorization: {self.authorization}"] * bool(self.authorization)
+        return "\r\n".join([*lines, "", ""]).encode()
+
+
+class Scenario(NamedTuple):
+    """One kind of request: these are sent in turn."""
+
+    name: str
+    requests: Sequence[Request]
+    connections: int = CONNECTIONS
+
+
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One server under one kind of load for some seconds. Times in milliseconds, `cpu` in µs a request."""
+    """One server under one scenario for some seconds: requests a second, latency in ms, CPU µs a request."""
 
     requests: int
     rate: float
     p50: float
     p99: float
-    cpu: float
+    cpu: float = 0.0
 
 
-def generator() -> str:
-    """Which load generator is used, in words."""
-    return "wrk" if shutil.which("wrk") else "bench.fallback (no wrk here: fast servers are measured too slow)"
+def measure(server: Server, scenario: Scenario, seconds: float, on: Iterable[int] = processors.LOAD) -> Measurement:
+    """Load the server, then wait until it is idle. Raise LoadFailed unless every response was a success."""
+    before = sum(processors.cpu_seconds(server.pid).values())
+    with loading(server, scenario, seconds, on) as finish:
+        found = finish()
+    used = sum(processors.cpu_seconds(server.pid).values()) - before
+    settle(server)
+    return replace(found, cpu=used / found.requests * 1e6)
 
 
-def measure(
-    server: Server, scenario: Scenario, seconds: float, *, on: frozenset[int] = processors.LOAD
-) -> Measurement:
-    """Load the server with 32 connections; raises LoadFailed unless every reply was a success."""
-    before = processors.seconds_used(server.pid)
-    with begin(server, scenario, seconds, on=on) as generating:
-        output = finished(generating, seconds)
-    used = processors.seconds_used(server.pid) - before
-    return _measurement(output, used, server, scenario)
+def interleaved(measures: Mapping[Name, Callable[[], Measurement]], rounds: int) -> dict[Name, Measurement]:
+    """Take each measurement once a round, and return the medians. Each round begins with another one."""
+    names, found = list(measures), {name: list[Measurement]() for name in measures}
+    for number in range(rounds):
+        first = number % len(names)
+        for name in names[first:] + names[:first]:
+            found[name].append(measures[name]())
+    return {name: _median(each) for name, each in found.items()}
+
+
+def _median(rounds: Sequence[Measurement]) -> Measurement:
+    values = {name: median(getattr(one, name) for one in rounds) for name in ("rate", "p50", "p99", "cpu")}
+    return Measurement(sum(one.requests for one in rounds), **values)
+
+
+def warm_up(pairs: Sequence[tuple[Server, Scenario]]) -> None:
+    """Load all servers at once for some seconds, so that connections are open and statements prepared."""
+    with ExitStack() as stack:
+        for finish in [stack.enter_context(loading(*pair, WARM_UP_SECONDS)) for pair in pairs]:
+            finish()
+    for server, _ in pairs:
+        settle(server)
 
 
 def settle(server: Server) -> None:
-    """Wait until it has worked off what the generator left behind: it would take time from who is measured next."""
-    end = time.monotonic() + MOST_SECONDS_LEFT
-    asleep = 0
+    """Wait until the server has finished the requests that the generator dropped."""
+    end, asleep = time.monotonic() + MOST_SECONDS_TO_SETTLE, 0
     while asleep < LOOKS and time.monotonic() < end:
         time.sleep(LOOK_SECONDS)
-        asleep = 0 if processors.is_busy(server.pid) else asleep + 1
+        busy = any(one.status() == psutil.STATUS_RUNNING for one in processors.family(server.pid))
+        asleep = 0 if busy else asleep + 1
 
 
-def begin(
-    server: Server,
-    scenario: Scenario,
-    seconds: float,
-    *,
-    connections: int = CONNECTIONS,
-    on: frozenset[int] = processors.LOAD,
-) -> subprocess.Popen[str]:
-    """A generator that loads the server."""
-    command = _command(server, scenario, seconds, connections)
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    processors.pin(process.pid, on)
-    return process
+@contextmanager
+def loading(
+    server: Server, scenario: Scenario, seconds: float, on: Iterable[int] = processors.LOAD
+) -> Iterator[Callable[[], Measurement]]:
+    """Start a generator, and yield the function that waits for its result: raises LoadFailed if a request failed."""
+    wrk = shutil.which("wrk")
+    if wrk is None:
+        raise LoadFailed("wrk is not installed: apt-get install wrk")
+    file = server.data / f"{server.port}-{scenario.name.replace(' ', '-')}.requests"
+    lines = ("\t".join([*request[:3], request.body.decode()]) + "\n" for request in scenario.requests)
+    file.write_text("".join(lines))
+    options = ["-t1", f"-c{scenario.connections}", f"-d{max(1, round(seconds))}s", "-s", str(_SCRIPT)]
+    command = [wrk, *options, server.url, "--", str(file)]
+    with processors.pinned(on):
+        generator = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    with generator:
+        try:
+            yield lambda: _result(generator.communicate(timeout=seconds + 15)[0], server, scenario)
+        finally:
+            generator.kill()
 
 
-def finished(generating: subprocess.Popen[str], seconds: float) -> str:
-    """What a generator says when it has ended, at the latest some seconds late."""
-    try:
-        return generating.communicate(timeout=seconds + 15)[0]
-    except BaseException:
-        generating.kill()
-        raise
-
-
-def seconds_of_generators() -> float:
-    """Processor time of all the generators that have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def require_success(output: str, server: Server, scenario: Scenario) -> tuple[float, float, float, float]:
-    """Requests, seconds, p50 and p99 (ms) of what a generator said; raises LoadFailed unless all went well."""
+def _result(output: str, server: Server, scenario: Scenario) -> Measurement:
     lines = [line.split()[1:] for line in output.splitlines() if line.startswith("RESULT ")]
     if not lines:
         raise LoadFailed(f"{server.name}, {scenario.name}: no result\n{output[-2000:]}")
-    requests, elapsed, p50, p99, failures = (float(figure) for figure in lines[-1])
+    requests, elapsed, p50, p99, failures = (float(value) for value in lines[-1])
     if failures or not requests:
         log = server.log.read_text(errors="replace")[-2000:]
         raise LoadFailed(f"{server.name}, {scenario.name}: {failures:.0f} of {requests:.0f} requests failed\n{log}")
-    return requests, elapsed, p50, p99
-
-
-def _measurement(output: str, used: float, server: Server, scenario: Scenario) -> Measurement:
-    requests, elapsed, p50, p99 = require_success(output, server, scenario)
-    return Measurement(int(requests), requests / elapsed, p50, p99, used / requests * 1e6)
-
-
-def _command(server: Server, scenario: Scenario, seconds: float, connections: int) -> list[str]:
-    request = [scenario.method, scenario.authorization, scenario.body, *scenario.paths]
-    wrk = shutil.which("wrk")
-    if wrk:
-        options = ["-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "-s", str(_SCRIPT)]
-        return [wrk, *options, server.url, "--", *request]
-    return [sys.executable, "-m", "bench.fallback", str(server.port), str(seconds), str(connections), *request]
+    return Measurement(int(requests), requests / elapsed, p50, p99)

@@ -1,63 +1,45 @@
-"""Who runs where: the servers on one processor, the load on another where there is one."""
+"""CPU affinity and CPU time: the server runs on one CPU, the load generator on another where there is one."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import psutil
 
-# Where the system cannot pin (anything but Linux) nothing is pinned.
-_ours = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-SERVER = frozenset(_ours[:1])
-LOAD = frozenset(_ours[-1:])
-# For two workers: a processor each; the load has one of its own only where there is a third.
-TWO_SERVERS = frozenset(_ours[:2])
-BESIDE_TWO = frozenset(_ours[2:] or _ours)
+# Nothing is pinned where the system cannot do it (all but Linux).
+_available = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+SERVER, LOAD = frozenset(_available[:1]), frozenset(_available[-1:])
+# Two workers get a CPU each; the load generator has its own only where there is a third.
+TWO_SERVERS, BESIDE_TWO = frozenset(_available[:2]), frozenset(_available[2:] or _available)
 
 
-def pin(pid: int, processors: Iterable[int]) -> None:
-    """Keep a process that was just started, and what it will start, on these processors."""
-    if processors:
-        os.sched_setaffinity(pid, processors)
+def pin(pid: int, cpus: Iterable[int]) -> None:
+    """Keep a process, and the processes that it starts later, on these CPUs."""
+    if cpus:
+        os.sched_setaffinity(pid, cpus)
+
+
+@contextmanager
+def pinned(cpus: Iterable[int]) -> Iterator[None]:
+    """Run this block, and the processes that it starts, on these CPUs."""
+    pin(0, cpus)
+    try:
+        yield
+    finally:
+        pin(0, _available)
 
 
 def description() -> str:
-    """In words."""
-    if not SERVER:
-        return "nothing pinned"
-    server, load = min(SERVER), min(LOAD)
-    if server == load:
-        return f"server and load both on CPU {server}: figures are too low"
-    return f"server on CPU {server}, load on CPU {load}"
-
-
-def load_average() -> float:
-    """How much the machine did in the last minute."""
-    return round(os.getloadavg()[0], 2)
-
-
-def busyness() -> str:
-    """The same in words."""
-    load = load_average()
-    return f"load average before: {load:.2f}" + (" (BUSY: do not trust the figures)" if load > 0.5 else "")
+    """Return which CPU runs what."""
+    return f"server on CPU {min(SERVER)}, load on CPU {min(LOAD)}" if SERVER else "nothing pinned"
 
 
 def family(pid: int) -> list[psutil.Process]:
-    """A process and those that it started."""
+    """Return a process and its descendants."""
     process = psutil.Process(pid)
     return [process, *process.children(recursive=True)]
 
 
-def is_busy(pid: int) -> bool:
-    """Whether it, or one that it started, is at work or waits for its turn on a processor."""
-    return any(process.status() == psutil.STATUS_RUNNING for process in family(pid))
-
-
-def seconds_of_each(pid: int) -> dict[int, float]:
-    """Processor time so far of a process, and of each that it started, with all their threads."""
-    times = {process.pid: process.cpu_times() for process in family(pid)}
-    return {number: float(each.user + each.system) for number, each in times.items()}
-
-
-def seconds_used(pid: int) -> float:
-    """The same of all of them together."""
-    return sum(seconds_of_each(pid).values())
+def cpu_seconds(pid: int) -> dict[int, float]:
+    """Return the CPU seconds used so far by the process and by each descendant, all threads included."""
+    return {one.pid: float(sum(one.cpu_times()[:2])) for one in family(pid)}

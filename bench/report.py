@@ -1,147 +1,151 @@
-"""The figures as a table to read and as data to keep."""
+"""The tables of `docs/performance.md`: `python -m bench.report docs/performance.json`."""
 
 import os
 import platform
 import sqlite3
 import subprocess
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import psutil
 
-from bench.load import Measurement
-from bench.servers import COMMANDS, OURS, REFERENCES, ROOT, UNCOUNTED
-
-# What the table shows: title, field of a measurement, format, of which servers.
-GROUPS = (
-    ("requests/s", "rate", ".0f", tuple(COMMANDS)),
-    ("p50 ms", "p50", ".2f", (OURS,)),
-    ("p99 ms", "p99", ".2f", (OURS,)),
-    ("CPU µs a request", "cpu", ".0f", tuple(COMMANDS)),
-)
-NOTE = (
-    "Curated sets: ours answers from bytes that it keeps ready for less than a second; the others read the rows and"
-    " encode them at each request. Ours and (a) keep what a token says; (b) and (c) verify it at each request."
-)
-Rounds = dict[str, list[Measurement]]
+from bench import goals, options, processors
+from bench.databases import TITLES
+from bench.load import CONNECTIONS, Measurement
+from bench.servers import BARE, FORMER, OURS, REFERENCES, UNCOUNTED
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A scenario: the medians of each server's rounds."""
-
-    scenario: str
-    medians: Mapping[str, Measurement]
-
-    @classmethod
-    def of(cls, scenario: str, rounds: Rounds) -> "Row":
-        """From the rounds of each server."""
-        return cls(scenario, {server: summary(measurements) for server, measurements in rounds.items()})
-
-    @classmethod
-    def kept(cls, scenario: str, figures: Mapping[str, Any]) -> "Row":
-        """From what `data` made of it."""
-        return cls(scenario, {server: Measurement(**one) for server, one in figures["median"].items()})
-
-    def ratio(self, server: str) -> float:
-        """Our requests a second as a share of the server's."""
-        return self.medians[OURS].rate / self.medians[server].rate
-
-    def ratio_by_cpu(self, server: str) -> float:
-        """The same by processor time, which a busy machine disturbs less."""
-        return self.medians[server].cpu / self.medians[OURS].cpu
-
-
-def summary(measurements: Sequence[Measurement]) -> Measurement:
-    """The medians of the rounds, and how many requests there were in all."""
-    requests = sum(measurement.requests for measurement in measurements)
-    names = ("rate", "p50", "p99", "cpu")
-    return Measurement(requests, *(median(getattr(one, name) for one in measurements) for name in names))
-
-
-def table(rows: Sequence[Row]) -> str:
-    """Requests a second, latencies and processor time, the ratios, and what to know of them."""
-    head = f"{'':17}" + "".join(f"{title:>{8 * len(servers)}}" for title, _, _, servers in GROUPS)
-    names = [server.split()[0] for _, _, _, servers in GROUPS for server in servers]
-    names += [f"of {server.split()[0]}" for server in REFERENCES]
-    lines = [f"{head}{'ratio':>{8 * len(REFERENCES)}}", f"{'':17}" + "".join(f"{name:>8}" for name in names)]
-    for row in rows:
-        cells = [
-            format(getattr(row.medians[server], figure), form)
-            for _, figure, form, servers in GROUPS
-            for server in servers
-        ]
-        cells += [format(row.ratio(server), ".2f") for server in REFERENCES]
-        lines.append(f"{row.scenario:17}" + "".join(f"{cell:>8}" for cell in cells))
-    return "\n".join([*lines, NOTE])
-
-
-def cost_of_counting(found: Mapping[str, float]) -> str:
-    """What metering and limits cost, in words."""
-    return (
-        f"Metering and limits: {found['with']:,.0f}/s with, {found['without']:,.0f}/s without: they cost"
-        f" {found['cost']:.1%} of the throughput and {found['cpu']:.0f} µs of CPU a request"
-    )
-
-
-def counting(rounds: Rounds) -> dict[str, float]:
-    """What metering and limits cost: requests a second with and without, the share lost, and CPU µs a request."""
-    with_, without = summary(rounds[OURS]), summary(rounds[UNCOUNTED])
-    return {
-        "with": with_.rate,
-        "without": without.rate,
-        "cost": 1 - with_.rate / without.rate,
-        "cpu": with_.cpu - without.cpu,
-    }
-
-
-def data(rows: Sequence[Row], rounds: Mapping[str, Rounds]) -> dict[str, Any]:
-    """One engine's scenarios: medians, ratios, and every round."""
-    return {
-        row.scenario: {
-            "median": {server: asdict(one) for server, one in row.medians.items()},
-            "ratio": {server: round(row.ratio(server), 4) for server in REFERENCES},
-            "ratio_by_cpu": {server: round(row.ratio_by_cpu(server), 4) for server in REFERENCES},
-            "rounds": {
-                server: [asdict(one) for one in measurements] for server, measurements in rounds[row.scenario].items()
-            },
-        }
-        for row in rows
-    }
-
-
-def machine(root: Path = ROOT) -> dict[str, Any]:
-    """Where and of what this is measured (the checkout at `root`), and how busy it is just before."""
-    return {
+def run_of(seconds: float, rounds: int, root: Path = Path()) -> dict[str, Any]:
+    """Return what the results depend on: the machine, the checkout (this one, or that at `root`), the load."""
+    cpuinfo = Path("/proc/cpuinfo").read_text().splitlines()
+    git = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
+    machine = {
         "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
-        "commit": _commit(root),
+        "commit": subprocess.run(git, cwd=root, capture_output=True, text=True).stdout.strip(),
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
         "system": platform.platform(),
-        "processor": _processor(),
+        "processor": next((line.partition(": ")[2] for line in cpuinfo if "model name" in line), ""),
         "processors": os.cpu_count(),
         "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
-        "load_average": round(os.getloadavg()[0], 2),
+    }
+    load = {"load": "wrk", "pinned": processors.description(), "connections": CONNECTIONS}
+    return {"machine": machine, **load, "seconds": seconds, "rounds": rounds}
+
+
+def of_scenario(medians: Mapping[str, Measurement]) -> dict[str, Any]:
+    """Return one scenario's medians and ratios."""
+    ours = medians[OURS]
+    others = {name: one for name, one in medians.items() if name in (*REFERENCES, FORMER)}
+    return {
+        "median": {name: asdict(one) for name, one in medians.items()},
+        "ratio": {name: round(ours.rate / one.rate, 4) for name, one in others.items()},
+        "ratio_by_cpu": {name: round(one.cpu / ours.cpu, 4) for name, one in others.items()},
     }
 
 
-def _processor() -> str:
-    known = Path("/proc/cpuinfo")
-    lines = known.read_text().splitlines() if known.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
+def counting(medians: Mapping[str, Measurement]) -> dict[str, float]:
+    """Return the rates with and without metering and limits, the share lost, and the CPU µs a request."""
+    counted, uncounted = medians[OURS], medians[UNCOUNTED]
+    cost = {"cost": 1 - counted.rate / uncounted.rate, "cpu": counted.cpu - uncounted.cpu}
+    return {"with": counted.rate, "without": uncounted.rate, **cost}
 
 
-def _commit(root: Path) -> str:
-    """The commit that is measured, with a plus where files differ from it; empty where git does not tell."""
-    try:
-        said = subprocess.run(
-            ["git", "describe", "--always", "--dirty=+", "--exclude=*"], cwd=root, capture_output=True, text=True
+def tables(results: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the lines of all results: machine, engines, ten thousand keys, worker, two workers."""
+    if "machine" in results:
+        machine = results["machine"]
+        yield (
+            f"{machine['at']} UTC, commit {machine['commit']}: {machine['processor']}, {machine['processors']}"
+            f" processors, {machine['memory_gb']} GB; {machine['system']}, Python {machine['python']},"
+            f" SQLite {machine['sqlite']}; {results['load']}, {results['connections']} connections,"
+            f" {results['pinned']}; medians of {results['rounds']} rounds of {results['seconds']} s."
         )
-    except OSError:
-        return ""
-    return said.stdout.strip()
+    for engine, found in results.get("engines", {}).items():
+        yield from ("", f"### {TITLES[engine]} {found['version']}".rstrip(), "", *_engine(engine, found))
+    for engine, found in results.get("keys", {}).items():
+        yield from ("", f"### Ten thousand keys on {TITLES[engine]}", "", *_keys(found))
+    for engine, found in results.get("footprint", {}).items():
+        yield from ("", f"### A worker on {TITLES[engine]}", "", *_worker(found))
+    if results.get("workers"):
+        yield from ("", "### Two workers", "", *_workers(results["workers"]))
+
+
+def _engine(engine: str, results: Mapping[str, Any]) -> Iterator[str]:
+    counted, bare = results["counting"], results["scenarios"][goals.TIMED]["median"][BARE]
+    compared = [name for name in (OURS, *REFERENCES, FORMER) if name in results["scenarios"][goals.TIMED]["median"]]
+    short, lines = [server.split()[0] for server in compared], []
+    for scenario, found in results["scenarios"].items():
+        medians = [found["median"][name] for name in compared]
+        latency = [f"{medians[0][name]:.2f}" for name in ("p50", "p99")]
+        cpu, ratios = (
+            (f"{one['cpu']:.0f}" for one in medians),
+            (f"{found['ratio'][name]:.2f}" for name in compared[1:]),
+        )
+        lines.append([scenario, *(f"{one['rate']:,.0f}" for one in medians), *latency, " / ".join(cpu), *ratios])
+    titles = [*(f"{name} /s" for name in short), "ours p50 ms", "ours p99 ms", f"CPU µs {' / '.join(short)}"]
+    yield from (f"Load average before: {results['load_average']}. Bare uvicorn: {bare['rate']:,.0f}/s.", "")
+    yield from table(["", *titles, *(f"of {name}" for name in short[1:])], lines)
+    yield (
+        f"\nMetering and limits: {counted['with']:,.0f}/s with, {counted['without']:,.0f}/s without: they cost"
+        f" {counted['cost']:.1%} of the throughput and {counted['cpu']:.0f} µs of CPU a request.\n"
+    )
+    yield from goal_table(goals.of_engine(engine, results))
+
+
+def _keys(results: Mapping[str, Any]) -> Iterator[str]:
+    lines = [
+        [
+            f"{load}, {keys}",
+            f"{one['rate']:,.0f}",
+            *(f"{one[name]:.2f}" for name in ("p50", "p99")),
+            f"{one['cpu']:.0f}",
+        ]
+        for load, found in results.items()
+        for keys, one in found.items()
+    ]
+    yield from (*table(["", "/s", "p50 ms", "p99 ms", "CPU µs"], lines), "", *goal_table(goals.of_keys(results)))
+
+
+def _worker(results: Mapping[str, Any]) -> Iterator[str]:
+    memory, idle, loaded = results["memory"], results["memory"]["idle"], results["memory"]["loaded"]
+    yield (
+        f"{memory['requests']:,} requests of all kinds in {memory['minutes']:g} minutes; RSS {idle['rss']:.1f} MB"
+        f" idle, {loaded['rss']:.1f} MB at the end (PSS {idle['pss']:.1f} and {loaded['pss']:.1f}),"
+        f" {memory['slope']:+.2f} MB a minute in the second half.\n"
+    )
+    yield from goal_table(goals.of_worker(results))
+
+
+def _workers(results: Mapping[str, Any]) -> Iterator[str]:
+    lines = [
+        [count, f"{one['rate']:,.0f}", f"{one['of_cpu']:,.0f}", f"{one['busiest']:.0%}"]
+        for count, one in results["median"].items()
+    ]
+    yield from table(["workers", "/s", "/s on a CPU of their own", "the busiest one's share"], lines)
+    yield f"\nBy wall time {results['wall']:.2f} of one worker.\n"
+    yield from goal_table([goals.Goal("two workers on two CPUs, of one", results["scaling"], goals.SCALING)])
+
+
+def goal_table(found: Iterable[goals.Goal]) -> Iterator[str]:
+    """Yield a table of goals."""
+    lines = []
+    for goal in found:
+        bound = f"{'≤' if goal.most else '≥'} {goal.wanted:.2f}{goal.unit}"
+        met = ("met" if goal.met else "**missed**") + goal.note
+        lines.append([goal.name, f"{goal.found:.2f}{goal.unit}", bound, met])
+    return table(["goal", "found", "wanted", ""], lines)
+
+
+def table(titles: Sequence[str], lines: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield a table in Markdown."""
+    for cells in (titles, ["---"] * len(titles), *lines):
+        yield f"| {' | '.join(cells)} |".replace("|  |", "| |")
+
+
+if __name__ == "__main__":
+    print(*tables(options.load(Path(sys.argv[1]))), sep="\n")

@@ -1,112 +1,96 @@
-"""The servers, each a process of its own on the same database: those to compare, ours without counting, and none."""
+"""The servers that are measured: each is a process of its own, on the CPU of the servers."""
 
-import os
-import re
-import subprocess
-import sys
-import time
-from collections.abc import Iterable, Iterator, Mapping
+import secrets
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from socket import create_connection, socket
-from types import MappingProxyType
+from typing import NamedTuple
 
-from bench import processors
-from bench.fixture import Fixture
+import httpx2
+
+from bench import databases, processors
 from services.limits.policies import DEFAULTS, STORAGE
+from tests import templates
+from tests.service import Service
 
-ROOT = Path(__file__).parent.parent
 OURS, STARLETTE, RAW, FASTAPI = "ours", "(a) Starlette", "(b) raw", "(c) FastAPI"
 REFERENCES = (STARLETTE, RAW, FASTAPI)
 UNCOUNTED = "ours, uncounted"
-# What the machine's uvicorn can do at most: the measure of how fast the machine is.
+# Another checkout of this project, on the same database.
+FORMER = "former"
+# The most that uvicorn can do on this machine: how fast the machine is.
 BARE = "bare uvicorn"
-# As it is run, with more in each quota than anybody can use in a minute.
-LIMITED = {
-    "FREESEWING_LIMITS": "on",
-    "FREESEWING_QUOTAS": ",".join(
-        f"{name}=1000000000000" for name in (*(policy.name for policy in DEFAULTS), *STORAGE)
-    ),
-}
-COMMANDS = {
-    OURS: ["app.py"],
-    STARLETTE: ["-m", "bench.serve", "bench.reference_starlette"],
-    RAW: ["-m", "bench.serve", "bench.reference_raw"],
-    FASTAPI: ["-m", "bench.serve", "bench.reference_fastapi"],
-}
-BESIDES = {UNCOUNTED: ["-m", "bench.uncounted"], BARE: ["-m", "bench.serve", "bench.bare"]}
-START_SECONDS = 60
+MODULES = {STARLETTE: "own", RAW: "raw", FASTAPI: "fastapi", BARE: "bare"}
+UNLIMITED = ",".join(f"{name}=1000000000000" for name in (*(policy.name for policy in DEFAULTS), *STORAGE))
 
 
-class Server:
-    """A running server."""
+class Site(NamedTuple):
+    """A migrated database, and the settings that its servers share."""
 
-    def __init__(
-        self,
-        name: str,
-        fixture: Fixture,
-        *,
-        on: Iterable[int] = processors.SERVER,
-        more: Mapping[str, str] = MappingProxyType({}),
-    ) -> None:
-        """Begin to start it on these processors, with `more` in its environment."""
-        self.name = name
-        self.port = _free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.log = fixture.settings.data_dir / f"{re.sub('[^a-z]+', '-', name.lower())}.log"
-        with self.log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, *{**COMMANDS, **BESIDES}[name]],
-                cwd=ROOT,
-                env={**_environment(name, fixture, self.port), **more},
-                stdout=log,
-                stderr=log,
-            )
-        self.pid = self._process.pid
-        processors.pin(self.pid, on)
-
-    def wait(self) -> None:
-        """Until it takes connections; raises RuntimeError if it does not."""
-        end = time.monotonic() + START_SECONDS
-        while time.monotonic() < end and self._process.poll() is None:
-            try:
-                create_connection(("127.0.0.1", self.port), timeout=1).close()
-                return
-            except OSError:
-                time.sleep(0.05)
-        raise RuntimeError(f"{self.name} does not start:\n{self.log.read_text()}")
-
-    def stop(self) -> None:
-        """End it, politely at first."""
-        self._process.terminate()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+    folder: Path
+    url: str
+    settings: dict[str, str]
 
 
 @contextmanager
-def running(fixture: Fixture, names: Iterable[str] = tuple(COMMANDS)) -> Iterator[list[Server]]:
-    """These servers, in their order."""
+def fresh_site(engine: str) -> Iterator[Site]:
+    """Yield a new, migrated database with the seed data; remove it afterwards."""
+    with databases.fresh(engine) as (folder, url):
+        settings = {
+            "database_url": url,
+            "secret_key": secrets.token_urlsafe(32),
+            "encryption_keys": "1:" + b64encode(secrets.token_bytes(32)).decode(),
+            # The issuer of tokens: the same for all servers, whatever their ports.
+            "public_url": "http://bench.test",
+        }
+        templates.prepare(url, {})
+        yield Site(folder, url, settings)
+
+
+class Server(Service):
+    """A server on a site's database. Limits are on only in our server, with quotas that cannot be reached."""
+
+    def __init__(
+        self, name: str, site: Site, *, root: Path = Path(), on: Iterable[int] = processors.SERVER, **settings: str
+    ) -> None:
+        """`root` is the checkout that is served."""
+        limits = {"limits": "on", "quotas": UNLIMITED} if name in (OURS, FORMER) else {"limits": "off"}
+        super().__init__(site.folder, **{"log_level": "warning", **site.settings, **limits, **settings})
+        self.name, self._on = name, on
+        self.program = (str(root / "app.py"),)
+        if name == UNCOUNTED:
+            self.program = ("-m", "bench.uncounted")
+        elif name in MODULES:
+            self.program = ("-m", "bench.references.serve", MODULES[name])
+        self.log = site.folder / f"{self.port}.log"
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        assert self.process is not None
+        return self.process.pid
+
+    def is_alive(self) -> bool:
+        """Return whether it is ready; the references have no `/ready`."""
+        try:
+            return self.http.get("/ready").status_code in (200, 404)
+        except httpx2.HTTPError:
+            return False
+
+    def __enter__(self) -> "Server":
+        with processors.pinned(self._on):
+            self.start(migrate=False)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@contextmanager
+def running(site: Site, names: Iterable[str], former: Path | None = None) -> Iterator[list[Server]]:
+    """Yield these servers, in their order, and the one of a former checkout."""
     with ExitStack() as stack:
-        servers = []
-        for name in names:
-            servers.append(Server(name, fixture))
-            stack.callback(servers[-1].stop)
-        for server in servers:
-            server.wait()
-        yield servers
-
-
-def _environment(name: str, fixture: Fixture, port: int) -> dict[str, str]:
-    others = {name: value for name, value in os.environ.items() if not name.startswith("FREESEWING_")}
-    limits = LIMITED if name == OURS else {"FREESEWING_LIMITS": "off"}
-    ours = {"FREESEWING_HOST": "127.0.0.1", "FREESEWING_PORT": str(port), "FREESEWING_LOG_LEVEL": "warning"}
-    return {**others, **ours, **limits, **fixture.environment()}
-
-
-def _free_port() -> int:
-    with socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        servers = [Server(name, site, test_mode="0") for name in names]
+        servers += [Server(FORMER, site, root=former.resolve(), test_mode="0")] if former else []
+        yield [stack.enter_context(server) for server in servers]

@@ -1,16 +1,9 @@
-"""Our server without metering and limits, to see what these cost: `python -m bench.uncounted`, with limits off."""
-
-from typing import Any
+"""Our server without metering, to measure what metering and limits cost: `python -m bench.uncounted`, limits off."""
 
 import app
-from services.usage import counting
-
-
-def _nothing(*_: Any) -> None:
-    return None
-
+from services.usage.counting import UsageCounter
 
 if __name__ == "__main__":
     for name in ("count", "count_anonymous"):
-        setattr(counting, name, _nothing)
+        setattr(UsageCounter, name, lambda *_: None)
     app.main()

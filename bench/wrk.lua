@@ -1,21 +1,19 @@
--- Sends one kind of request to each path in turn: wrk … -- METHOD AUTHORIZATION BODY PATH…
--- A reply that is merely late is no failure: it shows in p99.
--- Prints: RESULT <requests> <seconds> <p50 ms> <p99 ms> <failures>
+-- Sends the requests of a file in turn: wrk … -- FILE; a line is METHOD, path, Authorization and body, tab-separated.
+-- Prints: RESULT <requests> <seconds> <p50 ms> <p99 ms> <failures>. A late response is not a failure: it shows in p99.
 
 local prepared, place = {}, 0
 
 function init(args)
-  local headers = {}
-  if args[2] ~= "" then
-    headers["Authorization"] = args[2]
-  end
-  local body = nil
-  if args[3] ~= "" then
-    body = args[3]
-    headers["Content-Type"] = "application/json"
-  end
-  for number = 4, #args do
-    prepared[#prepared + 1] = wrk.format(args[1], args[number], headers, body)
+  for line in io.lines(args[1]) do
+    local method, path, authorization, body = line:match("^(.-)\t(.-)\t(.-)\t(.*)$")
+    local headers = {}
+    if authorization ~= "" then
+      headers["Authorization"] = authorization
+    end
+    if body ~= "" then
+      headers["Content-Type"] = "application/json"
+    end
+    prepared[#prepared + 1] = wrk.format(method, path, headers, body ~= "" and body or nil)
   end
 end
 

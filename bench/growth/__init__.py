@@ -1,1 +1,1 @@
-"""How the service does as data grows: `python -m bench.growth.fill` and `python -m bench.growth.measure`."""
+"""Latency as the number of accounts grows, on PostgreSQL: `python -m bench.growth`."""

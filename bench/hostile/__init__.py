@@ -1,1 +1,1 @@
-"""One client does its worst: how others fare meanwhile."""
+"""The service under hostile load: one client attacks, and another measures its own requests."""

@@ -1,4 +1,4 @@
-"""What every attack is made of: connections from an address of the attacker's own, for a bounded time."""
+"""The attacker: connections from an address of its own, for a bounded time."""
 
 import os
 import re
@@ -6,46 +6,27 @@ import select
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from itertools import cycle
 from threading import Lock, Thread
-from typing import NamedTuple
 
 from bench import processors
 from bench.hostile.target import Target
+from bench.load import Request
 
-# Limits by address must not hit the victim, who comes from 127.0.0.1.
+# Limits by address must not hit the victim, which comes from 127.0.0.1.
 ADDRESS = ("127.0.0.2", 0)
 PAUSE = 0.1
 _STATUS = re.compile(rb"HTTP/1\.1 (\d{3})")
-
-
-class Request(NamedTuple):
-    """A request; JSON if it has a body."""
-
-    method: str
-    path: str
-    authorization: str = ""
-    body: bytes = b""
-
-    def head(self, length: int) -> bytes:
-        """Its head, announcing a body of so many bytes."""
-        lines = [f"{self.method} {self.path} HTTP/1.1", "Host: test", f"Content-Length: {length}"]
-        lines += ["Content-Type: application/json"] * bool(length)
-        lines += [f"Authorization: {self.authorization}"] * bool(self.authorization)
-        return "\r\n".join([*lines, "", ""]).encode()
-
-
 Send = Callable[[Request], tuple[int, bytes]]
-Step = Callable[[Send], None]
 
 
 class Attacker:
-    """One attacker; `answers` counts the statuses, and the connections that were cut.
+    """One attacker; `answers` counts the statuses, and the connections that were closed by the server.
 
-    The time begins with the first connection: what is sent is made before.
+    The time begins with the first connection: requests are made before.
     """
 
     def __init__(self, target: Target, seconds: float) -> None:
@@ -55,23 +36,21 @@ class Attacker:
         self.answers: Counter[str] = Counter()
         self._lock = Lock()
 
-    def goes_on(self) -> bool:
-        """Whether there is time left."""
-        return self.left() > 0
-
     def left(self) -> float:
-        """The part of the time that is left, 1 to 0."""
+        """Return the part of the time that is left, 1 to 0."""
         now = time.monotonic()
         self._end = self._end or now + self._seconds
         return (self._end - now) / self._seconds
 
+    def goes_on(self) -> bool:
+        return self.left() > 0
+
     def count(self, answer: object, times: int = 1) -> None:
-        """Note what came back."""
         with self._lock:
             self.answers[str(answer)] += times
 
     def connect(self, receive_buffer: int = 0) -> socket.socket:
-        """A connection."""
+        """Return a connection."""
         connection = socket.socket()
         connection.settimeout(5)
         if receive_buffer:
@@ -81,7 +60,7 @@ class Attacker:
         return connection
 
     def at_once(self, clients: int, act: Callable[[], None]) -> None:
-        """Do this again and again in so many threads; a connection that is cut is no reason to stop."""
+        """Repeat this in so many threads; they go on when a connection is closed."""
 
         def client() -> None:
             while self.goes_on():
@@ -97,8 +76,8 @@ class Attacker:
         for thread in threads:
             thread.join(max(0.0, self.left() * self._seconds) + 1)
 
-    def steps(self, clients: int, step: Step) -> None:
-        """Take a step again and again on so many connections; a step sends requests and gets status and body."""
+    def steps(self, clients: int, step: Callable[[Send], object]) -> None:
+        """Repeat a step on so many connections; a step sends requests, each of which returns status and body."""
 
         def act() -> None:
             connection = HTTPConnection("127.0.0.1", self.target.port, timeout=10, source_address=ADDRESS)
@@ -115,17 +94,17 @@ class Attacker:
         if request.authorization:
             headers["Authorization"] = request.authorization
         connection.request(request.method, request.path, request.body or None, headers)
-        reply = connection.getresponse()
-        first = reply.read(65_536)
-        while reply.read(1_000_000) and self.goes_on():
+        response = connection.getresponse()
+        first = response.read(65_536)
+        while response.read(1_000_000) and self.goes_on():
             pass
-        self.count(reply.status)
-        return reply.status, first
+        self.count(response.status)
+        return response.status, first
 
     def repeat(self, clients: int, requests: Iterable[Request]) -> None:
         """Send these requests, each in turn, over so many connections."""
         endless = cycle(requests)
-        self.steps(clients, lambda send: void(send(next(endless))))
+        self.steps(clients, lambda send: send(next(endless)))
 
     def flood(self, clients: int, requests: list[Request]) -> None:
         """Send requests without a body as fast as they are answered, all of them at once on each connection."""
@@ -135,75 +114,57 @@ class Attacker:
             with self.connect() as connection:
                 while self.goes_on():
                     connection.sendall(batch)
-                    for status in _statuses(connection, len(requests)):
-                        self.count(status)
+                    self._count_statuses(connection, len(requests))
 
         self.at_once(clients, act)
+
+    def _count_statuses(self, connection: socket.socket, expected: int) -> None:
+        rest = b""
+        while expected > 0:
+            data = connection.recv(65_536)
+            if not data:
+                raise ConnectionError
+            for status in _STATUS.findall(rest + data):
+                expected -= 1
+                self.count(status.decode())
+            # Too short to hold a status that was counted.
+            rest = (rest + data)[-11:]
 
     def hold(self, clients: int, begin: bytes, step: bytes = b"", receive_buffer: int = 0) -> None:
         """Keep so many connections that began like this; each sends `step` now and then, and reads nothing."""
         held: list[socket.socket] = []
         while self.goes_on():
-            while len(held) < clients and self.goes_on():
-                try:
-                    held.append(self._begun(begin, receive_buffer))
-                except OSError:
+            with suppress(OSError):
+                while len(held) < clients and self.goes_on():
                     self.count("cut")
-                    break
+                    connection = self.connect(receive_buffer)
+                    connection.sendall(begin)
+                    connection.setblocking(False)
+                    held.append(connection)
+                    self.count("cut", -1)
             time.sleep(PAUSE)
             alive = [connection for connection in held if self._lives(connection, step)]
             self.count("cut", len(held) - len(alive))
             held = alive
         self.count("held", len(held))
 
-    def _begun(self, begin: bytes, receive_buffer: int) -> socket.socket:
-        connection = self.connect(receive_buffer)
-        try:
-            connection.sendall(begin)
-        except OSError:
-            connection.close()
-            raise
-        connection.setblocking(False)
-        return connection
-
     def _lives(self, connection: socket.socket, step: bytes) -> bool:
-        """Send the step. Whether the server has not cut the connection."""
-        cut = bool(_events(connection, select.POLLRDHUP))
-        if step and not cut:
+        """Send the step, and return whether the server has not closed the connection."""
+        poll = select.poll()
+        poll.register(connection, select.POLLRDHUP)
+        closed = any(event for _, event in poll.poll(0))
+        if step and not closed:
             with suppress(OSError):
                 connection.send(step)
-        if cut:
+        if closed:
             with suppress(OSError):
                 if step and (found := _STATUS.match(connection.recv(4096))):
                     self.count(found[1].decode())
             connection.close()
-        return not cut
-
-
-def _events(connection: socket.socket, wanted: int) -> int:
-    poll = select.poll()
-    poll.register(connection, wanted)
-    return sum(event for _, event in poll.poll(0))
-
-
-def _statuses(connection: socket.socket, expected: int) -> Iterator[str]:
-    seen, rest = 0, b""
-    while seen < expected:
-        data = connection.recv(65_536)
-        if not data:
-            raise ConnectionError
-        for status in _STATUS.findall(rest + data):
-            seen += 1
-            yield status.decode()
-        # Too short to hold a status that was counted.
-        rest = (rest + data)[-11:]
-
-
-def void(_: object) -> None:
-    """Drop an answer."""
+        return not closed
 
 
 def settle() -> None:
-    """In the attacker's process: leave the processor to the victim, who shares it."""
+    """In the attacker's process: leave the CPU to the victim, which shares it."""
     os.nice(10)
     processors.pin(os.getpid(), processors.LOAD)

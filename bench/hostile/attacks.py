@@ -1,7 +1,6 @@
 """The attacks, by the items of section 2 of issue 12."""
 
 import itertools
-import json
 import os
 from base64 import b64encode
 from collections import Counter
@@ -9,21 +8,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import Any
 
-from bench.hostile.attacker import Attacker, Request, Send, settle
+import orjson
+
+from bench.hostile.attacker import Attacker, Send, settle
 from bench.hostile.target import Target
-
-if TYPE_CHECKING:
-    from PIL import Image
+from bench.load import Request
 
 # Bytes of bodies: the most that any operation accepts, and less for the operations that accept less.
 SIZES = (11_900_000, 1_000_000, 400_000, 64_000)
 ANNOUNCED, SENT = 11_500_000, 11_000_000
-DIGITS, DEPTH = 4_200, 30
+LONG_INTEGER, DEEP_LIST = "7" * 4_200, "[" * 30 + "]" * 30
 CLIENTS, READERS, TRICKLING, STALLED, UNREAD = 8, 4, 850, 30, 100
 # Pixels of a side: nearly the most that an image may have, and a PNG may have; and random ones that fill a file.
-SIDES, NOISY_SIDES = (6_300, 3_990), (1_700,)
+FLAT_SIDES, NOISY_SIDES = (6_300, 3_990), (1_700,)
 PIPELINED = 32
 
 
@@ -41,66 +40,43 @@ class Attack:
     never: tuple[str, ...] = ("500",)
 
 
-def _long_integers(number: int) -> str:
-    return f'"m{number}":{"7" * DIGITS}'
+def _post(path: str, authorization: str, body: Any) -> Request:
+    return Request("POST", path, authorization, orjson.dumps(body))
 
 
-def _deep(number: int) -> str:
-    return f'"m{number}":{"[" * DEPTH}{"]" * DEPTH}'
-
-
-def _members(number: int) -> str:
-    return f'"m{number}":1'
-
-
-def _bodies(attacker: Attacker, member: Callable[[int], str]) -> None:
-    """Send bodies of many such members, as large as each of SIZES, to several operations."""
-    bodies = [_body(member, size) for size in SIZES]
+def _bodies(attacker: Attacker, value: str) -> None:
+    """Send bodies of many members of this value, as large as each of SIZES, to several operations."""
+    bodies = [_body(value, size) for size in SIZES]
     paths = ("/patterns", "/sets", "/bookmarks")
     attacker.repeat(CLIENTS, [Request("POST", path, attacker.target.key, body) for body in bodies for path in paths])
 
 
-def _body(member: Callable[[int], str], size: int) -> bytes:
+def _body(value: str, size: int) -> bytes:
     members: list[str] = []
     left = size - 1_000
     while left > 0:
-        members.append(member(len(members)))
+        members.append(f'"m{len(members)}":{value}')
         left -= len(members[-1]) + 1
     return f'{{"design":"aaron","name":"n","settings":{{{",".join(members)}}}}}'.encode()
 
 
-def _large_body(attacker: Attacker) -> bytes:
-    return Request("POST", "/sets", attacker.target.key).head(ANNOUNCED)
-
-
-def _trickling(attacker: Attacker) -> None:
-    attacker.hold(TRICKLING, _large_body(attacker) + b'{"name":"', step=b"x")
-
-
-def _stalled(attacker: Attacker) -> None:
-    attacker.hold(STALLED, _large_body(attacker) + b'{"name":"' + b"x" * SENT, step=b"x")
+def _large_body(attacker: Attacker, clients: int, sent: int) -> None:
+    head = Request("POST", "/sets", attacker.target.key).head(ANNOUNCED)
+    attacker.hold(clients, head + b'{"name":"' + b"x" * sent, step=b"x")
 
 
 def _exports(attacker: Attacker) -> None:
-    key = attacker.target.large
-
     def step(send: Send) -> None:
-        status, reply = send(Request("GET", "/account/export", key))
+        status, response = send(Request("GET", "/account/export", attacker.target.large))
         if status == 200:
-            send(Request("GET", json.loads(reply)["data"].removeprefix(attacker.target.issuer)))
+            send(Request("GET", orjson.loads(response)["data"].removeprefix(attacker.target.issuer)))
 
     attacker.steps(READERS, step)
 
 
-def _all_data(attacker: Attacker) -> None:
+def _large_reads(attacker: Attacker, *paths: str) -> None:
     target = attacker.target
-    attacker.repeat(READERS, [Request("GET", f"/users/{target.large_id}/data", target.large)])
-
-
-def _lists(attacker: Attacker) -> None:
-    attacker.repeat(
-        READERS, [Request("GET", path, attacker.target.large) for path in ("/patterns", "/patterns?limit=250")]
-    )
+    attacker.repeat(READERS, [Request("GET", path.format(target.large_id), target.large) for path in paths])
 
 
 def _unread(attacker: Attacker) -> None:
@@ -109,91 +85,72 @@ def _unread(attacker: Attacker) -> None:
 
 
 def _look_ups(attacker: Attacker) -> None:
-    """Ask for images of hosts whose name servers do not answer, with and without credentials."""
+    """Request images of hosts whose name servers do not answer, with and without credentials."""
     numbers = itertools.count()
 
     def step(send: Send) -> None:
         number = next(numbers)
         body = {"type": "support", "slug": f"slow-{number}", "subId": 1, "url": f"http://h{number}.slow.test/a.png"}
-        send(Request("POST", "/images", attacker.target.key if number % 2 else "", json.dumps(body).encode()))
+        send(_post("/images", attacker.target.key if number % 2 else "", body))
 
     attacker.steps(4 * CLIENTS, step)
 
 
 def _quota_requests(attacker: Attacker) -> None:
     key = attacker.target.key
-    wish = json.dumps({"policy": "account-day", "quota": 200_000, "purpose": "A study.", "days": 10}).encode()
+    wish = {"policy": "account-day", "quota": 200_000, "purpose": "A study.", "days": 10}
 
     def step(send: Send) -> None:
-        status, reply = send(Request("POST", "/quota-requests", key, wish))
+        status, response = send(_post("/quota-requests", key, wish))
         if status == 201:
-            send(Request("DELETE", f"/quota-requests/{json.loads(reply)['request']['id']}", key))
+            send(Request("DELETE", f"/quota-requests/{orjson.loads(response)['request']['id']}", key))
 
     attacker.steps(CLIENTS, step)
 
 
 def _issues(attacker: Attacker) -> None:
-    body = json.dumps({"title": "A button is missing", "body": "x" * 50_000}).encode()
-    attacker.repeat(UNREAD, [Request("POST", "/issues", "", body)])
+    attacker.repeat(UNREAD, [_post("/issues", "", {"title": "A button is missing", "body": "x" * 50_000})])
 
 
-def _flat(side: int) -> bytes:
-    """A small file of many pixels."""
+def _image(side: int, *, flat: bool) -> str:
+    """Return a PNG as a data URI: a small file of many pixels, or one of three bytes a pixel."""
     from PIL import Image
 
-    return _png(Image.new("RGBA", (side, side), (200, 30, 30, 128)))
-
-
-def _noise(side: int) -> bytes:
-    """A file of three bytes a pixel."""
-    from PIL import Image
-
-    return _png(Image.frombytes("RGB", (side, side), os.urandom(3 * side * side)))
-
-
-def _png(image: "Image.Image") -> bytes:
-    file = BytesIO()
+    color, file = (200, 30, 30, 128), BytesIO()
+    noise = b"" if flat else os.urandom(3 * side * side)
+    image = Image.new("RGBA", (side, side), color) if flat else Image.frombytes("RGB", (side, side), noise)
     image.save(file, "PNG")
-    return file.getvalue()
-
-
-def _uri(image: bytes) -> str:
-    return "data:image/png;base64," + b64encode(image).decode()
+    return "data:image/png;base64," + b64encode(file.getvalue()).decode()
 
 
 def _support_images(attacker: Attacker) -> None:
-    img = _uri(_flat(16))
-    numbers = itertools.count()
+    img, numbers = _image(16, flat=True), itertools.count()
 
     def step(send: Send) -> None:
-        body = {"type": "support", "slug": f"flood-{next(numbers)}", "subId": 1, "img": img}
-        send(Request("POST", "/images", "", json.dumps(body).encode()))
+        send(_post("/images", "", {"type": "support", "slug": f"flood-{next(numbers)}", "subId": 1, "img": img}))
 
     attacker.steps(CLIENTS, step)
 
 
-def _images(attacker: Attacker, make: Callable[[int], bytes], sides: tuple[int, ...]) -> None:
-    bodies = [json.dumps({"name": "n", "img": _uri(make(side))}).encode() for side in sides]
-    attacker.repeat(CLIENTS, [Request("POST", "/sets", attacker.target.key, body) for body in bodies])
+def _images(attacker: Attacker, *sides: int, flat: bool) -> None:
+    bodies = [{"name": "n", "img": _image(side, flat=flat)} for side in sides]
+    attacker.repeat(CLIENTS, [_post("/sets", attacker.target.key, body) for body in bodies])
 
 
-def _rejected(attacker: Attacker, requests: list[Request]) -> None:
-    attacker.flood(CLIENTS, requests * (PIPELINED // len(requests)))
+def _rejected(attacker: Attacker, method: str, path: str, *, with_key: bool = False) -> None:
+    attacker.flood(CLIENTS, [Request(method, path, attacker.target.key * with_key)] * PIPELINED)
 
 
 def _tokens(attacker: Attacker) -> None:
-    attacker.repeat(
-        CLIENTS,
-        [Request("GET", path, token) for token in attacker.target.malformed for path in ("/account", "/sets")],
-    )
+    paths = ("/account", "/sets")
+    attacker.repeat(CLIENTS, [Request("GET", path, token) for token in attacker.target.malformed for path in paths])
 
 
 def _removal(attacker: Attacker) -> None:
     """Read and write with an account, and remove it meanwhile."""
-    token = attacker.target.leaving
+    token = attacker.target.removed
     remove = iter([Request("DELETE", "/account", token)])
-    body = json.dumps({"name": "n"}).encode()
-    others = itertools.cycle([Request("GET", "/account", token), Request("POST", "/sets", token, body)])
+    others = itertools.cycle([Request("GET", "/account", token), _post("/sets", token, {"name": "n"})])
 
     def step(send: Send) -> None:
         send((next(remove, None) if attacker.left() < 0.5 else None) or next(others))
@@ -201,32 +158,34 @@ def _removal(attacker: Attacker) -> None:
     attacker.steps(2 * CLIENTS, step)
 
 
+def _flood(method: str, path: str, **options: bool) -> Attack:
+    return Attack("2.6", lambda attacker: _rejected(attacker, method, path, **options), generous=False)
+
+
 ATTACKS = {
-    "bodies of long integers": Attack("2.1", partial(_bodies, member=_long_integers)),
-    "bodies of deep lists": Attack("2.1", partial(_bodies, member=_deep)),
-    "bodies of many members": Attack("2.1", partial(_bodies, member=_members)),
-    "850 connections trickle a body of 11 MB": Attack("2.2", _trickling),
-    "30 connections stall at 11 MB": Attack("2.2", _stalled),
+    "bodies of long integers": Attack("2.1", partial(_bodies, value=LONG_INTEGER)),
+    "bodies of deep lists": Attack("2.1", partial(_bodies, value=DEEP_LIST)),
+    "bodies of many members": Attack("2.1", partial(_bodies, value="1")),
+    "850 connections trickle a body of 11 MB": Attack("2.2", partial(_large_body, clients=TRICKLING, sent=0)),
+    "30 connections stall at 11 MB": Attack("2.2", partial(_large_body, clients=STALLED, sent=SENT)),
     "exports of 450 large patterns": Attack("2.3", _exports),
-    "all data of 450 large patterns": Attack("2.3", _all_data),
-    "lists of 450 large patterns": Attack("2.3", _lists),
+    "all data of 450 large patterns": Attack("2.3", lambda attacker: _large_reads(attacker, "/users/{}/data")),
+    "lists of 450 large patterns": Attack(
+        "2.3", lambda attacker: _large_reads(attacker, "/patterns", "/patterns?limit=250")
+    ),
     "100 lists that are not read": Attack("2.3", _unread),
     "images of hosts with slow name servers": Attack("2.4", _look_ups, read="yaml"),
     "quota requests, made and withdrawn": Attack("2.5", _quota_requests),
     "issues for a forge that hangs": Attack("2.5", _issues),
     "anonymous images": Attack("2.5", _support_images),
-    "unknown paths (404)": Attack("2.6", partial(_rejected, requests=[Request("GET", "/nothing")]), generous=False),
-    "wrong methods (405)": Attack("2.6", partial(_rejected, requests=[Request("PUT", "/sets")]), generous=False),
-    "operations above the level (403)": Attack(
-        "2.6",
-        lambda attacker: _rejected(attacker, [Request("GET", "/admin/usage", attacker.target.key)]),
-        generous=False,
-    ),
-    "static files": Attack("2.6", partial(_rejected, requests=[Request("GET", "/web/style.css")]), generous=False),
+    "unknown paths (404)": _flood("GET", "/nothing"),
+    "wrong methods (405)": _flood("PUT", "/sets"),
+    "operations above the level (403)": _flood("GET", "/admin/usage", with_key=True),
+    "static files": _flood("GET", "/web/style.css"),
     "signed tokens with malformed claims": Attack("2.7", _tokens),
     "an account in use is removed": Attack("2.8", _removal, never=("500", "503")),
-    "images of many pixels": Attack("2.9", partial(_images, make=_flat, sides=SIDES)),
-    "images of 12 MB": Attack("2.9", partial(_images, make=_noise, sides=NOISY_SIDES)),
+    "images of many pixels": Attack("2.9", lambda attacker: _images(attacker, *FLAT_SIDES, flat=True)),
+    "images of 12 MB": Attack("2.9", lambda attacker: _images(attacker, *NOISY_SIDES, flat=False)),
 }
 
 

@@ -1,28 +1,90 @@
-"""One attack after the other, each on a server that was just started."""
+"""One attack after the other, each on a fresh server, while another client sends two requests ten times a second."""
 
 import asyncio
 import multiprocessing
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import psutil
 
+from bench import processors
 from bench.hostile import attacks, table
 from bench.hostile.attacks import ATTACKS, Attack
-from bench.hostile.probes import memory, probe, watch
-from bench.hostile.target import Server, Victim, arranged
+from bench.hostile.target import AttackedServer, Victim, arranged
+from bench.load import Request
 
-# Before the attack, for what is loaded at the first request; and after it, for what the attack left behind.
+# Before the attack, for libraries that are loaded at the first request; and after it, for the work that is left.
 CALM_SECONDS = 2.0
-COUNT_SECONDS = 5.0
-READS = 3
+COUNT_SECONDS, READS = 5.0, 3
+INTERVAL = 0.1
+# A request that takes longer counts as one that took so long.
+PATIENCE = 10.0
+_SPAWN = multiprocessing.get_context("spawn")
+
+
+@dataclass(slots=True)
+class Probe:
+    """A request, sent on a new connection each time: seconds of each, and how often the answer was not 200."""
+
+    request: Request
+    seconds: list[float] = field(default_factory=list)
+    failures: Counter[str] = field(default_factory=Counter)
+
+    async def send(self, port: int) -> None:
+        """Send it once."""
+        begun = time.perf_counter()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                answer = await _exchange(port, self.request)
+        except (OSError, TimeoutError) as error:
+            answer = type(error).__name__
+        self.seconds.append(time.perf_counter() - begun)
+        if answer != "200":
+            self.failures[answer] += 1
+
+
+async def _exchange(port: int, request: Request) -> str:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(request.head(0).replace(b"Content-Length: 0", b"Connection: close"))
+        response = await reader.read()
+        while piece := await reader.read(65_536):
+            response += piece
+        return response[9:12].decode() or "cut off"
+    finally:
+        writer.transport.abort()
+
+
+async def _watch(port: int, pid: int, probes: list[Probe], goes_on: Callable[[], bool]) -> float:
+    """Send the probes as long as it goes on. Return the largest memory of the server's processes in MB."""
+    most, sent, following = _memory(pid), [], time.monotonic()
+    while goes_on():
+        # Not after the answer to the one before: a client that waits would not notice what it could not send.
+        sent += [asyncio.create_task(probe.send(port)) for probe in probes]
+        following += INTERVAL
+        while (left := following - time.monotonic()) > 0:
+            most = max(most, _memory(pid))
+            await asyncio.sleep(min(left, INTERVAL / 4))
+    await asyncio.gather(*sent)
+    return max(most, _memory(pid))
+
+
+def _memory(pid: int) -> float:
+    """Return the MB of 1,000,000 bytes that the processes of a server have in memory (RSS)."""
+    try:
+        return sum(process.memory_info().rss for process in processors.family(pid)) / 1e6
+    except psutil.NoSuchProcess:
+        return 0.0
 
 
 def measure(engine: str, root: Path, names: list[str], seconds: float) -> Iterator[dict[str, Any]]:
-    """Yield what came of each attack, and print it: see `table`."""
+    """Yield the result of each attack, and print it: see `table`."""
     with arranged(engine, root) as (server, target, victim):
         for name in names:
             attack = ATTACKS[name]
@@ -32,32 +94,27 @@ def measure(engine: str, root: Path, names: list[str], seconds: float) -> Iterat
                     _under(attack, server, pid, victim, lambda: attackers.submit(attacks.run, name, target, seconds))  # noqa: B023
                 )
             row = {"attack": name, "item": attack.item, "engine": engine, **row}
-            print(table.line(row), flush=True)
+            print("met" if table.is_met(row) else "MISSED", row, flush=True)
             yield row
 
 
-_SPAWN = multiprocessing.get_context("spawn")
-
-
 async def _under(
-    attack: Attack, server: Server, pid: int, victim: Victim, begin: Callable[[], Future[dict[str, int]]]
+    attack: Attack, server: AttackedServer, pid: int, victim: Victim, begin: Callable[[], Future[dict[str, int]]]
 ) -> dict[str, Any]:
-    read = f"/sets/{victim.set_id}" if attack.read == "set" else f"/patterns/{victim.pattern_id}.yaml"
-    health, authenticated = probe("/health"), probe(read, victim.key.authorization)
+    path = f"/sets/{victim.set_id}" if attack.read == "set" else f"/patterns/{victim.pattern_id}.yaml"
+    requests = (Request("GET", "/health"), Request("GET", path, victim.key.authorization))
     calm = time.monotonic() + CALM_SECONDS
-    await watch(
-        server.port, pid, [probe("/health"), probe(read, victim.key.authorization)], lambda: time.monotonic() < calm
-    )
-    before, mails = memory(pid), len(server.mails())
-    attacking = begin()
-    most = await watch(server.port, pid, [health, authenticated], lambda: not attacking.done())
+    await _watch(server.port, pid, list(map(Probe, requests)), lambda: time.monotonic() < calm)
+    health, read = probes = list(map(Probe, requests))
+    before, mails, attacking = _memory(pid), len(server.mails()), begin()
+    most = await _watch(server.port, pid, probes, lambda: not attacking.done())
     end = time.monotonic() + CALM_SECONDS
-    most = max(most, await watch(server.port, pid, [health, authenticated], lambda: time.monotonic() < end))
+    most = max(most, await _watch(server.port, pid, probes, lambda: time.monotonic() < end))
     answers = attacking.result()
     return {
         "health": max(health.seconds),
-        "read": max(authenticated.seconds),
-        "failures": dict(health.failures + authenticated.failures),
+        "read": max(read.seconds),
+        "failures": dict(health.failures + read.failures),
         "before": before,
         "growth": most - before,
         "answers": dict(answers),
@@ -68,7 +125,7 @@ async def _under(
 
 
 def _is_metered(victim: Victim) -> bool:
-    """Whether the server answers and calls are still counted."""
+    """Return whether the server answers and calls are still counted."""
 
     def calls() -> int:
         return int(victim.key.get("/whoami").json()["apikey"]["usage"]["total"])

@@ -1,40 +1,38 @@
-"""The server under attack, a process of its own, and the accounts on it. All is arranged over HTTP.
+"""The server under attack, a process of its own, and the accounts on it, created over HTTP."""
 
-So the code that is measured can be another checkout than the one that measures (`--root`).
-"""
-
-import secrets
-import subprocess
-import sys
-from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from socket import create_server
-from typing import Any
+from typing import Any, NamedTuple
 
 import jwt
 
-from bench import databases, processors
+from bench import processors
+from bench.servers import OURS, Server, Site, fresh_site
 from services.auth.derivation import derive
 from tests.forges import REPOSITORY, TOKEN
-from tests.service import ROOT, ApiKey, Person, Service
+from tests.service import ApiKey, Person
 
-# Policies that stop an attack before it reaches what is measured. The others keep their quotas: they are the defence.
-GENEROUS = ",".join(
-    f"{policy}=1000000000"
-    for policy in ("burst", "day", "account-burst", "account-day", "address-burst", "address-day")
+# Policies that stop an attack before it reaches measured code. The others keep their quotas: they are the defence.
+POLICIES = ("burst", "day", "account-burst", "account-day", "address-burst", "address-day")
+GENEROUS = ",".join(f"{policy}=1000000000" for policy in POLICIES)
+# A pattern of 2 x 190 kB, nearly the largest one, and a little less than the quota of an account.
+MEMBERS, MOST_PATTERNS = 13_000, 450
+MALFORMED = (
+    ("_id", True),
+    ("_id", [1]),
+    ("_id", 1.0),
+    ("_id", 10**30),
+    ("exp", 9e18),
+    ("epoch", [1]),
+    ("epoch", True),
+    ("by", [1]),
+    ("iat", "x"),
 )
-ISSUER = "http://bench.test"
-# A pattern of 2 x 190 kB, nearly the most that one may have.
-MEMBERS = 13_000
-# A little less than the usual quota of an account.
-MOST_PATTERNS = 450
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What the attacker knows. Credentials are values of `Authorization`."""
 
     port: int
@@ -44,13 +42,12 @@ class Target:
     large: str
     large_id: int
     # An account that is removed during an attack, by token.
-    leaving: str
+    removed: str
     # Correctly signed tokens with claims of wrong types.
-    malformed: tuple[str, ...]
+    malformed: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Victim:
+class Victim(NamedTuple):
     """The other client: its key, a set of its own, a pattern of its own."""
 
     key: ApiKey
@@ -58,109 +55,65 @@ class Victim:
     pattern_id: int
 
 
-class Server(Service):
-    """The server of a checkout, with limits on."""
+class AttackedServer(Server):
+    """The server of a checkout, with a forge that takes connections and never answers."""
 
-    def __init__(self, root: Path, folder: Path, database_url: str, forge_port: int) -> None:
-        self.root = root
-        self.program = (str(root / "app.py"),)
-        self.secret = secrets.token_urlsafe(32)
-        super().__init__(
-            folder,
-            database_url=database_url,
-            limits="on",
-            quotas=GENEROUS,
-            public_url=ISSUER,
-            secret_key=self.secret,
-            encryption_keys="1:" + b64encode(secrets.token_bytes(32)).decode(),
-            log_level="error",
-            forge="github",
-            forge_url=f"http://127.0.0.1:{forge_port}",
-            forge_repository=REPOSITORY,
-            forge_token=TOKEN,
-        )
+    def __init__(self, site: Site, root: Path, forge_port: int) -> None:
+        forge: Any = {"forge": "github", "forge_repository": REPOSITORY, "forge_token": TOKEN}
+        super().__init__(OURS, site, root=root, log_level="error", **forge)
+        self.environment["FREESEWING_FORGE_URL"] = f"http://127.0.0.1:{forge_port}"
         self.environment["PYTHONPATH"] = str(Path(__file__).with_name("slow_names"))
-
-    def prepare(self) -> None:
-        """Bring the empty database to the schema of the checkout."""
-        for command in ("migrate", "seed"):
-            subprocess.run(
-                [sys.executable, str(self.root / "cli.py"), command], cwd=ROOT, env=self.environment, check=True
-            )
 
     @contextmanager
     def running(self, *, generous: bool) -> Iterator[int]:
-        """Run it as a fresh process on the server's processor, with generous or the usual quotas. Return its pid."""
+        """Run it as a fresh process on the server's CPU, with generous or the usual quotas. Yield its pid."""
         self.environment["FREESEWING_QUOTAS"] = GENEROUS if generous else ""
         self.start(migrate=False)
-        assert self.process is not None
-        processors.pin(self.process.pid, processors.SERVER)
+        processors.pin(self.pid, processors.SERVER)
         try:
-            yield self.process.pid
+            yield self.pid
         finally:
             self.stop(kill=True)
 
 
 @contextmanager
-def arranged(engine: str, root: Path) -> Iterator[tuple[Server, Target, Victim]]:
-    """A server of this checkout on a new database, not running, with its accounts."""
-    # A forge that takes connections and never answers.
-    with databases.fresh(engine) as (folder, url), create_server(("127.0.0.1", 0), backlog=4096) as forge:
-        server = Server(root, folder, url, forge.getsockname()[1])
-        server.prepare()
+def arranged(engine: str, root: Path) -> Iterator[tuple[AttackedServer, Target, Victim]]:
+    """Yield a server of this checkout on a new database, not running, with its accounts."""
+    with fresh_site(engine) as site, create_server(("127.0.0.1", 0), backlog=4096) as forge:
+        server = AttackedServer(site, root, forge.getsockname()[1])
         try:
             with server.running(generous=True):
-                target, victim = _arrange(server)
+                target, victim = _arrange(server, site)
             yield server, target, victim
         finally:
             server.close()
 
 
-def _arrange(server: Server) -> tuple[Target, Victim]:
-    attacker = server.sign_up()
-    large = server.sign_up()
-    key = large.new_key()
-    _fill(key)
-    other = server.sign_up()
-    victim = Victim(other.new_key(), other.new_set()["id"], other.new_pattern()["id"])
+def _arrange(server: AttackedServer, site: Site) -> tuple[Target, Victim]:
+    attacker, large, other, removed = (server.sign_up() for _ in range(4))
     for _ in range(3):
         server.sign_up("admin")
-    target = Target(
-        port=server.port,
-        issuer=ISSUER,
-        key=attacker.new_key().authorization,
-        large=key.authorization,
-        large_id=large.id,
-        leaving=server.sign_up().authorization,
-        malformed=tuple(_malformed(server, attacker)),
-    )
-    return target, victim
+    key = large.new_key()
+    _fill(key)
+    tokens = _malformed(attacker, derive(site.settings["secret_key"], "tokens"))
+    credentials = (attacker.new_key().authorization, key.authorization, large.id, removed.authorization)
+    target = Target(server.port, site.settings["public_url"], *credentials, tokens)
+    return target, Victim(other.new_key(), other.new_set()["id"], other.new_pattern()["id"])
 
 
 def _fill(key: ApiKey) -> None:
     """Create large patterns, as many as the account may have."""
     members = {f"m{number}": number for number in range(MEMBERS)}
-    reply = key.post("/patterns", {"design": "aaron", "settings": members, "data": members})
-    assert reply.status_code == 201, reply.text
-    path = f"/patterns/{reply.json()['pattern']['id']}/clone"
+    response = key.post("/patterns", {"design": "aaron", "settings": members, "data": members})
+    assert response.status_code == 201, response.text
+    path = f"/patterns/{response.json()['pattern']['id']}/clone"
     for _ in range(MOST_PATTERNS - 1):
         if key.post(path).status_code != 200:
             break
 
 
-def _malformed(server: Server, owner: Person) -> Iterator[str]:
+def _malformed(owner: Person, signing: bytes) -> list[str]:
     claims: dict[str, Any] = jwt.decode(owner.token, options={"verify_signature": False})
-    signing = derive(server.secret, "tokens")
-    wrong: tuple[dict[str, Any], ...] = (
-        {"_id": True},
-        {"_id": [1]},
-        {"_id": float(owner.id)},
-        {"_id": 10**30},
-        {"exp": 9e18},
-        {"epoch": [1]},
-        {"epoch": True},
-        {"by": [1]},
-        {"iat": "x"},
-    )
-    for claim in wrong:
-        yield "Bearer " + jwt.encode({**claims, **claim}, signing, algorithm="HS256")
+    return [
+        "Bearer " + jwt.encode({**claims, claim: value}, signing, algorithm="HS256") for claim, value in MALFORMED
+    ]

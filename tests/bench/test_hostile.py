@@ -1,4 +1,4 @@
-"""What the benchmark of hostile load says of its figures."""
+"""The goals and the table of the benchmark under hostile load."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Imported at the start of Python: names in `slow.test` take ten seconds to resolve, as with a hostile server."""
+"""Imported at the start of Python: names in `slow.test` take ten seconds to resolve, as an attacker's do."""
 
 import socket
 import time
@@ -7,21 +7,19 @@ from typing import Any
 
 import uvloop
 
-SECONDS = 10
-# As libuv has it: look-ups of the event loop run in four threads of their own.
+# As in libuv: look-ups of the event loop run in four threads of their own.
 _threads = ThreadPoolExecutor(4)
 _resolve = socket.getaddrinfo
 
 
 def _is_slow(host: Any) -> bool:
-    name = host.decode() if isinstance(host, bytes) else str(host)
-    return name.rstrip(".").endswith(".slow.test")
+    return ".slow.test" in str(host)
 
 
 def _resolve_slowly(host: Any, *rest: Any, **options: Any) -> Any:
     if not _is_slow(host):
         return _resolve(host, *rest, **options)
-    time.sleep(SECONDS)
+    time.sleep(10)
     raise socket.gaierror(socket.EAI_AGAIN, "the name server does not answer")
 
 

@@ -1,0 +1,75 @@
+"""Reference (a): Starlette routes that call our storage functions, serializers, secrets and tokens."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+from starlette.applications import Starlette
+
+from bench.references.routes import MOST, SESSION_LEVEL, Authentication, application
+from core import clock
+from handlers.serializers import curated, records
+from security import Caller
+from services import container
+from settings import Settings
+from storage import apikeys, curated_sets, patterns, sessions, sets
+
+
+class Store:
+    """What (a) does between route and reply."""
+
+    def __init__(self, settings: Settings) -> None:
+        services = container.of(settings)
+        self._storage, self._tokens, self._secrets = services.storage, services.tokens, services.api_secrets
+        self.open, self.close = self._storage.open, self._storage.close
+
+    async def by_key(self, key: UUID, secret: str) -> Any:
+        found = await self._storage.read(apikeys.find_status, key)
+        if found is None or not self._secrets.fits(secret, found.secret_hash):
+            return None
+        return found if found.revoked_at is None and found.expires_at > clock.now() else None
+
+    async def by_token(self, token: str) -> Authentication | None:
+        session = self._tokens.verify(token)
+        found = await self._storage.read(sessions.find_status, session.user_id, session.id)
+        if found is None or found.session_epoch != found.epoch:
+            return None
+        return Authentication(session.user_id, found.uuid, SESSION_LEVEL, found.role, found.status, found.consent)
+
+    async def read_set(self, set_id: int) -> Any:
+        return records.measurements_set(await self._storage.read(sets.find, set_id))
+
+    async def create_set(self, caller: Caller, body: dict[str, Any]) -> Any:
+        fields = {**body, "user_id": caller.user_id, "img": "default-avatar"}
+        made = await self._storage.write(sets.create, now=clock.now(), **fields)
+        return records.measurements_set({**made, "user_uuid": caller.user_uuid})
+
+    async def update_set(self, set_id: int, user_id: int, body: dict[str, Any]) -> Any:
+        present = await self._storage.read(sets.find, set_id)
+        if present["user_id"] != user_id:
+            return None
+        changes = {"now": clock.now(), "measies": {}, **body}
+        return records.measurements_set(await self._storage.write(_edit, set_id, **changes))
+
+    async def list_curated(self) -> Any:
+        return [curated.curated_set(row) for row in await self._storage.read(curated_sets.list_all, limit=MOST)]
+
+    async def read_curated(self, set_id: int) -> Any:
+        return curated.curated_set(await self._storage.read(curated_sets.find, set_id))
+
+    async def list_patterns(self, caller: Caller) -> Any:
+        rows = await self._storage.read(patterns.list_of, caller.user_id, limit=MOST)
+        return [records.pattern(row, caller) for row in rows]
+
+    async def read_key(self, key: UUID) -> Any:
+        found = await self._storage.read(apikeys.find_self, key, clock.day(clock.now()))
+        return records.api_key_self(found, [])
+
+
+def _edit(connection: Connection, /, set_id: int, **changes: Any) -> sets.MeasurementsSet:
+    return sets.edit(connection, sets.lock(connection, set_id), **changes)
+
+
+def create_app(settings: Settings) -> Starlette:
+    """Return the application."""
+    return application(Store(settings))
