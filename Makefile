@@ -11,7 +11,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 # Pinned with hashes, for every platform, and without the address of any index.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
-.PHONY: help run test check check-tests lint lint-code lint-document format contract bench hostile migrate seed lock pin clean
+.PHONY: help run test check check-tests lint lint-code lint-document lint-console format contract bench hostile migrate seed lock pin clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -37,8 +37,8 @@ check-tests:
 contract: $(VENV)/.dev ## Only the contract tests; with BASE_URL=https://… of that deployment (docs/contract-tests.md)
 	$(if $(BASE_URL),CONTRACT_URL='$(BASE_URL)' $(BIN)/python -m tests.contract,$(PYTEST) tests/contract)
 
-lint: $(VENV)/.dev ## Format, rules, types, and the document under Spectral and Redocly
-	@$(MAKE) --no-print-directory --jobs 2 lint-code lint-document
+lint: $(VENV)/.dev ## Format, rules, types, the document under Spectral and Redocly, the console under TypeScript
+	@$(MAKE) --no-print-directory --jobs 2 lint-code lint-document lint-console
 
 lint-code:
 	$(BIN)/ruff format --check --quiet .
@@ -49,6 +49,10 @@ lint-document:
 	$(BIN)/openapi-spec-validator --subschema-errors all --validation-errors all spec/openapi.yaml
 	@{ $(BIN)/python tools/lint/lint.py && $(BIN)/python -m tools.lint.changes; }; code=$$?; \
 	if [ $$code = 3 ] && [ "$$CI" != true ]; then echo "the document's linters were skipped"; else exit $$code; fi
+
+lint-console:
+	@$(BIN)/python -m tools.lint.console; code=$$?; \
+	if [ $$code = 3 ] && [ "$$CI" != true ]; then echo "the types of the console were not checked"; else exit $$code; fi
 
 format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff check --fix --quiet .

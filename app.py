@@ -80,7 +80,7 @@ def _middlewares(settings: Settings, services: Services, charges: Charges, waiti
         partial(Envelope, metrics=services.metrics, usage=services.usage, base=base, slow_seconds=slow),
         partial(Problems, charges=charges, base=base),
         partial(Concurrency, max_requests=settings.max_concurrency, waiting=waiting),
-        partial(Assets, folders=service_pages.folders(), charges=charges),
+        partial(Assets, folders=service_pages.folders(), compressed=service_pages.own_folders(), charges=charges),
         partial(Routing, address=services.address),
         partial(Security, authenticator=Authenticator(services.storage, services.tokens, services.credentials)),
         partial(Limits, charges=charges),

@@ -53,6 +53,12 @@ async def read_errors_page(services: Services) -> Response:
     return _html(services.pages.page("errors"))
 
 
+async def read_console_page(services: Services) -> Response:
+    """Account settings in the browser."""
+    headers = {"Content-Security-Policy": service_pages.CONSOLE_POLICY, "Referrer-Policy": "no-referrer"}
+    return _html(services.pages.page("console"), headers)
+
+
 async def read_confirmation_page(type: str, id: str, check: str, services: Services) -> Response:
     """Behind the link of a mail: its script reads what it needs from the address."""
     return _html(services.pages.page("confirm"), {"Referrer-Policy": "no-referrer", **SECRET})

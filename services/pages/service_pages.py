@@ -11,6 +11,7 @@ from core import document as openapi
 from services.pages import guides
 
 WEB = Path(__file__).parent.parent.parent / "web"
+CONSOLE = WEB / "console"
 # Everything comes from this server. No script or style stands in a page, none is made of text.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -23,6 +24,10 @@ FORM_POLICY = POLICY.replace("form-action 'none'", "form-action 'self'")
 _EMPTY = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
 _SCROLL_BARS = "'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='"
 READING_POLICY = POLICY.replace("style-src", f"worker-src blob:; style-src {_EMPTY} {_SCROLL_BARS}")
+# The console shows pictures that it fetches with its token. It makes elements, never HTML of text.
+CONSOLE_POLICY = POLICY.replace("img-src 'self' data:", "img-src 'self' blob:") + (
+    "; require-trusted-types-for 'script'; trusted-types 'none'"
+)
 
 
 def _with_code(text: str) -> str:
@@ -39,9 +44,14 @@ class Pages:
         self._texts = {"docs": openapi.load()["info"]["description"], "start": guides.tour(public_url)}
         self._pages: dict[str, str] = {}
         base = urlsplit(public_url).path
+        # What every view needs, so that a browser does not find out one import after the other.
+        modules = "".join(
+            f'<link rel="modulepreload" href="%BASE%/console/{path.relative_to(CONSOLE).as_posix()}">'
+            for path in sorted([*CONSOLE.glob("*.js"), *CONSOLE.glob("ui/*.js")])
+        )
         for path in WEB.glob("*.html"):
             text = path.read_text(encoding="utf-8").replace("%PUBLIC_URL%", escape(public_url))
-            self._pages[path.stem] = text.replace("%BASE%", base)
+            self._pages[path.stem] = text.replace("%MODULES%", modules).replace("%BASE%", base)
         rows = "".join(
             f'<tr id="{escape(code)}"><td><code>{escape(code)}</code></td><td>{_with_code(meaning)}</td></tr>'
             for code, meaning in openapi.error_meanings().items()
@@ -76,4 +86,9 @@ def folders() -> dict[str, Path]:
         raise RuntimeError("the package fastapi-standalone-docs is not installed")
     readers = Path(spec.origin).parent / "static"
     # Redoc asks for its logo below the page that it is on.
-    return {"/docs/assets/": readers / "swagger", "/docs/reference/": readers / "redoc", "/web/": WEB / "static"}
+    return {"/docs/assets/": readers / "swagger", "/docs/reference/": readers / "redoc", **own_folders()}
+
+
+def own_folders() -> dict[str, Path]:
+    """The folders of our own files, which are small and few: {path prefix: folder}."""
+    return {"/web/": WEB / "static", "/console/": CONSOLE}

@@ -20,6 +20,7 @@ PAGES = {
     "/docs/start": "Store a set, once",
     "/docs/reference": "The body measurements of one person.",
     "/docs/errors": "signInFailed",
+    "/console/": "Create an account",
     f"/confirm/signup/{UNKNOWN}": "Agree and start my account",
     f"/confirm/signin/{UNKNOWN}": "Sign in",
     f"/confirm/emailchange/{UNKNOWN}": "Change my address",

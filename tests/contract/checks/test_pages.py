@@ -9,7 +9,10 @@ import pytest
 from tests.contract.checks.test_addresses import another_address, ask_for_a_change
 from tests.contract.deployment import Deployment
 
-PAGES = ("read_landing_page", "read_docs_page", "read_tour_page", "read_reference_page", "read_errors_page")
+PAGES = (
+    *("read_landing_page", "read_docs_page", "read_tour_page", "read_reference_page", "read_errors_page"),
+    "read_console_page",
+)
 _LOADED = re.compile(r"<(?:script|link|img|iframe)\b[^>]*?\b(?:src|href)=[\"']([^\"']+)", re.IGNORECASE)
 
 

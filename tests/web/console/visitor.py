@@ -1,0 +1,69 @@
+"""What visitors of the console do, and what holds on each of its views."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from tests.service import Person, Service
+from tests.web.actions import field, press
+
+PHONE, DESK = 360, 1280
+COLOURS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@dataclass
+class Visitor:
+    """A page of a browser, and the server that it visits."""
+
+    service: Service
+    page: Page
+
+    def open(self, path: str = "/") -> None:
+        """Open the address of a view, and wait for the view."""
+        self.page.goto(f"{self.service.url}/console/#{path}")
+        expect(self.page.locator("#content h1")).to_be_visible()
+
+    def sign_in(self, person: Person, path: str = "/", *, language: str = "en") -> None:
+        """Begin in the session of this person, as a sign-in would leave it in the tab."""
+        account = person.get("/account").json()["account"]
+        kept = {name: account[name] for name in ("id", "username", "role", "language")}
+        session = json.dumps({"token": person.token, "account": kept})
+        self.page.goto(f"{self.service.url}/health")
+        self.page.evaluate("session => sessionStorage.setItem('freesewing.session', session)", session)
+        self.page.evaluate("language => localStorage.setItem('freesewing.language', language)", language)
+        self.open(path)
+
+    def fill(self, label: str, value: str) -> None:
+        """Fill in a field."""
+        field(self.page, label).fill(value)
+
+    def press(self, name: str) -> None:
+        """Press a button."""
+        press(self.page, name)
+
+    def title(self, text: str) -> Locator:
+        """The title of the view."""
+        return self.page.get_by_role("heading", level=1, name=text, exact=True)
+
+    def stored(self) -> dict[str, Any]:
+        """What the tab keeps."""
+        kept: dict[str, Any] = self.page.evaluate("({...sessionStorage})")
+        return kept
+
+
+def assert_accessible(page: Page, *, exclude: tuple[str, ...] = ()) -> None:
+    """axe finds nothing, in light and dark, narrow and wide; nothing is wider than the window."""
+    found = []
+    for width in (PHONE, DESK):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"wider than {width} px"
+        for colours in COLOURS:
+            page.emulate_media(color_scheme=colours, reduced_motion="reduce")
+            violations = Axe().run(page, context={"exclude": list(exclude)}, options=RULES).response["violations"]
+            nodes = [(one["id"], node["target"]) for one in violations for node in one["nodes"]]
+            found += [(width, colours, *node) for node in nodes]
+    assert found == []

@@ -1,0 +1,63 @@
+// Errors of requests, and what is said about them.
+/** @import { Schemas } from "../types/client" */
+import { texts } from "./texts.js"
+
+const t = texts("shell")
+// Of these the server's sentence says only what ours says in the user's language.
+const OURS_ONLY = new Set([0, 429, 503])
+
+/** A request that was rejected, or that got no response. */
+export class RequestError extends Error {
+  /**
+   * @param {number} status 0: no response
+   * @param {Partial<Schemas["Problem"]>} problem
+   * @param {{ retryAfter?: number, timedOut?: boolean }} [more]
+   */
+  constructor(status, problem, { retryAfter, timedOut = false } = {}) {
+    super(problem.detail ?? problem.title ?? "")
+    this.status = status
+    this.code = problem.error
+    this.detail = problem.detail ?? problem.title ?? ""
+    this.errors = problem.errors ?? []
+    this.problem = problem
+    this.retryAfter = retryAfter
+    this.timedOut = timedOut
+  }
+}
+
+/**
+ * An error in the user's language, and the sentence of the server, which is in English. Either may be empty.
+ * @param {unknown} error
+ * @returns {{ ours: string, detail: string }}
+ */
+export function described(error) {
+  if (!(error instanceof RequestError)) {
+    console.error(error)
+    return { ours: t("error.unknown"), detail: "" }
+  }
+  const detail = OURS_ONLY.has(error.status) ? "" : error.detail
+  return { ours: sentence(error) || (detail ? "" : t("error.unknown")), detail }
+}
+
+/**
+ * @param {RequestError} error
+ * @returns {string}
+ */
+function sentence(error) {
+  switch (error.status) {
+    case 0:
+      return error.timedOut ? t("error.slow") : t("error.unreachable")
+    case 403:
+      return t("error.403")
+    case 409:
+      return t("error.409")
+    case 412:
+      return t("error.412")
+    case 429:
+      return error.retryAfter ? t.count("error.429.after", error.retryAfter) : t("error.429")
+    case 503:
+      return t("error.503")
+    default:
+      return ""
+  }
+}

@@ -1,0 +1,27 @@
+// Values to copy.
+import { texts } from "../texts.js"
+import { announce, el, newId } from "./dom.js"
+
+const t = texts("shell")
+
+/**
+ * A labelled value with a button that copies it.
+ * @param {string} label
+ * @param {string} value
+ * @param {{ rows?: number }} [options] more than one row is for commands
+ */
+export function copyable(label, value, { rows = 1 } = {}) {
+  const id = newId()
+  const attributes = { id, class: "value", readonly: true, spellcheck: "false" }
+  const shown = rows === 1 ? el("input", attributes) : el("textarea", { ...attributes, rows, wrap: "off" })
+  shown.value = value
+  const button = el("button", { type: "button", class: "plain", "aria-label": t("copy.of", { label }) }, t("copy"))
+  button.addEventListener("click", async () => {
+    shown.select()
+    // Outside of https, and of one's own machine, browsers have no clipboard: what is selected can be copied by hand.
+    const copied = await navigator.clipboard?.writeText(value).then(() => true, () => false)
+    button.textContent = copied ? t("copied") : t("selected")
+    announce(copied ? t("copied.of", { label }) : t("selected.of", { label }))
+  })
+  return el("div", { class: "field" }, el("label", { for: id }, label), el("div", { class: "copied" }, shown, button))
+}

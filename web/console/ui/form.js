@@ -1,0 +1,130 @@
+// Forms: one submission at a time, errors said in the form, nothing that was typed is lost.
+import { newKey } from "../api.js"
+import { RequestError } from "../errors.js"
+import { el, newId } from "./dom.js"
+import { message } from "./message.js"
+
+/**
+ * @typedef {object} Values
+ * @property {(name: string) => string} text
+ * @property {(name: string) => number} number
+ * @property {(name: string) => boolean} checked
+ * @property {string} idempotencyKey the same until the fields change or the action succeeds
+ */
+/** @typedef {HTMLFormElement & { message: ReturnType<typeof message> }} Form */
+
+/**
+ * @param {object} parts
+ * @param {import("./dom.js").Child[]} parts.fields
+ * @param {string} parts.submit the text of its button
+ * @param {(values: Values, form: Form) => Promise<unknown>} parts.action
+ * @param {(error: RequestError, form: Form) => void} [parts.onError] besides showing it
+ * @param {import("./dom.js").Child[]} [parts.besides] elements beside the button
+ * @param {boolean} [parts.danger] whether the action cannot be undone
+ * @returns {Form}
+ */
+export function form({ fields, submit, action, onError, besides = [], danger = false }) {
+  const said = message()
+  const button = el("button", { class: danger && "danger" }, submit)
+  const element = Object.assign(
+    el("form", {}, ...fields, said.element, el("div", { class: "actions" }, button, ...besides)),
+    { message: said },
+  )
+  let key = newKey()
+  element.addEventListener("input", () => (key = newKey()))
+  element.addEventListener("submit", async (event) => {
+    event.preventDefault()
+    if (button.disabled) return
+    said.clear()
+    markInvalid(element, [])
+    button.disabled = true
+    try {
+      await action(valuesOf(element, key), element)
+      key = newKey()
+    } catch (error) {
+      said.showError(error)
+      if (error instanceof RequestError) {
+        markInvalid(element, error.errors)
+        onError?.(error, element)
+      }
+    } finally {
+      button.disabled = false
+    }
+  })
+  return element
+}
+
+/** @param {HTMLFormElement} element @param {string} idempotencyKey @returns {Values} */
+function valuesOf(element, idempotencyKey) {
+  const data = new FormData(element)
+  return {
+    text: (name) => String(data.get(name) ?? ""),
+    number: (name) => Number(data.get(name)),
+    checked: (name) => data.has(name),
+    idempotencyKey,
+  }
+}
+
+/**
+ * Mark the fields that the server named.
+ * @param {HTMLFormElement} element
+ * @param {import("../../types/client").Schemas["FieldProblem"][]} problems
+ */
+function markInvalid(element, problems) {
+  const names = new Set(problems.filter((one) => one.in === "body").map((one) => one.pointer.split("/")[1]))
+  const inputs = [...element.querySelectorAll("input, select, textarea")]
+  for (const input of inputs) {
+    if (names.has(input.getAttribute("name") ?? "")) input.setAttribute("aria-invalid", "true")
+    else input.removeAttribute("aria-invalid")
+  }
+  const [first] = inputs.filter((input) => input.hasAttribute("aria-invalid"))
+  if (first instanceof HTMLElement) first.focus()
+}
+
+/**
+ * A labelled field. Other properties become attributes of its element.
+ * @param {object} parts
+ * @param {string} parts.name
+ * @param {string} parts.label
+ * @param {string} [parts.hint]
+ * @param {"input" | "textarea" | "select"} [parts.tag]
+ * @param {[value: string, text: string][]} [parts.options] of a select
+ * @param {string | number} [parts.value]
+ * @param {boolean} [parts.hidden]
+ * @param {import("./dom.js").Properties} [attributes]
+ */
+export function field({ name, label, hint, tag = "input", options = [], value, hidden = false }, attributes = {}) {
+  const id = newId()
+  const described = hint ? `${id}-hint` : undefined
+  const choices = options.map(([one, text]) => el("option", { value: one }, text))
+  const input = el(tag, { id, name, "aria-describedby": described, ...attributes }, choices)
+  if (value !== undefined) input.value = String(value)
+  const small = hint ? el("small", { id: described ?? "" }, hint) : null
+  return Object.assign(el("div", { class: "field", hidden }, el("label", { for: id }, label), input, small), { input })
+}
+
+/**
+ * One of several radio buttons, with an explanation.
+ * @param {object} parts
+ * @param {string} parts.name
+ * @param {string} parts.value
+ * @param {string} parts.label
+ * @param {string} [parts.hint]
+ * @param {boolean} [parts.checked]
+ */
+export function choice({ name, value, label, hint, checked = false }) {
+  const input = el("input", { type: "radio", name, value, checked, required: true })
+  return el("label", { class: "choice" }, input, el("span", {}, el("strong", {}, label), hint ? ` ${hint}` : null))
+}
+
+/** Radio buttons under a common legend. @param {string} legend @param {...HTMLElement} choices */
+export function choices(legend, ...choices) {
+  return el("fieldset", {}, el("legend", {}, legend), ...choices)
+}
+
+/** Show a field that was hidden, require it, and focus it. @param {ReturnType<typeof field>} shown */
+export function reveal(shown) {
+  shown.hidden = false
+  shown.input.required = true
+  shown.input.focus()
+}

@@ -1,0 +1,26 @@
+// The frame of a view: its title, which is also the title of the tab.
+import { el } from "./dom.js"
+
+/**
+ * @param {string} title
+ * @param {...(import("./dom.js").Child | import("./dom.js").Child[])} content
+ */
+export function page(title, ...content) {
+  document.title = `${title} – FreeSewing API`
+  return el("div", { class: "view" }, el("h1", { tabindex: -1 }, title), ...content)
+}
+
+/** Move the focus to the title of the view in `container`. @param {HTMLElement} container */
+export function focusTitle(container) {
+  const title = container.querySelector("h1")
+  if (title) title.focus()
+  else container.focus()
+  scrollTo(0, 0)
+}
+
+/** A part of a view under a title of its own. @param {string} title @param {...import("./dom.js").Child} content */
+export function section(title, ...content) {
+  const name = el("h2", {}, title)
+  name.id = `section-${title.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, "-")}`
+  return el("section", { "aria-labelledby": name.id }, name, ...content)
+}

@@ -1,0 +1,17 @@
+// The keys of each text table, as its English file has them.
+export interface Areas {
+  shell: typeof import("../console/texts/en/shell.json")
+  access: typeof import("../console/texts/en/access.json")
+}
+
+type Keys<A extends keyof Areas> = keyof Areas[A] & string
+/** `calls` of `calls.one` and `calls.other`. */
+type Plurals<A extends keyof Areas> = Keys<A> extends infer K ? (K extends `${infer B}.other` ? B : never) : never
+
+export interface Texts<A extends keyof Areas> {
+  (key: Keys<A>, values?: Record<string, string | number>): string
+  /** The form of a text that fits a number, which is its value `count`. */
+  count(key: Plurals<A>, count: number, values?: Record<string, string | number>): string
+  /** The text of a name that the API returned; the name itself where it has no text. */
+  named(prefix: string, name: string): string
+}
