@@ -43,14 +43,14 @@ def released(folder: Path) -> Path:
     return paths[-1]
 
 
-def changes(before: Any, after: Any) -> list[Change]:
-    """Every change between two documents: {action, path (list), type, before, after}."""
+def changes(before: Any, *after: Any) -> list[list[Change]]:
+    """Every change from a document to each of others: {action, path (list), type, before, after}."""
     root = installed_root()
     with TemporaryDirectory() as folder:
-        paths = [Path(folder, name) for name in ("before.json", "after.json")]
-        for path, document in zip(paths, (before, after), strict=True):
+        paths = [Path(folder, f"{number}.json") for number in range(1 + len(after))]
+        for path, document in zip(paths, (before, *after), strict=True):
             path.write_text(json.dumps(document, default=str), encoding="utf-8")
-        found: list[Change] = parsed("changes", run(root, COMPARE, [str(path) for path in paths], HERE))
+        found: list[list[Change]] = parsed("changes", run(root, COMPARE, [str(path) for path in paths], HERE))
     return found
 
 
@@ -131,7 +131,12 @@ def misnumbered(before: Version, after: Version, *, changed: bool, broken: bool)
 
 def check(before: Any, after: Any, declared: list[Any]) -> list[str]:
     """All errors of a document, compared with the newest released one."""
-    found = changes(before, after)
+    (found,) = changes(before, after)
+    return errors(before, after, found, declared)
+
+
+def errors(before: Any, after: Any, found: list[Change], declared: list[Any]) -> list[str]:
+    """All errors of a document that differs from the newest released one by these changes."""
     lines = sorted(line_of(change) for change in found if breaks(change))
     versions = (version_of(document["info"]["version"]) for document in (before, after))
     misnumber = misnumbered(*versions, changed=before != after, broken=bool(lines))
