@@ -3,7 +3,10 @@
 import secrets
 import time
 from datetime import UTC, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
+
+import uuid_utils
+from uuid_utils.compat import uuid4
 
 
 def now() -> datetime:
@@ -33,8 +36,13 @@ def minute(moment: datetime) -> str:
 
 
 def new_uuid() -> UUID:
-    """Return a random UUID (version 4)."""
+    """Return a random UUID (version 4). `uuid.uuid4` releases the GIL for a system call, and waits for it then."""
     return uuid4()
+
+
+def new_request_id() -> str:
+    """Return the text of a random UUID (version 4)."""
+    return str(uuid_utils.uuid4())
 
 
 def new_check() -> str:

@@ -67,7 +67,7 @@ def rejection(detail: str, method: bytes, headers: list[tuple[bytes, bytes]], ba
 
     `headers` are those of every reply; `base` is the address where clients reach the server.
     """
-    request_id = str(clock.new_uuid())
+    request_id = clock.new_request_id()
     content = orjson.dumps(
         problem(PROBLEM_TYPES[ValidationFailed], detail=detail, instance=f"urn:uuid:{request_id}", base=base)
     )
