@@ -127,7 +127,8 @@ class Storage:
     ) -> Result:
         """Run a query in a transaction; when this returns the change is durable.
 
-        The query may be repeated, after a rollback: if a row that it found was removed before it referred to that.
+        The query may be repeated, after a rollback: if a row that it found was removed before it referred to that,
+        and on SQLite if a query fails that is committed together with it.
         """
         companions = [companion for companion in self._companions.get() if not companion.written]
         if not companions:

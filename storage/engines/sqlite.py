@@ -1,8 +1,9 @@
 """The embedded default: one SQLite file in WAL mode with durable commits.
 
 Reads run where they are called, on the event loop: a look-up by index takes tens of microseconds and, in WAL mode,
-never waits for a lock. Writes queue for one thread, which commits all that wait at that moment together: each
-keeps its own savepoint, so that one that fails undoes only itself, and none is told of success before the commit.
+never waits for a lock. Writes queue for one thread, which commits all that wait at that moment together, and tells
+nobody of success before the commit. If one fails, all are rolled back, and run again with a savepoint each, so that
+the one that fails undoes only itself.
 """
 
 import asyncio
@@ -201,11 +202,19 @@ class SqliteEngine:
         return taken
 
     def _commit_together(self, jobs: list["_Job"]) -> None:
+        """Run the jobs in one transaction. A job that fails is rolled back alone."""
         if self._writing is None:
             self._writing = self._open()
         _say(self._writing, "BEGIN IMMEDIATE")
-        for job in jobs:
-            job.run(self._writing)
+        try:
+            # Nearly always all succeed. A savepoint for each costs a tenth of the time of a small write.
+            for job in jobs:
+                job.outcome = job.work(self._writing)
+        except Exception:
+            _say(self._writing, "ROLLBACK")
+            _say(self._writing, "BEGIN IMMEDIATE")
+            for job in jobs:
+                job.run_in_savepoint(self._writing)
         _say(self._writing, "COMMIT")
 
 
@@ -221,7 +230,7 @@ class _Job:
         self.outcome: Any = None
         self.error: BaseException | None = None
 
-    def run(self, connection: Connection) -> None:
+    def run_in_savepoint(self, connection: Connection) -> None:
         """Do the work inside a savepoint; a failure is kept for its caller and undone alone."""
         _say(connection, "SAVEPOINT job")
         try:
