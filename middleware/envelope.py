@@ -4,13 +4,13 @@ Requests are counted here because only this `send` sees every response, errors i
 """
 
 import logging
+from time import perf_counter_ns
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core import clock
 from middleware import bodies
-from middleware.timing import Stopwatch
 from services.observability import logs
 from services.observability.metrics import Metrics
 from services.usage.counting import UsageCounter
@@ -51,23 +51,27 @@ class Envelope:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        scope["request_id"] = request_id = str(clock.new_uuid())
+        scope["request_id"] = request_id = clock.new_request_id()
         logs.request_id.set(request_id)
         scope["response_started"] = False
         # Other middlewares add their headers to it.
         scope["response_headers"] = headers = [*self.common, (b"x-request-id", request_id.encode())]
-        stopwatch, status, sent, more_body = Stopwatch(), 0, 0, True
+        began, waited, status, sent, more_body = perf_counter_ns(), 0, 0, 0, True
 
         async def receive_timed() -> Message:
-            nonlocal more_body
+            nonlocal more_body, waited
             if not more_body:  # the next message is the end of the connection
                 return await receive()
-            message = await stopwatch.of_client(receive())
+            since = perf_counter_ns()
+            try:
+                message = await receive()
+            finally:
+                waited += perf_counter_ns() - since
             more_body = message.get("more_body", False)
             return message
 
         async def send_in_envelope(message: Message) -> None:
-            nonlocal status, sent
+            nonlocal status, sent, waited
             if message["type"] == "http.response.start":
                 scope["response_started"] = True
                 status = message["status"]
@@ -75,7 +79,11 @@ class Envelope:
                 await send(message)
                 return
             sent += len(message.get("body", b""))
-            await stopwatch.of_client(send(message))
+            since = perf_counter_ns()
+            try:
+                await send(message)
+            finally:
+                waited += perf_counter_ns() - since
 
         try:
             if scope["method"] == "OPTIONS" and bodies.header(scope, b"access-control-request-method") is not None:
@@ -83,18 +91,19 @@ class Envelope:
             else:
                 await self.app(scope, receive_timed, send_in_envelope)
         finally:
-            self._count_ended(scope, status, sent, *stopwatch.read())
+            self._count_ended(scope, status, sent, perf_counter_ns() - began, waited)
 
-    def _count_ended(self, scope: Scope, status: int, sent: int, microseconds: int, own_seconds: float) -> None:
+    def _count_ended(self, scope: Scope, status: int, sent: int, spent: int, waited: int) -> None:
         """Count a request in metrics, log and usage. The client has its response, whatever fails here.
 
-        `microseconds` is the duration of the request, `own_seconds` the duration without the waits for the client.
+        It took `spent` nanoseconds, of which the server `waited` for the client: for pieces of the body, and for the
+        delivery of pieces of the response.
         """
         try:
-            operation = scope.get("operation_id")
+            operation, own_seconds = scope.get("operation_id"), (spent - waited) / 1e9
             self.metrics.request(operation, status, own_seconds)
             logs.request(operation, status, own_seconds, self.slow_seconds)
-            self._count(scope, status, sent, microseconds)
+            self._count(scope, status, sent, spent // 1000)
             if status == UNAVAILABLE:
                 self.metrics.unavailable(scope["unavailable"])
         except Exception:
