@@ -97,7 +97,7 @@ async def list_patterns(limit: int | None, cursor: str | None, caller: Caller, s
 
 async def read_pattern(id: str, caller: Caller, services: Services) -> Response:
     """One pattern, the caller's own or, from level 6, anyone's."""
-    row = await ownership.allowed(services, patterns.find, id, caller, ownership.READ_OTHERS)
+    row = await ownership.allowed(services, patterns.find_encoded, id, caller, ownership.READ_OTHERS)
     return PATTERNS.shown(row, caller)
 
 

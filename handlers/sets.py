@@ -58,7 +58,7 @@ async def list_sets(limit: int | None, cursor: str | None, caller: Caller, servi
 
 async def read_set(id: str, caller: Caller, services: Services) -> Response:
     """One set, the caller's own or, from level 6, anyone's."""
-    row = await ownership.allowed(services, sets.find, id, caller, ownership.READ_OTHERS)
+    row = await ownership.allowed(services, sets.find_encoded, id, caller, ownership.READ_OTHERS)
     return SETS.shown(row, caller)
 
 

@@ -61,7 +61,8 @@ def _part(row: Record, columns: list[tuple[str, str]]) -> Record:
 
 
 records = OwnedRecords(patterns, "pattern", rows=_with_sets, sized=_drafted_from, arrange=_arranged)
-find, find_owner, lock, list_of = records.find, records.find_owner, records.lock, records.list_of
+find, find_encoded, find_owner = records.find, records.find_encoded, records.find_owner
+lock, list_of = records.lock, records.list_of
 edit, remove = records.change, records.remove
 
 

@@ -34,9 +34,13 @@ class Records:
         self._lock = Statement(numbered.add_columns(*locked).with_for_update(of=table))
         self._delete = delete(table).where(table.c.id == bindparam("row_id"))
 
-    def find(self, connection: Connection, record_id: RecordId) -> Record:
-        """Return the record with this number or UUID, whoever owns it; raise NoSuchRecord."""
-        return self._first(connection, self._by_id if isinstance(record_id, int) else self._by_uuid, record_id)
+    def find(self, connection: Connection, record_id: RecordId, *, encoded: bool = False) -> Record:
+        """Return the record with this number or UUID, whoever owns it; raise NoSuchRecord.
+
+        With `encoded`, it is for a response in JSON: see `Fetched.records`.
+        """
+        query = self._by_id if isinstance(record_id, int) else self._by_uuid
+        return self._first(connection, query, record_id, encoded=encoded)
 
     def lock(self, connection: Connection, number: int) -> Record:
         """Return the record, locked until the transaction ends; raise NoSuchRecord."""
@@ -49,8 +53,8 @@ class Records:
         if "img" in record:
             image_removals.schedule(connection, [record["img"]])
 
-    def _first(self, connection: Connection, query: Statement, value: RecordId) -> Record:
-        row = query.first(connection, {"value": value})
+    def _first(self, connection: Connection, query: Statement, value: RecordId, *, encoded: bool = False) -> Record:
+        row = query.first(connection, {"value": value}, encoded=encoded)
         if row is None:
             raise self._missing()
         return row
@@ -101,10 +105,17 @@ class OwnedRecords(Records):
         self._arrange = arrange
         self._guarded = Guarded(table)
 
-    def find(self, connection: Connection, record_id: RecordId) -> Record:
-        """Return the record with this number or UUID, whoever owns it; raise NoSuchRecord."""
-        found = super().find(connection, record_id)
+    def find(self, connection: Connection, record_id: RecordId, *, encoded: bool = False) -> Record:
+        """Return the record with this number or UUID, whoever owns it; raise NoSuchRecord.
+
+        With `encoded`, it is for a response in JSON: see `Fetched.records`.
+        """
+        found = super().find(connection, record_id, encoded=encoded)
         return found if self._arrange is None else self._arrange(found)
+
+    def find_encoded(self, connection: Connection, record_id: RecordId) -> Record:
+        """Return `find` with `encoded`."""
+        return self.find(connection, record_id, encoded=True)
 
     def find_owner(self, connection: Connection, record_id: RecordId) -> Record:
         """Return only `id` and `user_id` of the record: nothing is decrypted. Raise NoSuchRecord."""

@@ -19,7 +19,8 @@ records = OwnedRecords(
     "measurements set",
     rows=select(sets, accounts.c.uuid.label("user_uuid")).join_from(sets, accounts),
 )
-find, find_owner, lock, list_of = records.find, records.find_owner, records.lock, records.list_of
+find, find_encoded, find_owner = records.find, records.find_encoded, records.find_owner
+lock, list_of = records.lock, records.list_of
 # Columns: user_id, name, notes, img, measies, imperial, public.
 create, remove = records.create, records.remove
 

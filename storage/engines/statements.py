@@ -91,15 +91,17 @@ class Statement:
         self.statement = statement
         self.columns = [(str(name), column) for name, column in statement.exported_columns.items()]
 
-    def all(self, connection: Connection, parameters: Mapping[str, Any]) -> Sequence[Record]:
-        """Every row."""
+    def all(
+        self, connection: Connection, parameters: Mapping[str, Any], *, encoded: bool = False
+    ) -> Sequence[Record]:
+        """Every row; with `encoded` as in `Fetched.records`."""
         options: Mapping[str, Any] = connection.get_execution_options()
         direct: Direct | None = options.get(DIRECT)
         if direct is not None:
             plan = self._plan(options[PLANS], connection.dialect, parameters)
             rows = direct(plan.sql, plan.values(parameters))
             if rows is not None:
-                return [plan.record(row) for row in rows]
+                return [plan.record(row, encoded=encoded) for row in rows]
         return self._execute(connection, parameters)
 
     def fetch(self, connection: Connection, parameters: Mapping[str, Any]) -> Fetched:
@@ -113,9 +115,9 @@ class Statement:
                 return Fetched(rows, plan)
         return Fetched(self._execute(connection, parameters))
 
-    def first(self, connection: Connection, parameters: Mapping[str, Any]) -> Record | None:
+    def first(self, connection: Connection, parameters: Mapping[str, Any], *, encoded: bool = False) -> Record | None:
         """The first row; None if there is none."""
-        rows = self.all(connection, parameters)
+        rows = self.all(connection, parameters, encoded=encoded)
         return rows[0] if rows else None
 
     def _execute(self, connection: Connection, parameters: Mapping[str, Any]) -> Sequence[Record]:
