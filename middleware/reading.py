@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from starlette.requests import ClientDisconnect
-from starlette.types import Receive, Scope
+from starlette.types import Message, Receive, Scope
 
 from core.errors import BodyTooLarge, BodyTooSlow, Overloaded
 from middleware.bodies import header
@@ -26,12 +26,17 @@ async def read(scope: Scope, receive: Receive, max_bytes: int) -> bytes | bytear
     announced = int(length[:12]) if length is not None and length.isdigit() else 0
     if announced > max_bytes:
         raise _too_large(max_bytes)
+    if 0 < announced <= LARGE and "has_arrived" in scope and scope["has_arrived"]():
+        # Nothing waits for the client then.
+        return _piece_of(await receive())
     return await _Reader(scope, receive, max_bytes).read(announced)
 
 
 def reserve(scope: Scope, size: int) -> None:
     """Reserve more memory for the parsed body until the request ends. Raise Overloaded if there is none."""
     waiting: Waiting = scope["waiting"]
+    if "reserved" not in scope:
+        scope["reserved"] = waiting.unregistered(scope)
     if not waiting.reserve(scope["reserved"], size):
         raise Overloaded("Too many large bodies from this IP address are in progress.", cause="large_bodies")
 
@@ -88,9 +93,7 @@ class _Reader:
 
     async def _piece(self) -> tuple[bytes, bool]:
         message = await self._receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        chunk: bytes = message.get("body", b"")
+        chunk = _piece_of(message)
         self._wait.moved += len(chunk)
         return chunk, message.get("more_body", False)
 
@@ -115,6 +118,12 @@ class _Reader:
     def _is_cut(self) -> bool:
         """Return whether `_end` alone cancelled the task, and uncancel it then."""
         return self._cut and self._task is not None and self._task.uncancel() == 0
+
+
+def _piece_of(message: Message) -> bytes:
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    return bytes(message.get("body", b""))
 
 
 def _too_large(max_bytes: int) -> BodyTooLarge:

@@ -104,6 +104,10 @@ class Waiting:
             self._start_timer()
         return wait
 
+    def unregistered(self, scope: Scope) -> Wait:
+        """Return a wait of a request that does not wait for its client, only to reserve memory."""
+        return Wait(_address(scope), _do_nothing, _now())
+
     def _start_timer(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(TICK_SECONDS, self._expire)
 
@@ -175,6 +179,10 @@ class Waiting:
         self.finish(slowest)
         self.release(slowest)
         return True
+
+
+def _do_nothing() -> None:
+    """End nothing."""
 
 
 def _now() -> float:

@@ -9,7 +9,7 @@ import pytest
 from starlette.types import Message
 
 from core.errors import BodyTooSlow, Overloaded
-from middleware.reading import read
+from middleware.reading import read, reserve
 from middleware.waiting import Waiting
 from tests.matrix import on_sqlite
 from tests.middleware.virtual_time import run
@@ -160,3 +160,26 @@ def test_an_address_gets_half_of_the_memory() -> None:
 
     assert run(all_of_them()) == [400_000] * 2
     assert reserved == [400_000] * 3
+
+
+def test_a_body_that_has_arrived_waits_for_nothing_and_can_reserve_memory() -> None:
+    """The limit of its address does not reject it, and the memory of its parsed value is reserved all the same."""
+    shared = waiting(max_waits=0, max_bytes=1_000)
+    scope: dict[str, Any] = {
+        "headers": [(b"content-length", b"5")],
+        "client": ("192.0.2.1", 1),
+        "waiting": shared,
+        "has_arrived": lambda: True,
+    }
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"x" * 5, "more_body": False}
+
+    async def read_it() -> None:
+        assert await read(scope, receive, SMALL) == b"x" * 5
+        reserve(scope, 400)
+        assert shared.reserved == 400
+        with pytest.raises(Overloaded):
+            reserve(scope, 400)
+
+    run(read_it())
