@@ -17,7 +17,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.server import ServerState
 
 from services.auth import networks
-from serving.joining import Joining
+from serving.closing import Closing
 from serving.requests import MOST_HEADERS, Requests
 from settings import Settings
 
@@ -180,9 +180,13 @@ class Connection(Requests):
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         self.begun = self.loop.time()
         cycle.scope["cut"] = self.end
-        if cycle.scope["method"] != "HEAD":  # its reply has no body that its head could wait for
-            cycle.transport = Joining(cycle.transport)
+        cycle.scope["has_arrived"] = self._has_arrived
+        cycle.transport = Closing(cycle.transport)
         super()._start_asgi_task(cycle, app)
+
+    def _has_arrived(self) -> bool:
+        """Return whether the body of the request that is being answered is complete."""
+        return not self.answered.more_body
 
     def _wait(self) -> Wait | None:
         left = self.transport.get_write_buffer_size()
