@@ -185,7 +185,7 @@ def token_caller(
     if (
         session_status is None
         or not _is_open(session, session_status)
-        or not _may_sign_in(session_status.role, session_status.status)
+        or not may_sign_in(session_status.role, session_status.status)
     ):
         raise Unauthorized("The session has ended.")
     if session.by is not None and (admin is None or not _may_impersonate(session.by, admin)):
@@ -219,7 +219,7 @@ def _may_impersonate(by: int, admin: sessions.Administrator) -> bool:
         and session_status.session_epoch == session_status.epoch
         and session_status.role == "admin"
         and session_status.consent > 0
-        and _may_sign_in(session_status.role, session_status.status)
+        and may_sign_in(session_status.role, session_status.status)
     )
 
 
@@ -227,7 +227,7 @@ def key_caller(key: UUID, key_status: apikeys.KeyStatus, secret_hash: str, now: 
     """Return the caller with an API key that is not revoked; raises KeyExpired and Unauthorized."""
     if key_status.expires_at <= now:
         raise KeyExpired(f"The API key expired on {clock.iso(key_status.expires_at)}.")
-    if not _may_sign_in(key_status.role, key_status.status) or key_status.consent < 1:
+    if not may_sign_in(key_status.role, key_status.status) or key_status.consent < 1:
         raise Unauthorized("The account of this API key may not sign in.")
     return Caller(
         key_status.user_id,
@@ -249,7 +249,8 @@ def revoked(end: tuple[str | None, str | None], revoked_at: str) -> KeyRevoked:
     return KeyRevoked(f"The API key was revoked on {revoked_at}: {reason}", reason=reason, revoked_at=revoked_at)
 
 
-def _may_sign_in(role: str, status: int) -> bool:
+def may_sign_in(role: str, status: int) -> bool:
+    """Return whether an account with this role and status may sign in."""
     return status >= accounts.ACTIVE and role in ROLE_LEVELS
 
 

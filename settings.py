@@ -1,35 +1,32 @@
 """The settings: one class, read once from `FREESEWING_<NAME>` in the environment or a `.env` file."""
 
-import contextlib
-import json
 import os
 import re
-import secrets
-import stat
-from base64 import b64decode, b64encode
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Literal
 from urllib.parse import urlsplit
 
-from dotenv.parser import parse_stream
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-# Set by each program of ours at its start: files are readable and writable by their owner only, folders likewise.
-# One umask covers what libraries create too: SQLite's -wal and -shm, and the image store's files.
+from core import env_file, secrets_file
+from core.secrets_file import LEAST_SECRET
+from core.secrets_file import parse_keys as parse_keys
+
+# Set by each of our programs at its start, so that only the owner can read and write files and folders. A umask also
+# applies to files that libraries create: SQLite's -wal and -shm, and those of the image store.
 UMASK = 0o077
 
 
 class SettingsInvalid(Exception):
-    """A setting cannot be used; the message says which, and what is wanted."""
+    """A setting cannot be used; the message names it and its valid values."""
 
 
-# Paths are appended to such an address, which stands in pages, headers and mails.
+# Paths are appended to a base URL, which is used in pages, headers and mails.
 _BASE_URL = re.compile(
     r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*"
 )
-# They end up in addresses and headers, where nothing may be misread.
+# They become part of URLs and headers, so characters with a meaning there are rejected.
 _FORGE_FORMS = {
     "forge_repository": (r"([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)?", "owner/name"),
     "forge_token": (r"[!-~]*", "one word of ASCII"),
@@ -42,16 +39,14 @@ _FORGE_FORMS = {
 }
 
 _NUMBERED = re.compile(r"rediss?://[^/?]+(/\d*)?(\?.*)?")
+PREFIX = "FREESEWING_"
 ENV_FILE = ".env"
-_SECRETS = ("encryption_keys", "secret_key")
-# Characters of SECRET_KEY.
-LEAST_SECRET = 32
 
 
 class Settings(BaseSettings):
     """Every setting with its default; `python cli.py settings` prints this table."""
 
-    model_config = SettingsConfigDict(env_prefix="FREESEWING_", env_file=ENV_FILE, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True)
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
@@ -173,14 +168,14 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _of_a_known_engine(cls, value: str) -> str:
+    def _engine_url(cls, value: str) -> str:
         if value and not value.startswith(("sqlite:///", "postgresql://", "postgresql+asyncpg://", "postgres://")):
             raise ValueError("must start with sqlite:/// or postgresql://")
         return value.replace("postgres://", "postgresql://", 1)
 
     @field_validator("redis_url")
     @classmethod
-    def _of_redis(cls, value: str) -> str:
+    def _redis_url(cls, value: str) -> str:
         if value and not value.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must start with redis://, rediss:// or unix://")
         if value and not value.startswith("unix:") and not (_host_of(value) and _NUMBERED.fullmatch(value)):
@@ -189,20 +184,20 @@ class Settings(BaseSettings):
 
     @field_validator("forge_repository", "forge_token", "forge_branch", "forge_posts", "forge_discussions")
     @classmethod
-    def _of_a_form_that_forges_know(cls, value: str, field: ValidationInfo) -> str:
+    def _forge_value(cls, value: str, field: ValidationInfo) -> str:
         form, wanted = _FORGE_FORMS[str(field.field_name)]
         if not re.fullmatch(form, value) or ".." in value:
             raise ValueError(f"must be {wanted}")
         return value
 
     @model_validator(mode="after")
-    def _with_all_of_a_forge(self) -> "Settings":
+    def _complete_forge(self) -> "Settings":
         if self.forge and not (self.forge_repository and self.forge_token):
             raise ValueError("FORGE needs FORGE_REPOSITORY and FORGE_TOKEN")
         return self
 
     @model_validator(mode="after")
-    def _with_a_port_for_each_worker(self) -> "Settings":
+    def _metrics_port_for_each_worker(self) -> "Settings":
         if self.metrics_port + self.workers - 1 > 65535:
             raise ValueError("METRICS_PORT leaves no port for the last of so many WORKERS")
         return self
@@ -212,7 +207,7 @@ class Settings(BaseSettings):
         if self.environment == "production":
             if self.test_mode:
                 raise ValueError("TEST_MODE cannot be on in production")
-            missing = [name.upper() for name in (*_SECRETS, "public_url") if not getattr(self, name)]
+            missing = [name.upper() for name in (*secrets_file.NAMES, "public_url") if not getattr(self, name)]
             if missing:
                 raise ValueError("\n".join(f"{name} must be set in production" for name in missing))
         if self.secret_key and len(self.secret_key) < LEAST_SECRET:
@@ -233,34 +228,19 @@ def _host_of(url: str) -> str:
         return ""
 
 
-def parse_keys(text: str) -> dict[str, bytes]:
-    """`id:base64,id:base64` as {id: 32 bytes}, in the order given; raises ValueError."""
-    keys: dict[str, bytes] = {}
-    for entry in text.split(","):
-        key_id, separator, encoded = entry.strip().partition(":")
-        try:
-            key = b64decode(encoded, validate=True) if separator else b""
-        except ValueError:  # its own message names nothing
-            key = b""
-        if not key_id.isascii() or not 1 <= len(key_id) <= 16 or len(key) != 32:
-            raise ValueError("ENCRYPTION_KEYS must be id:base64 of 32 bytes, ids of 1 to 16 ASCII characters")
-        if key_id in keys:
-            raise ValueError(f"ENCRYPTION_KEYS has two keys with the id {key_id}: each needs an id of its own")
-        keys[key_id] = key
-    return keys
-
-
 def load(**overrides: object) -> Settings:
-    """Settings from the environment with every default filled in; raises SettingsInvalid.
+    """Return the settings from the environment, with all defaults; raises SettingsInvalid.
 
-    Secrets that are not set are those kept in DATA_DIR/secrets.json. In development they may be empty: then
-    `make_secrets` makes them.
+    Secrets that are not set are read from DATA_DIR/secrets.json. In development they may be empty: `make_secrets`
+    generates them.
     """
-    _require_sound(Path(ENV_FILE))
     try:
+        env_file.require_valid_lines(Path(ENV_FILE), prefix=PREFIX)
         settings = Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
         raise SettingsInvalid(_explain(error)) from None
+    except ValueError as error:
+        raise SettingsInvalid(str(error)) from None
     data = settings.data_dir.absolute()
     base = settings.public_url or f"http://{settings.host}:{settings.port}"
     return settings.model_copy(
@@ -277,25 +257,8 @@ def load(**overrides: object) -> Settings:
     )
 
 
-def _require_sound(file: Path) -> None:
-    """Raise SettingsInvalid for a file with lines that would be ignored silently; the message quotes none of them."""
-    try:
-        with file.open(encoding="utf-8") as stream:
-            lines = list(parse_stream(stream))
-    except FileNotFoundError:
-        return
-    except UnicodeDecodeError:
-        raise SettingsInvalid(f"{file} is not UTF-8 text") from None
-    except OSError as error:
-        raise SettingsInvalid(f"{file} cannot be read: {error.strerror}") from None
-    for line in lines:
-        if line.error or (line.value is None and (line.key or "").startswith("FREESEWING_")):
-            blank = len(line.original.string) - len(line.original.string.lstrip("\n"))
-            raise SettingsInvalid(f"{file}, line {line.original.line + blank}: must be NAME=value")
-
-
 def _explain(error: ValidationError) -> str:
-    """One line a wrong setting, with the name as the operator wrote it and never its value."""
+    """Return one line for each wrong setting: its name as in the environment, without the value."""
     lines = []
     for issue in error.errors():
         name = "_".join(str(part) for part in issue["loc"]).upper()
@@ -306,64 +269,31 @@ def _explain(error: ValidationError) -> str:
 
 
 def kept_secrets(settings: Settings) -> Path:
-    """The file in which secrets that are not set are kept."""
+    """Return the file of the generated secrets."""
     return settings.data_dir / "secrets.json"
 
 
 def make_secrets(settings: Settings) -> Settings:
-    """Return the settings with both secrets: those that are missing are made, and kept in DATA_DIR/secrets.json.
+    """Return the settings with both secrets; missing ones are generated and stored in DATA_DIR/secrets.json.
 
-    The file is readable by its owner only. Whether the database has rows that need other secrets is the caller's to
-    know: see `services.startup`.
+    The caller must check that the database has no rows that need other secrets: see `services.startup`.
     """
-    if not (settings.encryption_keys and settings.secret_key) and not kept_secrets(settings).exists():
-        _keep_new_secrets(kept_secrets(settings))
+    file = kept_secrets(settings)
+    if not (settings.encryption_keys and settings.secret_key) and not file.exists():
+        try:
+            secrets_file.create(file)
+        except ValueError as error:
+            raise SettingsInvalid(f"FREESEWING_DATA_DIR: {error}") from None
     return settings.model_copy(update=_secrets(settings))
 
 
 def _secrets(settings: Settings) -> dict[str, str]:
-    """Return the two secrets: as set, else those kept in DATA_DIR, else nothing.
-
-    The file becomes readable by its owner only, whatever its mode was.
-    """
-    kept = kept_secrets(settings)
-    if (settings.encryption_keys and settings.secret_key) or not os.path.lexists(kept):
+    """Return the two secrets: as set, or from the file in DATA_DIR; empty if both are set or there is no file."""
+    file = kept_secrets(settings)
+    if (settings.encryption_keys and settings.secret_key) or not os.path.lexists(file):
         return {}
-    stored = _read_secrets(kept)
-    return {name: getattr(settings, name) or stored[name] for name in _SECRETS}
-
-
-def _read_secrets(kept: Path) -> dict[str, str]:
     try:
-        if stat.S_IMODE(kept.stat().st_mode) & UMASK:
-            kept.chmod(0o600)
-        stored = json.loads(kept.read_text())
-        parse_keys(stored["encryption_keys"])
-        if len(stored["secret_key"]) < LEAST_SECRET:
-            raise ValueError
-    except OSError as error:
-        raise SettingsInvalid(f"FREESEWING_DATA_DIR: {kept} cannot be used: {error.strerror}") from None
-    except (KeyError, TypeError, ValueError):
-        raise SettingsInvalid(
-            f"FREESEWING_DATA_DIR: {kept} is damaged: it must hold {' and '.join(_SECRETS)}. Restore it from its"
-            " backup, or set FREESEWING_ENCRYPTION_KEYS and FREESEWING_SECRET_KEY"
-        ) from None
-    return {name: stored[name] for name in _SECRETS}
-
-
-def _keep_new_secrets(kept: Path) -> None:
-    """Write new secrets for the owner's eyes only, whole or not at all; of two that start at once, one wins."""
-    made = {
-        # A random id: two keys that were made in different places never have the same one.
-        "encryption_keys": f"{secrets.token_hex(4)}:{b64encode(secrets.token_bytes(32)).decode()}",
-        "secret_key": secrets.token_urlsafe(32),
-    }
-    try:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile("w", dir=kept.parent) as new:
-            new.write(json.dumps(made))
-            new.flush()
-            with contextlib.suppress(FileExistsError):
-                os.link(new.name, kept)
-    except OSError as error:
-        raise SettingsInvalid(f"FREESEWING_DATA_DIR: {kept} cannot be written: {error.strerror}") from None
+        stored = secrets_file.read(file)
+    except ValueError as error:
+        raise SettingsInvalid(f"FREESEWING_DATA_DIR: {error}") from None
+    return {name: getattr(settings, name) or stored[name] for name in stored}

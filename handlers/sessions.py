@@ -11,21 +11,21 @@ from starlette.responses import Response
 
 from core import clock
 from core.email_addresses import shown
-from core.errors import ConcurrentDeletion, NoSuchRecord, QuotaExceeded, SignInFailed, StorageUnavailable
+from core.errors import ConcurrentDeletion, NoSuchRecord, SignInFailed, StorageUnavailable
 from handlers.serializers import records
-from handlers.support import audited_changes, second_factor, sign_ups
+from handlers.support import audited_changes, second_factor, sign_in_links, sign_ups
 from handlers.support.mail_addresses import stored_address
 from handlers.support.own_sessions import SignedIn, SignIn, open_session
 from handlers.support.reauthentication import reauthenticated
 from handlers.support.responses import SECRET, created, success
-from security import ROLE_LEVELS, Caller
+from security import Caller, may_sign_in
 from services import test_mode
 from services.auth import attempts, passwords, tokens
 from services.auth.clients import Client
 from services.auth.response_times import SECONDS, pace, steady
 from services.container import Services
 from services.limits import limiter as limits
-from storage import accounts, apikeys, confirmations, mails, security_log, sessions
+from storage import accounts, apikeys, confirmations, security_log, sessions
 
 # By what means somebody signs in.
 PASSWORD, LINK, SIGN_UP = "password", "link", "signUp"
@@ -112,7 +112,12 @@ async def _signed_in(
         else:
             verified = await passwords.verify(body["password"], account["password"] if account else None)
         async with _failures(services, attempt, verified, request, began):
-            if account is None or not verified.fits or not attempt.accepts or not _may_sign_in(account):
+            if (
+                account is None
+                or not verified.fits
+                or not attempt.accepts
+                or not may_sign_in(account["role"], account["status"])
+            ):
                 raise attempts.failed()
             admitted = await services.storage.write(
                 _admit, services, account, body.get("token"), verified.upgrade, attempt, request
@@ -152,7 +157,7 @@ def _admit(
     sign-in. Raises SignInFailed and MfaTokenRequired.
     """
     account = accounts.lock_all(connection, [verified["id"]]).get(verified["id"])
-    if account is None or not _may_sign_in(account):
+    if account is None or not may_sign_in(account["role"], account["status"]):
         raise attempts.failed()
     if account["password"] != verified["password"]:
         return None
@@ -172,40 +177,16 @@ async def _keep_failure(services: Services, user_id: int, request_id: UUID) -> N
         await services.storage.write(security_log.record_failure, user_id, now=clock.now(), request_id=request_id)
 
 
-def _may_sign_in(account: accounts.Account) -> bool:
-    return account["status"] >= accounts.ACTIVE and account["role"] in ROLE_LEVELS
-
-
 async def request_sign_in_link(body: dict[str, Any], client: Client, services: Services) -> Response:
     """Mail a link to the account's owner, if there is such an account; the answer is the same if not."""
     async with steady():
-        refusal = await services.storage.write(_request_link, services, body["username"], client.address, clock.now())
+        refusal = await services.storage.write(
+            sign_in_links.request, services, body["username"], client.address, clock.now()
+        )
         services.outbox.wake()
     if refusal is not None:
         raise refusal
     return success(headers=SECRET, result="emailSent")
-
-
-def _request_link(
-    connection: Connection, services: Services, username: str | int, address: str | None, now: datetime
-) -> QuotaExceeded | None:
-    """Put the mail in the queue, unless the account has had too many. Return the error to answer with, if any."""
-    found = accounts.find_by_login(connection, username)
-    # Locked: a block that comes at the same moment either prevents the link, or removes it.
-    locked = accounts.lock_all(connection, [found["id"]]).get(found["id"]) if found else None
-    account = locked if locked is not None and _may_sign_in(locked) else None
-    wanted, refusal = services.attempts.count_link(connection, account, address, now)
-    if account is None or not wanted:
-        return refusal
-    issued = confirmations.issue(connection, confirmations.SIGN_IN, user_id=account["id"], now=now)
-    mail = {
-        "kind": "signinlink",
-        "language": account["language"],
-        "to": account["email"],
-        "link": f"/confirm/signin/{issued.id}/{issued.check}",
-    }
-    mails.enqueue(connection, mail, user_id=account["id"], now=now)
-    return refusal
 
 
 async def sign_in_by_link(
@@ -252,7 +233,7 @@ def _use_link(
     now = request.now
     found = confirmations.find(connection, confirmation_id, check=check, kinds=LINKS, now=now)
     account = accounts.lock(connection, found["user_id"])
-    if not _may_sign_in(account):
+    if not may_sign_in(account["role"], account["status"]):
         raise attempts.failed()
     # Without a code, or with a wrong one, the link stays good: the transaction is undone.
     if account["mfa_enabled"] and not (

@@ -46,17 +46,13 @@ class Concurrency:
                 # It is sent with the first piece of the body. Until then the response can become a 503.
                 start = message
                 return
-            large = len(message.get("body", b"")) > LARGE and scope["method"] != "HEAD"
-            wait = self._wait(scope, message, has_begun=start is None) if large else None
+            wait = self._wait(scope, message, has_begun=start is None)
             self.working -= 1
             try:
                 if start is not None:
                     first, start = start, None
                     await send(first)
-                if wait is None:
-                    await send(message)
-                else:
-                    await self._send_in_slices(message, send, wait)
+                await (send(message) if wait is None else self._send_in_slices(message, send, wait))
             finally:
                 self.working += 1
 
@@ -65,14 +61,19 @@ class Concurrency:
             await self.app(scope, receive_uncounted, send_uncounted)
         finally:
             self.working -= 1
-            if "reserved" in scope and scope["reserved"].reserved:
-                self.waiting.release(scope["reserved"])
+            self._release(scope)
 
-    def _wait(self, scope: Scope, message: Message, *, has_begun: bool) -> Wait:
-        """Return a wait for the client to read the message, with its memory reserved.
+    def _release(self, scope: Scope) -> None:
+        if "reserved" in scope and scope["reserved"].reserved:
+            self.waiting.release(scope["reserved"])
+
+    def _wait(self, scope: Scope, message: Message, *, has_begun: bool) -> Wait | None:
+        """Return a wait for the client to read a large message, with its memory reserved; None for any other.
 
         Raise Overloaded if there is no memory, unless the response has begun.
         """
+        if len(message.get("body", b"")) <= LARGE or scope["method"] == "HEAD":
+            return None
         wait = self.waiting.begin(scope, scope.get("cut", _cannot_cut))
         if self.waiting.reserve(wait, len(message["body"])) or has_begun:
             return wait

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, NamedTuple
 
 from services import startup
 from services.address import PublicAddress
@@ -49,6 +50,7 @@ class Services:
     background: Background
     address: PublicAddress
     limits: Limits
+    outbox: Outbox
     storage_quotas: StorageQuotas
     api_secrets: ApiSecrets
     scratch_codes: ScratchCodes
@@ -57,7 +59,6 @@ class Services:
     attempts: Attempts
     failure_times: FailureTimes
     exports: Exports
-    outbox: Outbox
     maintainer: Maintainer
     notices: Notices
     images: Images
@@ -73,8 +74,19 @@ class Services:
     retention: Retention
     gauges: Gauges
     # Responses of public records, and of curated ones.
-    public_responses: ResponseCache[Any]
-    curated_responses: ResponseCache[Any]
+    public_responses: ResponseCache[Any] = field(default_factory=ResponseCache)
+    curated_responses: ResponseCache[Any] = field(default_factory=ResponseCache)
+
+
+class _Shared(NamedTuple):
+    """The services that others are built on, in the order of the fields of `Services`."""
+
+    storage: Storage
+    metrics: Metrics
+    background: Background
+    address: PublicAddress
+    limits: Limits
+    outbox: Outbox
 
 
 def of(settings: Settings, storage: Storage | None = None) -> Services:
@@ -82,64 +94,47 @@ def of(settings: Settings, storage: Storage | None = None) -> Services:
 
     Raises ValueError, which names the setting that cannot be used.
     """
-    secret = settings.secret_key
     storage = _storage(settings) if storage is None else storage
     metrics = Metrics()
     background = Background(metrics)
     address = PublicAddress(settings.public_url)
-    api_secrets = ApiSecrets(derive(secret, "api secrets"))
-    tokens = Tokens(derive(secret, "tokens"), settings.public_url)
-    enabled = settings.limits == "on"
-    with _named("QUOTAS"):
-        storage_quotas = StorageQuotas(enabled=enabled, quotas=settings.quotas)
-        limits = Limits(
-            metrics,
-            key=derive(secret, "counters"),
-            enabled=enabled,
-            quotas=settings.quotas,
-            redis_url=settings.redis_url,
-        )
+    limits = _limits(settings, metrics)
     outbox = _outbox(settings, storage, background, limits, metrics, address)
-    with _named("MAINTAINER_EMAIL"):
-        maintainer = Maintainer(settings.maintainer_email, settings.mail_from, settings.maintainer_language)
-    with _named("IMAGES_URL"):
-        images = Images(storage, settings.images_url)
-    with _named("FORGE_URL"):
-        forge = CodeForge(_place(settings))
-    with _named("WEBSITE_URL"):
-        social = SocialImages(settings.website_url)
+    return _with(settings, _Shared(storage, metrics, background, address, limits, outbox))
+
+
+def _with(settings: Settings, shared: _Shared) -> Services:
+    storage, _, background, address, limits, outbox = shared
+    derived = partial(derive, settings.secret_key)
+    api_secrets = ApiSecrets(derived("api secrets"))
+    tokens = Tokens(derived("tokens"), settings.public_url)
+    images = _images(settings, storage)
+    maintainer = _maintainer(settings)
     usage = UsageCounter(storage, background)
     return Services(
-        storage=storage,
-        metrics=metrics,
-        background=background,
-        address=address,
-        limits=limits,
-        storage_quotas=storage_quotas,
+        *shared,
+        storage_quotas=_storage_quotas(settings),
         api_secrets=api_secrets,
-        scratch_codes=ScratchCodes(derive(secret, "scratch codes")),
+        scratch_codes=ScratchCodes(derived("scratch codes")),
         tokens=tokens,
         credentials=Credentials(storage, api_secrets),
         attempts=Attempts(storage, limits),
         failure_times=FailureTimes(storage),
         exports=Exports(storage, tokens, address),
-        outbox=outbox,
         maintainer=maintainer,
         notices=Notices(storage, background, outbox),
         images=images,
-        social=social,
-        forge=forge,
+        social=_social(settings),
+        forge=_forge(settings),
         pages=Pages(settings.public_url, settings.test_domain if settings.test_mode else ""),
         imports=Imports(settings.import_token),
         test_mode=TestMode(enabled=settings.test_mode, domain=settings.test_domain),
-        idempotency=Idempotency(storage, background, derive(secret, "idempotency")),
+        idempotency=Idempotency(storage, background, derived("idempotency")),
         usage=usage,
         statistics=Statistics(storage, background),
         quota_decisions=QuotaDecisions(storage, background, maintainer),
         retention=Retention(storage, background, images),
         gauges=Gauges(storage, background, limits, usage),
-        public_responses=ResponseCache(),
-        curated_responses=ResponseCache(),
     )
 
 
@@ -151,6 +146,37 @@ def _storage(settings: Settings) -> Storage:
         stale_seconds=settings.key_cache_seconds,
         guard=startup.guard,
     )
+
+
+def _limits(settings: Settings, metrics: Metrics) -> Limits:
+    with _named("QUOTAS"):
+        return Limits(
+            metrics,
+            key=derive(settings.secret_key, "counters"),
+            enabled=settings.limits == "on",
+            quotas=settings.quotas,
+            redis_url=settings.redis_url,
+        )
+
+
+def _storage_quotas(settings: Settings) -> StorageQuotas:
+    with _named("QUOTAS"):
+        return StorageQuotas(enabled=settings.limits == "on", quotas=settings.quotas)
+
+
+def _maintainer(settings: Settings) -> Maintainer:
+    with _named("MAINTAINER_EMAIL"):
+        return Maintainer(settings.maintainer_email, settings.mail_from, settings.maintainer_language)
+
+
+def _images(settings: Settings, storage: Storage) -> Images:
+    with _named("IMAGES_URL"):
+        return Images(storage, settings.images_url)
+
+
+def _social(settings: Settings) -> SocialImages:
+    with _named("WEBSITE_URL"):
+        return SocialImages(settings.website_url)
 
 
 def _outbox(
@@ -174,6 +200,11 @@ def _outbox(
             sender=settings.mail_from,
             website=settings.website_url,
         )
+
+
+def _forge(settings: Settings) -> CodeForge:
+    with _named("FORGE_URL"):
+        return CodeForge(_place(settings))
 
 
 def _place(settings: Settings) -> Place | None:

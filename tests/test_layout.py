@@ -1,4 +1,4 @@
-"""What each part of the code may import of ours, and that no import is circular."""
+"""The layout of the code: what each part may import, and that no import is circular. See also `test_code_rules`."""
 
 import ast
 import re
@@ -33,40 +33,6 @@ INNER_ARROWS: dict[str, set[str]] = {
     "storage.engines": {"storage.schema"},
     "storage.schema": set(),
 }
-
-
-# State of the process rather than of an application: see docs/decisions/041-services.md.
-PROCESS_STATE = {
-    "services.auth.passwords": {"_threads"},
-    "services.images.decoding": {"_WORKERS"},
-    "services.images.social": {"_WORKER"},
-    "services.images.fetch": {"ANONYMOUS_LOOKUPS", "LOOKUPS"},
-    "services.parsing": {"_thread"},
-    # The connections of one server.
-    "serving.connections": {"_watched"},
-    # What each request logs with its lines: a context variable has a value for each task.
-    "services.observability.logs": {"request_id"},
-}
-# What makes something that changes, or is open.
-MUTABLE = {
-    "ContextVar",
-    "Event",
-    "Lock",
-    "LRUCache",
-    "OrderedDict",
-    "Queue",
-    "Semaphore",
-    "ThreadPoolExecutor",
-    "TLRUCache",
-    "TTLCache",
-    "WeakKeyDictionary",
-    "WeakSet",
-    "WeakValueDictionary",
-    "defaultdict",
-    "deque",
-    "Lookups",
-}
-CHANGES = {"add", "append", "clear", "discard", "extend", "pop", "popitem", "remove", "setdefault", "update"}
 
 
 def modules() -> Iterator[tuple[str, Path]]:
@@ -165,70 +131,3 @@ def test_the_module_of_the_tables_loads_all_of_them() -> None:
         name for name in MODULES if package(name) == "storage.schema" and "= Table(" in MODULES[name].read_text()
     }
     assert tables - imported("storage.schema.tables") == {"storage.schema.tables"}
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_a_module_holds_no_state(name: str) -> None:
-    assert _state(ast.parse(MODULES[name].read_text())) == PROCESS_STATE.get(name, set())
-
-
-@pytest.mark.parametrize(
-    ("code", "found"),
-    [
-        ("def configure(): pass", {"configure"}),
-        ("x = 1\ndef f():\n global x\n x = 2", {"x"}),
-        ("_kept = OrderedDict[str, int]()", {"_kept"}),
-        ("_turns = asyncio.Semaphore(8)", {"_turns"}),
-        ("_kept: dict[str, int] = {}\ndef f(): _kept['a'] = 1", {"_kept"}),
-        ("NAMES = []\ndef f(): NAMES.append(1)", {"NAMES"}),
-        ("NAMES = ['a']\nTABLE = {'a': 1}\nINDEX = dict(zip(NAMES, NAMES))\ndef f(): return NAMES[0]", set()),
-    ],
-)
-def test_state_is_found(code: str, found: set[str]) -> None:
-    assert _state(ast.parse(code)) == found
-
-
-def _state(tree: ast.Module) -> set[str]:
-    """The names of a module that hold state, its functions `configure`, and the names in its `global` statements."""
-    found = {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
-    found |= {node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "configure"}
-    changed = set(_changed(tree))
-    for node in tree.body:
-        if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
-            continue
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        names = {name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)}
-        values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
-        if any(_maker(value) in MUTABLE for value in values):
-            found |= names
-        elif any(isinstance(value, _CONTAINERS) or _maker(value) in _PLAIN for value in values):
-            # A table, unless a function changes it.
-            found |= names & changed
-    return found
-
-
-_CONTAINERS = (ast.Dict, ast.DictComp, ast.List, ast.ListComp, ast.Set, ast.SetComp)
-_PLAIN = ("dict", "list", "set")
-
-
-def _maker(value: ast.expr) -> str:
-    """The name of the class that a call makes an object of: `OrderedDict` for `OrderedDict[str, int]()`."""
-    made = value.func if isinstance(value, ast.Call) else None
-    made = made.value if isinstance(made, ast.Subscript) else made
-    return made.attr if isinstance(made, ast.Attribute) else made.id if isinstance(made, ast.Name) else ""
-
-
-def _changed(tree: ast.Module) -> Iterator[str]:
-    """The names whose items functions set or remove, or of which they call a method that changes them."""
-    for function in ast.walk(tree):
-        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-            continue
-        inner = list(ast.walk(function))
-        own = {node.id for node in inner if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-        own |= {node.arg for node in inner if isinstance(node, ast.arg)}
-        for node in inner:
-            sets = isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del)
-            calls = isinstance(node, ast.Attribute) and node.attr in CHANGES
-            base = node.value if isinstance(node, ast.Subscript | ast.Attribute) and (sets or calls) else None
-            if isinstance(base, ast.Name) and base.id not in own:
-                yield base.id

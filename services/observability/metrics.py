@@ -55,18 +55,7 @@ class Metrics:
             self._mails_given_up.labels(reason)
         for cause in CAUSES:
             self._unavailable.labels(cause)
-        self._last_success = Gauge(
-            "freesewing_background_last_success_seconds",
-            "When the background task last succeeded, in seconds since the epoch; before that, when it began.",
-            ["task"],
-            registry=registry,
-        )
-        self._interval = Gauge(
-            "freesewing_background_interval_seconds",
-            "How often the task is meant to run.",
-            ["task"],
-            registry=registry,
-        )
+        self._last_success, self._interval = _background_gauges(registry)
         ProcessCollector(registry=registry)
         GCCollector(registry=registry)
         # Looking a child up by its labels costs more than counting with it.
@@ -146,3 +135,20 @@ class Metrics:
     def mail_given_up(self, reason: str) -> None:
         """A mail was given up: RECIPIENT, CONTENT or ATTEMPTS."""
         self._mails_given_up.labels(reason).inc()
+
+
+def _background_gauges(registry: CollectorRegistry) -> tuple[Gauge, Gauge]:
+    """Register the gauges of background tasks: time of the last success, and interval."""
+    last_success = Gauge(
+        "freesewing_background_last_success_seconds",
+        "When the background task last succeeded, in seconds since the epoch; before that, when it began.",
+        ["task"],
+        registry=registry,
+    )
+    interval = Gauge(
+        "freesewing_background_interval_seconds",
+        "The intended interval of the runs of the task.",
+        ["task"],
+        registry=registry,
+    )
+    return last_success, interval
