@@ -10,7 +10,6 @@ from typing import Any
 import orjson
 import typer
 
-from bench.agreement import Disagreement
 from bench.databases import TITLES
 from bench.load import LoadFailed
 
@@ -28,7 +27,7 @@ def run(main: Callable[..., None]) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         typer.run(main)
-    except (LoadFailed, Disagreement) as error:
+    except LoadFailed as error:
         sys.exit(f"no results: {error}")
 
 

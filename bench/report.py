@@ -19,13 +19,13 @@ from bench.load import CONNECTIONS, Measurement
 from bench.servers import BARE, FORMER, OURS, REFERENCES, UNCOUNTED
 
 
-def run_of(seconds: float, rounds: int, root: Path = Path()) -> dict[str, Any]:
-    """Return what the results depend on: the machine, the checkout (this one, or that at `root`), the load."""
+def run_of(seconds: float, rounds: int) -> dict[str, Any]:
+    """Return what the results depend on: the machine, the commit, the load."""
     cpuinfo = Path("/proc/cpuinfo").read_text().splitlines()
     git = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
     machine = {
         "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
-        "commit": subprocess.run(git, cwd=root, capture_output=True, text=True).stdout.strip(),
+        "commit": subprocess.run(git, capture_output=True, text=True).stdout.strip(),
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
         "system": platform.platform(),

@@ -6,8 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass, field
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -28,37 +27,30 @@ PATIENCE = 10.0
 _SPAWN = multiprocessing.get_context("spawn")
 
 
-@dataclass(slots=True)
 class Probe:
     """A request, sent on a new connection each time: seconds of each, and how often the answer was not 200."""
 
-    request: Request
-    seconds: list[float] = field(default_factory=list)
-    failures: Counter[str] = field(default_factory=Counter)
+    def __init__(self, path: str, authorization: str = "") -> None:
+        head = Request("GET", path, authorization).head(0)
+        self._request = head.replace(b"Content-Length: 0", b"Connection: close")
+        self.seconds: list[float] = []
+        self.failures: Counter[str] = Counter()
 
     async def send(self, port: int) -> None:
         """Send it once."""
-        begun = time.perf_counter()
+        begun, writer = time.perf_counter(), None
         try:
             async with asyncio.timeout(PATIENCE):
-                answer = await _exchange(port, self.request)
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(self._request)
+                answer = (await reader.read())[9:12].decode() or "cut off"
         except (OSError, TimeoutError) as error:
             answer = type(error).__name__
+        finally:
+            if writer:
+                writer.transport.abort()
         self.seconds.append(time.perf_counter() - begun)
-        if answer != "200":
-            self.failures[answer] += 1
-
-
-async def _exchange(port: int, request: Request) -> str:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        writer.write(request.head(0).replace(b"Content-Length: 0", b"Connection: close"))
-        response = await reader.read()
-        while piece := await reader.read(65_536):
-            response += piece
-        return response[9:12].decode() or "cut off"
-    finally:
-        writer.transport.abort()
+        self.failures.update([answer] * (answer != "200"))
 
 
 async def _watch(port: int, pid: int, probes: list[Probe], goes_on: Callable[[], bool]) -> float:
@@ -83,33 +75,30 @@ def _memory(pid: int) -> float:
         return 0.0
 
 
-def measure(engine: str, root: Path, names: list[str], seconds: float) -> Iterator[dict[str, Any]]:
+def measure(engine: str, names: list[str], seconds: float) -> Iterator[dict[str, Any]]:
     """Yield the result of each attack, and print it: see `table`."""
-    with arranged(engine, root) as (server, target, victim):
+    with arranged(engine) as (server, target, victim):
         for name in names:
             attack = ATTACKS[name]
-            with server.running(generous=attack.generous) as pid, ProcessPoolExecutor(1, _SPAWN) as attackers:
+            with server.running(generous=attack.generous), ProcessPoolExecutor(1, _SPAWN) as attackers:
                 attackers.submit(time.monotonic).result()
-                row = asyncio.run(
-                    _under(attack, server, pid, victim, lambda: attackers.submit(attacks.run, name, target, seconds))  # noqa: B023
-                )
+                begin = partial(attackers.submit, attacks.run, name, target, seconds)
+                row = asyncio.run(_under(attack, server, victim, begin))
             row = {"attack": name, "item": attack.item, "engine": engine, **row}
             print("met" if table.is_met(row) else "MISSED", row, flush=True)
             yield row
 
 
 async def _under(
-    attack: Attack, server: AttackedServer, pid: int, victim: Victim, begin: Callable[[], Future[dict[str, int]]]
+    attack: Attack, server: AttackedServer, victim: Victim, begin: Callable[[], Future[Any]]
 ) -> dict[str, Any]:
     path = f"/sets/{victim.set_id}" if attack.read == "set" else f"/patterns/{victim.pattern_id}.yaml"
-    requests = (Request("GET", "/health"), Request("GET", path, victim.key.authorization))
-    calm = time.monotonic() + CALM_SECONDS
-    await _watch(server.port, pid, list(map(Probe, requests)), lambda: time.monotonic() < calm)
-    health, read = probes = list(map(Probe, requests))
-    before, mails, attacking = _memory(pid), len(server.mails()), begin()
-    most = await _watch(server.port, pid, probes, lambda: not attacking.done())
-    end = time.monotonic() + CALM_SECONDS
-    most = max(most, await _watch(server.port, pid, probes, lambda: time.monotonic() < end))
+    health, read = Probe("/health"), Probe(path, victim.key.authorization)
+    watch = partial(_watch, server.port, server.pid)
+    await watch([Probe("/health"), Probe(path, victim.key.authorization)], _for_seconds(CALM_SECONDS))
+    before, mails, attacking = _memory(server.pid), len(server.mails()), begin()
+    most = await watch([health, read], lambda: not attacking.done())
+    most = max(most, await watch([health, read], _for_seconds(CALM_SECONDS)))
     answers = attacking.result()
     return {
         "health": max(health.seconds),
@@ -122,6 +111,11 @@ async def _under(
         "metered": await asyncio.to_thread(_is_metered, victim),
         "forbidden": sum(answers.get(status, 0) for status in attack.never),
     }
+
+
+def _for_seconds(seconds: float) -> Callable[[], bool]:
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() < end
 
 
 def _is_metered(victim: Victim) -> bool:

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import jwt
 
-from bench import processors
 from bench.servers import OURS, Server, Site, fresh_site
 from services.auth.derivation import derive
 from tests.forges import REPOSITORY, TOKEN
@@ -56,31 +55,30 @@ class Victim(NamedTuple):
 
 
 class AttackedServer(Server):
-    """The server of a checkout, with a forge that takes connections and never answers."""
+    """The server, with a forge that takes connections and never answers."""
 
-    def __init__(self, site: Site, root: Path, forge_port: int) -> None:
+    def __init__(self, site: Site, forge_port: int) -> None:
         forge: Any = {"forge": "github", "forge_repository": REPOSITORY, "forge_token": TOKEN}
-        super().__init__(OURS, site, root=root, log_level="error", **forge)
+        super().__init__(OURS, site, log_level="error", **forge)
         self.environment["FREESEWING_FORGE_URL"] = f"http://127.0.0.1:{forge_port}"
         self.environment["PYTHONPATH"] = str(Path(__file__).with_name("slow_names"))
 
     @contextmanager
-    def running(self, *, generous: bool) -> Iterator[int]:
-        """Run it as a fresh process on the server's CPU, with generous or the usual quotas. Yield its pid."""
+    def running(self, *, generous: bool) -> Iterator[None]:
+        """Run it as a fresh process, with generous or the usual quotas."""
         self.environment["FREESEWING_QUOTAS"] = GENEROUS if generous else ""
-        self.start(migrate=False)
-        processors.pin(self.pid, processors.SERVER)
+        self.__enter__()
         try:
-            yield self.pid
+            yield
         finally:
             self.stop(kill=True)
 
 
 @contextmanager
-def arranged(engine: str, root: Path) -> Iterator[tuple[AttackedServer, Target, Victim]]:
-    """Yield a server of this checkout on a new database, not running, with its accounts."""
+def arranged(engine: str) -> Iterator[tuple[AttackedServer, Target, Victim]]:
+    """Yield a server on a new database, not running, with its accounts."""
     with fresh_site(engine) as site, create_server(("127.0.0.1", 0), backlog=4096) as forge:
-        server = AttackedServer(site, root, forge.getsockname()[1])
+        server = AttackedServer(site, forge.getsockname()[1])
         try:
             with server.running(generous=True):
                 target, victim = _arrange(server, site)

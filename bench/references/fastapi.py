@@ -132,13 +132,11 @@ WITH_OWNER = joinedload(MeasurementsSet.owner, innerjoin=True)
 
 @router.get("/sets/{id}", response_model=SetReply)
 async def read_set(id: int, session: SessionDep, caller: Reader) -> Any:
-    """Return one set of the caller's."""
     return {"set": _own(await session.get(MeasurementsSet, id, options=[WITH_OWNER]), caller)}
 
 
 @router.post("/sets", response_model=SetReply, status_code=201)
 async def create_set(body: SetCreate, session: SessionDep, caller: Writer) -> Any:
-    """Create a set."""
     fields: Any = body.model_dump(exclude_unset=True)
     fields["measies"] = {name: value for name, value in fields["measies"].items() if value is not None}
     now = clock.now()
@@ -151,7 +149,6 @@ async def create_set(body: SetCreate, session: SessionDep, caller: Writer) -> An
 
 @router.patch("/sets/{id}", response_model=SetReply)
 async def update_set(id: int, body: SetUpdate, session: SessionDep, caller: Writer) -> Any:
-    """Change a set."""
     locked = {"of": MeasurementsSet}
     present = _own(await session.get(MeasurementsSet, id, options=[WITH_OWNER], with_for_update=locked), caller)
     fields: Any = body.model_dump(exclude_unset=True)
@@ -165,14 +162,12 @@ async def update_set(id: int, body: SetUpdate, session: SessionDep, caller: Writ
 
 @router.get("/curated-sets", response_model=CuratedListReply)
 async def list_curated_sets(session: SessionDep) -> Any:
-    """Return the published curated sets, for anyone."""
     query = select(CuratedSet).where(tables.curated_sets.c.published).order_by(tables.curated_sets.c.id).limit(MOST)
     return {"curated_sets": (await session.scalars(query)).all()}
 
 
 @router.get("/curated-sets/{id}", response_model=CuratedReply)
 async def read_curated_set(id: int, session: SessionDep) -> Any:
-    """Return one published curated set, for anyone."""
     found: Any = await session.get(CuratedSet, id)
     if found is None or not found.published:
         raise HTTPException(404, "There is no such curated set.")
@@ -181,7 +176,6 @@ async def read_curated_set(id: int, session: SessionDep) -> Any:
 
 @router.get("/patterns", response_model=PatternsReply)
 async def list_patterns(session: SessionDep, caller: Reader) -> Any:
-    """Return the caller's patterns, with their sets that the caller may read."""
     sets, patterns, owner = tables.sets.c, tables.patterns.c, caller.account.id
     readable = selectinload(Pattern.set.and_(or_(sets.public, sets.user_id == owner)))
     published = selectinload(Pattern.cset.and_(tables.curated_sets.c.published))
@@ -192,7 +186,6 @@ async def list_patterns(session: SessionDep, caller: Reader) -> Any:
 
 @router.get("/whoami", response_model=KeyReply)
 async def who_am_i(session: SessionDep, caller: AnyCaller) -> Any:
-    """Return the API key of the request."""
     if caller.key is None:
         raise HTTPException(404, "These credentials are no key.")
     days, key = usage_days.c, caller.key

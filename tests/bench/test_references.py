@@ -9,10 +9,11 @@ import httpx2
 import pytest
 
 import settings
-from bench import agreement, databases
+from bench import databases
 from bench.references import fastapi, own, raw
 from bench.scenarios import arrange, scenarios
 from bench.servers import FASTAPI, OURS, RAW, STARLETTE
+from tests.bench import agreement
 from tests.inside import ORIGIN, inside
 
 REFERENCES = {STARLETTE: own, RAW: raw, FASTAPI: fastapi}

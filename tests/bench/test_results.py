@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from bench import agreement, goals, plot, report
+from bench import goals, plot, report
 from bench.load import Measurement
 from bench.scenarios import Arranged, scenarios
 from bench.servers import BARE, FASTAPI, FORMER, OURS, RAW, STARLETTE
+from tests.bench import agreement
 
 RECORDS = [{"id": 1, "measies": {"chest": 900.5}}]
 NAMES = [one.name for one in scenarios(Arranged("Basic …", "Bearer …", RECORDS, RECORDS))]

@@ -1,4 +1,4 @@
-"""The servers do the same work: otherwise no ratio means anything."""
+"""Comparison of the responses of the benchmark's servers: unless they do the same work, no ratio means anything."""
 
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping, Sequence
