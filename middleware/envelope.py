@@ -86,10 +86,8 @@ class Envelope:
                 waited += perf_counter_ns() - since
 
         try:
-            if scope["method"] == "OPTIONS" and bodies.header(scope, b"access-control-request-method") is not None:
-                await _preflight(scope)(scope, receive_timed, send_in_envelope)
-            else:
-                await self.app(scope, receive_timed, send_in_envelope)
+            app = _preflight(scope) if _is_preflight(scope) else self.app
+            await app(scope, receive_timed, send_in_envelope)
         finally:
             self._count_ended(scope, status, sent, perf_counter_ns() - began, waited)
 
@@ -124,6 +122,10 @@ class Envelope:
             self.usage.count(
                 user_id, caller.key_id, scope["operation_id"], status, sent, microseconds, caller.session
             )
+
+
+def _is_preflight(scope: Scope) -> bool:
+    return scope["method"] == "OPTIONS" and bodies.header(scope, b"access-control-request-method") is not None
 
 
 def _preflight(scope: Scope) -> Response:
