@@ -49,19 +49,18 @@ class Envelope:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
+            return await self.app(scope, receive, send)
         scope["request_id"] = request_id = clock.new_request_id()
-        logs.request_id.set(request_id)
         scope["response_started"] = False
+        logs.request_id.set(request_id)
         # Other middlewares add their headers to it.
         scope["response_headers"] = headers = [*self.common, (b"x-request-id", request_id.encode())]
         began, waited, status, sent, more_body = perf_counter_ns(), 0, 0, 0, True
 
         async def receive_timed() -> Message:
             nonlocal more_body, waited
-            if not more_body:  # the next message is the end of the connection
-                return await receive()
+            if not more_body:
+                return await receive()  # The next message is the end of the connection.
             since = perf_counter_ns()
             try:
                 message = await receive()
@@ -73,11 +72,9 @@ class Envelope:
         async def send_in_envelope(message: Message) -> None:
             nonlocal status, sent, waited
             if message["type"] == "http.response.start":
-                scope["response_started"] = True
-                status = message["status"]
+                scope["response_started"], status = True, message["status"]
                 message["headers"] = [*message["headers"], *headers]
-                await send(message)
-                return
+                return await send(message)
             sent += len(message.get("body", b""))
             since = perf_counter_ns()
             try:

@@ -1,11 +1,12 @@
-"""While somebody else's deployment is fuzzed: no record is changed but those of this run, and nothing goes too fast.
+"""Safe fuzzing of a deployment with data of other users: only records of this run are changed, at a limited rate.
 
-Used by hooks.py. An id that was made up could be a stranger's. So whatever would change a record is sent with the id
-of one that this run made, or with one that cannot exist; what was made is written down for removal.
+Used by hooks.py. A generated id could be that of another user's record. So a request that would change a record is
+sent with the id of a record of this run, or with an id that does not exist. Created records are noted for removal.
 """
 
 import re
 import sys
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +16,7 @@ from tests.contract.real_values import give
 from tests.contract.throttling import Pace
 
 NAMES = ("id", "key", "ehash")
-# Where a path leads: the member of the replies that such records are made with. The first that fits counts.
+# Prefix of a path: the member of the responses that create such records. The first matching prefix is used.
 KINDS = {
     "/apikeys/": "apikey",
     "/sets/": "set",
@@ -33,19 +34,20 @@ KINDS = {
 }
 # Of the account: an address that mails would go to.
 NEVER_SENT = ("email", "confirm", "confirmation", "check")
-# They write to whoever is named, so only addresses that are nobody's may be.
+# They send a mail to the address in the body, so only unused addresses are sent.
 MAILING = {"sign_up", "subscribe", "request_unsubscription", "request_sign_in_link"}
-# Whoever is named there is told so, by a mail or in the record of what happened to the account.
+# The account named in the body gets a mail, or an entry in its security log.
 NAMING = MAILING | {"sign_in"}
-TOLD_EACH = 500
+# Requests between two lines of progress.
+PROGRESS_EACH = 500
 _SCHEMAS = document.load()["components"]["schemas"]
-# Of a key: what is longer must be refused.
+# Of a key, in seconds: a longer lifetime must be rejected.
 LONGEST_LIFE = _SCHEMAS["ApiKeyCreate"]["properties"]["expiresIn"]["maximum"]
 _SLUG = _SCHEMAS["Slug"]
 _ADDRESS = re.compile(r"[^@]+@[^@]+")
 
 _pace = Pace()
-_calls = 0
+_calls = count(1)
 
 
 def before(operation: str, case: Any) -> None:
@@ -67,7 +69,7 @@ def before(operation: str, case: Any) -> None:
 
 
 def _mailing_nobody(operation: str, body: dict[str, Any]) -> dict[str, Any]:
-    """The body, without the address or the name of anybody else whom it would be told to."""
+    """Return the body without addresses and names of other users, who would get a mail or an event."""
     if operation == "update_account":
         return {name: value for name, value in body.items() if name not in NEVER_SENT}
     if operation in MAILING and _ADDRESS.fullmatch(str(body.get("email"))):
@@ -98,7 +100,7 @@ def _changes(case: Any) -> bool:
 
 
 def _shows_more_to_staff(case: Any) -> bool:
-    """Whether an administrator, who fuzzes in test mode, could look at what is somebody's own."""
+    """Return whether an administrator, who fuzzes in test mode, could read private records of other users."""
     return bool(DOMAIN) and "x-level" in case.operation.definition.raw
 
 
@@ -108,11 +110,10 @@ def _is_ours(case: Any, name: str) -> bool:
 
 
 def after(case: Any, response: Any, operations: int) -> None:
-    """Take in what was made and what is left of quotas, and tell now and then how far it is."""
-    global _calls
-    _calls += 1
-    if _calls % TOLD_EACH == 0:
-        print(f"  {_calls} requests so far, to {operations} operations", file=sys.stderr, flush=True)
+    """Note created records and remaining quotas, and print the progress from time to time."""
+    calls = next(_calls)
+    if calls % PROGRESS_EACH == 0:
+        print(f"  {calls} requests so far, to {operations} operations", file=sys.stderr, flush=True)
     headers = {name: values[0] for name, values in response.headers.items()}
     _pace.note(_credentials(case), headers)
     is_json = headers.get("content-type", "").startswith("application/json")
