@@ -30,6 +30,11 @@ def iso(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
+def iso_or_none(moment: datetime | None) -> str | None:
+    """Return the same; None for None."""
+    return None if moment is None else iso(moment)
+
+
 def minute(moment: datetime) -> str:
     """Return the moment for a mail, the same in every language: `2026-11-20 12:00 UTC`."""
     return f"{iso(moment)[:16].replace('T', ' ')} UTC"

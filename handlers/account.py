@@ -10,7 +10,8 @@ from starlette.responses import Response
 from core import clock
 from core.errors import InsufficientLevel, NoSuchRecord, Refused
 from core.etags import Preconditions
-from handlers.serializers import access, records
+from handlers.serializers.access import session_for_owner
+from handlers.serializers.accounts import account_for_owner, email_change_for_owner, event_for_owner
 from handlers.support import account_data, audited_changes, email_change, own_sessions, public_records, second_factor
 from handlers.support.account_data import AccountData
 from handlers.support.mail_addresses import stored_address
@@ -88,7 +89,7 @@ async def _count_mails(services: Services, email: str, caller: Caller) -> None:
 
 def _account(row: accounts.Account, **more: Any) -> Response:
     headers = {**PRIVATE, "ETag": account_tag(row), **last_modified(row["updated_at"])}
-    return success(account=records.account(row), **more, headers=headers)
+    return success(account=account_for_owner(row), **more, headers=headers)
 
 
 class _Updated(NamedTuple):
@@ -159,7 +160,7 @@ def _complete_change(
 async def read_email_change(caller: Caller, services: Services) -> Response:
     """Return the change of the address that waits for its confirmation."""
     pending = await services.storage.read(email_change.find_pending, caller.user_id, clock.now())
-    return success(emailChange=records.email_change(pending))
+    return success(emailChange=email_change_for_owner(pending))
 
 
 async def cancel_email_change(caller: Caller, services: Services) -> Response:
@@ -222,14 +223,14 @@ async def list_events(limit: int | None, cursor: str | None, caller: Caller, ser
     """What happened to the security of the caller's account, newest first."""
     page = page_of(limit, cursor)
     found = await services.storage.read(security_log.page, caller.user_id, **page.window)
-    listed, link = shown(services, page, found, records.event, "/account/events")
+    listed, link = shown(services, page, found, event_for_owner, "/account/events")
     return success(events=listed, headers={**PRIVATE, **link})
 
 
 async def list_sessions(caller: Caller, services: Services) -> Response:
     """The sessions of the account, newest first."""
     found = await services.storage.read_in_background(sessions.list_of, caller.user_id, now=clock.now())
-    return success(sessions=[access.session(row, caller.session) for row in found], headers=PRIVATE)
+    return success(sessions=[session_for_owner(row, caller.session) for row in found], headers=PRIVATE)
 
 
 async def end_session(id: str, caller: Caller, services: Services) -> Response:
@@ -252,12 +253,12 @@ async def configure_mfa(body: dict[str, Any], caller: Caller, client: Client, se
     account = await services.storage.read(accounts.find, caller.user_id)
     if not body["mfa"]:
         changed = await second_factor.turn_off(services, account, body["password"], body["token"], caller, client)
-        return success(account=records.account(changed))
+        return success(account=account_for_owner(changed))
     if account["mfa_enabled"]:
         raise Refused("mfaActive", second_factor.IS_ON)
     if "secret" in body and "token" in body:
         changed, codes = await second_factor.turn_on(services, body["secret"], body["token"], caller, client)
-        return success(account=records.account(changed), scratchCodes=codes, headers=SECRET)
+        return success(account=account_for_owner(changed), scratchCodes=codes, headers=SECRET)
     secret = mfa.new_secret()
     address = mfa.otpauth(secret, account["username"])
     return success(mfa={"secret": secret, "otpauth": address, "qrcode": mfa.qrcode(address)}, headers=SECRET)

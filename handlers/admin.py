@@ -11,7 +11,8 @@ from starlette.responses import Response
 from core import clock
 from core.errors import AccountNotActive, InsufficientLevel, OwnAccount
 from core.etags import Preconditions
-from handlers.serializers import access, records
+from handlers.serializers.access import act_for_administrator
+from handlers.serializers.accounts import account_for_administrator
 from handlers.support import account_data, audited_changes, newsletter_readers
 from handlers.support.account_data import StreamedDocument
 from handlers.support.audited_changes import actor
@@ -31,7 +32,7 @@ COLUMNS = {"role": "role", "status": "status", "consent": "consent", "mfaEnabled
 async def search_users(body: dict[str, Any], caller: Caller, services: Services) -> Response:
     """Accounts by a part of their user name, or by their address and other names, whole."""
     found = await services.storage.write(administration.search, body["q"], by=actor(caller), now=clock.now())
-    users = {by: [records.account(row) for row in rows] for by, rows in found.items()}
+    users = {by: [account_for_administrator(row) for row in rows] for by, rows in found.items()}
     return success(users={"email": users["ehash"], **users}, headers=SECRET)
 
 
@@ -39,7 +40,7 @@ async def read_user(id: str, caller: Caller, services: Services) -> Response:
     """One account with its patterns and sets."""
     row = await services.storage.write(administration.load, id, by=actor(caller), now=clock.now())
     owned = account_data.owned(services, row)
-    begin = b'{"result":"success","user":%s,' % orjson.dumps(records.account(row))
+    begin = b'{"result":"success","user":%s,' % orjson.dumps(account_for_administrator(row))
     chunks = account_data.document({name: owned[name] for name in ("patterns", "sets")}, begin=begin, end=b"}")
     # Weak: it does not change with a pattern or a set.
     return StreamedDocument(chunks, headers={**_headers(row), "ETag": f"W/{account_tag(row)}"})
@@ -56,7 +57,7 @@ async def update_user(
 
 
 def _user(row: accounts.Account) -> Response:
-    return success(user=records.account(row), headers=_headers(row))
+    return success(user=account_for_administrator(row), headers=_headers(row))
 
 
 def _headers(row: accounts.Account) -> dict[str, str]:
@@ -94,7 +95,7 @@ async def impersonate_user(id: str, caller: Caller, services: Services) -> Respo
     now = clock.now()
     account, session = await services.storage.write(_impersonate, id, caller, now)
     token = services.tokens.issue_impersonation(account, actor(caller).user_id, session, now)
-    return success(token=token, account=records.account(account), headers=SECRET)
+    return success(token=token, account=account_for_administrator(account), headers=SECRET)
 
 
 def _impersonate(connection: Connection, handle: str, caller: Caller, now: datetime) -> tuple[accounts.Account, UUID]:
@@ -129,5 +130,5 @@ async def list_acts(
     page = page_of(limit, cursor)
     found = await services.storage.read(audit_log.page, actor=actor, subject=subject, **page.window)
     asked = {name: str(value) for name, value in (("actor", actor), ("subject", subject)) if value is not None}
-    listed, link = shown(services, page, found, access.act, "/admin/acts", **asked)
+    listed, link = shown(services, page, found, act_for_administrator, "/admin/acts", **asked)
     return success(acts=listed, headers={**PRIVATE, **link})

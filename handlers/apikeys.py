@@ -12,7 +12,7 @@ from starlette.responses import Response
 from core import clock
 from core.errors import InsufficientLevel, NoSuchRecord, Refused
 from core.etags import Preconditions
-from handlers.serializers import records
+from handlers.serializers.apikeys import api_key_for_owner, listed_api_key_for_owner
 from handlers.support import audited_changes
 from handlers.support.ownership import require_allowed
 from handlers.support.paging import Listing, member
@@ -28,7 +28,7 @@ from storage import apikeys, audit_log, revocation, security_log
 LEVEL_FOR_OTHERS = 9
 # How long the secret before goes on working after a rotation, in seconds, where nothing is said.
 GRACE = 86400
-LIST = Listing("/apikeys", records.api_key_listed, member("apikeys"))
+LIST = Listing("/apikeys", listed_api_key_for_owner, member("apikeys"))
 
 
 async def create_api_key(body: dict[str, Any], caller: Caller, services: Services) -> Response:
@@ -36,7 +36,7 @@ async def create_api_key(body: dict[str, Any], caller: Caller, services: Service
     audited_changes.require_owner(caller)
     secret = api_secrets.new_secret()
     key = await services.storage.write(_create, body, services.api_secrets.hash_of(secret), caller, clock.now())
-    return created(apikey={**records.api_key(key), "secret": secret}, headers=SECRET)
+    return created(apikey={**api_key_for_owner(key), "secret": secret}, headers=SECRET)
 
 
 def _create(
@@ -73,7 +73,7 @@ async def read_api_key(key: str, caller: Caller, services: Services) -> Response
     """One key, the caller's own or, for administrators, anyone's."""
     found = await services.storage.read(apikeys.find, UUID(key))
     require_allowed(found, caller, LEVEL_FOR_OTHERS)
-    return success(apikey=records.api_key(found))
+    return success(apikey=api_key_for_owner(found))
 
 
 async def delete_api_key(
@@ -89,7 +89,7 @@ def _remove(
     connection: Connection, key: UUID, reason: str | None, preconditions: Preconditions, caller: Caller, now: datetime
 ) -> None:
     held = _held(connection, key, reason, caller)
-    require_match(preconditions, apikey=records.api_key(held.key))
+    require_match(preconditions, apikey=api_key_for_owner(held.key))
     _end(connection, held, revocation.remove, reason, caller, now)
 
 
@@ -97,7 +97,7 @@ async def revoke_api_key(key: str, body: dict[str, Any], caller: Caller, service
     """Revoke a key at once, and leave it on the list; another's on the record, for a reason."""
     row = await services.storage.write(_revoke, UUID(key), body.get("reason"), caller, clock.now())
     services.outbox.wake()
-    return success(apikey=records.api_key(row))
+    return success(apikey=api_key_for_owner(row))
 
 
 def _revoke(connection: Connection, key: UUID, reason: str | None, caller: Caller, now: datetime) -> apikeys.ApiKey:
@@ -138,7 +138,7 @@ async def rotate_api_key(key: str, body: dict[str, Any], caller: Caller, service
     row = await services.storage.write(
         _rotate, UUID(key), services.api_secrets.hash_of(secret), grace, caller, clock.now()
     )
-    return created(apikey={**records.api_key(row), "secret": secret}, headers=SECRET)
+    return created(apikey={**api_key_for_owner(row), "secret": secret}, headers=SECRET)
 
 
 def _rotate(

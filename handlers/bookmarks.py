@@ -8,7 +8,7 @@ from starlette.responses import Response
 from core import clock
 from core.errors import InsufficientLevel
 from core.etags import Preconditions
-from handlers.serializers import records
+from handlers.serializers.bookmarks import bookmark_for_owner
 from handlers.support import ownership
 from handlers.support.ids import record_id
 from handlers.support.paging import Listing, member
@@ -19,8 +19,8 @@ from services.container import Services
 from storage import bookmarks
 
 FIELDS = ("title", "url")
-BOOKMARKS = Resource("bookmark", bookmarks.records, lambda row, _reader: records.bookmark(row))
-LIST = Listing("/bookmarks", records.bookmark, member("bookmarks"))
+BOOKMARKS = Resource("bookmark", bookmarks.records, lambda row, _reader: bookmark_for_owner(row))
+LIST = Listing("/bookmarks", bookmark_for_owner, member("bookmarks"))
 
 
 async def create_bookmark(body: dict[str, Any], caller: Caller, services: Services) -> Response:
@@ -30,7 +30,7 @@ async def create_bookmark(body: dict[str, Any], caller: Caller, services: Servic
     made = await services.storage.write(
         bookmarks.create, user_id=caller.user_id, now=clock.now(), most=most, **fields
     )
-    return created(bookmark=records.bookmark(made))
+    return created(bookmark=bookmark_for_owner(made))
 
 
 async def list_bookmarks(limit: int | None, cursor: str | None, caller: Caller, services: Services) -> Response:

@@ -13,7 +13,8 @@ from starlette.responses import Response
 from core import clock
 from core.errors import NoSuchRecord, Refused
 from core.etags import Preconditions
-from handlers.serializers import curated, records
+from handlers.serializers.curated import curated_set_file_for_public, curated_set_for_public
+from handlers.serializers.sets import measurement_set_for_owner
 from handlers.serializers.translations import best, texts_of
 from handlers.support import measurements, ownership, prepared_responses, public_records, suggested
 from handlers.support.ids import record_id
@@ -31,10 +32,10 @@ from storage.schema.tables import Record
 CURATE = 5
 IMAGE_KIND = "cset"
 UNNAMED = "Untitled"
-SETS = Resource("curatedSet", curated_sets.records, lambda row, _reader: curated.curated_set(row))
-LIST = Listing("/curated-sets", curated.curated_set, member("curatedSets"))
-JSON_LIST = Listing("/curated-sets.json", curated.public_curated_set, orjson.dumps)
-YAML_LIST = yaml_listing("/curated-sets.yaml", curated.public_curated_set)
+SETS = Resource("curatedSet", curated_sets.records, lambda row, _reader: curated_set_for_public(row))
+LIST = Listing("/curated-sets", curated_set_for_public, member("curatedSets"))
+JSON_LIST = Listing("/curated-sets.json", curated_set_file_for_public, orjson.dumps)
+YAML_LIST = yaml_listing("/curated-sets.yaml", curated_set_file_for_public)
 SUGGESTIONS = suggested.listing("/suggested-sets")
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -69,7 +70,7 @@ async def read_curated_set(id: str, caller: Caller | None, services: Services) -
 
     async def make() -> Prepared:
         row = await _visible(services, id, caller)
-        members = {"result": "success", "curatedSet": curated.curated_set(row)}
+        members = {"result": "success", "curatedSet": curated_set_for_public(row)}
         return prepared_responses.as_json(members, last_modified(row["updated_at"]))
 
     return await _reply(services, ("one", id), caller, make)
@@ -80,7 +81,7 @@ async def read_curated_set_json(id: str, caller: Caller | None, services: Servic
 
     async def make() -> Prepared:
         row = await _visible(services, id, caller)
-        return prepared_responses.as_json(curated.public_curated_set(row), last_modified(row["updated_at"]))
+        return prepared_responses.as_json(curated_set_file_for_public(row), last_modified(row["updated_at"]))
 
     return await _reply(services, ("one.json", id), caller, make)
 
@@ -90,7 +91,7 @@ async def read_curated_set_yaml(id: str, caller: Caller | None, services: Servic
 
     async def make() -> Prepared:
         row = await _visible(services, id, caller)
-        return await prepared_responses.as_yaml(curated.public_curated_set(row), last_modified(row["updated_at"]))
+        return await prepared_responses.as_yaml(curated_set_file_for_public(row), last_modified(row["updated_at"]))
 
     return await _reply(services, ("one.yaml", id), caller, make)
 
@@ -111,7 +112,7 @@ async def create_curated_set(body: dict[str, Any], caller: Caller, services: Ser
             measies=measies,
             texts=texts_of(body),
         )
-    return created(curatedSet=curated.curated_set(made), ignored=ignored)
+    return created(curatedSet=curated_set_for_public(made), ignored=ignored)
 
 
 async def update_curated_set(
@@ -137,7 +138,7 @@ async def update_curated_set(
     if img is not None:
         await services.images.discard(former["img"])
     # FreeSewing answers `set` here, and `curatedSet` everywhere else.
-    reply = SETS.updated(row, caller, set=curated.curated_set(row), ignored=ignored)
+    reply = SETS.updated(row, caller, set=curated_set_for_public(row), ignored=ignored)
     reply.headers.update(last_modified(row["updated_at"]))
     return reply
 
@@ -181,7 +182,7 @@ async def clone_curated_set(id: str, body: dict[str, Any], caller: Caller, servi
             imperial=False,
             public=False,
         )
-    return created(set=records.measurements_set({**made, "user_uuid": caller.user_uuid}))
+    return created(set=measurement_set_for_owner({**made, "user_uuid": caller.user_uuid}))
 
 
 async def suggest_curated_set(body: dict[str, Any], caller: Caller, services: Services) -> Response:
@@ -219,7 +220,7 @@ async def delete_suggested_set(id: str, caller: Caller, services: Services) -> R
 async def accept_suggested_set(id: str, caller: Caller, services: Services) -> Response:
     """Make a curated set of a suggestion, unpublished as yet, with the suggestion's own picture."""
     made = await _write(services, reauthenticated, caller, _accept, UUID(id), clock.now())
-    return created(curatedSet=curated.curated_set(made))
+    return created(curatedSet=curated_set_for_public(made))
 
 
 def _accept(connection: Connection, uuid: UUID, now: datetime) -> curated_sets.CuratedSet:

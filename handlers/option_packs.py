@@ -10,7 +10,7 @@ from starlette.responses import Response
 from core import clock
 from core.errors import Refused
 from core.etags import Preconditions
-from handlers.serializers import curated
+from handlers.serializers.curated import option_pack_file_for_public, option_pack_for_public
 from handlers.serializers.translations import texts_of
 from handlers.support import prepared_responses, suggested
 from handlers.support.ids import record_id
@@ -27,10 +27,10 @@ from storage.schema.tables import Record
 IMAGE_KIND = "opack"
 MOST_BYTES = 100_000
 MOST_OPTIONS = 500
-PACKS = Resource("optionPack", option_packs.records, lambda row, _reader: curated.option_pack(row))
-LIST = Listing("/option-packs", curated.option_pack, member("optionPacks"))
-JSON_LIST = Listing("/option-packs.json", curated.public_option_pack, orjson.dumps)
-YAML_LIST = yaml_listing("/option-packs.yaml", curated.public_option_pack)
+PACKS = Resource("optionPack", option_packs.records, lambda row, _reader: option_pack_for_public(row))
+LIST = Listing("/option-packs", option_pack_for_public, member("optionPacks"))
+JSON_LIST = Listing("/option-packs.json", option_pack_file_for_public, orjson.dumps)
+YAML_LIST = yaml_listing("/option-packs.yaml", option_pack_file_for_public)
 SUGGESTIONS = suggested.listing("/suggested-packs")
 
 
@@ -79,20 +79,20 @@ async def read_option_pack(id: str, services: Services) -> Response:
     """One pack."""
     row = await services.storage.read(option_packs.find, record_id(id))
     headers = {**PUBLIC, **last_modified(row["updated_at"])}
-    return success(optionPack=curated.option_pack(row), headers=headers)
+    return success(optionPack=option_pack_for_public(row), headers=headers)
 
 
 async def read_option_pack_json(id: str, services: Services) -> Response:
     """The same as data."""
     row = await services.storage.read(option_packs.find, record_id(id))
     headers = {**PUBLIC, **last_modified(row["updated_at"])}
-    return plain(curated.public_option_pack(row), headers=headers)
+    return plain(option_pack_file_for_public(row), headers=headers)
 
 
 async def read_option_pack_yaml(id: str, services: Services) -> Response:
     """The same as data, in YAML."""
     row = await services.storage.read(option_packs.find, record_id(id))
-    shape = curated.public_option_pack(row)
+    shape = option_pack_file_for_public(row)
     return (await prepared_responses.as_yaml(shape, last_modified(row["updated_at"]))).reply()
 
 
@@ -109,7 +109,7 @@ async def create_option_pack(body: dict[str, Any], caller: Caller, services: Ser
             options=_storable(body.get("options", {})),
             texts=texts_of(body),
         )
-    return created(optionPack=curated.option_pack(made))
+    return created(optionPack=option_pack_for_public(made))
 
 
 async def update_option_pack(

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from core import clock
 from core.errors import NoSuchRecord, Refused
 from core.etags import Preconditions
-from handlers.serializers import records
+from handlers.serializers.patterns import may_draft_from, may_see_curated, pattern_for_owner, pattern_for_public
 from handlers.support import audited_changes, ownership, prepared_responses, public_records
 from handlers.support.ids import record_id
 from handlers.support.paging import Listing, member
@@ -29,7 +29,7 @@ from storage.schema.tables import Record
 # Bytes of `data`, and of `settings`, as JSON without white space.
 MOST_BYTES = 200_000
 PLAIN_FIELDS = ("name", "notes", "public", "data", "settings")
-PATTERNS = Resource("pattern", patterns.records, records.pattern)
+PATTERNS = Resource("pattern", patterns.records, pattern_for_owner)
 
 
 async def create_pattern(body: dict[str, Any], caller: Caller, services: Services) -> Response:
@@ -46,7 +46,7 @@ async def create_pattern(body: dict[str, Any], caller: Caller, services: Service
             "img": img or record_images.NONE,
         }
         made = await services.storage.write(_create, services, body, fields, caller, clock.now())
-    return created(pattern=records.pattern(made, caller))
+    return created(pattern=pattern_for_owner(made, caller))
 
 
 def _create(
@@ -58,10 +58,8 @@ def _create(
     now: datetime,
 ) -> Record:
     drafted_from = {
-        "set": _chosen(connection, sets.find, body.get("set"), records.may_draft_from, caller, "setUnknown"),
-        "cset": _chosen(
-            connection, curated_sets.find, body.get("cset"), records.may_see_curated, caller, "csetUnknown"
-        ),
+        "set": _chosen(connection, sets.find, body.get("set"), may_draft_from, caller, "setUnknown"),
+        "cset": _chosen(connection, curated_sets.find, body.get("cset"), may_see_curated, caller, "csetUnknown"),
     }
     most = ownership.storage_quota(services, caller, caller.user_id)
     made = patterns.create(connection, user_id=caller.user_id, now=now, most=most, **fields, **drafted_from)
@@ -91,7 +89,7 @@ def _chosen(
 
 async def list_patterns(limit: int | None, cursor: str | None, caller: Caller, services: Services) -> Response:
     """The caller's patterns."""
-    listing = Listing("/patterns", partial(records.pattern, reader=caller), member("patterns"), encoded=True)
+    listing = Listing("/patterns", partial(pattern_for_owner, reader=caller), member("patterns"), encoded=True)
     return (await listing.page(services, limit, cursor, patterns.list_of, caller.user_id)).reply(cache=PRIVATE)
 
 
@@ -166,10 +164,10 @@ async def clone_pattern(id: str, caller: Caller, services: Services) -> Response
             data=original["data"],
             settings=original["settings"],
             img=img,
-            set=drafted_from if drafted_from and records.may_draft_from(drafted_from, caller) else None,
-            cset=cset if cset and records.may_see_curated(cset, caller) else None,
+            set=drafted_from if drafted_from and may_draft_from(drafted_from, caller) else None,
+            cset=cset if cset and may_see_curated(cset, caller) else None,
         )
-    return success(pattern=records.pattern({**made, "user_uuid": caller.user_uuid}, caller))
+    return success(pattern=pattern_for_owner({**made, "user_uuid": caller.user_uuid}, caller))
 
 
 def _clone(connection: Connection, /, caller: Caller, owner: int, *, now: datetime, **fields: Any) -> Record:
@@ -183,7 +181,7 @@ async def read_pattern_json(id: str, caller: Caller | None, services: Services) 
 
     async def make() -> Prepared:
         row = await ownership.readable(services, patterns.find, id, caller)
-        return prepared_responses.as_json(records.public_pattern(row), ownership.cache(row))
+        return prepared_responses.as_json(pattern_for_public(row), ownership.cache(row))
 
     return await public_records.reply(services, ("pattern.json", id), caller, make)
 
@@ -193,7 +191,7 @@ async def read_pattern_yaml(id: str, caller: Caller | None, services: Services) 
 
     async def make() -> Prepared:
         row = await ownership.readable(services, patterns.find, id, caller)
-        return await prepared_responses.as_yaml(records.public_pattern(row), ownership.cache(row))
+        return await prepared_responses.as_yaml(pattern_for_public(row), ownership.cache(row))
 
     return await public_records.reply(services, ("pattern.yaml", id), caller, make)
 

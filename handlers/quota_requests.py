@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from core import clock
 from handlers.quotas import require_fitting
-from handlers.serializers import quotas
+from handlers.serializers.quotas import quota_request_for_administrator, quota_request_for_owner
 from handlers.support import audited_changes
 from handlers.support.paging import Listing, member
 from handlers.support.reauthentication import reauthenticate, reauthenticated
@@ -18,8 +18,8 @@ from security import Caller
 from services.container import Services
 from storage import audit_log, quota_requests
 
-LIST = Listing("/quota-requests", quotas.request, member("requests"))
-ALL = Listing("/admin/quota-requests", quotas.request, member("requests"))
+LIST = Listing("/quota-requests", quota_request_for_owner, member("requests"))
+ALL = Listing("/admin/quota-requests", quota_request_for_administrator, member("requests"))
 
 
 async def create_quota_request(body: dict[str, Any], caller: Caller, services: Services) -> Response:
@@ -32,7 +32,7 @@ async def create_quota_request(body: dict[str, Any], caller: Caller, services: S
         reauthenticated, caller, services.quota_decisions.ask, caller.user_id, key, wish, now=clock.now()
     )
     services.outbox.wake()
-    return created(request=quotas.request(asked))
+    return created(request=quota_request_for_owner(asked))
 
 
 async def list_quota_requests(limit: int | None, cursor: str | None, caller: Caller, services: Services) -> Response:
@@ -43,7 +43,7 @@ async def list_quota_requests(limit: int | None, cursor: str | None, caller: Cal
 async def read_quota_request(id: str, caller: Caller, services: Services) -> Response:
     """One of the caller's requests."""
     found = await services.storage.read(quota_requests.find, UUID(id), owner=caller.user_id)
-    return success(request=quotas.request(found))
+    return success(request=quota_request_for_owner(found))
 
 
 async def delete_quota_request(id: str, caller: Caller, services: Services) -> Response:
@@ -69,7 +69,7 @@ async def decide_quota_request(id: str, body: dict[str, Any], caller: Caller, se
     decision = quota_requests.Decision(body["state"], body["answer"], body.get("quota"), body.get("days"))
     decided = await services.storage.write(_decide, services, UUID(id), decision, caller, clock.now())
     services.outbox.wake()
-    return success(request=quotas.request(decided))
+    return success(request=quota_request_for_administrator(decided))
 
 
 def _decide(

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from core import clock
 from core.errors import Refused
-from handlers.serializers import quotas as quota_serializers
+from handlers.serializers.quotas import quota_for_administrator
 from handlers.support.audited_changes import actor
 from handlers.support.paging import Listing, member
 from handlers.support.reauthentication import reauthenticate
@@ -19,7 +19,7 @@ from security import Caller
 from services.container import Services
 from storage import audit_log, quotas
 
-LIST = Listing("/admin/quotas", quota_serializers.quota, member("quotas"))
+LIST = Listing("/admin/quotas", quota_for_administrator, member("quotas"))
 
 
 async def list_quotas(
@@ -40,7 +40,7 @@ async def set_quota(body: dict[str, Any], caller: Caller, services: Services) ->
     now = clock.now()
     terms = quotas.Terms(body["quota"], _moment(body["until"], now), body["reason"])
     kept = await services.storage.write(_set, body, terms, caller, now)
-    return success(quota=quota_serializers.quota(kept))
+    return success(quota=quota_for_administrator(kept))
 
 
 def _moment(text: str, now: datetime) -> datetime:

@@ -12,7 +12,8 @@ from starlette.responses import Response
 from core import clock
 from core.email_addresses import shown
 from core.errors import ConcurrentDeletion, NoSuchRecord, SignInFailed, StorageUnavailable
-from handlers.serializers import records
+from handlers.serializers.accounts import account_for_owner
+from handlers.serializers.apikeys import api_key_for_itself, quota_state
 from handlers.support import audited_changes, second_factor, sign_in_links, sign_ups
 from handlers.support.mail_addresses import stored_address
 from handlers.support.own_sessions import SignedIn, SignIn, open_session
@@ -250,8 +251,8 @@ async def who_am_i(caller: Caller, services: Services) -> Response:
     """Tell a token its account, and an API key what is known of it."""
     if caller.key:
         found = await services.storage.read(apikeys.find_self, caller.key, clock.day(clock.now()))
-        return success(apikey=records.api_key_self(found, _quotas(services, caller)))
-    return success(account=records.account(await services.storage.read(accounts.find, caller.user_id)))
+        return success(apikey=api_key_for_itself(found, _quotas(services, caller)))
+    return success(account=account_for_owner(await services.storage.read(accounts.find, caller.user_id)))
 
 
 def _quotas(services: Services, caller: Caller) -> list[dict[str, Any]]:
@@ -263,7 +264,7 @@ def _quotas(services: Services, caller: Caller) -> list[dict[str, Any]]:
         limiter, caller.user_id, caller.account_quotas, caller.key_id, caller.key_quotas, 1
     )
     now = clock.epoch()
-    return [records.quota_state(state, now) for state in limiter.peek(claims)]
+    return [quota_state(state, now) for state in limiter.peek(claims)]
 
 
 async def give_consent(body: dict[str, Any], caller: Caller, client: Client, services: Services) -> Response:
@@ -291,5 +292,5 @@ def _consent(connection: Connection, consent: int, caller: Caller, client: Clien
 def _token(services: Services, signed_in: SignedIn) -> Response:
     account, session = signed_in
     return success(
-        token=services.tokens.issue(account, session, clock.now()), account=records.account(account), headers=SECRET
+        token=services.tokens.issue(account, session, clock.now()), account=account_for_owner(account), headers=SECRET
     )

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from core import clock
 from core.errors import Refused
 from core.etags import Preconditions
-from handlers.serializers import records
+from handlers.serializers.sets import import_report, measurement_set_for_owner, measurement_set_for_public
 from handlers.support import audited_changes, measurements, ownership, prepared_responses, public_records
 from handlers.support.csv_responses import CSV, attachment
 from handlers.support.paging import Listing, member
@@ -28,8 +28,8 @@ from storage.schema.tables import Record
 
 NO_NOTES = "--"
 PLAIN_FIELDS = ("name", "notes", "imperial", "public")
-SETS = Resource("set", sets.records, lambda row, _reader: records.measurements_set(row))
-LIST = Listing("/sets", records.measurements_set, member("sets"), encoded=True)
+SETS = Resource("set", sets.records, lambda row, _reader: measurement_set_for_owner(row))
+LIST = Listing("/sets", measurement_set_for_owner, member("sets"), encoded=True)
 
 
 async def create_set(body: dict[str, Any], caller: Caller, services: Services) -> Response:
@@ -48,7 +48,7 @@ async def create_set(body: dict[str, Any], caller: Caller, services: Services) -
             imperial=body.get("imperial", False),
             public=body.get("public", False),
         )
-    return created(set=records.measurements_set({**made, "user_uuid": caller.user_uuid}), ignored=ignored)
+    return created(set=measurement_set_for_owner({**made, "user_uuid": caller.user_uuid}), ignored=ignored)
 
 
 async def list_sets(limit: int | None, cursor: str | None, caller: Caller, services: Services) -> Response:
@@ -127,7 +127,7 @@ async def clone_set(id: str, caller: Caller, services: Services) -> Response:
             imperial=original["imperial"],
             public=False,
         )
-    return created(set=records.measurements_set({**made, "user_uuid": caller.user_uuid}))
+    return created(set=measurement_set_for_owner({**made, "user_uuid": caller.user_uuid}))
 
 
 def _clone(connection: Connection, /, caller: Caller, owner: int, *, now: datetime, **fields: Any) -> Record:
@@ -141,7 +141,7 @@ async def read_set_json(id: str, caller: Caller | None, services: Services) -> R
 
     async def make() -> Prepared:
         row = await ownership.readable(services, sets.find, id, caller)
-        return prepared_responses.as_json(records.public_set(row), ownership.cache(row))
+        return prepared_responses.as_json(measurement_set_for_public(row), ownership.cache(row))
 
     return await public_records.reply(services, ("set.json", id), caller, make)
 
@@ -151,7 +151,7 @@ async def read_set_yaml(id: str, caller: Caller | None, services: Services) -> R
 
     async def make() -> Prepared:
         row = await ownership.readable(services, sets.find, id, caller)
-        return await prepared_responses.as_yaml(records.public_set(row), ownership.cache(row))
+        return await prepared_responses.as_yaml(measurement_set_for_public(row), ownership.cache(row))
 
     return await public_records.reply(services, ("set.yaml", id), caller, make)
 
@@ -200,7 +200,7 @@ async def import_set(
     report = await parsing.off_loop(interchange.read, body, format, units, named=bool(personal))
     if imperial is None:
         imperial = report.imperial
-    told = {"report": records.import_report(report, imperial)}
+    told = {"report": import_report(report, imperial)}
     if not store:
         return success(**told)
     chosen = [*report.measurements, *(report.derived if derived else ())]
@@ -216,7 +216,7 @@ async def import_set(
         imperial=imperial,
         public=bool(public),
     )
-    return created(set=records.measurements_set({**made, "user_uuid": caller.user_uuid}), **told)
+    return created(set=measurement_set_for_owner({**made, "user_uuid": caller.user_uuid}), **told)
 
 
 def _name_of(report: Report, name: str | None, chosen: list[Imported]) -> str:

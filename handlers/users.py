@@ -6,7 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from core.errors import NoSuchRecord
-from handlers.serializers import records
+from handlers.serializers.accounts import profile_for_public
 from handlers.support.responses import PUBLIC, content, success
 from services.container import Services
 from storage import accounts, profiles
@@ -24,7 +24,7 @@ WIDEST = 432
 
 async def read_profile(id: str, services: Services) -> Response:
     """The profile."""
-    return success(profile=records.profile(await _visible(services, id)), headers=PUBLIC)
+    return success(profile=profile_for_public(await _visible(services, id)), headers=PUBLIC)
 
 
 async def read_profile_card(id: str, services: Services) -> Response:
@@ -38,7 +38,7 @@ async def read_profile_card(id: str, services: Services) -> Response:
 async def find_users(body: dict[str, Any], services: Services) -> Response:
     """Profiles by the start of their name."""
     found = await services.storage.read(profiles.find_profiles, body["match"], MOST_PROFILES)
-    return success(profiles=[records.profile(row) for row in found], headers=PUBLIC)
+    return success(profiles=[profile_for_public(row) for row in found], headers=PUBLIC)
 
 
 async def _visible(services: Services, handle: str) -> accounts.Account:

@@ -8,7 +8,10 @@ from starlette.applications import Starlette
 
 from bench.references.routes import MOST, SESSION_LEVEL, Authentication, application
 from core import clock
-from handlers.serializers import curated, records
+from handlers.serializers.apikeys import api_key_for_itself
+from handlers.serializers.curated import curated_set_for_public
+from handlers.serializers.patterns import pattern_for_owner
+from handlers.serializers.sets import measurement_set_for_owner
 from security import Caller
 from services import container
 from settings import Settings
@@ -37,33 +40,33 @@ class Store:
         return Authentication(session.user_id, found.uuid, SESSION_LEVEL, found.role, found.status, found.consent)
 
     async def read_set(self, set_id: int) -> Any:
-        return records.measurements_set(await self._storage.read(sets.find, set_id))
+        return measurement_set_for_owner(await self._storage.read(sets.find, set_id))
 
     async def create_set(self, caller: Caller, body: dict[str, Any]) -> Any:
         fields = {**body, "user_id": caller.user_id, "img": "default-avatar"}
         made = await self._storage.write(sets.create, now=clock.now(), **fields)
-        return records.measurements_set({**made, "user_uuid": caller.user_uuid})
+        return measurement_set_for_owner({**made, "user_uuid": caller.user_uuid})
 
     async def update_set(self, set_id: int, user_id: int, body: dict[str, Any]) -> Any:
         present = await self._storage.read(sets.find, set_id)
         if present["user_id"] != user_id:
             return None
         changes = {"now": clock.now(), "measies": {}, **body}
-        return records.measurements_set(await self._storage.write(_edit, set_id, **changes))
+        return measurement_set_for_owner(await self._storage.write(_edit, set_id, **changes))
 
     async def list_curated(self) -> Any:
-        return [curated.curated_set(row) for row in await self._storage.read(curated_sets.list_all, limit=MOST)]
+        return [curated_set_for_public(row) for row in await self._storage.read(curated_sets.list_all, limit=MOST)]
 
     async def read_curated(self, set_id: int) -> Any:
-        return curated.curated_set(await self._storage.read(curated_sets.find, set_id))
+        return curated_set_for_public(await self._storage.read(curated_sets.find, set_id))
 
     async def list_patterns(self, caller: Caller) -> Any:
         rows = await self._storage.read(patterns.list_of, caller.user_id, limit=MOST)
-        return [records.pattern(row, caller) for row in rows]
+        return [pattern_for_owner(row, caller) for row in rows]
 
     async def read_key(self, key: UUID) -> Any:
         found = await self._storage.read(apikeys.find_self, key, clock.day(clock.now()))
-        return records.api_key_self(found, [])
+        return api_key_for_itself(found, [])
 
 
 def _edit(connection: Connection, /, set_id: int, **changes: Any) -> sets.MeasurementsSet:

@@ -7,8 +7,8 @@ from core.clock import iso
 from storage.schema.tables import Record
 
 
-def act(row: Record) -> dict[str, Any]:
-    """`Act`: what somebody of staff did."""
+def act_for_administrator(row: Record) -> dict[str, Any]:
+    """`Act`: an entry of the audit log."""
     return {
         "id": row["id"],
         "createdAt": iso(row["created_at"]),
@@ -21,8 +21,8 @@ def act(row: Record) -> dict[str, Any]:
     }
 
 
-def session(row: Record, current: UUID | None = None) -> dict[str, Any]:
-    """`Session`: where an account is signed in; of a session of staff it does not say from where."""
+def session_for_owner(row: Record, current: UUID | None = None) -> dict[str, Any]:
+    """`Session`: where an account is signed in; of an impersonation without the network."""
     return {
         "id": str(row["id"]),
         "createdAt": iso(row["created_at"]),

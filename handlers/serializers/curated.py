@@ -1,4 +1,4 @@
-"""Serializers of curated sets, option packs and suggestions."""
+"""Serializers of curated sets, option packs and suggestions. Curators read of the first two what anyone reads."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ _TYPES = {SET: "cset", PACK: "opack"}
 ABOUT_PACK = "A bundle of options of a design, for made-to-measure sewing patterns."
 
 
-def curated_set(row: Record) -> dict[str, Any]:
+def curated_set_for_public(row: Record) -> dict[str, Any]:
     """`CuratedSet`."""
     return {
         **_known_by(row),
@@ -29,18 +29,18 @@ def curated_set(row: Record) -> dict[str, Any]:
     }
 
 
-def public_curated_set(row: Record) -> dict[str, Any]:
+def curated_set_file_for_public(row: Record) -> dict[str, Any]:
     """`PublicCuratedSet`: a curated set as data."""
     return {
         "author": AUTHOR,
         "type": "curatedMeasurementsSet",
         "about": ABOUT_SET,
-        **curated_set(row),
+        **curated_set_for_public(row),
         "measurements": row["measies"],
     }
 
 
-def option_pack(row: Record) -> dict[str, Any]:
+def option_pack_for_public(row: Record) -> dict[str, Any]:
     """`OptionPack`."""
     return {
         **_known_by(row),
@@ -51,9 +51,9 @@ def option_pack(row: Record) -> dict[str, Any]:
     }
 
 
-def public_option_pack(row: Record) -> dict[str, Any]:
+def option_pack_file_for_public(row: Record) -> dict[str, Any]:
     """`PublicOptionPack`: an option pack as data."""
-    return {"author": AUTHOR, "type": "optionPack", "about": ABOUT_PACK, **option_pack(row)}
+    return {"author": AUTHOR, "type": "optionPack", "about": ABOUT_PACK, **option_pack_for_public(row)}
 
 
 def _known_by(row: Record) -> dict[str, Any]:
@@ -65,8 +65,8 @@ def _known_by(row: Record) -> dict[str, Any]:
     }
 
 
-def suggestion(row: Record) -> dict[str, Any]:
-    """`SuggestedSet` or `SuggestedPack`, which are known by their uuid alone."""
+def suggestion_for_owner(row: Record) -> dict[str, Any]:
+    """`SuggestedSet` or `SuggestedPack`, which are known by their UUID alone."""
     return {
         "type": _TYPES[row["type"]],
         "id": str(row["uuid"]),
@@ -76,3 +76,8 @@ def suggestion(row: Record) -> dict[str, Any]:
         "img": row["img"],
         **row["data"],
     }
+
+
+def suggestion_for_curator(row: Record) -> dict[str, Any]:
+    """The same: curators read what the owner reads."""
+    return suggestion_for_owner(row)

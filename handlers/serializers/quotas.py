@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from core.clock import iso
+from core.clock import iso, iso_or_none
 from storage.schema.tables import Record
 
 
-def quota(row: Record) -> dict[str, Any]:
+def quota_for_administrator(row: Record) -> dict[str, Any]:
     """`Quota`."""
     return {
         **_what(row),
@@ -16,16 +16,21 @@ def quota(row: Record) -> dict[str, Any]:
     }
 
 
-def request(row: Record) -> dict[str, Any]:
+def quota_request_for_owner(row: Record) -> dict[str, Any]:
     """`QuotaRequest`."""
     return {
         **_what(row),
         "purpose": row["purpose"],
         "days": row["days"],
         "state": row["state"],
-        "decidedAt": iso(row["decided_at"]) if row["decided_at"] else None,
+        "decidedAt": iso_or_none(row["decided_at"]),
         "answer": row["answer"],
     }
+
+
+def quota_request_for_administrator(row: Record) -> dict[str, Any]:
+    """`QuotaRequest`: administrators read what the owner reads."""
+    return quota_request_for_owner(row)
 
 
 def _what(row: Record) -> dict[str, Any]:

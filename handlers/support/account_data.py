@@ -16,7 +16,14 @@ from starlette.types import Message, Receive, Scope, Send
 
 from core import clock
 from core.errors import ExportRunning
-from handlers.serializers import access, curated, quotas, records
+from handlers.serializers.access import session_for_owner
+from handlers.serializers.accounts import account_for_owner, event_for_owner
+from handlers.serializers.apikeys import listed_api_key_for_owner
+from handlers.serializers.bookmarks import bookmark_for_owner
+from handlers.serializers.curated import suggestion_for_owner
+from handlers.serializers.patterns import pattern_for_owner
+from handlers.serializers.quotas import quota_request_for_owner
+from handlers.serializers.sets import measurement_set_for_owner
 from handlers.support.responses import JSON
 from security import Caller
 from services.container import Services
@@ -64,12 +71,12 @@ def owned(services: Services, account: accounts.Account) -> dict[str, Chunks]:
     """The members of `AllData`: what the account owns, as its owner sees it."""
     user_id = account["id"]
     owner = Caller(user_id, account["uuid"], level=0, role=account["role"])
-    pattern = partial(records.pattern, reader=owner)
+    pattern = partial(pattern_for_owner, reader=owner)
     return {
-        "apikeys": Section(partial(apikeys.list_of, user_id=user_id), records.api_key_listed).chunks(services),
-        "bookmarks": Section(partial(bookmarks.list_of, user_id=user_id), records.bookmark).chunks(services),
+        "apikeys": Section(partial(apikeys.list_of, user_id=user_id), listed_api_key_for_owner).chunks(services),
+        "bookmarks": Section(partial(bookmarks.list_of, user_id=user_id), bookmark_for_owner).chunks(services),
         "patterns": Section(partial(patterns.list_of, user_id=user_id), pattern, encoded=True).chunks(services),
-        "sets": Section(partial(sets.list_of, user_id=user_id), records.measurements_set, encoded=True).chunks(
+        "sets": Section(partial(sets.list_of, user_id=user_id), measurement_set_for_owner, encoded=True).chunks(
             services
         ),
     }
@@ -80,9 +87,11 @@ def everything(services: Services, account: accounts.Account) -> dict[str, Chunk
     user_id = account["id"]
 
     def suggested(kind: str) -> Chunks:
-        return Section(partial(suggestions.list_of, user_id=user_id, kind=kind), curated.suggestion).chunks(services)
+        return Section(partial(suggestions.list_of, user_id=user_id, kind=kind), suggestion_for_owner).chunks(
+            services
+        )
 
-    requests = Section(partial(quota_requests.list_of, user_id=user_id), quotas.request)
+    requests = Section(partial(quota_requests.list_of, user_id=user_id), quota_request_for_owner)
     return {
         **owned(services, account),
         "suggestedSets": suggested(suggestions.SET),
@@ -95,7 +104,7 @@ def everything(services: Services, account: accounts.Account) -> dict[str, Chunk
 
 def export_file(services: Services, account: accounts.Account) -> Chunks:
     """Return `ExportFile`: the account, and all that it owns."""
-    begin = b'{"account":' + orjson.dumps(records.account(account)) + b","
+    begin = b'{"account":' + orjson.dumps(account_for_owner(account)) + b","
     return document(everything(services, account), begin=begin, end=b"}")
 
 
@@ -103,7 +112,7 @@ async def _sessions(services: Services, user_id: int) -> Chunks:
     """Yield the sessions as JSON, separated by commas; there are few."""
     found = await services.storage.read_in_background(sessions.list_of, user_id, now=clock.now())
     if found:
-        yield b",".join(orjson.dumps(access.session(row)) for row in found)
+        yield b",".join(orjson.dumps(session_for_owner(row)) for row in found)
 
 
 async def _events(services: Services, user_id: int) -> Chunks:
@@ -112,7 +121,7 @@ async def _events(services: Services, user_id: int) -> Chunks:
     for _ in range(MOST_EVENTS // EVENTS_AT_ONCE):
         found = await services.storage.read(security_log.page, user_id, limit=EVENTS_AT_ONCE, after=after)
         if found:
-            yield (b"," if after else b"") + b",".join(orjson.dumps(records.event(row)) for row in found)
+            yield (b"," if after else b"") + b",".join(orjson.dumps(event_for_owner(row)) for row in found)
         if len(found) < EVENTS_AT_ONCE:
             return
         after = found[-1]["id"]

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import orjson
 from starlette.responses import Response
 
-from handlers.serializers import records
+from handlers.serializers.accounts import subscriber_for_administrator
 from handlers.support import account_data
 from handlers.support.account_data import Chunks, StreamedDocument
 from handlers.support.paging import Page, shown
@@ -34,7 +34,7 @@ async def page(services: Services, page: Page) -> Response:
     listed, link = shown(services, page, rows, dict, "/admin/subscribers")
     grouped: dict[str, list[Any]] = {language: [] for language in LANGUAGES}
     for row in listed:
-        grouped[row["language"]].append(records.subscriber(row))
+        grouped[row["language"]].append(subscriber_for_administrator(row))
     return success(subscribers=grouped, headers={**PRIVATE, **link})
 
 
@@ -58,5 +58,5 @@ async def _of_language(services: Services, language: str) -> Chunks:
 
 
 def _encode(rows: list[Record]) -> _Encoded:
-    body = b",".join(orjson.dumps(records.subscriber(row)) for row in rows)
+    body = b",".join(orjson.dumps(subscriber_for_administrator(row)) for row in rows)
     return _Encoded(body, rows[-1]["id"] if rows else 0)

@@ -6,7 +6,7 @@ from typing import Any
 from core import etags
 from core.errors import PreconditionFailed
 from core.etags import Preconditions
-from handlers.serializers import records
+from handlers.serializers.accounts import account_for_owner
 from handlers.support.responses import body_of
 from storage.schema.tables import Record
 
@@ -30,7 +30,7 @@ def require_account(preconditions: Preconditions, row: Record) -> None:
 
 def account_tag(row: Record) -> str:
     """The tag of an account: of all but its counters of calls."""
-    shown = records.account(row)
+    shown = account_for_owner(row)
     return etags.of(body_of(account={name: value for name, value in shown.items() if name not in COUNTERS}))
 
 

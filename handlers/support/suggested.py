@@ -6,7 +6,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from core import clock
-from handlers.serializers import curated
+from handlers.serializers.curated import suggestion_for_curator, suggestion_for_owner
 from handlers.support import ownership
 from handlers.support.paging import Listing, member
 from handlers.support.reauthentication import reauthenticated
@@ -19,7 +19,7 @@ from storage import suggestions
 
 def listing(path: str) -> Listing:
     """Return the list of suggestions at this path."""
-    return Listing(path, curated.suggestion, member("suggestions"))
+    return Listing(path, suggestion_for_curator, member("suggestions"))
 
 
 async def store(
@@ -38,7 +38,7 @@ async def store(
             data=data,
             now=clock.now(),
         )
-    return created(submission=curated.suggestion(made))
+    return created(submission=suggestion_for_owner(made))
 
 
 async def page(services: Services, listed: Listing, kind: str, limit: int | None, cursor: str | None) -> Response:

@@ -4,7 +4,7 @@ from typing import Any
 
 import handlers.bookmarks
 import handlers.patterns
-from handlers.serializers import records
+from handlers.serializers.patterns import pattern_for_public
 from storage import patterns
 from tests.contract.faults.exchange import Exchange
 from tests.contract.faults.registry import Replaced, in_code, in_replies
@@ -45,17 +45,17 @@ def a_pattern_forgets_its_set(e: Exchange) -> None:
 
 @in_code(PATTERNS + "a_private_set_of_another_is_no_choice", "POST /patterns: 201")
 def a_pattern_is_drafted_from_a_private_set_of_another() -> Replaced:
-    yield records, "may_draft_from", lambda *_: True
+    yield handlers.patterns, "may_draft_from", lambda *_: True
 
 
 @in_code(PATTERNS + "a_private_set_is_not_shown_with_a_public_pattern", "is shown as {")
 def a_private_set_is_shown_with_a_public_pattern() -> Replaced:
-    public_pattern = records.public_pattern
+    serialize = pattern_for_public
 
     def shown(row: Any) -> Any:
-        return public_pattern({**row, "set": row["set"] and {**row["set"], "public": True}})
+        return serialize({**row, "set": row["set"] and {**row["set"], "public": True}})
 
-    yield records, "public_pattern", shown
+    yield handlers.patterns, "pattern_for_public", shown
 
 
 @in_code(BOOKMARKS + "a_bookmark_is_its_owners_alone", "GET /bookmarks/.*: 200")
