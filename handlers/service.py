@@ -15,6 +15,7 @@ from storage import accounts, health
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 A_DAY = {"Cache-Control": "public, max-age=86400"}
 REVALIDATED = {"Cache-Control": "public, no-cache"}
+CONSOLE = {"Content-Security-Policy": service_pages.CONSOLE_POLICY, "Referrer-Policy": "no-referrer"}
 
 
 async def check_health() -> Response:
@@ -55,13 +56,12 @@ async def read_errors_page(services: Services) -> Response:
 
 async def read_console_page(services: Services) -> Response:
     """Account settings in the browser."""
-    headers = {"Content-Security-Policy": service_pages.CONSOLE_POLICY, "Referrer-Policy": "no-referrer"}
-    return _html(services.pages.page("console"), headers)
+    return _html(services.pages.page("console"), CONSOLE)
 
 
 async def read_confirmation_page(type: str, id: str, check: str, services: Services) -> Response:
-    """Behind the link of a mail: its script reads what it needs from the address."""
-    return _html(services.pages.page("confirm"), {"Referrer-Policy": "no-referrer", **SECRET})
+    """Behind the link of a mail: the console, which reads the link from the address."""
+    return _html(services.pages.page("console"), {**CONSOLE, **SECRET})
 
 
 def _html(page: str, headers: dict[str, str] | None = None) -> Response:

@@ -70,7 +70,7 @@ def resources(page: Reader) -> list[str]:
 
 
 def test_there_are_the_pages_that_the_document_names() -> None:
-    pages = {"console", "confirm", "docs", "errors", "landing", "reference", "start", "unsubscribe", "unsubscribed"}
+    pages = {"console", "docs", "errors", "landing", "reference", "start", "unsubscribe", "unsubscribed"}
     assert set(NAMES) == pages
 
 

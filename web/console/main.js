@@ -1,5 +1,5 @@
 // Starts the console.
-import { connect } from "./api.js"
+import { connect, server } from "./api.js"
 import { watchIdle } from "./idle.js"
 import { renewSession } from "./renewal.js"
 import { go, signInPath, start } from "./router.js"
@@ -8,6 +8,10 @@ import { session } from "./session.js"
 import { showShell, showWaiting } from "./shell.js"
 import { chooseLanguage, loadTexts } from "./texts.js"
 import { byId } from "./ui/dom.js"
+
+// The links of mails have the path of FreeSewing's own pages. Their secret leaves the address that servers log.
+const [mailed] = /\/confirm\/\w+\/[^/]+\/[^/]+\/?$/.exec(location.pathname) ?? []
+if (mailed) history.replaceState(null, "", `${server}/console/#${mailed.replace(/\/$/, "")}`)
 
 chooseLanguage(session.account?.language)
 await loadTexts("shell")

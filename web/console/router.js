@@ -106,7 +106,7 @@ async function show() {
 async function rendered(route, context) {
   const wait = setTimeout(() => container.replaceChildren(loading()), 300)
   try {
-    const [view] = await Promise.all([route.view(), loadTexts(route.area)])
+    const [view] = await Promise.all([route.view(), ...[route.area].flat().map(loadTexts)])
     return await view.render(context)
   } catch (error) {
     // Reloading also fetches a module that could not be loaded.

@@ -2,6 +2,9 @@
 export interface Areas {
   shell: typeof import("../console/texts/en/shell.json")
   access: typeof import("../console/texts/en/access.json")
+  confirm: typeof import("../console/texts/en/confirm.json")
+  events: typeof import("../console/texts/en/events.json")
+  keys: typeof import("../console/texts/en/keys.json")
 }
 
 type Keys<A extends keyof Areas> = keyof Areas[A] & string

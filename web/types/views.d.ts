@@ -23,8 +23,8 @@ export interface View {
 
 export interface Route {
   path: string
-  /** The text table that is loaded with the view. */
-  area: keyof Areas
+  /** The text tables that are loaded with the view. */
+  area: keyof Areas | (keyof Areas)[]
   view: () => Promise<View>
   /** Shown without a session. */
   open?: boolean

@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from tests.service import PASSWORD, Person, Service
-from tests.web.actions import detail, numbers, turn_on_second_factor
+from tests.service import PASSWORD, Person, Service, wait_until
+from tests.web.actions import UNKNOWN, detail, field, numbers, run, turn_on_second_factor
 from tests.web.console.visitor import Visitor, assert_accessible
 
 
@@ -29,7 +29,9 @@ def test_a_password_signs_in_and_leads_to_the_view_that_was_asked_for(visitor: V
     assert visitor.stored() == {}
 
 
-@pytest.mark.parametrize("path", ["/sign-in", "/sign-up"])
+@pytest.mark.parametrize(
+    "path", ["/sign-in", "/sign-up", f"/confirm/signup/{UNKNOWN}", f"/confirm/emailchange/{UNKNOWN}"]
+)
 def test_the_views_without_a_session_are_accessible(visitor: Visitor, path: str) -> None:
     visitor.open(path)
     assert_accessible(visitor.page)
@@ -46,13 +48,45 @@ def test_the_second_factor_is_asked_for(visitor: Visitor, owner: Person) -> None
     expect(form.get_by_label("One-time code")).to_be_focused()
     form.get_by_label("One-time code").fill(f" {codes[0]} ")
     visitor.press("Sign in")
-    expect(visitor.page.get_by_role("heading", level=1, name="Welcome")).to_be_visible()
+    expect(visitor.page.get_by_role("heading", level=1, name="API keys")).to_be_visible()
 
 
-def test_a_sign_up_sends_the_mail(visitor: Visitor, limited: Service) -> None:
+def test_a_visitor_gets_from_the_landing_page_to_a_working_command(
+    visitor: Visitor, limited: Service, page: Page
+) -> None:
     email = f"console{next(numbers)}@example.org"
-    visitor.open("/sign-up")
+    page.goto(limited.url)
+    page.get_by_role("link", name="Create an account").click()
     visitor.fill("E-mail address", email)
     visitor.press("Create my account")
     expect(visitor.title("Open your mail")).to_be_focused()
-    expect(visitor.page.get_by_text(email)).to_be_visible()
+    expect(page.get_by_text(email)).to_be_visible()
+    page.goto(mailed_link(limited, email))
+    visitor.press("Agree and start my account")
+    expect(visitor.title("You are signed in")).to_be_focused()
+    page.get_by_role("link", name="Create an API key").click()
+    visitor.fill("What is it for?", "my script")
+    visitor.press("Create the key")
+    assert run(field(page, "curl").input_value())["sets"] == []
+
+
+def test_a_link_by_mail_signs_in(visitor: Visitor, limited: Service, owner: Person, page: Page) -> None:
+    visitor.open("/sign-in")
+    visitor.fill("User name or e-mail address", owner.email)
+    visitor.press("Mail me a link")
+    expect(page.get_by_role("alert")).to_have_text("If there is such an account, the mail is on its way.")
+    page.goto(mailed_link(limited, owner.email))
+    visitor.press("Sign in")
+    expect(visitor.title("API keys")).to_be_focused()
+
+
+def mailed_link(service: Service, email: str) -> str:
+    """The link in the newest mail to this address."""
+
+    def found() -> list[str]:
+        mails = [path.read_text(encoding="utf-8") for path in service.mails()]
+        links = [re.search(rf"{service.url}/confirm/\S+", mail) for mail in mails if f"To: {email}" in mail]
+        return [link[0] for link in links if link]
+
+    wait_until(found, "the mail")
+    return found()[-1]

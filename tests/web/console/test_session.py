@@ -75,7 +75,7 @@ def test_an_unreachable_and_a_busy_server_are_reported_and_nothing_is_lost(
     expect(alert).to_have_text("Too many requests. Try again in 12 seconds.")
     page.unroute("**/signin")
     press(page, "Sign in")
-    expect(page.get_by_role("heading", level=1, name="Welcome")).to_be_visible()
+    expect(page.get_by_role("heading", level=1, name="API keys")).to_be_visible()
 
 
 def test_a_slow_server_is_reported_while_it_is_waited_for(visitor: Visitor, page: Page) -> None:

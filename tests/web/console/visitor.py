@@ -66,4 +66,4 @@ def assert_accessible(page: Page, *, exclude: tuple[str, ...] = ()) -> None:
             violations = Axe().run(page, context={"exclude": list(exclude)}, options=RULES).response["violations"]
             nodes = [(one["id"], node["target"]) for one in violations for node in one["nodes"]]
             found += [(width, colours, *node) for node in nodes]
-    assert found == []
+    assert found == [], found

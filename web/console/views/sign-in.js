@@ -8,6 +8,7 @@ import { field, form, reveal } from "../ui/form.js"
 import { page } from "../ui/page.js"
 
 const t = texts("access")
+const LINK = /.*\/confirm\/signin\/([\w\-]+)\/(\w+)\s*/
 export const NAME_FIELD = { autocomplete: "username", autocapitalize: "none", spellcheck: "false", maxlength: 254, required: true }
 
 /** @param {import("../../types/views").Context} context */
@@ -18,7 +19,7 @@ export function render({ query }) {
   return page(
     t("signIn.title"),
     query.get("because") === "idle" && el("p", { class: "note" }, t("signIn.idle")),
-    signInForm({ done, mailsLinks: true }),
+    signInForm({ done }),
     el("p", { class: "quiet" }, t("link.text")),
     link,
   )
@@ -36,40 +37,59 @@ export function codeOf(values) {
   return code ? { token: code } : {}
 }
 
-/**
- * @param {{ done: () => void, username?: string, mailsLinks?: boolean }} options `done` is called when the session has
- * started; `mailsLinks`: whether a link by mail is offered instead
- */
-export function signInForm({ done, username = "", mailsLinks = false }) {
+/** @param {{ done: () => void, username?: string }} options `done` is called when the session has started */
+export function signInForm({ done, username = "" }) {
   const code = codeField()
+  // A link opens a tab of its own. In this tab, and with what is typed in it, it works if it is pasted.
+  const pasted = { autocomplete: "off", spellcheck: "false", maxlength: 500, pattern: LINK.source }
+  const link = field({ name: "link", label: t("link.label"), hint: t("link.hint"), hidden: true }, pasted)
   const password = { type: "password", autocomplete: "current-password", maxlength: 256, required: true }
   const element = form({
     fields: [
       field({ name: "username", label: t("signIn.username"), value: username }, NAME_FIELD),
       field({ name: "password", label: t("signIn.password") }, password),
+      link,
       code,
     ],
     submit: t("signIn.submit"),
-    besides: [mailsLinks && el("button", { type: "button", class: "plain", onclick: () => mailLink(element) }, t("link.submit"))],
+    besides: [el("button", { type: "button", class: "plain", onclick: () => mailLink(element, link) }, t("link.submit"))],
     async action(values) {
+      const link = linkIn(values.text("link"))
+      if (link) {
+        const { id, check } = link
+        session.start((await api.post("/signinlink/{id}", { path: { id }, body: { check, ...codeOf(values) } })).data)
+        return done()
+      }
       const body = { username: values.text("username").trim(), password: values.text("password"), ...codeOf(values) }
       const { data } = await api.post("/signin", { body })
       session.start(data)
-      done()
+      return done()
     },
     onError: (error) => error.code === "mfaTokenRequired" && reveal(code),
   })
   return element
 }
 
-/** @param {import("../ui/form.js").Form} element the form whose user wants a link */
-async function mailLink(element) {
+/** @param {string} text */
+function linkIn(text) {
+  const [, id, check] = LINK.exec(text) ?? []
+  return id && check ? { id, check } : null
+}
+
+/**
+ * @param {import("../ui/form.js").Form} element the form whose user wants a link
+ * @param {ReturnType<typeof field>} link where it can be pasted
+ */
+async function mailLink(element, link) {
   const name = /** @type {HTMLInputElement} */ (element.elements.namedItem("username"))
   if (!name.reportValidity()) return
   element.message.clear()
   try {
     await api.post("/signinlink", { body: { username: name.value.trim() } })
     element.message.show(t("link.sent"))
+    link.hidden = false
+    const password = /** @type {HTMLInputElement} */ (element.elements.namedItem("password"))
+    password.required = false
   } catch (error) {
     element.message.showError(error)
   }
