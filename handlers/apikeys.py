@@ -2,7 +2,6 @@
 
 import contextlib
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -65,8 +64,11 @@ async def list_api_keys(
     state: str | None, limit: int | None, cursor: str | None, caller: Caller, services: Services
 ) -> Response:
     """The caller's keys, those in one state where it is given."""
-    read = partial(apikeys.list_of, state=state, now=clock.now())
-    return (await LIST.page(services, limit, cursor, read, caller.user_id, state=state)).reply(cache=PRIVATE)
+    query, now = {"state": state}, clock.now()
+    page = await LIST.page(
+        services, limit, cursor, apikeys.list_of, caller.user_id, state=state, now=now, query=query
+    )
+    return page.reply(cache=PRIVATE)
 
 
 async def read_api_key(key: str, caller: Caller, services: Services) -> Response:

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Hashable
 from datetime import datetime
-from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -45,24 +44,21 @@ async def list_curated_sets(
     limit: int | None, cursor: str | None, caller: Caller | None, services: Services
 ) -> Response:
     """The published sets; for curators, all."""
-    make = partial(_page, services, LIST, limit, cursor, caller)
-    return await _reply(services, ("list", limit, cursor), caller, make)
+    return await _list(services, LIST, limit, cursor, caller)
 
 
 async def list_curated_sets_json(
     limit: int | None, cursor: str | None, caller: Caller | None, services: Services
 ) -> Response:
     """The same as data."""
-    make = partial(_page, services, JSON_LIST, limit, cursor, caller)
-    return await _reply(services, ("list.json", limit, cursor), caller, make)
+    return await _list(services, JSON_LIST, limit, cursor, caller)
 
 
 async def list_curated_sets_yaml(
     limit: int | None, cursor: str | None, caller: Caller | None, services: Services
 ) -> Response:
     """The same as data, in YAML."""
-    make = partial(_page, services, YAML_LIST, limit, cursor, caller)
-    return await _reply(services, ("list.yaml", limit, cursor), caller, make)
+    return await _list(services, YAML_LIST, limit, cursor, caller)
 
 
 async def read_curated_set(id: str, caller: Caller | None, services: Services) -> Response:
@@ -255,16 +251,19 @@ async def _visible(services: Services, id: str, caller: Caller | None) -> curate
     return row
 
 
-async def _page(
+async def _list(
     services: Services, listing: Listing, limit: int | None, cursor: str | None, caller: Caller | None
-) -> Prepared:
-    return await listing.page(services, limit, cursor, partial(curated_sets.list_all, unpublished=_curates(caller)))
+) -> Response:
+    async def make() -> Prepared:
+        return await listing.page(services, limit, cursor, curated_sets.list_all, unpublished=_curates(caller))
+
+    return await _reply(services, (listing.path, limit, cursor), caller, make)
 
 
 async def _reply(
     services: Services, key: Hashable, caller: Caller | None, make: Callable[[], Awaitable[Prepared]]
 ) -> Response:
-    """What is kept ready for everyone; for curators, who see more, made each time."""
+    """Return the cached response; for curators, who see more, a new one each time."""
     if not _curates(caller):
         found: Prepared = await services.curated_responses.get(key, make)
         return found.reply()

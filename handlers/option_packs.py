@@ -1,6 +1,5 @@
 """Option packs, and what users suggest for them."""
 
-from functools import partial
 from typing import Any
 
 import orjson
@@ -71,8 +70,9 @@ def _storable(options: dict[str, Any]) -> dict[str, Any]:
 async def _page(
     services: Services, listing: Listing, design: str | None, limit: int | None, cursor: str | None
 ) -> Response:
-    read = partial(option_packs.list_all, design=design)
-    return (await listing.page(services, limit, cursor, read, design=design)).reply()
+    query = {"design": design}
+    page = await listing.page(services, limit, cursor, option_packs.list_all, design=design, query=query)
+    return page.reply()
 
 
 async def read_option_pack(id: str, services: Services) -> Response:

@@ -28,7 +28,8 @@ from storage.schema.tables import Record
 
 # Bytes of `data`, and of `settings`, as JSON without white space.
 MOST_BYTES = 200_000
-PLAIN_FIELDS = ("name", "notes", "public", "data", "settings")
+# Members that are stored as they are sent, with their values in a new pattern. A new pattern must have settings.
+DEFAULTS: dict[str, Any] = {"name": "--", "notes": "--", "public": False, "data": {}}
 PATTERNS = Resource("pattern", patterns.records, pattern_for_owner)
 
 
@@ -37,16 +38,17 @@ async def create_pattern(body: dict[str, Any], caller: Caller, services: Service
     _require_storable(body)
     async with services.images.stored(body.get("img"), "pattern") as img:
         fields = {
+            **DEFAULTS,
+            **_fields_of(body),
             "design": body["design"],
-            "name": body.get("name", "--"),
-            "notes": body.get("notes", "--"),
-            "public": body.get("public", False),
-            "data": body.get("data", {}),
-            "settings": body["settings"],
             "img": img or record_images.NONE,
         }
         made = await services.storage.write(_create, services, body, fields, caller, clock.now())
     return created(pattern=pattern_for_owner(made, caller))
+
+
+def _fields_of(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: body[name] for name in ("settings", *DEFAULTS) if name in body}
 
 
 def _create(
@@ -105,7 +107,7 @@ async def update_pattern(
     """Change what was sent; the design and the sets stay."""
     _require_storable(body)
     found = await ownership.allowed(services, patterns.find_owner, id, caller, ownership.WRITE_OTHERS)
-    fields: dict[str, Any] = {name: body[name] for name in PLAIN_FIELDS if name in body}
+    fields = _fields_of(body)
     async with services.images.stored(body.get("img"), "pattern") as img:
         if img is not None:
             fields["img"] = img

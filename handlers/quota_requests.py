@@ -60,8 +60,9 @@ async def list_all_quota_requests(
     await services.storage.write(
         audit_log.record, by, audit_log.LIST_QUOTA_REQUESTS, subjects=[audit_log.NOBODY], now=clock.now()
     )
-    wanted = state or quota_requests.OPEN
-    return (await ALL.page(services, limit, cursor, quota_requests.page, wanted, state=state)).reply(cache=PRIVATE)
+    query, state = {"state": state}, state or quota_requests.OPEN
+    page = await ALL.page(services, limit, cursor, quota_requests.page, state=state, query=query)
+    return page.reply(cache=PRIVATE)
 
 
 async def decide_quota_request(id: str, body: dict[str, Any], caller: Caller, services: Services) -> Response:

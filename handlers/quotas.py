@@ -1,7 +1,6 @@
 """Quotas that administrators raise or lower, with the record of it."""
 
 from datetime import datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -30,9 +29,9 @@ async def list_quotas(
     await services.storage.write(
         audit_log.record, actor(caller), audit_log.LIST_QUOTAS, subjects=[user or audit_log.NOBODY], now=now
     )
-    read = partial(quotas.page, now=now, user_id=user)
     query = {} if user is None else {"user": str(user)}
-    return (await LIST.page(services, limit, cursor, read, **query)).reply(cache=PRIVATE)
+    page = await LIST.page(services, limit, cursor, quotas.page, now=now, user_id=user, query=query)
+    return page.reply(cache=PRIVATE)
 
 
 async def set_quota(body: dict[str, Any], caller: Caller, services: Services) -> Response:

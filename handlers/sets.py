@@ -27,7 +27,8 @@ from storage import audit_log, sets
 from storage.schema.tables import Record
 
 NO_NOTES = "--"
-PLAIN_FIELDS = ("name", "notes", "imperial", "public")
+# Members that are stored as they are sent, with their values in a new set. A new set must have a name.
+DEFAULTS = {"notes": NO_NOTES, "imperial": False, "public": False}
 SETS = Resource("set", sets.records, lambda row, _reader: measurement_set_for_owner(row))
 LIST = Listing("/sets", measurement_set_for_owner, member("sets"), encoded=True)
 
@@ -41,14 +42,15 @@ async def create_set(body: dict[str, Any], caller: Caller, services: Services) -
             user_id=caller.user_id,
             most=ownership.storage_quota(services, caller, caller.user_id),
             now=clock.now(),
-            name=body["name"],
-            notes=body.get("notes", NO_NOTES),
             img=img or record_images.NONE,
             measies=measies,
-            imperial=body.get("imperial", False),
-            public=body.get("public", False),
+            **{**DEFAULTS, **_fields_of(body)},
         )
     return created(set=measurement_set_for_owner({**made, "user_uuid": caller.user_uuid}), ignored=ignored)
+
+
+def _fields_of(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: body[name] for name in ("name", *DEFAULTS) if name in body}
 
 
 async def list_sets(limit: int | None, cursor: str | None, caller: Caller, services: Services) -> Response:
@@ -67,7 +69,7 @@ async def update_set(
 ) -> Response:
     """Change what was sent, and merge the measurements."""
     found = await ownership.allowed(services, sets.find_owner, id, caller, ownership.WRITE_OTHERS)
-    fields: dict[str, Any] = {name: body[name] for name in PLAIN_FIELDS if name in body}
+    fields = _fields_of(body)
     measies, ignored = measurements.of_update(body.get("measies", {}))
     async with services.images.stored(body.get("img"), "set") as img:
         if img is not None:

@@ -28,6 +28,8 @@ class Records:
     def __init__(self, table: Table, noun: str, *, rows: Select[Any], locked: tuple[Label[Any], ...] = ()) -> None:
         """`noun` names a record in errors. `rows` selects the columns of a record, `locked` more of a locked one."""
         self._noun = noun
+        # A column that a new record does not state is null.
+        self._nulls = {column.name: None for column in table.c if column.nullable}
         numbered = rows.where(table.c.id == bindparam("value"))
         self._by_id = Statement(numbered)
         self._by_uuid = Statement(rows.where(table.c.uuid == bindparam("value")))
@@ -59,6 +61,9 @@ class Records:
             raise self._missing()
         return row
 
+    def _new(self, now: datetime, fields: dict[str, Any]) -> dict[str, Any]:
+        return {**self._nulls, "uuid": new_uuid(), "created_at": now, "updated_at": now, **fields}
+
     def _missing(self) -> NoSuchRecord:
         return NoSuchRecord(f"There is no such {self._noun}.")
 
@@ -73,7 +78,7 @@ class CuratedRecords(Records):
 
     def create(self, connection: Connection, /, *, now: datetime, **fields: Any) -> Record:
         """Add a record with these columns."""
-        row = _new(now, fields)
+        row = self._new(now, fields)
         return {"id": self._insert.all(connection, row)[0]["id"], **row}
 
     def change(self, connection: Connection, locked: Record, *, now: datetime, **fields: Any) -> Record:
@@ -133,7 +138,7 @@ class OwnedRecords(Records):
 
     def create(self, connection: Connection, /, *, now: datetime, most: Storage = UNLIMITED, **fields: Any) -> Record:
         """Add a record with these columns; raise StorageFull if its owner stores more than `most` then."""
-        row = _new(now, fields)
+        row = self._new(now, fields)
         # What was written is what would be read: no second query.
         return {"id": self._guarded.insert(connection, row, most), **row}
 
@@ -149,10 +154,6 @@ class OwnedRecords(Records):
         changed = {**locked, "updated_at": now, **fields}
         del changed[OWNER_BYTES]
         return changed
-
-
-def _new(now: datetime, fields: dict[str, Any]) -> dict[str, Any]:
-    return {"uuid": new_uuid(), "created_at": now, "updated_at": now, **fields}
 
 
 def _schedule_image_removal(connection: Connection, locked: Record, fields: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,6 +28,7 @@ MOST_BYTES, SMALL_BYTES = 4_000_000, 64_000
 MOST_GROWTH = 6
 # YAML takes fifty times as long to write as JSON.
 MOST_YAML_BYTES = 400_000
+NO_QUERY: Mapping[str, str | None] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +102,15 @@ class Listing:
         cursor: str | None,
         read: Callable[..., Slice],
         *args: Any,
-        **query: str | None,
+        query: Mapping[str, str | None] = NO_QUERY,
+        **filters: Any,
     ) -> Prepared:
-        """The page that the request asks for, with the link to the next one, which repeats `query`.
+        """Return the page that the request selects, with the link to the next one, which repeats `query`.
 
-        `read` is called as `read(connection, *args, limit=…, after=…, most_bytes=…)`.
+        `read` is called as `read(connection, *args, **filters, limit=…, after=…, most_bytes=…)`.
         """
         page = page_of(limit, cursor)
-        part = {"limit": page.limit, "after": page.after}
+        part = {**filters, "limit": page.limit, "after": page.after}
         if self.small_bytes:
             # No more rows than a small page can have: what they take is added up on the event loop.
             most = min(page.limit, self.small_bytes // ROW_BYTES)
