@@ -5,8 +5,8 @@ from typing import Generic, TypeVar
 
 from storage.database import Storage
 
-# The cache is cleared beyond it: a client with many credentials must not fill the memory.
-MOST = 10_000
+# The oldest entry is removed beyond it: a client with many credentials must not fill the memory. About 10 MB.
+MOST = 16_384
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
@@ -24,13 +24,16 @@ class VersionCache(Generic[Key, Value]):
         version = self._storage.identity_version()
         if version is None:
             return await read()
-        if version != self._version or len(self._kept) >= MOST:
+        if version != self._version:
             self._version, self._kept = version, {}
         # The dictionary of this version: a later version has another one.
         kept = self._kept
         found = kept.get(key)
         if found is None:
-            found = kept[key] = await read()
+            found = await read()
+            if len(kept) >= MOST:
+                del kept[next(iter(kept))]
+            kept[key] = found
         return found
 
     def forget(self, key: Key) -> None:

@@ -84,6 +84,19 @@ def test_calls_are_written_in_one_batch_and_once(monkeypatch: pytest.MonkeyPatch
     assert written == [{"calls": expected, "seen": seen, "anonymous": anonymous, "sessions": {SESSION: NOW}}]
 
 
+def test_many_counts_are_written_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "MOST_TOGETHER", 2)
+    written = writing(monkeypatch, [])
+    for user_id in (7, 8, 9):
+        calls.count(user_id, 0, "read_set", 200, 3, 5, SESSION)
+    calls.count_anonymous("192.0.2.7", 401, 3, 5)
+    asyncio.run(calls.flush())
+    parts = [([name[0] for name in one["calls"]], [seen[0] for seen in one["seen"]]) for one in written]
+    assert parts == [([7, 8], [7, 8]), ([9], [9]), ([], [])]
+    assert [len(one["anonymous"]) for one in written] == [0, 0, 1]
+    assert [one["sessions"] for one in written] == [{SESSION: NOW}, {}, {}]
+
+
 def test_a_call_counts_in_the_hour_in_which_it_ends_also_after_the_clock_was_set_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

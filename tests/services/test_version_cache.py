@@ -170,12 +170,14 @@ def test_what_is_forgotten_is_read_again(runner: asyncio.Runner, storage: Storag
     assert runner.run(counted(kept, reads)) == 2
 
 
-def test_only_so_much_is_kept(runner: asyncio.Runner, storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_oldest_entry_makes_room_for_a_new_one(
+    runner: asyncio.Runner, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(version_cache, "MOST", 3)
     kept, reads = VersionCache[str, int](storage), Read()
-    for key in "abcd":
-        runner.run(counted(kept, reads, key))
-    assert runner.run(counted(kept, reads, "a")) == 5
+    read = {key: runner.run(counted(kept, reads, key)) for key in "abcd"}
+    assert {key: runner.run(counted(kept, reads, key)) for key in "bcd"} == {key: read[key] for key in "bcd"}
+    assert runner.run(counted(kept, reads, "a")) == read["d"] + 1
 
 
 def test_where_a_change_cannot_be_told_nothing_is_kept() -> None:
