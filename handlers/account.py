@@ -34,7 +34,7 @@ LEVEL_FOR_OTHERS_DATA = 8
 # What the document says of one request holds for all of them together.
 MOST_DATA = 100
 LONGEST_NAME = 100
-# What nobody may do who acts as another.
+# Members that an administrator who impersonates the account cannot change.
 OWNERS_ALONE = frozenset({"consent", "password", "email", "confirm"})
 PLAIN_FIELDS = ("bio", "compare", "consent", "control", "imperial", "language", "newsletter", "notices")
 
@@ -47,7 +47,7 @@ async def read_account(caller: Caller, services: Services) -> Response:
 async def update_account(
     body: dict[str, Any], preconditions: Preconditions, caller: Caller, client: Client, services: Services
 ) -> Response:
-    """Change what was sent; a new address only once its owner has confirmed it."""
+    """Change the given members; a new address only once its owner has confirmed it."""
     if OWNERS_ALONE & body.keys():
         audited_changes.require_owner(caller)
     if body.get("confirm") and "confirmation" in body and "check" in body:
@@ -152,7 +152,7 @@ def _complete_change(
 ) -> accounts.Account:
     former = reauthenticate(connection, caller).account
     require_account(preconditions, former)
-    # The mail goes to the former address: the owner may have lost the account to whoever has the new one.
+    # The mail goes to the former address: an attacker may have the new one.
     own_sessions.changed(connection, security_log.EMAIL_CHANGED, former, caller, client, now)
     return email_change.complete(connection, caller.user_id, UUID(body["confirmation"]), body["check"], now)
 

@@ -1,4 +1,4 @@
-"""Administration: every operation keeps a record of what was done, in the same transaction."""
+"""Administration: every operation writes to the audit log, in the same transaction."""
 
 from datetime import datetime
 from typing import Any
@@ -113,7 +113,7 @@ def _impersonate(connection: Connection, handle: str, caller: Caller, now: datet
 
 
 async def list_subscribers(limit: int | None, cursor: str | None, caller: Caller, services: Services) -> Response:
-    """Who gets the newsletter, by language: a page, or all, streamed."""
+    """List the newsletter subscribers by language: a page, or all, streamed."""
     by = actor(caller)
     await services.storage.write(
         audit_log.record, by, audit_log.LIST_SUBSCRIBERS, subjects=[audit_log.NOBODY], now=clock.now()

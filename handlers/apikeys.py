@@ -163,7 +163,7 @@ def _rotate(
 
 
 async def report_leaked_api_key(body: dict[str, Any], request_id: str, services: Services) -> Response:
-    """Revoke a key whose secret somebody found; the answer is the same whatever they sent."""
+    """Revoke a key whose secret was found in public; the response is the same for every request."""
     async with steady():
         await _end_leaked(services, body, UUID(request_id), clock.now())
     return accepted(result="received", headers=SECRET)

@@ -114,7 +114,7 @@ async def create_curated_set(body: dict[str, Any], caller: Caller, services: Ser
 async def update_curated_set(
     id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller, services: Services
 ) -> Response:
-    """Change what was sent, and merge texts and measurements."""
+    """Change the given members, and merge texts and measurements."""
     found = await services.storage.read(curated_sets.find, record_id(id))
     fields: dict[str, Any] = {"published": body["published"]} if "published" in body else {}
     measies, ignored = measurements.of_update(body.get("measies", {}))
@@ -214,7 +214,7 @@ async def delete_suggested_set(id: str, caller: Caller, services: Services) -> R
 
 
 async def accept_suggested_set(id: str, caller: Caller, services: Services) -> Response:
-    """Make a curated set of a suggestion, unpublished as yet, with the suggestion's own picture."""
+    """Make a curated set of a suggestion, unpublished as yet, with the suggestion's own image."""
     made = await _write(services, reauthenticated, caller, _accept, UUID(id), clock.now())
     return created(curatedSet=curated_set_for_public(made))
 

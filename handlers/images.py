@@ -1,4 +1,4 @@
-"""Pictures for posts and for support, which have names of their own."""
+"""Images for posts and for support, which have names of their own."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ CURATE = 5
 
 
 async def upload_image(body: dict[str, Any], caller: Caller | None, services: Services) -> Response:
-    """Keep a picture under the name that its type, slug and number make."""
+    """Store an image under the name that its type, slug and number make."""
     if "img" not in body and "url" not in body:
         raise ValidationFailed("imgOrUrlMissing", [SchemaViolation("body", "", "is not as documented")])
     if caller is None and body["type"] != "support":
@@ -26,6 +26,6 @@ async def upload_image(body: dict[str, Any], caller: Caller | None, services: Se
 
 
 async def delete_image(id: str, services: Services) -> Response:
-    """Remove such a picture."""
+    """Remove such an image."""
     await services.images.withdraw(id)
     return no_content()

@@ -74,7 +74,7 @@ async def migrate_account(body: dict[str, Any], services: Services) -> Response:
 
 async def _imported(services: Services, records: list[tuple[str, Any]], password: str | None = None) -> Response:
     taken, skipped = [], Skipped()
-    # Nobody knows it: whose password is not among what is imported signs in by link.
+    # A random password: an account that is imported without a password signs in by link.
     unknown = await passwords.hashed(clock.new_check())
     for at, record in records:
         try:
@@ -102,7 +102,7 @@ async def _own_password(account: version2.Account, password: str) -> str:
 def _take_over(
     connection: Connection, account: version2.Account, password: str, at: str, now: datetime
 ) -> tuple[dict[str, Any], Skipped]:
-    """The account with all that it owns, and what was left out; raises AlreadyExists if the address has one."""
+    """Return the account with its records, and the skipped ones; raise AlreadyExists if the address has one."""
     hash_costs.record(connection, passwords.old_kinds(password), now)
     made = accounts.create(
         connection, email=account.email, language=account.language, role="user", password=password, now=now

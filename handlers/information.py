@@ -9,7 +9,7 @@ from storage import statistics
 
 # As long as the totals of a small server stand.
 TWO_MINUTES = {"Cache-Control": "public, max-age=120"}
-# Our tables by FreeSewing's names for what is in them.
+# Our tables by FreeSewing's names of their records.
 NAMES = {
     "user": "accounts",
     "pattern": "patterns",
@@ -21,7 +21,7 @@ NAMES = {
 
 
 async def read_stats(services: Services) -> Response:
-    """Counts, the designs drafted most, calls, and who calls most."""
+    """Counts, the designs drafted most, calls, and the accounts that call most."""
     found = await services.storage.read(statistics.find)
     if found is None:
         raise _not_yet()

@@ -115,7 +115,7 @@ async def create_option_pack(body: dict[str, Any], caller: Caller, services: Ser
 async def update_option_pack(
     id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller, services: Services
 ) -> Response:
-    """Change what was sent; options and texts are merged."""
+    """Change the given members; options and texts are merged."""
     found = await services.storage.read(option_packs.find, record_id(id))
     fields: dict[str, Any] = {"design": body["design"]} if "design" in body else {}
     async with services.images.stored(body.get("img"), IMAGE_KIND) as img:

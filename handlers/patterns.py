@@ -104,7 +104,7 @@ async def read_pattern(id: str, caller: Caller, services: Services) -> Response:
 async def update_pattern(
     id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller, services: Services
 ) -> Response:
-    """Change what was sent; the design and the sets stay."""
+    """Change the given members; the design and the sets stay."""
     _require_storable(body)
     found = await ownership.allowed(services, patterns.find_owner, id, caller, ownership.WRITE_OTHERS)
     fields = _fields_of(body)
@@ -150,7 +150,7 @@ async def clone_pattern(id: str, caller: Caller, services: Services) -> Response
     """Copy an own or public pattern, or, from level 8, anyone's, with the sets that the caller may use."""
     original = await ownership.to_clone(services, patterns.find, id, caller)
     drafted_from, cset = original["set"], original["cset"]
-    # Anyone may clone what is public: that is no action of staff.
+    # Anyone may clone a public pattern: that is no action of staff.
     owner = caller.user_id if original["public"] else original["user_id"]
     async with services.images.copied(original["img"], "pattern") as img:
         made = await services.storage.write(
@@ -179,7 +179,7 @@ def _clone(connection: Connection, /, caller: Caller, owner: int, *, now: dateti
 
 
 async def read_pattern_json(id: str, caller: Caller | None, services: Services) -> Response:
-    """A pattern as data: a public one for anyone, others for who may read them."""
+    """A pattern as data: a public one for anyone, others for their owner and for staff."""
 
     async def make() -> Prepared:
         row = await ownership.readable(services, patterns.find, id, caller)

@@ -86,7 +86,7 @@ def _document(data: bytes, media_type: str, etag: str) -> Response:
 
 
 async def read_image(id: str, services: Services) -> Response:
-    """A picture."""
+    """Return an image."""
     if id == record_images.NONE:
         return content(service_pages.default_avatar(), "image/png", headers=A_DAY)
     found = await services.images.find(id)

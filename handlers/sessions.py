@@ -28,7 +28,7 @@ from services.container import Services
 from services.limits import limiter as limits
 from storage import accounts, apikeys, confirmations, security_log, sessions
 
-# By what means somebody signs in.
+# The means of a sign-in.
 PASSWORD, LINK, SIGN_UP = "password", "link", "signUp"
 # A password is verified again if the stored hash changed meanwhile, up to this many times in all.
 MOST_VERIFICATIONS = 3
@@ -173,7 +173,7 @@ def _admit(
 
 
 async def _keep_failure(services: Services, user_id: int, request_id: UUID) -> None:
-    """Who is refused is told the same whether or not that can be kept, or the account goes at this moment."""
+    """Record a failed sign-in. The response is the same if that fails, or if the account is removed meanwhile."""
     with contextlib.suppress(StorageUnavailable, ConcurrentDeletion):
         await services.storage.write(security_log.record_failure, user_id, now=clock.now(), request_id=request_id)
 
@@ -248,7 +248,7 @@ def _use_link(
 
 
 async def who_am_i(caller: Caller, services: Services) -> Response:
-    """Tell a token its account, and an API key what is known of it."""
+    """Return the account of a token, or the API key with its use and quotas."""
     if caller.key:
         found = await services.storage.read(apikeys.find_self, caller.key, clock.day(clock.now()))
         return success(apikey=api_key_for_itself(found, _quotas(services, caller)))

@@ -67,7 +67,7 @@ async def read_set(id: str, caller: Caller, services: Services) -> Response:
 async def update_set(
     id: str, body: dict[str, Any], preconditions: Preconditions, caller: Caller, services: Services
 ) -> Response:
-    """Change what was sent, and merge the measurements."""
+    """Change the given members, and merge the measurements."""
     found = await ownership.allowed(services, sets.find_owner, id, caller, ownership.WRITE_OTHERS)
     fields = _fields_of(body)
     measies, ignored = measurements.of_update(body.get("measies", {}))
@@ -113,7 +113,7 @@ def _remove(connection: Connection, change: Change) -> Record:
 async def clone_set(id: str, caller: Caller, services: Services) -> Response:
     """Copy an own or public set, or, from level 8, anyone's."""
     original = await ownership.to_clone(services, sets.find, id, caller)
-    # Anyone may clone what is public: that is no action of staff.
+    # Anyone may clone a public set: that is no action of staff.
     owner = caller.user_id if original["public"] else original["user_id"]
     async with services.images.copied(original["img"], "set") as img:
         made = await services.storage.write(
@@ -139,7 +139,7 @@ def _clone(connection: Connection, /, caller: Caller, owner: int, *, now: dateti
 
 
 async def read_set_json(id: str, caller: Caller | None, services: Services) -> Response:
-    """A set as data: a public one for anyone, others for who may read them."""
+    """A set as data: a public one for anyone, others for their owner and for staff."""
 
     async def make() -> Prepared:
         row = await ownership.readable(services, sets.find, id, caller)
@@ -202,9 +202,9 @@ async def import_set(
     report = await parsing.off_loop(interchange.read, body, format, units, named=bool(personal))
     if imperial is None:
         imperial = report.imperial
-    told = {"report": import_report(report, imperial)}
+    members = {"report": import_report(report, imperial)}
     if not store:
-        return success(**told)
+        return success(**members)
     chosen = [*report.measurements, *(report.derived if derived else ())]
     made = await services.storage.write(
         sets.create,
@@ -218,7 +218,7 @@ async def import_set(
         imperial=imperial,
         public=bool(public),
     )
-    return created(set=measurement_set_for_owner({**made, "user_uuid": caller.user_uuid}), **told)
+    return created(set=measurement_set_for_owner({**made, "user_uuid": caller.user_uuid}), **members)
 
 
 def _name_of(report: Report, name: str | None, chosen: list[Imported]) -> str:

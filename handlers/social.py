@@ -1,4 +1,4 @@
-"""Pictures to share."""
+"""Images to share."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ A_DAY = "public, max-age=86400"
 
 
 async def draw_social_image(body: dict[str, Any], services: Services) -> Response:
-    """The picture, as it was drawn for the same words before."""
+    """Return the image, from the cache if it was drawn before."""
     words = {name: body[name] for name in ("title", "intro", "type", "site") if name in body}
     drawing = await services.social.draw(Card(**words))
     return content(drawing.content, "image/png", headers={"ETag": drawing.etag, "Cache-Control": A_DAY})

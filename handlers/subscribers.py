@@ -100,7 +100,7 @@ def _unsubscribe(connection: Connection, uuid: UUID, ehash: str, now: datetime) 
 
 
 async def unsubscribe(ehash: str, services: Services) -> Response:
-    """End it, if there is anything to end: the hash of an address can be guessed, who reads what must not be."""
+    """End the subscription, if there is one. The response is the same if not: hashes of addresses can be guessed."""
     async with steady():
         await services.storage.write(_leave, ehash, clock.now())
     return no_content()
@@ -114,7 +114,7 @@ def _leave(connection: Connection, handle: str, now: datetime) -> None:
 
 
 async def request_unsubscription(body: dict[str, Any], services: Services) -> Response:
-    """Mail a link with which to end it to who gets it; the answer is the same for who does not."""
+    """Mail a link that ends the subscription; the response is the same if there is none."""
     email = stored_address(body["email"])
     await services.limits.spend_mail("nlunsub", email)
     async with steady():

@@ -1,4 +1,4 @@
-"""Helping to translate: letters to those who offer it, and to those who look after the service."""
+"""Help with translations: mails to volunteers and to the maintainer."""
 
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from storage import accounts, mails
 
 # In the language itself, so that it is right in a mail of any language.
 NAMES = {"de": "Deutsch", "es": "Español", "fr": "Français", "nl": "Nederlands", "uk": "Українська"}
-# Where somebody left a field empty.
+# The text for an empty field.
 NOTHING = "---"
 
 

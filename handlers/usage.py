@@ -1,4 +1,4 @@
-"""What was used: by the caller, by a key, and by everyone."""
+"""Usage reports: of the caller, of a key, and of everyone."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,8 +31,8 @@ HEAVY = ("list", "userId", "username", "key", "name", "network", *AMOUNTS, "befo
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """The query of a report: from when to when, what each row tells of, and by what it is apart, if by anything."""
+class UsageQuery:
+    """The query of a report: begin and end, the period of a row, and the dimension that rows are grouped by."""
 
     begin: Word
     end: Word
@@ -40,8 +40,8 @@ class Asked:
     by: Word
 
     @property
-    def apart(self) -> str | None:
-        """What has rows of its own."""
+    def group_by(self) -> str | None:
+        """The dimension that has rows of its own."""
         return None if self.by == "total" else self.by
 
 
@@ -49,8 +49,8 @@ async def read_account_usage(
     from_: Word, to: Word, granularity: Word, by: Word, caller: Caller, services: Services
 ) -> Response:
     """What the caller's account used, by token and by all its keys."""
-    asked = Asked(from_, to, granularity, by)
-    return success(usage=await _usage(services, asked, user_id=caller.user_id))
+    query = UsageQuery(from_, to, granularity, by)
+    return success(usage=await _usage(services, query, user_id=caller.user_id))
 
 
 async def read_account_storage(caller: Caller, services: Services) -> Response:
@@ -63,8 +63,8 @@ async def read_account_usage_csv(
     from_: Word, to: Word, granularity: Word, by: Word, caller: Caller, services: Services
 ) -> Response:
     """The same as CSV."""
-    asked = Asked(from_, to, granularity, by)
-    return _csv(asked, await _usage(services, asked, user_id=caller.user_id))
+    query = UsageQuery(from_, to, granularity, by)
+    return _csv(query, await _usage(services, query, user_id=caller.user_id))
 
 
 async def read_key_usage(
@@ -72,8 +72,8 @@ async def read_key_usage(
 ) -> Response:
     """What one key used, the caller's own or, for support, anyone's."""
     found = await _allowed(services, key, caller)
-    asked = Asked(from_, to, granularity, by)
-    return success(usage=await _usage(services, asked, user_id=found["user_id"], key_id=found["id"]))
+    query = UsageQuery(from_, to, granularity, by)
+    return success(usage=await _usage(services, query, user_id=found["user_id"], key_id=found["id"]))
 
 
 async def read_key_usage_csv(
@@ -81,8 +81,8 @@ async def read_key_usage_csv(
 ) -> Response:
     """The same as CSV."""
     found = await _allowed(services, key, caller)
-    asked = Asked(from_, to, granularity, by)
-    return _csv(asked, await _usage(services, asked, user_id=found["user_id"], key_id=found["id"]))
+    query = UsageQuery(from_, to, granularity, by)
+    return _csv(query, await _usage(services, query, user_id=found["user_id"], key_id=found["id"]))
 
 
 async def read_usage(period: str | None, limit: int | None, caller: Caller, services: Services) -> Response:
@@ -103,15 +103,15 @@ async def _allowed(services: Services, key: str, caller: Caller) -> apikeys.ApiK
     return found
 
 
-async def _usage(services: Services, asked: Asked, **whose: int) -> dict[str, Any]:
-    span = spans.span(asked.begin, asked.end, asked.granularity or "day", clock.now())
+async def _usage(services: Services, query: UsageQuery, **whose: int) -> dict[str, Any]:
+    span = spans.span(query.begin, query.end, query.granularity or "day", clock.now())
     rows = await services.storage.read_in_background(
         usage_reports.series,
         span.granularity,
         **whose,
         begin=span.begin,
         end=span.end,
-        by=asked.apart,
+        by=query.group_by,
         limit=MOST_ROWS + 1,
     )
     if len(rows) > MOST_ROWS:
@@ -122,7 +122,7 @@ async def _usage(services: Services, asked: Asked, **whose: int) -> dict[str, An
         "to": clock.iso(span.end),
         "granularity": span.granularity,
         "totals": amounts(_totals(rows)),
-        "rows": [usage_row(row, asked.apart) for row in rows],
+        "rows": [usage_row(row, query.group_by) for row in rows],
     }
 
 
@@ -130,9 +130,9 @@ def _totals(rows: list[Record]) -> dict[str, int]:
     return {name: sum(row[name] for row in rows) for name in ("calls", "errors", "bytes_out", "microseconds")}
 
 
-def _csv(asked: Asked, usage: dict[str, Any]) -> Response:
-    apart = (asked.apart,) if asked.apart else ()
-    return csv_reply("usage", ("at", *apart, *AMOUNTS), usage["rows"])
+def _csv(query: UsageQuery, usage: dict[str, Any]) -> Response:
+    dimensions = (query.group_by,) if query.group_by else ()
+    return csv_reply("usage", ("at", *dimensions, *AMOUNTS), usage["rows"])
 
 
 async def _heaviest(services: Services, period: str | None, limit: int | None, caller: Caller) -> dict[str, Any]:

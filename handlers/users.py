@@ -28,7 +28,7 @@ async def read_profile(id: str, services: Services) -> Response:
 
 
 async def read_profile_card(id: str, services: Services) -> Response:
-    """The profile as a small picture."""
+    """The profile as a small image."""
     account = await _visible(services, id)
     length = min(WIDEST, 17 * len(account["username"]))
     card = CARD.format(name=escape(account["username"]), id=account["id"], length=length)

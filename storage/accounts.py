@@ -206,8 +206,8 @@ def edit(
     if "username" in fields:
         _rename(connection, user_id, fields["username"])
     if "consent" in fields and fields["consent"] != account["consent"]:
-        told = {"before": account["consent"], "after": fields["consent"]}
-        security_log.record(connection, user_id, security_log.CONSENT_CHANGED, now=now, origin=origin, **told)
+        details = {"before": account["consent"], "after": fields["consent"]}
+        security_log.record(connection, user_id, security_log.CONSENT_CHANGED, now=now, origin=origin, **details)
     if fields.get("consent") == 0:
         sessions.end_impersonations(connection, user_id)
         revocation.revoke_all(connection, user_id, by=revocation.CONSENT, origin=origin, now=now)

@@ -125,8 +125,8 @@ def update(
     origin = Origin(security_log.STAFF, by.request_id)
     for field, event in _EVENTS.items():
         if field in changed:
-            told = {"before": account[field], "after": changed[field]}
-            security_log.record(connection, user_id, event, now=now, origin=origin, **told)
+            details = {"before": account[field], "after": changed[field]}
+            security_log.record(connection, user_id, event, now=now, origin=origin, **details)
     if "role" in changed:
         accounts.set_role(connection, user_id, changed["role"], level, origin=origin, now=now)
     if "status" in changed:

@@ -19,7 +19,7 @@ from storage.security_log import Origin
 ApiKey = Record
 
 ACTIVE, EXPIRED, REVOKED = "active", "expired", "revoked"
-# How long one that has ended can be told from one that never was.
+# How long an expired or revoked key is kept.
 KEPT = timedelta(days=365)
 # Looked at, and forgotten, at a time, so that nothing else waits long.
 SLICE = 1000
@@ -72,7 +72,7 @@ _status = Statement(
     .join_from(apikeys, accounts, apikeys.c.user_id == accounts.c.id)
     .where(apikeys.c.key == bindparam("key"))
 )
-# A key that was taken off the list is gone for everyone but the one who still calls with it, who is told why.
+# A key that was removed is in no list; requests with it get the reason.
 _one = select(apikeys).where(apikeys.c.key == bindparam("key"), apikeys.c.removed_at.is_(None))
 _calls_of_day = (
     select(func.coalesce(func.sum(usage_days.c.calls), 0))
@@ -146,7 +146,7 @@ def find(connection: Connection, key: UUID) -> ApiKey:
 
 
 def find_self(connection: Connection, key: UUID, day: datetime) -> Record:
-    """What a key is told of itself, with `calls_of_day`, as far as they are written; raises NoSuchRecord."""
+    """Return the key as it reads itself, with `calls_of_day` as far as they are written; raise NoSuchRecord."""
     found = _self.first(connection, {"key": key, "day": day})
     if found is None:
         raise NoSuchRecord("There is no such API key.")

@@ -14,7 +14,7 @@ from storage.schema.tables import Record
 Act = Record
 Changes = dict[str, list[Any]]
 
-# As actor the operator at the command line, as subject nobody in particular.
+# The actor of commands, and the subject of actions that concern no account.
 NOBODY = 0
 
 SEARCH, LOAD, UPDATE, REMOVE = "searchUsers", "loadUser", "updateUser", "removeUser"
@@ -31,7 +31,7 @@ UPDATE_PATTERN, DELETE_PATTERN, CLONE_PATTERN = "updatePattern", "deletePattern"
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts, and the request in which they do."""
+    """The number of the acting account, and its request."""
 
     user_id: int
     request_id: UUID
@@ -51,7 +51,7 @@ def record(
     changes: Changes | None = None,
     operation: str | None = None,
 ) -> None:
-    """Record that somebody did this to these accounts; `changes` are {field: [before, after]}, never personal data.
+    """Record that the actor did this to these accounts; `changes` are {field: [before, after]}, never personal data.
 
     Part of the same write as the act, so that neither is there without the other.
     """

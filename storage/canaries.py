@@ -56,7 +56,7 @@ class SecretsWrong(Exception):
 
 
 @contextmanager
-def told_to_clients() -> Iterator[None]:
+def hidden_from_clients() -> Iterator[None]:
     """Raise StorageUnavailable in place of SecretsWrong, whose message is for the operator: it becomes the cause."""
     try:
         yield
@@ -82,7 +82,7 @@ def establish(connection: Connection) -> None:
     Safe from several instances at once: of two with different secrets the second one to commit raises.
     """
     with privileges(lambda: SecretsWrong(DENIED)):
-        # Whoever adds a canary holds these rows. The first start has none: there the primary key decides.
+        # A transaction that adds a canary locks these rows. The first start has none: there the primary key decides.
         connection.execute(select(canaries.c.name).with_for_update()).all()
         found = check(connection)
         if not found:

@@ -80,7 +80,7 @@ def find(
 
 
 def use_up(connection: Connection, confirmation_id: UUID) -> None:
-    """Take the confirmation away; raises NoSuchRecord for all but the first who asks."""
+    """Remove the confirmation; of several callers all but the first get NoSuchRecord."""
     if connection.execute(delete(confirmations).where(confirmations.c.id == confirmation_id)).rowcount == 0:
         raise NoSuchRecord("The confirmation does not exist, was used, or has expired.")
 
@@ -96,7 +96,7 @@ def drop(connection: Connection, user_id: int, kind: str) -> int:
 
 
 def drop_all(connection: Connection, user_id: int) -> None:
-    """Remove all confirmations of the account: their links may have been read by somebody else."""
+    """Remove all confirmations of the account: an attacker may have read their links."""
     connection.execute(delete(confirmations).where(confirmations.c.user_id == user_id))
 
 

@@ -1,4 +1,4 @@
-"""An engine that lets nobody use the database before a check has passed."""
+"""An engine that runs no unit of work before a check has passed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from storage.canaries import told_to_clients
+from storage.canaries import hidden_from_clients
 from storage.engines.engine import Engine, Load
 
 Result = TypeVar("Result")
@@ -16,8 +16,8 @@ Made = TypeVar("Made")
 class Guarded:
     """`engine`, on which the unit of work `guard` must have returned once before any other runs.
 
-    A server may start before its database: the check runs as soon as that answers. What it raises is raised to those
-    whose work had to wait, and the next unit of work tries again.
+    A server may start before its database: the check runs as soon as that answers. Its exceptions are raised to the
+    callers that had to wait, and the next unit of work tries again.
     """
 
     def __init__(self, engine: Engine, guard: Callable[[Connection], None]) -> None:
@@ -53,7 +53,7 @@ class Guarded:
     async def _after_check(self, work: Callable[[], Awaitable[Result]]) -> Result:
         async with self._turn:
             if not self._has_passed:
-                with told_to_clients():
+                with hidden_from_clients():
                     await self._engine.write(self._guard)
                 self._has_passed = True
         return await work()

@@ -62,5 +62,5 @@ def require_schema(connection: Connection) -> None:
 def require_ready(connection: Connection) -> None:
     """Raise StorageUnavailable unless the schema and the secrets are those of this server."""
     require_schema(connection)
-    with canaries.told_to_clients():
+    with canaries.hidden_from_clients():
         canaries.check(connection)

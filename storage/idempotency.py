@@ -36,13 +36,13 @@ _prune = delete(_table).where(_table.c.created_at <= bindparam("before"))
 
 
 class KeyState(Enum):
-    """How a key stands for who asks for it."""
+    """The state of a key for a request."""
 
     RESERVED = auto()  # theirs: they are to do the work
     IN_USE = auto()  # another is at it
     OTHER_REQUEST = auto()  # taken by another request
     ANSWERED = auto()  # done, and the answer is here
-    ANSWER_LOST = auto()  # done, but nobody knows what was answered
+    ANSWER_LOST = auto()  # done, but the response is unknown
 
 
 class Found(NamedTuple):
@@ -55,7 +55,7 @@ class Found(NamedTuple):
 def reserve(
     connection: Connection, key_id: str, *, user_id: int | None, fingerprint: str, attempt: UUID, now: datetime
 ) -> Found:
-    """Take the key for this attempt if it is free, new or out of date; else say how it stands."""
+    """Take the key for this attempt if it is free, new or expired; else return its state."""
     values = {
         "fingerprint": fingerprint,
         "attempt": attempt,
@@ -70,7 +70,7 @@ def reserve(
             with savepoint(connection):
                 connection.execute(_insert, {"id": key_id, "user_id": user_id, **values})
         except AlreadyExists:
-            # Somebody was faster by a moment.
+            # Another request was faster.
             return Found(KeyState.IN_USE)
         return Found(KeyState.RESERVED)
     if _is_free(row, now):
@@ -103,7 +103,7 @@ def mark_carried_out(connection: Connection, key_id: str, attempt: UUID) -> None
 
 
 def keep(connection: Connection, key_id: str, attempt: UUID, answer: dict[str, Any]) -> None:
-    """Keep what was answered, for repeats."""
+    """Store the response, for repeats."""
     connection.execute(_held, {"key_id": key_id, "held_by": attempt, "carried_out": True, "answer": answer})
 
 
@@ -115,5 +115,5 @@ def release(connection: Connection, key_id: str, attempt: UUID, now: datetime) -
 
 
 def prune(connection: Connection, now: datetime) -> int:
-    """Remove what is older than LIFETIME; how many."""
+    """Remove keys older than LIFETIME; return how many."""
     return connection.execute(_prune, {"before": now - LIFETIME}).rowcount

@@ -27,7 +27,7 @@ _ROW = "notices"
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who gets a notice, and the name of the key that it is about, empty where it is about none."""
+    """The recipient of a notice, and the name of the key that it is about, empty where it is about none."""
 
     user_id: int
     email: str

@@ -122,7 +122,7 @@ def set_by_staff(
 
 
 def remove(connection: Connection, uuid: UUID, *, by: audit_log.Actor, now: datetime) -> None:
-    """End a quota, so that what is usual holds again, and record it; raises NoSuchRecord."""
+    """End a quota, so that the default holds again, and record it; raise NoSuchRecord."""
     found = find(connection, uuid)
     accounts.lock(connection, found["user_id"])
     found = find(connection, uuid)

@@ -23,7 +23,7 @@ RecordId = int | UUID
 
 
 class Records:
-    """The records of a table, whoever owns them."""
+    """The records of a table."""
 
     def __init__(self, table: Table, noun: str, *, rows: Select[Any], locked: tuple[Label[Any], ...] = ()) -> None:
         """`noun` names a record in errors. `rows` selects the columns of a record, `locked` more of a locked one."""
@@ -37,7 +37,7 @@ class Records:
         self._delete = delete(table).where(table.c.id == bindparam("row_id"))
 
     def find(self, connection: Connection, record_id: RecordId, *, encoded: bool = False) -> Record:
-        """Return the record with this number or UUID, whoever owns it; raise NoSuchRecord.
+        """Return the record with this number or UUID, of any owner; raise NoSuchRecord.
 
         With `encoded`, it is for a response in JSON: see `Fetched.records`.
         """
@@ -111,7 +111,7 @@ class OwnedRecords(Records):
         self._guarded = Guarded(table)
 
     def find(self, connection: Connection, record_id: RecordId, *, encoded: bool = False) -> Record:
-        """Return the record with this number or UUID, whoever owns it; raise NoSuchRecord.
+        """Return the record with this number or UUID, of any owner; raise NoSuchRecord.
 
         With `encoded`, it is for a response in JSON: see `Fetched.records`.
         """

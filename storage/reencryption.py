@@ -1,4 +1,4 @@
-"""Rewriting what is encrypted under old keys, so that these can go."""
+"""Re-encryption of values under old keys, so that these can be removed."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -49,7 +49,7 @@ def remove(
 
 
 def revoke_leaked(connection: Connection, held: Held, *, origin: Origin, now: datetime) -> None:
-    """End a key whose secret somebody found, unless it has ended already."""
+    """Revoke a key whose secret was found in public, unless it has ended already."""
     if held.key["revoked_at"] is None:
         _record(connection, held.key, security_log.KEY_LEAKED, origin, now)
         revoke(connection, held, by=LEAK, origin=origin, now=now)

@@ -24,7 +24,7 @@ SESSION_ENDED, SESSIONS_ENDED = "sessionEnded", "sessionsEnded"
 
 KEPT = timedelta(days=400)
 # Failed sign-ins are others' to cause: of those in this time the first alone is kept.
-FAILURES_APART = timedelta(minutes=1)
+FAILURE_INTERVAL = timedelta(minutes=1)
 # Removed at a time, so that no other write waits long.
 MOST_PRUNED = 1000
 
@@ -49,7 +49,7 @@ _recent_failure = exists().where(
     events.c.event == SIGN_IN_FAILED,
     events.c.created_at > bindparam("recent", type_=events.c.created_at.type),
 )
-# One statement: what was kept already is not read first.
+# One statement: earlier entries are not read first.
 _add_failure = insert(events).from_select(
     ["user_id", "created_at", "event", "by", "request_id", "details"],
     select(
@@ -90,8 +90,8 @@ def record(
 
 
 def record_failure(connection: Connection, user_id: int, *, now: datetime, request_id: UUID | None) -> None:
-    """Keep that somebody failed to sign in to the account, unless that was kept within FAILURES_APART."""
-    moments = {"now": now, "recent": now - FAILURES_APART}
+    """Record a failed sign-in to the account, unless one was recorded within FAILURE_INTERVAL."""
+    moments = {"now": now, "recent": now - FAILURE_INTERVAL}
     connection.execute(_add_failure, {"of_user": user_id, "in_request": request_id, **moments})
 
 
@@ -103,5 +103,5 @@ def page(connection: Connection, user_id: int, *, limit: int, after: int = 0) ->
 
 
 def prune(connection: Connection, now: datetime) -> int:
-    """Remove some of what is older than KEPT, MOST_PRUNED at most; how many."""
+    """Remove entries older than KEPT, MOST_PRUNED at most; return how many."""
     return connection.execute(_prune, {"before": now - KEPT}).rowcount

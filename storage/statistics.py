@@ -41,7 +41,7 @@ _DESIGNS_KEPT, _USERS_KEPT = 1_000, 50
 _DESIGN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,49}")
 _FIGURES, _PASSES = "figures", "passes"
 
-# What is counted of each table, besides its rows.
+# The counts of each table, besides its rows.
 _COUNTED: dict[Table, ColumnElement[bool]] = {
     accounts: true(),
     patterns: true(),
@@ -82,13 +82,13 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Rows of each table, the designs most drafted, calls by token and by key, and who calls most."""
+    """Rows of each table, the designs most drafted, calls by token and by key, and the accounts that call most."""
 
     rows: dict[str, int]
     designs: dict[str, int]
     jwt_calls: int
     key_calls: int
-    # (number, user name, calls with a token); only who has a profile for everyone to see.
+    # (number, user name, calls with a token); only accounts with a public profile.
     top_users: list[tuple[int, str, int]]
 
 
@@ -129,7 +129,7 @@ def states(connection: Connection) -> dict[str, dict[str, int]]:
 
 
 def claim(connection: Connection, *, now: datetime, before: datetime) -> Work | None:
-    """Take on the counting, unless somebody has since `before`; where it stands."""
+    """Claim the counting, unless it was claimed since `before`; return its progress."""
     mine = update(totals).where(totals.c.name == _PASSES, totals.c.computed_at <= before).values(computed_at=now)
     if connection.execute(mine).rowcount == 0 and not _is_first(connection, now):
         return None
@@ -138,7 +138,7 @@ def claim(connection: Connection, *, now: datetime, before: datetime) -> Work | 
 
 
 def _is_first(connection: Connection, now: datetime) -> bool:
-    """Whether nobody has ever counted; then this makes the rows."""
+    """Return whether there was no count before; then make the rows."""
     rows = [{"name": name, "computed_at": now, "data": {}} for name in (_FIGURES, _PASSES)]
     try:
         with savepoint(connection):

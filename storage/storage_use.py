@@ -29,7 +29,7 @@ from storage.schema.encryption import Encrypted
 from storage.schema.fair_use import storage_use
 from storage.schema.tables import Record
 
-# What is left of a quota below which the count is read after each write. More than is written at the same moment.
+# If less of a quota is left, the count is read after each write. More than is written at the same moment.
 MARGIN_RECORDS, MARGIN_BYTES = 100, 20_000_000
 
 

@@ -1,6 +1,6 @@
-"""Who gets the newsletter: subscribers, confirmed or not yet, and accounts whose `newsletter` is on.
+"""Recipients of the newsletter: subscribers, confirmed or not yet, and accounts whose `newsletter` is on.
 
-Whoever leaves leaves as both: the letters do not say by which they came.
+To unsubscribe ends both: the mails do not say which one they are for.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from storage.schema.tables import Record, accounts, subscribers
 
 Subscriber = Record
 
-# A subscription that nobody confirms ends after this.
+# A subscription that is not confirmed ends after this.
 UNCONFIRMED = timedelta(days=7)
 # In the list of both, accounts follow subscribers: their places begin after this number.
 BEFORE_ACCOUNTS = 2**62
@@ -29,7 +29,7 @@ SUBSCRIBER, ACCOUNT = "subscriber", "account"
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Where letters to an address go: `user_id` is None for those who are known by their subscription."""
+    """The recipient of mails to an address: `user_id` is None for those who are known by their subscription."""
 
     uuid: UUID
     email: str
@@ -94,7 +94,7 @@ def readers(connection: Connection, *, limit: int, after: int, language: str | N
 
 
 def find(connection: Connection, ehash: str) -> Recipient | None:
-    """Return who gets mail at the address with this SHA-256, confirmed or not; None if nobody does."""
+    """Return the recipient with this hash of an address, confirmed or not; None if there is none."""
     of_hash = forms(connection, ehash)
     subscriber = connection.execute(_by_ehash, of_hash).mappings().first()
     if subscriber is not None:
@@ -183,5 +183,5 @@ def leave(connection: Connection, ehash: str, *, now: datetime) -> None:
 
 
 def prune(connection: Connection, now: datetime) -> int:
-    """Remove what nobody has confirmed in time; how many."""
+    """Remove subscriptions that were not confirmed in time; return how many."""
     return connection.execute(delete(subscribers).where(_stale), {"end": now - UNCONFIRMED}).rowcount

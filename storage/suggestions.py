@@ -79,8 +79,8 @@ def reject(connection: Connection, kind: str, uuid: UUID) -> Suggestion:
 
 
 def withdraw(connection: Connection, user_id: int) -> list[str]:
-    """Remove all of an account's suggestions; the names of their pictures.
+    """Remove all of an account's suggestions; the names of their images.
 
-    One that a curator accepts at the same moment keeps its picture: it is not among those.
+    One that a curator accepts at the same moment keeps its image: it is not among those.
     """
     return [row.img for row in connection.execute(_withdraw, {"owner": user_id})]

@@ -1,4 +1,4 @@
-"""What was used, read back: of one account or key over time, and by whom the most."""
+"""Usage reports: of one account or key over time, and the heaviest accounts, keys and networks."""
 
 from datetime import datetime
 from typing import Any
@@ -26,12 +26,12 @@ def series(
 ) -> list[Record]:
     """Up to `limit` rows of calls, errors, bytes_out and microseconds, of the hours or days in which there were any.
 
-    Of one of the account's keys where `key_id` is given (0: of its tokens); apart by operation, status or key where
+    Of one of the account's keys where `key_id` is given (0: of its tokens); grouped by operation, status or key where
     `by` says so, a token's or a forgotten key's being None. The oldest come first.
     """
     table = GRANULARITIES[granularity]
-    apart = {"operation": table.c.operation, "status": table.c.status, "key": apikeys.c.key}
-    names = [table.c.at, *([apart[by]] if by else [])]
+    dimensions = {"operation": table.c.operation, "status": table.c.status, "key": apikeys.c.key}
+    names = [table.c.at, *([dimensions[by]] if by else [])]
     query = select(*names, *_sums(table)).where(table.c.user_id == user_id, table.c.at >= begin, table.c.at < end)
     if key_id is not None:
         query = query.where(table.c.key_id == key_id)

@@ -77,7 +77,7 @@ def email_change_for_owner(row: Record) -> dict[str, Any]:
 
 
 def subscriber_for_administrator(row: Record) -> dict[str, Any]:
-    """`Subscriber`: who gets the newsletter, as administrators see them."""
+    """`Subscriber`: a recipient of the newsletter."""
     return {
         "id": str(row["uuid"]),
         "email": email_addresses.shown(row["email"]),

@@ -36,7 +36,7 @@ def listed_api_key_for_owner(row: Record) -> dict[str, Any]:
 
 
 def api_key_for_itself(row: Record, quotas: list[dict[str, Any]]) -> dict[str, Any]:
-    """`ApiKeySelf`: what a key is told of itself (`apikeys.find_self`), and where its quotas stand."""
+    """`ApiKeySelf`: a key as it reads itself (`apikeys.find_self`), with the state of its quotas."""
     # PostgreSQL adds integers up to a Decimal.
     usage = {"today": int(row["calls_of_day"]), "total": row["calls"]}
     return {**_known_of(row), "usage": usage, "quotas": quotas}

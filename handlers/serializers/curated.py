@@ -12,7 +12,7 @@ ABOUT_SET = (
     "Curated body measurements in millimetres (shoulderSlope in degrees), for made-to-measure sewing patterns;"
     " height in centimetres."
 )
-# FreeSewing's names of what is suggested.
+# FreeSewing's names of the kinds of suggestions.
 _TYPES = {SET: "cset", PACK: "opack"}
 ABOUT_PACK = "A bundle of options of a design, for made-to-measure sewing patterns."
 

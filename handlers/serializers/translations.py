@@ -7,7 +7,7 @@ from storage.schema.texts import Texts
 LANGUAGES = ("de", "en", "es", "fr", "nl", "uk")
 # The order in which a text in one language is looked for.
 FIRST = ("en", "de", "es", "fr", "nl", "uk")
-# What a text is where nobody has written one.
+# The value of a text that is not set.
 UNSET = {"name": "", "notes": "", "tags": []}
 
 

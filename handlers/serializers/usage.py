@@ -18,15 +18,15 @@ def amounts(row: Record) -> dict[str, Any]:
 
 
 def usage_row(row: Record, by: str | None) -> dict[str, Any]:
-    """`UsageRow`: an hour or day, and what it is apart by, if by anything."""
-    apart: dict[str, Any] = {}
+    """`UsageRow`: an hour or day, and the value of the dimension that the rows are grouped by."""
+    group: dict[str, Any] = {}
     if by == "status":
-        apart = {"status": f"{row['status']}xx"}
+        group = {"status": f"{row['status']}xx"}
     elif by == "key":
-        apart = {"key": str(row["key"]) if row["key"] else None}
+        group = {"key": str(row["key"]) if row["key"] else None}
     elif by:
-        apart = {by: row[by]}
-    return {"at": iso(row["at"]), **apart, **amounts(row)}
+        group = {by: row[by]}
+    return {"at": iso(row["at"]), **group, **amounts(row)}
 
 
 def heavy_account(row: Record) -> dict[str, Any]:

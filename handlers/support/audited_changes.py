@@ -12,18 +12,18 @@ from storage import audit_log, security_log
 
 
 def actor(caller: Caller) -> audit_log.Actor:
-    """Who acts, as the record names them: the administrator, where one acts as another."""
+    """Return the actor for the audit log: the administrator, in an impersonation."""
     return audit_log.Actor(caller.by or caller.user_id, UUID(caller.request_id))
 
 
 def origin(caller: Caller, owner: int) -> security_log.Origin:
-    """Who causes an event of the owner's account: its owner, or staff, as another or in their own name."""
+    """Return the origin of an event of the owner's account: its owner, or staff, also in an impersonation."""
     by = security_log.OWNER if caller.user_id == owner and caller.by is None else security_log.STAFF
     return security_log.Origin(by, UUID(caller.request_id))
 
 
 def require_owner(caller: Caller) -> None:
-    """Raise InsufficientLevel for an administrator who acts as another: what outlives that is the owner's to do."""
+    """Raise InsufficientLevel in an impersonation: the result would outlive it."""
     if caller.by is not None:
         raise InsufficientLevel("Only the account's owner can do this.")
 

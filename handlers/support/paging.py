@@ -1,8 +1,8 @@
 """Lists in pages: `limit` and `cursor` in, `Link: rel="next"` out.
 
 A page ends at `limit` records or at a number of bytes, whichever comes first. A cursor is the number of the last
-record of a page, so that a walk neither repeats nor misses what was there when it began, whatever is added or removed
-meanwhile. Clients must not look into it.
+record of a page, so that a client that follows the links neither repeats nor misses a record that was there at first,
+whatever is added or removed meanwhile. Clients must not look into it.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from core import etags
 
 JSON = "application/json; charset=utf-8"
-# What is somebody's own is never to be kept by a cache in between.
+# Shared caches must not store records of an account.
 PRIVATE = {"Cache-Control": "private, no-cache"}
 # What anyone may read may be kept by any cache, which asks each time whether it still holds.
 PUBLIC = {"Cache-Control": "public, no-cache"}
@@ -48,7 +48,7 @@ def accepted(*, headers: dict[str, str], **members: Any) -> Response:
 
 
 def no_content() -> Response:
-    """204, for what is gone."""
+    """204, after a removal."""
     return Response(None, 204)
 
 

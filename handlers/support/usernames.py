@@ -51,7 +51,7 @@ def _is_visible(name: str) -> bool:
 
 
 def _is_no_other_identifier(compared: str) -> bool:
-    """Whether the name can be told from a number, a UUID and an e-mail address, and fits in a path."""
+    """Whether the name differs from a number, a UUID and an e-mail address, and fits in a path."""
     return (
         len(compared) >= 2
         and compared == compared.strip()

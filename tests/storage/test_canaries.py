@@ -86,9 +86,9 @@ def test_a_lost_or_wrong_secret_is_told_with_its_name(
         start(store, keys, secret)
     assert "docs/encryption.md" in str(failure.value)
     assert store.sql("SELECT name, value FROM canaries ORDER BY name") == before
-    with pytest.raises(StorageUnavailable) as told_to_clients:
+    with pytest.raises(StorageUnavailable) as unavailable:
         store.read(health.require_ready)
-    assert "FREESEWING" not in str(told_to_clients.value) and "old" not in str(told_to_clients.value)
+    assert "FREESEWING" not in str(unavailable.value) and "old" not in str(unavailable.value)
 
 
 def test_a_key_is_needed_from_its_first_start_until_everything_is_rewritten(store: Store) -> None:
