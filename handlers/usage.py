@@ -14,11 +14,11 @@ from handlers.serializers.usage import amounts, heavy_account, heavy_key, heavy_
 from handlers.support.audited_changes import actor
 from handlers.support.csv_responses import csv_reply
 from handlers.support.ownership import require_allowed
-from handlers.support.responses import success
+from handlers.support.responses import PRIVATE, content, success
 from security import Caller
 from services.container import Services
 from services.limits import storage_quotas
-from services.usage import spans
+from services.usage import chart_data, charts, spans
 from storage import apikeys, audit_log, storage_use, usage_reports
 from storage.schema.tables import Record
 
@@ -67,6 +67,21 @@ async def read_account_usage_csv(
     return _csv(query, await _usage(services, query, user_id=caller.user_id))
 
 
+async def read_account_usage_svg(
+    from_: Word,
+    to: Word,
+    granularity: Word,
+    by: Word,
+    theme: Word,
+    width: int | None,
+    caller: Caller,
+    services: Services,
+) -> Response:
+    """The same as a chart."""
+    asked = Asked(from_, to, granularity, by)
+    return await _columns(asked, _look(theme, width), await _usage(services, asked, user_id=caller.user_id), services)
+
+
 async def read_key_usage(
     key: str, from_: Word, to: Word, granularity: Word, by: Word, caller: Caller, services: Services
 ) -> Response:
@@ -85,6 +100,24 @@ async def read_key_usage_csv(
     return _csv(query, await _usage(services, query, user_id=found["user_id"], key_id=found["id"]))
 
 
+async def read_key_usage_svg(
+    key: str,
+    from_: Word,
+    to: Word,
+    granularity: Word,
+    by: Word,
+    theme: Word,
+    width: int | None,
+    caller: Caller,
+    services: Services,
+) -> Response:
+    """The same as a chart."""
+    found = await _allowed(services, key, caller)
+    asked = Asked(from_, to, granularity, by)
+    usage = await _usage(services, asked, user_id=found["user_id"], key_id=found["id"])
+    return await _columns(asked, _look(theme, width), usage, services)
+
+
 async def read_usage(period: str | None, limit: int | None, caller: Caller, services: Services) -> Response:
     """Who used the most; on the record."""
     return success(usage=await _heaviest(services, period, limit, caller))
@@ -95,6 +128,20 @@ async def read_usage_csv(period: str | None, limit: int | None, caller: Caller, 
     found = await _heaviest(services, period, limit, caller)
     lists = (("account", found["accounts"]), ("key", found["keys"]), ("anonymous", found["anonymous"]))
     return csv_reply("usage", HEAVY, ({"list": name, **row} for name, rows in lists for row in rows))
+
+
+async def read_usage_svg(
+    period: str | None,
+    limit: int | None,
+    list: str | None,
+    theme: Word,
+    width: int | None,
+    caller: Caller,
+    services: Services,
+) -> Response:
+    """One of the lists as a chart."""
+    found = await _heaviest(services, period, limit, caller)
+    return await _drawn(chart_data.heaviest(found, list or "accounts"), _look(theme, width))
 
 
 async def _allowed(services: Services, key: str, caller: Caller) -> apikeys.ApiKey:
@@ -133,6 +180,23 @@ def _totals(rows: list[Record]) -> dict[str, int]:
 def _csv(query: UsageQuery, usage: dict[str, Any]) -> Response:
     dimensions = (query.group_by,) if query.group_by else ()
     return csv_reply("usage", ("at", *dimensions, *AMOUNTS), usage["rows"])
+
+
+def _look(theme: Word, width: int | None) -> charts.Look:
+    return charts.Look(theme or "auto", width or charts.USUAL_WIDTH)
+
+
+async def _columns(asked: Asked, look: charts.Look, usage: dict[str, Any], services: Services) -> Response:
+    names: dict[str, str] = {}
+    if asked.apart == "key":
+        keys = [UUID(key) for key in chart_data.keys_shown(usage)]
+        names = await services.storage.read(usage_reports.names_of_keys, keys)
+    return await _drawn(chart_data.over_time(usage, asked.apart, names), look)
+
+
+async def _drawn(chart: charts.Chart, look: charts.Look) -> Response:
+    headers = {**PRIVATE, "Content-Security-Policy": charts.policy(look.theme)}
+    return content(await charts.draw(chart, look), "image/svg+xml", headers=headers)
 
 
 async def _heaviest(services: Services, period: str | None, limit: int | None, caller: Caller) -> dict[str, Any]:

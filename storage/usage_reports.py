@@ -1,7 +1,9 @@
 """Usage reports: of one account or key over time, and the heaviest accounts, keys and networks."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, desc, func, select, true
 
@@ -38,6 +40,12 @@ def series(
     if by == "key":
         query = query.outerjoin_from(table, apikeys, apikeys.c.id == table.c.key_id)
     return list(connection.execute(query.group_by(*names).order_by(*names).limit(limit)).mappings())
+
+
+def names_of_keys(connection: Connection, keys: Sequence[UUID]) -> dict[str, str]:
+    """The names of these keys, by their ids, as far as there are such keys."""
+    query = select(apikeys.c.key, apikeys.c.name).where(apikeys.c.key.in_(keys))
+    return {str(key): name for key, name in connection.execute(query)}
 
 
 def heaviest_keys(

@@ -19,6 +19,7 @@ PROCESS_STATE = {
     "services.auth.passwords": {"_threads"},
     "services.images.decoding": {"_WORKERS"},
     "services.images.social": {"_WORKER"},
+    "services.usage.charts": {"_WORKER"},
     "services.images.fetch": {"ANONYMOUS_LOOKUPS", "LOOKUPS"},
     "services.parsing": {"_thread"},
     # The connections of one server.

@@ -12,7 +12,8 @@ from tests.service import ROOT
 from tests.test_layout import MODULES
 
 # Alembic is for operators, lxml for files of other programs, Markdown for two pages, fontTools for user names that
-# are not ASCII, the rest for images. FastAPI is for its documentation pages, which are read without it.
+# are not ASCII, pygal for charts, the rest for images. FastAPI is for its documentation pages, which are read without
+# it.
 UNUSED = {
     "alembic",
     "fastapi",
@@ -21,6 +22,7 @@ UNUSED = {
     "markdown_it",
     "obstore",
     "PIL",
+    "pygal",
     "pymupdf_fonts",
     "segno",
 }

@@ -153,6 +153,8 @@ def test_staff_read_who_uses_the_most(there: Deployment) -> None:
     rows = there.call("read_usage_csv", there.admin, query={"period": "day", "limit": 3}).text.splitlines()
     assert rows[0].startswith("list,"), "the first column does not say which list"
     assert len(rows) - 1 >= len(usage["accounts"]), "the CSV lacks rows"
+    chart = there.call("read_usage_svg", there.admin, query={"period": "day", "limit": 3, "list": "accounts"}).text
+    assert f"{usage['accounts'][0]['username']}: " in chart, "the chart lacks the heaviest account"
 
 
 def test_of_anonymous_callers_the_network_alone_is_known(there: Deployment) -> None:

@@ -70,6 +70,19 @@ def test_csv_has_the_rows_of_the_json_form(there: Deployment) -> None:
     assert read == [(row["at"], row["operation"], row["calls"]) for row in rows], "the CSV has other rows"
 
 
+def test_a_chart_names_the_calls_of_each_group(there: Deployment) -> None:
+    key = _used(there)
+    query = {"by": "operation", "theme": "dark", "width": "480"}
+    reply = there.call("read_key_usage_svg", there.alice, key=key, query=query)
+    described = reply.text.partition("<desc")[2].partition("</desc>")[0]
+    assert f"list_sets: {CALLS}" in described and "create_set: 1" in described, f"the chart says {described}"
+    assert not any(word in reply.text for word in ("<script", "href=", "url(", "@import")), (
+        "the chart loads something"
+    )
+    of_account = there.call("read_account_usage_svg", there.alice, query={"by": "key"}).text
+    assert "<desc" in of_account, "the chart of the account has no text alternative"
+
+
 def test_the_usage_of_a_revoked_key_can_be_read(there: Deployment) -> None:
     there.may_mail()
     key = _used(there)

@@ -13,9 +13,12 @@ def _key(owner: Person, _public: bool) -> dict[str, Any]:
 CASES = {
     "read_key_usage": Case(record=_key, others=8),
     "read_key_usage_csv": Case(record=_key, others=8),
+    "read_key_usage_svg": Case(record=_key, others=8),
     "read_account_usage": Case(),
     "read_account_storage": Case(),
     "read_account_usage_csv": Case(),
+    "read_account_usage_svg": Case(),
     "read_usage": Case(),
     "read_usage_csv": Case(),
+    "read_usage_svg": Case(),
 }

@@ -19,6 +19,6 @@ def _own(case: Any) -> None:
 
 
 REAL = {
-    **dict.fromkeys(("read_account_usage", "read_account_usage_csv"), _lately),
-    **dict.fromkeys(("read_key_usage", "read_key_usage_csv"), _own),
+    **dict.fromkeys(("read_account_usage", "read_account_usage_csv", "read_account_usage_svg"), _lately),
+    **dict.fromkeys(("read_key_usage", "read_key_usage_csv", "read_key_usage_svg"), _own),
 }

@@ -1,0 +1,63 @@
+"""Usage as charts: the same as in JSON, for the same callers, as an image that a browser may keep."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.handlers.reading import failure
+from tests.handlers.test_usage import day, number, today, used
+from tests.service import Credentials, Person, Service
+
+
+def described(who: Credentials, path: str, **query: Any) -> str:
+    """The text alternative of a chart."""
+    reply = who.request("GET", path, params=query)
+    assert reply.status_code == 200, reply.text
+    assert reply.headers["content-type"] == "image/svg+xml"
+    assert reply.headers["content-security-policy"].startswith("default-src 'none'; style-src 'sha256-")
+    return reply.text.partition("<desc")[2].partition("</desc>")[0]
+
+
+def test_the_chart_of_an_account_and_of_a_key_show_their_calls(alice: Person) -> None:
+    key = alice.new_key(name="<b>mine</b>")
+    used(alice, at=today() - timedelta(days=2), calls=7)
+    used(alice, at=today() - timedelta(days=2), calls=3, key_id=number(key), status=4)
+    query = {"from": day(2), "to": day(1)}
+    assert "10 calls, of which 3 ended in an error." in described(alice, "/account/usage.svg", **query)
+    assert "2xx: 7, 4xx: 3." in described(alice, "/account/usage.svg", **query, by="status", theme="dark", width=480)
+    assert "tokens: 7, &lt;b&gt;mine&lt;/b&gt;: 3." in described(alice, "/account/usage.svg", **query, by="key")
+    path = f"/apikeys/{key.key}/usage.svg"
+    assert "read_set: 3." in described(alice, path, **query, by="operation")
+
+
+def test_a_chart_that_has_not_changed_is_not_sent_again(alice: Person) -> None:
+    path = f"/apikeys/{alice.new_key().key}/usage.svg?from={day(2)}&to={day(1)}"
+    first = alice.get(path)
+    again = alice.request("GET", path, headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize(("name", "value"), [("theme", "blue"), ("width", 319), ("width", 1921), ("by", "colour")])
+def test_a_look_that_there_is_not_is_refused(alice: Person, name: str, value: Any) -> None:
+    reply = alice.request("GET", "/account/usage.svg", params={name: value})
+    assert failure(reply) == (400, "validationFailed")
+    assert reply.json()["detail"].startswith(f"query /{name}")
+
+
+def test_the_chart_of_a_key_is_its_owners_and_supports(alice: Person, bob: Person, service: Service) -> None:
+    path = f"/apikeys/{alice.new_key().key}/usage.svg"
+    assert failure(bob.get(path)) == (403, "insufficientAccessLevel")
+    assert [who.get(path).status_code for who in (alice, service.sign_up("support"))] == [200] * 2
+
+
+def test_administrators_see_a_chart_of_each_list_on_the_record(admin: Person, alice: Person) -> None:
+    key = alice.new_key(name="heavy")
+    used(alice, at=today(), calls=10**13, key_id=number(key), operation="old")
+    assert f"user-{alice.id}: 1" in described(admin, "/admin/usage.svg", limit=1)
+    assert f"heavy (user-{alice.id}): 1" in described(
+        admin, "/admin/usage.svg", list="keys", period="day", theme="light"
+    )
+    assert described(admin, "/admin/usage.svg", list="networks")
+    [act] = admin.get("/admin/acts?limit=1").json()["acts"]
+    assert (act["act"], act["actorId"], act["subjectId"]) == ("listUsage", admin.id, 0)
