@@ -78,8 +78,8 @@ async def read_account_usage_svg(
     services: Services,
 ) -> Response:
     """The same as a chart."""
-    asked = Asked(from_, to, granularity, by)
-    return await _columns(asked, _look(theme, width), await _usage(services, asked, user_id=caller.user_id), services)
+    query = UsageQuery(from_, to, granularity, by)
+    return await _columns(query, _look(theme, width), await _usage(services, query, user_id=caller.user_id), services)
 
 
 async def read_key_usage(
@@ -113,9 +113,9 @@ async def read_key_usage_svg(
 ) -> Response:
     """The same as a chart."""
     found = await _allowed(services, key, caller)
-    asked = Asked(from_, to, granularity, by)
-    usage = await _usage(services, asked, user_id=found["user_id"], key_id=found["id"])
-    return await _columns(asked, _look(theme, width), usage, services)
+    query = UsageQuery(from_, to, granularity, by)
+    usage = await _usage(services, query, user_id=found["user_id"], key_id=found["id"])
+    return await _columns(query, _look(theme, width), usage, services)
 
 
 async def read_usage(period: str | None, limit: int | None, caller: Caller, services: Services) -> Response:
@@ -186,12 +186,12 @@ def _look(theme: Word, width: int | None) -> charts.Look:
     return charts.Look(theme or "auto", width or charts.USUAL_WIDTH)
 
 
-async def _columns(asked: Asked, look: charts.Look, usage: dict[str, Any], services: Services) -> Response:
+async def _columns(query: UsageQuery, look: charts.Look, usage: dict[str, Any], services: Services) -> Response:
     names: dict[str, str] = {}
-    if asked.apart == "key":
+    if query.group_by == "key":
         keys = [UUID(key) for key in chart_data.keys_shown(usage)]
         names = await services.storage.read(usage_reports.names_of_keys, keys)
-    return await _drawn(chart_data.over_time(usage, asked.apart, names), look)
+    return await _drawn(chart_data.over_time(usage, query.group_by, names), look)
 
 
 async def _drawn(chart: charts.Chart, look: charts.Look) -> Response:
