@@ -75,6 +75,11 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
     measured = cache(lambda: TIMES)
     measured()
     monkeypatch.setattr(hash_times, "measured", measured)
+    _count_hashes(work, monkeypatch)
+    return work
+
+
+def _count_hashes(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     verify, argon2 = passwords._verify, passwords.argon2
 
     def verified(*given: Any) -> Any:
@@ -104,7 +109,6 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
     monkeypatch.setattr(passwords, "scrypt", derived)
     monkeypatch.setattr(bcrypt, "checkpw", checked)
     monkeypatch.setattr(bcrypt, "hashpw", filled)
-    return work
 
 
 def person_with(service: Inside, **columns: Any) -> Person:
