@@ -29,8 +29,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print what tests recorded with `record_property("told", …)` in any process, and the slowest modules."""
     reports = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome)]
-    for told in [value for report in reports for name, value in report.user_properties if name == "told"]:
-        terminalreporter.write_line(str(told))
+    for summary in [value for report in reports for name, value in report.user_properties if name == "summary"]:
+        terminalreporter.write_line(str(summary))
     _print_slowest_modules(terminalreporter)
 
 

@@ -153,7 +153,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("name", "value"), WRONG)
-def test_a_wrong_setting_is_named_and_its_value_is_not_told(
+def test_the_error_of_a_wrong_setting_names_it_and_omits_its_value(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     message = refusal(monkeypatch, {name: value})

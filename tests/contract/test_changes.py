@@ -251,8 +251,8 @@ def test_what_breaks_nobody_passes(found: dict[Change, list[str]], change: Chang
 
 
 def test_a_declared_change_that_did_not_happen_is_reported() -> None:
-    told = changes.check(BEFORE, BEFORE, [{"change": "POST /sets: *", "why": "because"}])
-    assert told == ["is declared, but nothing of the kind has changed: POST /sets: *"]
+    messages = changes.check(BEFORE, BEFORE, [{"change": "POST /sets: *", "why": "because"}])
+    assert messages == ["is declared, but nothing of the kind has changed: POST /sets: *"]
 
 
 @pytest.mark.parametrize(

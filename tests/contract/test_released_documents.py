@@ -21,10 +21,10 @@ def test_the_document_released_last_is_the_one_of_the_highest_version(tmp_path: 
 
 def test_every_released_document_has_its_place_in_the_changelog_and_a_section_for_the_api() -> None:
     sections = re.split(r"^## ", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
-    told = {section.split(maxsplit=1)[0]: section for section in sections}
+    by_version = {section.split(maxsplit=1)[0]: section for section in sections}
     for path in (ROOT / "spec" / "released").glob("*.yaml"):
         assert document_version(path.read_text(encoding="utf-8")) == path.stem
-        assert "### API" in told[path.stem]
+        assert "### API" in by_version[path.stem]
 
 
 def document_version(text: str) -> str:

@@ -160,7 +160,7 @@ def test_each_failed_sign_in_computes_the_same_hashes_and_ends_after_the_same_ti
     assert delays == [TIMES.failure(Kinds(12))]
 
 
-def test_neither_factor_is_told_by_the_time_when_both_are_asked_for(service: Inside, work: Work) -> None:
+def test_the_time_of_a_failure_reveals_neither_factor(service: Inside, work: Work) -> None:
     guarded = Guarded(service.sign_up())
     for password, code in (("wrong", "000000"), (PASSWORD, "000000"), ("wrong", guarded.scratch_codes[0])):
         assert work(guarded.disable, password, code) == (1, 0, [TIMES.failure(Kinds(12))])

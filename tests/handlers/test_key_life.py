@@ -65,9 +65,9 @@ def test_a_revoked_key_is_refused_on_the_next_request_and_stays_on_the_list(alic
     before = shown(alice, key)
     assert (before["state"], before["revokedAt"], before["revokedBy"]) == ("active", None, None)
     revoked = alice.post(f"/apikeys/{key.key}/revoke").json()["apikey"]
-    told = problem(key.get("/whoami"), 401, "keyRevoked")
-    assert (told["reason"], told["revokedAt"]) == ("Its owner ended it.", revoked["revokedAt"])
-    assert told["reason"] in told["detail"] and told["revokedAt"] in told["detail"]
+    error = problem(key.get("/whoami"), 401, "keyRevoked")
+    assert (error["reason"], error["revokedAt"]) == ("Its owner ended it.", revoked["revokedAt"])
+    assert error["reason"] in error["detail"] and error["revokedAt"] in error["detail"]
     assert (revoked["state"], revoked["revokedBy"], revoked["revokedReason"]) == ("revoked", "owner", None)
     assert shown(alice, key) == revoked
     listed = {one["key"]: one["state"] for one in alice.get("/apikeys").json()["apikeys"]}
@@ -204,11 +204,11 @@ def test_a_report_is_answered_alike_whatever_was_right_of_it(service: Service, a
     ]
     replies = [service.http.post("/apikeys/leaked", json={"key": key, "secret": secret}) for key, secret in reports]
     moving = ("x-request-id", "date")
-    told = {
+    distinct = {
         (reply.status_code, reply.content, str([pair for pair in reply.headers.items() if pair[0] not in moving]))
         for reply in replies
     }
-    assert len(told) == 1
+    assert len(distinct) == 1
     assert (replies[0].status_code, replies[0].content) == (202, b'{"result":"received"}')
     states = {one["key"]: one["state"] for one in alice.get("/apikeys").json()["apikeys"]}
     assert states == {good.key: "revoked", other.key: "active", expired.key: "expired", revoked.key: "revoked"}

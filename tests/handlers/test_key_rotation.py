@@ -36,8 +36,8 @@ def test_another_rotation_waits_for_the_end_of_the_earlier_secret_or_ends_all_at
     first = alice.new_key(expires_in=10 * WEEK)
     second = rotated(alice, first, grace=WEEK)
     until = shown(alice, first)["previousUntil"]
-    told = problem(alice.post(f"/apikeys/{first.key}/rotate", {"grace": 60}), 409, "previousSecretActive")
-    assert until in told["detail"]
+    error = problem(alice.post(f"/apikeys/{first.key}/rotate", {"grace": 60}), 409, "previousSecretActive")
+    assert until in error["detail"]
     assert [key.get("/whoami").status_code for key in (first, second)] == [200, 200]
     third = rotated(alice, second, grace=0)
     assert [key.get("/whoami").status_code for key in (first, second, third)] == [401, 401, 200]

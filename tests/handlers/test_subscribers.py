@@ -103,7 +103,7 @@ def test_a_subscription_begins_with_the_link_that_is_mailed(service: Service) ->
     assert is_exported(service, email)
 
 
-def test_the_answer_is_the_same_whoever_asks_and_a_subscriber_is_told_so_by_mail(service: Service) -> None:
+def test_the_response_does_not_reveal_a_subscription_and_a_subscriber_gets_a_mail(service: Service) -> None:
     email = new_address()
     first = asked(service, email)
     _, subscription, ehash = parts_of(link_in(mail_to(service, email)))
@@ -113,9 +113,9 @@ def test_the_answer_is_the_same_whoever_asks_and_a_subscriber_is_told_so_by_mail
     confirm(service, {"id": subscription, "ehash": ehash})
     known = asked(service, email)
     assert first.content == waiting.content == known.content
-    told = mail_to(service, email, number=3)
-    assert told["Subject"].startswith("You already get the newsletter")
-    assert parts_of(link_in(told))[0] == "unsubscribe"
+    mail = mail_to(service, email, number=3)
+    assert mail["Subject"].startswith("You already get the newsletter")
+    assert parts_of(link_in(mail))[0] == "unsubscribe"
 
 
 def test_a_confirmed_subscription_keeps_its_language_whoever_asks_for_another(service: Service) -> None:
@@ -131,7 +131,7 @@ def test_test_mode_gives_both_parts_of_the_link_and_sends_nothing(service: Servi
     assert mail_to(service, email)["Subject"].startswith("You already")
 
 
-def test_outside_of_test_mode_no_part_of_a_link_is_told(service: Service, strict: Service) -> None:
+def test_without_test_mode_the_response_has_no_part_of_the_link(service: Service, strict: Service) -> None:
     for server, email in ((service, new_address()), (strict, new_test_address())):
         data = asked(server, email, test=True).json()["data"]
         assert set(data) == {"email", "language"}

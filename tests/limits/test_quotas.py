@@ -51,9 +51,9 @@ def test_every_answer_says_what_holds_and_what_is_left(limited: Service) -> None
         assert reply.headers["ratelimit-policy"] == (
             '"burst";q=12;w=60, "day";q=40;w=86400, "account-burst";q=60;w=60, "account-day";q=100000;w=86400'
         )
-        told = left(reply)
-        assert told["burst"][0] == QUOTAS["burst"] - used and told["day"][0] == QUOTAS["day"] - used
-        assert 0 < told["burst"][1] <= A_MINUTE and 0 < told["day"][1] <= 86_400
+        remaining = left(reply)
+        assert remaining["burst"][0] == QUOTAS["burst"] - used and remaining["day"][0] == QUOTAS["day"] - used
+        assert 0 < remaining["burst"][1] <= A_MINUTE and 0 < remaining["day"][1] <= 86_400
 
 
 def test_over_a_quota_the_answer_says_which_and_for_how_long(limited: Service) -> None:
@@ -166,11 +166,11 @@ def test_a_day_has_a_quota_too(tmp_path: Any) -> None:
         ended = time.time()
         use_up(key)
         wait_until(lambda: len(service.mails()) == 2, "the owner to be told")
-        told = "".join(mail.read_text() for mail in service.mails())
+        text = "".join(mail.read_text() for mail in service.mails())
     finally:
         service.close()
     # Once that it is nearly used up, once that it is.
-    assert told.count("80 %") >= 1 and told.count("Subject:") == 2
+    assert text.count("80 %") >= 1 and text.count("Subject:") == 2
     assert allowed == QUOTAS["day"] and reply.json()["violated-policies"] == ["day"]
     seconds = int(reply.headers["retry-after"])
     assert 86_400 - ended % 86_400 <= seconds <= 86_401 - begun % 86_400
@@ -180,11 +180,11 @@ def test_a_key_reads_its_quotas(limited: Service) -> None:
     key = limited.sign_up().new_key(0)
     within_a_minute()
     reply = key.get("/whoami")
-    told = {state["policy"]: state for state in reply.json()["apikey"]["quotas"]}
-    assert set(told) == {"burst", "day", "account-burst", "account-day"}
-    assert told["burst"]["quota"] == QUOTAS["burst"] and told["burst"]["window"] == A_MINUTE
-    assert told["burst"]["remaining"] == left(reply)["burst"][0] == QUOTAS["burst"] - 1
-    assert told["day"]["resetsAt"].endswith("T00:00:00.000Z")
+    states = {state["policy"]: state for state in reply.json()["apikey"]["quotas"]}
+    assert set(states) == {"burst", "day", "account-burst", "account-day"}
+    assert states["burst"]["quota"] == QUOTAS["burst"] and states["burst"]["window"] == A_MINUTE
+    assert states["burst"]["remaining"] == left(reply)["burst"][0] == QUOTAS["burst"] - 1
+    assert states["day"]["resetsAt"].endswith("T00:00:00.000Z")
 
 
 def test_a_quota_that_is_set_or_granted_holds_from_the_next_request(limited: Service) -> None:
@@ -219,7 +219,7 @@ def test_health_is_never_limited(limited: Service) -> None:
         assert reply.status_code == 200 and "ratelimit" not in reply.headers
 
 
-def test_without_limits_nothing_is_told_and_nothing_refused(service: Service, alice: Person) -> None:
+def test_without_limits_no_header_is_sent_and_no_request_rejected(service: Service, alice: Person) -> None:
     reply = alice.new_key().get("/whoami")
     assert "ratelimit" not in reply.headers and reply.json()["apikey"]["quotas"] == []
 

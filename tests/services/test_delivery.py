@@ -123,7 +123,7 @@ def test_the_user_and_password_of_the_url_sign_in() -> None:
     assert seen == [LoginPassword(b"post@example.org", b"s3cr/et")]
 
 
-def test_a_refused_sign_in_is_told_without_the_password() -> None:
+def test_the_error_of_a_rejected_smtp_login_has_no_password() -> None:
     def judge(*call: Any) -> AuthResult:
         return AuthResult(success=False, handled=False, message="535 5.7.8 no entry for post with s3cret")
 
