@@ -13,9 +13,14 @@ SEED = os.environ.get("CONTRACT_SEED", "")
 REPORTS = Path(os.environ.get("CONTRACT_REPORTS", ROOT / "reports" / "contract"))
 
 
-# All phases of Schemathesis; and those for which the way in is new, but what is behind it is not.
+# All phases of Schemathesis; the one that enumerates boundaries, and the others.
 ALL = "examples,coverage,fuzzing,stateful"
-WAY_IN = "examples,coverage"
+BOUNDARIES = "coverage"
+GENERATED = "examples,fuzzing,stateful"
+# Where only the credentials or the paths are others.
+ONLY_EXAMPLES = "examples"
+# At a deployment: those that send the same requests in each run.
+REPEATABLE = "examples,coverage"
 
 
 def command(document: Path, url: str, examples: str, phases: str) -> list[str]:

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 from tests.contract.deployment import Deployment, asked_for
 from tests.contract.left_out import reason
 from tests.contract.redacting import redact_files, redacted
-from tests.contract.running import ALL, EXAMPLES, REPORTS, WAY_IN, command, environment
+from tests.contract.running import ALL, EXAMPLES, REPEATABLE, REPORTS, command, environment
 from tests.service import PASSWORD, ROOT, Person
 
 # Seconds that Schemathesis gets for the request at hand and its reports.
@@ -43,16 +43,16 @@ def fuzz(
     document, journal, reports = folder / "openapi.json", folder / "made.jsonl", folder / "reports"
     document.write_text(json.dumps(there.published))
     reached = folder / "reached.json"
-    asked = command(document, there.url, EXAMPLES or "1", ALL if EXAMPLES else WAY_IN)
+    asked = command(document, there.url, EXAMPLES or "1", ALL if EXAMPLES else REPEATABLE)
     asked += ["--rate-limit", "auto", "--report", "junit,html,json", "--report-dir", str(reports)]
     asked += [part for name in left_out for part in ("--exclude-operation-id", name)]
     asked += [part for name in chosen for part in ("--include-operation-id", name)]
-    environment = _environment(there, person, reached) | {
+    told = _environment(there, person, reached) | {
         "CONTRACT_JOURNAL": str(journal),
         "CONTRACT_DOMAIN": "" if there.given else there.test_domain,
     }
     try:
-        _run(asked, environment, lambda line: show(redacted(line, secrets)))
+        _run(asked, told, lambda line: show(redacted(line, secrets)))
     finally:
         if journal.exists():
             for made in written(journal):
@@ -86,7 +86,7 @@ def _environment(there: Deployment, person: Person, reached: Path) -> dict[str, 
     )
 
 
-def _run(asked: list[str], environment: dict[str, str], show: Callable[[str], None]) -> None:
+def _run(asked: list[str], told: dict[str, str], show: Callable[[str], None]) -> None:
     """Run it, and end it when we are interrupted.
 
     It has a process group of its own: a terminal would interrupt it as well, and who is interrupted twice does not
@@ -95,7 +95,7 @@ def _run(asked: list[str], environment: dict[str, str], show: Callable[[str], No
     with subprocess.Popen(
         asked,
         cwd=ROOT,
-        env=environment,
+        env=told,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -133,10 +133,8 @@ def _findings(there: Deployment) -> dict[str, str]:
     found = {}
     # Written by Schemathesis a moment ago.
     for case in ElementTree.parse(REPORTS / "fuzzer.xml").iter("testcase"):
-        messages = [
-            part.text or part.get("message") or "found" for part in (*case.iter("failure"), *case.iter("error"))
-        ]
-        if messages:
+        told = [part.text or part.get("message") or "found" for part in (*case.iter("failure"), *case.iter("error"))]
+        if told:
             label = case.get("name", "")
-            found[names.get(label, label)] = "\n".join(messages)
+            found[names.get(label, label)] = "\n".join(told)
     return found

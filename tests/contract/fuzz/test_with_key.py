@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.contract.fuzz.run import conforms
-from tests.matrix import on_sqlite
+from tests.contract.running import ALL, ONLY_EXAMPLES
+from tests.matrix import FULL, on_sqlite
 from tests.service import Service
 
 pytestmark = [pytest.mark.long, on_sqlite]
@@ -15,4 +16,4 @@ pytestmark = [pytest.mark.long, on_sqlite]
 def test_the_server_does_what_the_document_says(
     service: Service, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    record_property("summary", conforms(service, tmp_path, "key", "examples,fuzzing,stateful"))
+    record_property("told", conforms(service, tmp_path, "key", ALL if FULL else ONLY_EXAMPLES))
