@@ -15,7 +15,7 @@ from services import container
 from settings import Settings
 from storage.database import Storage
 from tests import templates
-from tests.quick_server import cheap_hashes
+from tests.quick_server import quick
 from tests.service import IMPORT_TOKEN, Service
 
 ORIGIN = "http://127.0.0.1:8000"
@@ -51,7 +51,7 @@ def inside(data: Path, database_url: str = "", *, migrate: bool = True) -> Itera
     found = settings.make_secrets(settings.load(**options, database_url=database_url))
     if migrate:
         templates.prepare(found.database_url, {"FREESEWING_DATABASE_URL": found.database_url})
-    with cheap_hashes(), asyncio.Runner() as runner:
+    with quick(), asyncio.Runner() as runner:
         there = Inside(runner, found)
         runner.run(there.services.storage.open())
         try:

@@ -71,7 +71,8 @@ def hold_port(port: int) -> int:
 class Service:
     """The server as its operator starts it: migrated, then run, in a process of its own, on a port of its own."""
 
-    # The arguments of Python, for another program than `app.py`.
+    # Whose `main` is forked (tests/forked.py); or the arguments of Python, for a process that is not forked.
+    module = "tests.quick_server"
     program: tuple[str, ...] = ()
 
     def __init__(self, data: Path, *, database_url: str = "", **settings: str) -> None:
@@ -99,10 +100,13 @@ class Service:
         """Start it and wait until it answers."""
         if migrate:
             templates.prepare(self.database_url, self.environment)
-        self.process = self._run_program() if self.program else Forked(self.environment, self.log)
+        self.process = self._run_program() if self.program else self._fork()
         wait_until(lambda: self.is_alive() or self.has_ended(), f"the server to answer; see {self.log}")
         assert not self.has_ended(), self.log.read_text()
         return self
+
+    def _fork(self) -> Forked:
+        return Forked(self.module, environment=self.environment, output=self.log)
 
     def _run_program(self) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
@@ -154,7 +158,7 @@ class Service:
 class ValidatedService(Service):
     """The server with Connexion's response validation."""
 
-    program = ("-m", "tests.validated")
+    module = "tests.validated"
 
 
 def confirmation_of(answer: dict[str, Any]) -> dict[str, str]:

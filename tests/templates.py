@@ -7,8 +7,6 @@ import asyncio
 import atexit
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -17,11 +15,13 @@ from uuid import uuid4
 
 import asyncpg
 
+from tests import forked
 from tests.databases import POSTGRES, execute
 
-ROOT = Path(__file__).parent.parent
 _SERVER = POSTGRES.rsplit("/", 1)[0]
 _SQLITE = "sqlite:///"
+# After which a command is ended.
+MOST_SECONDS = 120.0
 
 
 def prepare(database_url: str, environment: Mapping[str, str]) -> None:
@@ -41,7 +41,7 @@ def prepare(database_url: str, environment: Mapping[str, str]) -> None:
 def run_commands(environment: Mapping[str, str]) -> None:
     """Migrate and seed, as an operator does."""
     for command in ("migrate", "seed"):
-        subprocess.run([sys.executable, "cli.py", command], cwd=ROOT, env=environment, check=True)
+        forked.run("cli", command, environment=environment, timeout=MOST_SECONDS).check_returncode()
 
 
 @cache

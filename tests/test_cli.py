@@ -3,7 +3,6 @@
 import csv
 import json
 import subprocess
-import sys
 from base64 import b64encode
 from pathlib import Path
 from uuid import uuid4
@@ -15,20 +14,14 @@ from settings import Settings
 from storage.accounts import email_hash
 from storage.schema.hash_keys import hash_keys
 from storage.schema.tables import accounts, acts
+from tests import forked
 from tests.handlers.database import change_account, execute
-from tests.service import PASSWORD, ROOT, Person, Service
+from tests.service import PASSWORD, PATIENCE, Person, Service
 
 
 def cli(service: Service, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command on the database of the service."""
-    return subprocess.run(
-        [sys.executable, "cli.py", *arguments],
-        cwd=ROOT,
-        env={**service.environment, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return forked.run("cli", *arguments, environment={**service.environment, **environment}, timeout=PATIENCE)
 
 
 def test_a_role_can_be_given_and_lowering_it_revokes_keys_above_it_for_good(service: Service, alice: Person) -> None:

@@ -1,4 +1,4 @@
-"""The server with Connexion's response validation: `python -m tests.validated` in place of `python app.py`.
+"""The server with Connexion's response validation.
 
 A response of a handler that the document does not allow becomes a 500, with its reason in the log.
 """
@@ -47,6 +47,7 @@ def create_app(*args: Any, **options: Any) -> Application:
     return made
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Serve."""
     app.create_app = create_app
     quick_server.main()

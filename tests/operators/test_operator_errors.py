@@ -15,7 +15,7 @@ import pytest
 import settings
 from services import startup
 from settings import SettingsInvalid
-from tests import templates
+from tests import forked, templates
 from tests.databases import POSTGRES, require_postgres
 from tests.service import PATIENCE, ROOT, free_port, wait_until
 
@@ -35,13 +35,9 @@ def environment(data: Path, values: Values) -> dict[str, str]:
 
 def ended(folder: Path, values: Values, *command: str) -> subprocess.CompletedProcess[str]:
     """Run a program of this repository in a folder of its own until it ends."""
-    return subprocess.run(
-        [sys.executable, str(ROOT / command[0]), *command[1:]],
-        cwd=folder,
-        env=environment(folder / "data", values),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
+    module, *arguments = command
+    return forked.run(
+        module, *arguments, environment=environment(folder / "data", values), folder=folder, timeout=PATIENCE
     )
 
 
@@ -59,7 +55,7 @@ MALFORMED = [
     ({"REDIS_URL": f"redis://:{SECRET}@h:port"}, "FREESEWING_REDIS_URL: must be redis://host:port/number"),
     ({"ENCRYPTION_KEYS": f"1:{SECRET}"}, "FREESEWING_ENCRYPTION_KEYS must be id:base64"),
 ]
-PROGRAMS = {"app": ("app.py",), "cli": ("cli.py", "users", "show", "1"), "migrate": ("cli.py", "migrate")}
+PROGRAMS = {"app": ("app",), "cli": ("cli", "users", "show", "1"), "migrate": ("cli", "migrate")}
 
 
 @pytest.mark.parametrize(
@@ -107,7 +103,7 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, wrong: str, monkeyp
 def test_a_server_prints_which_file_it_cannot_use(tmp_path: Path) -> None:
     prepare, message = FILES["half of the secrets"]
     prepare(tmp_path)
-    assert_fails_with(ended(tmp_path, {}, "app.py"), message)
+    assert_fails_with(ended(tmp_path, {}, "app"), message)
 
 
 # Not even root can write to /proc.
@@ -166,10 +162,7 @@ def serving(folder: Path, data: Path, values: Values) -> Iterator[Path]:
     """A server, and its log."""
     log = folder / "log"
     given = environment(data, {"PORT": str(free_port()), **values})
-    with log.open("wb") as file:
-        process = subprocess.Popen(
-            [sys.executable, str(ROOT / "app.py")], cwd=folder, env=given, stdout=file, stderr=file
-        )
+    process = forked.Forked("app", environment=given, output=log, folder=folder)
     try:
         yield log
     finally:
@@ -179,10 +172,10 @@ def serving(folder: Path, data: Path, values: Values) -> Iterator[Path]:
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_port_in_use_is_named(tmp_path: Path, workers: str) -> None:
-    assert ended(tmp_path, {}, "cli.py", "migrate").returncode == 0
+    assert ended(tmp_path, {}, "cli", "migrate").returncode == 0
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        outcome = ended(tmp_path, {"PORT": port, "WORKERS": workers}, "app.py")
+        outcome = ended(tmp_path, {"PORT": port, "WORKERS": workers}, "app")
     assert_fails_with(outcome, "FREESEWING_PORT")
     assert "ddress already in use" in outcome.stderr
 
@@ -200,7 +193,7 @@ def test_a_port_in_use_is_named(tmp_path: Path, workers: str) -> None:
     ],
 )
 def test_a_setting_that_a_service_cannot_use_is_named(tmp_path: Path, values: Values, message: str) -> None:
-    assert_fails_with(ended(tmp_path, {"PORT": str(free_port()), **values}, "app.py"), message)
+    assert_fails_with(ended(tmp_path, {"PORT": str(free_port()), **values}, "app"), message)
 
 
 def test_a_server_whose_mail_server_and_redis_refuse_connections_shows_no_traceback(tmp_path: Path) -> None:

@@ -1,8 +1,6 @@
 """Lost and wrong secrets: messages at the start, in `/ready` and at the command line."""
 
 import json
-import subprocess
-import sys
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -14,10 +12,11 @@ from sqlalchemy import LargeBinary, literal, update
 
 from storage.schema.installation import canaries
 from storage.schema.tables import sets
+from tests import forked
 from tests.databases import fresh_postgres
 from tests.handlers.database import execute
 from tests.proxy import Proxy
-from tests.service import PATIENCE, ROOT, Service, wait_until
+from tests.service import PATIENCE, Service, wait_until
 from tests.test_cli import cli
 
 SECRET = "s" * 40
@@ -31,8 +30,7 @@ def key(key_id: str, byte: bytes) -> str:
 def refused(service: Service, **settings: str) -> str:
     """What a server that does not start says."""
     environment = {**service.environment, **{f"FREESEWING_{name.upper()}": value for name, value in settings.items()}}
-    command = [sys.executable, "app.py"]
-    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE)
+    ended = forked.run("app", environment=environment, timeout=PATIENCE)
     assert ended.returncode == 1 and "Traceback" not in ended.stderr, ended.stderr
     assert ended.stderr.startswith("freesewing-api cannot start:\n")
     return ended.stderr

@@ -14,7 +14,7 @@ from tests.contract.faults.exchange import Exchange
 from tests.contract.faults.patches import PATCHES
 from tests.contract.faults.registry import FAULTS
 from tests.contract.faults.replies import REPLIES
-from tests.quick_server import cheap_hashes
+from tests.quick_server import quick
 
 Send = Callable[[dict[str, Any]], Any]
 IN_REPLIES = REPLIES | {name: fault.replies for name, fault in FAULTS.items() if fault.replies}
@@ -71,9 +71,5 @@ class Faulty:
 def main() -> None:
     """Serve as `app.py` does, with what it makes wrapped."""
     make = app.create_app
-    with cheap_hashes(), patch.object(app, "create_app", lambda *given, **named: Faulty(make(*given, **named))):
+    with quick(), patch.object(app, "create_app", lambda *given, **named: Faulty(make(*given, **named))):
         app.main()
-
-
-if __name__ == "__main__":
-    main()

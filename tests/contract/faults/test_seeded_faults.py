@@ -37,7 +37,7 @@ PLENTY = ",".join(
 class FaultyService(Service):
     """A server whose faults can be switched."""
 
-    program = ("-m", "tests.contract.faults.server")
+    module = "tests.contract.faults.server"
 
     def switch(self, fault: str) -> None:
         """Have this fault, or none."""
@@ -86,7 +86,7 @@ def test_a_fault_is_caught_by_its_check(faulty: FaultyService, there: Deployment
     catch.check(there, **catch.arguments)
     faulty.switch(fault)
     try:
-        with pytest.raises(AssertionError, match=catch.message):
+        with pytest.raises(AssertionError, match=catch.told):
             catch.check(there, **catch.arguments)
     finally:
         faulty.switch("")
