@@ -1,9 +1,11 @@
 """Fixtures for all tests: a running server on each engine, and the people who use it."""
 
 import json
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 from operator import itemgetter
+from pathlib import Path
 
 import pytest
 
@@ -27,8 +29,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print what tests recorded with `record_property("told", …)` in any process, and the slowest modules."""
     reports = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome)]
-    for told in [value for report in reports for name, value in report.user_properties if name == "told"]:
-        terminalreporter.write_line(str(told))
+    for summary in [value for report in reports for name, value in report.user_properties if name == "summary"]:
+        terminalreporter.write_line(str(summary))
     _print_slowest_modules(terminalreporter)
 
 
@@ -107,3 +109,12 @@ def admin(service: Service) -> Person:
 def signing_key(service: Service) -> bytes:
     """The key that the server signs tokens with."""
     return derive(json.loads((service.data / "secrets.json").read_text())["secret_key"], "tokens")
+
+
+@pytest.fixture
+def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No settings in the environment except DATA_DIR, and no .env file in the current folder."""
+    for name in [name for name in os.environ if name.startswith("FREESEWING_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FREESEWING_DATA_DIR", str(tmp_path / "data"))

@@ -43,23 +43,7 @@ def _files() -> list[Path]:
     return [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).exists()]
 
 
-# Too long as yet.
-PENDING = {
-    "tests/contract/test_changes.py",
-    "tests/contract/test_deployments.py",
-    "tests/contract/test_document.py",
-    "tests/forges/__init__.py",
-    "tests/handlers/test_admin.py",
-    "tests/handlers/test_even_times.py",
-    "tests/handlers/test_key_life.py",
-    "tests/handlers/test_subscribers.py",
-    "tests/limits/test_quotas.py",
-    "tests/services/test_delivery.py",
-    "tests/storage/test_query_plans.py",
-    "tests/test_settings.py",
-}
-NAMES = sorted({str(path.relative_to(ROOT)) for path in _files()} - PENDING)
-FILES = [pytest.param(ROOT / name, id=name) for name in NAMES]
+FILES = [pytest.param(path, id=str(path.relative_to(ROOT))) for path in _files()]
 
 
 @pytest.mark.parametrize("path", FILES)

@@ -1,9 +1,7 @@
 """The settings: their defaults, what stops the start and how that is told, and the secrets made in development."""
 
-import json
 import os
 import re
-import stat
 import subprocess
 import sys
 from base64 import b64encode
@@ -13,7 +11,7 @@ import pytest
 
 import settings
 from services import container
-from settings import Settings, SettingsInvalid, load, make_secrets, parse_keys
+from settings import Settings, SettingsInvalid, load
 from tests.service import ROOT, free_port
 
 SECRET = "s3cr3t-" + "x" * 40
@@ -26,13 +24,7 @@ PRODUCTION = {
 }
 
 
-@pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No setting but the place for files, and no .env file."""
-    for name in [name for name in os.environ if name.startswith("FREESEWING_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("FREESEWING_DATA_DIR", str(tmp_path / "data"))
+pytestmark = pytest.mark.usefixtures("empty_environment")
 
 
 def given(monkeypatch: pytest.MonkeyPatch, values: dict[str, str]) -> None:
@@ -161,7 +153,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("name", "value"), WRONG)
-def test_a_wrong_setting_is_named_and_its_value_is_not_told(
+def test_the_error_of_a_wrong_setting_names_it_and_omits_its_value(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     message = refusal(monkeypatch, {name: value})
@@ -192,68 +184,6 @@ def test_a_forge_without_repository_or_token_stops_the_start(monkeypatch: pytest
 def test_every_wrong_setting_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     message = refusal(monkeypatch, {"PORT": "x", "LOG_LEVEL": "y"})
     assert {line.partition(":")[0] for line in message.splitlines()} == {"FREESEWING_PORT", "FREESEWING_LOG_LEVEL"}
-
-
-def test_in_development_secrets_are_made_once_for_the_owners_eyes(tmp_path: Path) -> None:
-    first = make_secrets(load())
-    kept = tmp_path / "data" / "secrets.json"
-    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    assert json.loads(kept.read_text()) == {
-        "encryption_keys": first.encryption_keys,
-        "secret_key": first.secret_key,
-    }
-    assert len(first.secret_key) >= 32
-    [(key_id, key)] = parse_keys(first.encryption_keys).items()
-    assert len(key) == 32 and len(key_id) == 8
-    kept.chmod(0o644)
-    again = make_secrets(load())
-    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    assert (again.encryption_keys, again.secret_key) == (first.encryption_keys, first.secret_key)
-
-
-def test_no_mask_of_the_operator_opens_the_secrets_to_others(tmp_path: Path) -> None:
-    before = os.umask(0)
-    try:
-        make_secrets(load())
-    finally:
-        os.umask(before)
-    assert stat.S_IMODE((tmp_path / "data" / "secrets.json").stat().st_mode) == 0o600
-
-
-def test_another_folder_has_other_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    first = make_secrets(load())
-    given(monkeypatch, {"DATA_DIR": "elsewhere"})
-    assert make_secrets(load()).secret_key != first.secret_key
-
-
-def test_a_secret_that_is_set_goes_before_the_one_that_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    first = make_secrets(load())
-    given(monkeypatch, {"SECRET_KEY": SECRET})
-    assert (load().secret_key, load().encryption_keys) == (SECRET, first.encryption_keys)
-
-
-def test_of_keys_the_order_is_kept_and_all_are_read() -> None:
-    other = b64encode(bytes(range(32))).decode()
-    assert list(parse_keys(f"new:{other}, {KEYS}").items()) == [("new", bytes(range(32))), ("1", b"k" * 32)]
-
-
-def test_two_keys_with_the_same_id_stop_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    message = refusal(monkeypatch, {**PRODUCTION, "ENCRYPTION_KEYS": f"{KEYS},1:{b64encode(b'o' * 32).decode()}"})
-    assert "two keys with the id 1" in message
-    assert_no_value_in(message)
-
-
-def test_keys_that_are_made_in_different_places_have_different_ids(monkeypatch: pytest.MonkeyPatch) -> None:
-    ids = set()
-    for place in ("one", "two", "three"):
-        given(monkeypatch, {"DATA_DIR": place})
-        ids |= set(parse_keys(make_secrets(load()).encryption_keys))
-    assert len(ids) == 3
-
-
-def test_loading_the_settings_makes_no_secrets(tmp_path: Path) -> None:
-    assert (load().secret_key, load().encryption_keys) == ("", "")
-    assert not (tmp_path / "data").exists()
 
 
 def test_a_server_that_cannot_start_says_why_in_one_line_and_shows_no_inside(tmp_path: Path) -> None:

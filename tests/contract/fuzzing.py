@@ -71,12 +71,12 @@ def common(path: str, body: Any, one: str, many: str) -> str:
 def noted(made: dict[str, Any]) -> dict[str, Any]:
     """What a reply says was made, written down for whoever cleans up."""
     if JOURNAL:
-        told = {member: record for member, record in made.items() if _is_new(member, made)}
-        for member, record in told.items():
+        new = {member: record for member, record in made.items() if _is_new(member, made)}
+        for member, record in new.items():
             names = [record.get(name) for name in ("id", "uuid", "key")] if isinstance(record, dict) else [record]
             ours.update((member, str(name)) for name in names if name is not None)
         with Path(JOURNAL).open("a") as journal:
-            journal.write(json.dumps(told) + "\n")
+            journal.write(json.dumps(new) + "\n")
     return made
 
 

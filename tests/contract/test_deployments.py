@@ -5,20 +5,18 @@ import os
 import re
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 import yaml
 
 from tests.contract.deployment import CannotBeChecked, Deployment
+from tests.contract.deployment_run import Run
 from tests.contract.faults.test_seeded_faults import FaultyService
 from tests.contract.left_out import ASKED_FOR
 from tests.proxy import Proxy
-from tests.service import PATIENCE, ROOT, Person, Service, wait_until
+from tests.service import ROOT, Person, Service, wait_until
 
 pytestmark = pytest.mark.long
 
@@ -52,54 +50,6 @@ def test_the_documentation_names_the_settings_that_exist() -> None:
     (job,) = yaml.safe_load(recipe)["jobs"].values()
     commands = [step["run"] for step in job["steps"] if "run" in step]
     assert commands and all(command.startswith("make contract BASE_URL=") for command in commands)
-
-
-class Run:
-    """One run against a deployment, with credentials in its environment, if any are given."""
-
-    def __init__(self, url: str, reports: Path, *asked: str, **environment: str) -> None:
-        self.reports = reports
-        ours = {name: value for name, value in os.environ.items() if not name.startswith("CONTRACT_")}
-        ours |= {"CONTRACT_URL": url, "CONTRACT_REPORTS": str(reports), "CONTRACT_KEY_LIFE": "20", **environment}
-        self.log = reports / "output.txt"
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.contract", *asked],
-                cwd=ROOT,
-                env=ours,
-                stdout=log,
-                stderr=log,
-                process_group=0,
-            )
-
-    def __enter__(self) -> "Run":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait(PATIENCE)
-
-    def ended(self) -> int:
-        """Its exit status."""
-        return self.process.wait(10 * PATIENCE)
-
-    @property
-    def output(self) -> str:
-        """What it printed so far."""
-        return self.log.read_text()
-
-    def outcomes(self) -> dict[str, str]:
-        """The outcome of each check: empty if it passed, else `skipped` or `failure` with the message."""
-        cases = ElementTree.parse(self.reports / "checks.xml").iter("testcase")
-        return {
-            case.get("name", ""): " ".join([*(f"{part.tag} {part.get('message')}" for part in case)])
-            for case in cases
-        }
-
-    def all_output(self) -> str:
-        """All that it printed and all of its reports."""
-        return "\n".join(path.read_text() for path in self.reports.iterdir())
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,9 @@ import httpx2
 import pytest
 
 from tests.contract.checks import fuzzer
-from tests.contract.checks.test_published import test_limits_are_told_and_count as limits_are_told_and_count
+from tests.contract.checks.test_published import (
+    test_rate_limit_headers_are_sent_and_count_down as rate_limit_headers_are_sent_and_count_down,
+)
 from tests.contract.throttling import LONGEST_WAIT, MOST_TRIES, OverQuota, ThrottledClient
 
 POLICY = {"RateLimit-Policy": '"account-burst";q=60;w=60, "account-day";q=900;w=86400'}
@@ -68,13 +70,13 @@ def limited(*days: tuple[int, int]) -> Any:
 
 
 def test_a_day_that_begins_between_two_requests_is_no_fault() -> None:
-    limits_are_told_and_count(limited((10, 1), (899, 86400), (898, 86400)))
+    rate_limit_headers_are_sent_and_count_down(limited((10, 1), (899, 86400), (898, 86400)))
 
 
 @pytest.mark.parametrize("times", [(50, 50), (50, 49), (1, 86400)], ids=["still", "later", "a new day"])
 def test_a_request_that_costs_nothing_is_one(times: tuple[int, int]) -> None:
     with pytest.raises(AssertionError, match="costs nothing"):
-        limits_are_told_and_count(limited(*((10, seconds) for seconds in times)))
+        rate_limit_headers_are_sent_and_count_down(limited(*((10, seconds) for seconds in times)))
 
 
 def test_half_a_line_of_what_the_fuzzer_wrote_down_is_skipped(tmp_path: Path) -> None:

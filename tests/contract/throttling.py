@@ -69,9 +69,9 @@ class ThrottledClient(httpx2.Client):
 
 def _seconds_to_wait(reply: httpx2.Response) -> int | None:
     """How long to wait before it is sent again (over a quota, or the server is busy); None if it was answered."""
-    told = reply.headers.get("retry-after", "")
-    if reply.status_code == 503 and told.isdecimal():
-        return int(told)
+    retry_after = reply.headers.get("retry-after", "")
+    if reply.status_code == 503 and retry_after.isdecimal():
+        return int(retry_after)
     if reply.status_code == 429:
-        return int(told) if told.isdecimal() else 60
+        return int(retry_after) if retry_after.isdecimal() else 60
     return None

@@ -140,7 +140,7 @@ def test_a_restart_under_load_gets_503_and_loses_nothing(
             cluster.start()
             back = time.monotonic()
             load.more(201, 1)
-            record_property("told", f"writes went on {time.monotonic() - back:.2f} s after PostgreSQL ({mode})")
+            record_property("summary", f"writes went on {time.monotonic() - back:.2f} s after PostgreSQL ({mode})")
             load.more(201, 40)
 
 

@@ -162,8 +162,70 @@ class Forge(ABC):
         return f"https://forge.example/{REPOSITORY}/{kind}/{number}"
 
 
+class _Handler(BaseHTTPRequestHandler):
+    server: "_Server"
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def handle(self) -> None:
+        # The client may have closed the connection.
+        with suppress(ConnectionError):
+            super().handle()
+
+    def _handle(self) -> None:
+        forge = self.server.forge
+        raw = self.rfile.read(int(self.headers["content-length"] or 0))
+        asked = Asked(
+            self.command, self.path, {name.lower(): value for name, value in self.headers.items()}, _decoded(raw)
+        )
+        with forge.lock:
+            forge.asked.append(asked)
+            forge.busy += 1
+            forge.busiest = max(forge.busy, forge.busiest)
+            faults = [fault for fault in forge.faults if _fits(fault, asked)]
+            ended = forge.ended
+            if not faults or faults[0].done:
+                answer = self._answer(asked)
+        if faults and faults[0].hang:
+            ended.wait(60)
+            self.close_connection = True
+        with forge.lock:
+            forge.busy -= 1
+        if self.close_connection:
+            return
+        if faults:
+            self._send(faults[0].status, faults[0].raw or b'{"message": "no"}', faults[0].headers)
+        else:
+            body = b"" if answer.value is None else json.dumps(answer.value).encode()
+            self._send(answer.status, body, answer.headers)
+
+    def _answer(self, asked: Asked) -> Answer:
+        if asked.headers.get("authorization") != self.server.forge.authorization:
+            return Answer(401, {"message": "Bad credentials"})
+        return self.server.forge.answer(asked)
+
+    def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Type": "application/json", **headers}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _handle  # noqa: N815 (names of the library)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        return
+
+
 class _Server(ThreadingHTTPServer):
+    """The HTTP server of one forge."""
+
     request_queue_size = 100
+
+    def __init__(self, forge: Forge) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.forge = forge
 
 
 def settings_for(forge: Forge) -> dict[str, str]:
@@ -178,62 +240,8 @@ def settings_for(forge: Forge) -> dict[str, str]:
 
 @contextmanager
 def serving(forge: Forge) -> Iterator[Forge]:
-    """The forge, reachable at its `url`."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def handle(self) -> None:
-            # Who asked may have hung up.
-            with suppress(ConnectionError):
-                super().handle()
-
-        def _handle(self) -> None:
-            raw = self.rfile.read(int(self.headers["content-length"] or 0))
-            asked = Asked(
-                self.command, self.path, {name.lower(): value for name, value in self.headers.items()}, _decoded(raw)
-            )
-            with forge.lock:
-                forge.asked.append(asked)
-                forge.busy += 1
-                forge.busiest = max(forge.busy, forge.busiest)
-                faults = [fault for fault in forge.faults if _fits(fault, asked)]
-                ended = forge.ended
-                if not faults or faults[0].done:
-                    answer = self._answer(asked)
-            if faults and faults[0].hang:
-                ended.wait(60)
-                self.close_connection = True
-            with forge.lock:
-                forge.busy -= 1
-            if self.close_connection:
-                return
-            if faults:
-                self._send(faults[0].status, faults[0].raw or b'{"message": "no"}', faults[0].headers)
-            else:
-                body = b"" if answer.value is None else json.dumps(answer.value).encode()
-                self._send(answer.status, body, answer.headers)
-
-        def _answer(self, asked: Asked) -> Answer:
-            if asked.headers.get("authorization") != forge.authorization:
-                return Answer(401, {"message": "Bad credentials"})
-            return forge.answer(asked)
-
-        def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
-            self.send_response(status)
-            for name, value in {"Content-Type": "application/json", **headers}.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _handle  # noqa: N815 (names of the library)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            return
-
-    server = _Server(("127.0.0.1", 0), Handler)
+    """Serve the forge at its `url`."""
+    server = _Server(forge)
     forge.url = f"http://127.0.0.1:{server.server_address[1]}"
     Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:

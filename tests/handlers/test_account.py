@@ -122,7 +122,7 @@ def test_data_does_not_grow_without_end(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("form", ["{}", "{} Ö 🧵", "<b>{}<br>", "%_{}", "user-{}x", "{}."])
-def test_a_user_name_may_be_anything_that_can_be_told_apart(alice: Person, form: str) -> None:
+def test_a_user_name_may_be_any_distinguishable_text(alice: Person, form: str) -> None:
     name = form.format("n" + uuid4().hex[:11])  # not a number by chance
     changed = patched(alice, {"username": name})
     assert (changed["username"], changed["lusername"]) == (name, name.lower())

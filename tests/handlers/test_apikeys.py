@@ -49,7 +49,7 @@ def test_a_new_key_is_shown_with_its_secret_and_works(service: Service, alice: P
     assert ApiKey(service, made["key"], made["secret"]).get("/account").status_code == 200
 
 
-def test_the_secret_can_be_told_from_garbage_without_asking_the_database(alice: Person) -> None:
+def test_a_malformed_secret_is_rejected_without_a_query(alice: Person) -> None:
     secrets = [alice.new_key().secret for _ in range(3)]
     assert len(set(secrets)) == 3
     for secret in secrets:
@@ -132,7 +132,7 @@ def test_a_key_of_level_zero_can_do_nothing_but_say_who_it_is(alice: Person) -> 
         assert failure(key.get(path)) == (403, "insufficientAccessLevel")
 
 
-def test_a_key_is_told_what_is_known_of_it(alice: Person) -> None:
+def test_a_key_reads_its_own_record(alice: Person) -> None:
     key = alice.new_key(3, name="my script")
     made = alice.get(f"/apikeys/{key.key}").json()["apikey"]
     expected = {name: made[name] for name in ("key", "level", "expiresAt", "name", "userId")}
@@ -213,7 +213,7 @@ def test_a_revoked_key_with_a_wrong_secret_is_like_any_other(service: Service, a
     assert failure(ApiKey(service, key.key, api_secrets.new_secret()).get("/whoami")) == (401, "unauthorized")
 
 
-def test_an_expired_key_is_told_so_and_stays_in_the_list(service: Service, alice: Person) -> None:
+def test_an_expired_key_gets_keyexpired_and_stays_in_the_list(service: Service, alice: Person) -> None:
     key = alice.new_key()
     past = clock.now() - timedelta(seconds=1)
     execute(service, update(apikeys).values(expires_at=past).where(apikeys.c.key == UUID(key.key)))

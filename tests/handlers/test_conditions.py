@@ -45,7 +45,7 @@ def test_a_changed_set_is_sent_again(alice: Person) -> None:
 
 
 @both_engines
-def test_of_two_editors_the_second_is_told(alice: Person) -> None:
+def test_the_second_of_two_concurrent_edits_gets_412(alice: Person) -> None:
     path = f"/sets/{alice.new_set()['id']}"
     tag = ask(alice, "GET", path)[1]["etag"]
     status, headers = ask(alice, "PATCH", path, json={"notes": "first"}, if_match=tag)

@@ -120,8 +120,8 @@ def test_nothing_tells_whether_the_new_address_has_an_account(service: Service, 
     assert seen[0] == seen[1]
     # The one who owns the mailbox learns it; the text holds no link.
     assert "/confirm/emailchange/" in str(mail_to(service, free).get_body(("plain",)))
-    told = str(mail_to(service, bob.email).get_body(("plain",)))
-    assert "already has an account" in told and "/confirm/" not in told
+    text = str(mail_to(service, bob.email).get_body(("plain",)))
+    assert "already has an account" in text and "/confirm/" not in text
 
 
 def test_a_change_to_the_address_of_another_account_is_answered_like_an_unknown_confirmation(

@@ -25,7 +25,7 @@ def events_of(person: Person, event: str = "") -> list[Event]:
     return [one for one in found if event in ("", one["event"])]
 
 
-def told(event: Event) -> tuple[Any, ...]:
+def essentials(event: Event) -> tuple[Any, ...]:
     """What an event says of itself."""
     return event["event"], event["by"], event["key"], event["details"]
 
@@ -43,7 +43,7 @@ def test_the_life_of_a_key_is_kept_step_by_step(service: Service, alice: Person)
     alice.delete(f"/apikeys/{key.key}")
     found = alice.new_key()
     service.http.post("/apikeys/leaked", json={"key": found.key, "secret": found.secret})
-    assert [told(event) for event in events_of(alice)[:-1]] == [
+    assert [essentials(event) for event in events_of(alice)[:-1]] == [
         ("keyRevoked", "system", found.key, {"revokedBy": "leak"}),
         ("keyLeaked", "system", found.key, {}),
         ("keyCreated", "owner", found.key, {"level": 4}),
@@ -79,7 +79,7 @@ def test_sign_ins_are_kept_with_their_means(service: Service, alice: Person) -> 
     link = service.http.post("/signup", json={"email": alice.email, "language": "en", "test": True}).json()
     path = f"/signinlink/{link['confirmation']}"
     assert service.http.post(path, json={"check": link["check"]}).status_code == 200
-    assert [told(event) for event in events_of(alice, "signedIn")] == [
+    assert [essentials(event) for event in events_of(alice, "signedIn")] == [
         ("signedIn", "owner", None, {"means": means, "mfa": False}) for means in ("link", "password", "signUp")
     ]
 
@@ -91,11 +91,13 @@ def test_failed_sign_ins_are_kept_once_a_minute_and_only_for_accounts_that_there
     for _ in range(3):
         assert sign_in(service, alice.id, "wrong").status_code == 401
     assert sign_in(service, "nobody at all", "wrong").status_code == 401
-    assert [told(event) for event in events_of(alice, "signInFailed")] == [("signInFailed", "system", None, {})]
+    assert [essentials(event) for event in events_of(alice, "signInFailed")] == [("signInFailed", "system", None, {})]
     assert events_of(bob, "signInFailed") == []
 
 
-def test_a_wrong_second_factor_is_a_failed_sign_in_and_a_right_one_is_told(service: Service, alice: Person) -> None:
+def test_a_wrong_second_factor_is_a_failed_sign_in_and_a_right_one_is_recorded(
+    service: Service, alice: Person
+) -> None:
     patched(alice, {"password": PASSWORD})
     secret = alice.post("/account/mfa", {"mfa": True}).json()["mfa"]["secret"]
     body = {"mfa": True, "secret": secret, "token": pyotp.TOTP(secret).now()}
@@ -115,7 +117,7 @@ def test_changes_of_password_address_and_consent_are_kept(alice: Person) -> None
     patched(alice, asked_for_change(alice, new_test_address()))
     patched(alice, {"consent": 3})
     patched(alice, {"consent": 3, "bio": "nothing that matters here"})
-    assert [told(event) for event in events_of(alice)[:-1]] == [
+    assert [essentials(event) for event in events_of(alice)[:-1]] == [
         ("consentChanged", "owner", None, {"before": 2, "after": 3}),
         ("emailChanged", "owner", None, {}),
         ("passwordChanged", "owner", None, {}),
@@ -130,15 +132,15 @@ def test_a_change_that_is_refused_leaves_no_event(alice: Person) -> None:
     assert events_of(alice) == before
 
 
-def test_what_staff_did_is_told_as_staffs_and_not_whose(service: Service, alice: Person, admin: Person) -> None:
+def test_events_caused_by_staff_do_not_name_the_administrator(service: Service, alice: Person, admin: Person) -> None:
     key = alice.new_key()
     acting = admin.get(f"/admin/impersonate/{alice.id}").json()["token"]
     Person(service, alice.id, alice.email, acting).delete(f"/apikeys/{key.key}?reason=x")
     kept = alice.new_key()
     admin.post(f"/apikeys/{kept.key}/revoke", {"reason": "x"})
     admin.patch(f"/admin/user/{alice.id}", {"role": "curator"})
-    events_told = [told(event) for event in events_of(alice)[:-1]]
-    assert events_told == [
+    recorded = [essentials(event) for event in events_of(alice)[:-1]]
+    assert recorded == [
         ("roleChanged", "staff", None, {"before": "user", "after": "curator"}),
         ("keyRevoked", "staff", kept.key, {"revokedBy": "staff"}),
         ("keyCreated", "owner", kept.key, {"level": 4}),

@@ -15,7 +15,7 @@ from tests.handlers.accounts import account_of, patched, sign_in
 from tests.handlers.database import change_account, execute
 from tests.handlers.reading import failure
 from tests.handlers.signing_in import with_password
-from tests.handlers.test_admin import impersonated
+from tests.handlers.test_impersonation import impersonated
 from tests.matrix import both_engines
 from tests.service import PASSWORD, Credentials, Person, Service
 

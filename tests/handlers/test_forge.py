@@ -115,15 +115,15 @@ CALLS: list[tuple[str, str, Any]] = [
 
 @pytest.mark.parametrize(("method", "path", "body"), CALLS)
 @pytest.mark.parametrize("how", [{"status": 500}, {"status": 401}, {"status": 200, "raw": b"<html>rubbish"}])
-def test_a_forge_in_trouble_is_told_and_nothing_is_half_done(
+def test_a_failing_forge_gets_502_and_leaves_nothing_half_done(
     service: Service, forge: Forge, alice: Person, method: str, path: str, body: Any, how: dict[str, Any]
 ) -> None:
     for asked in ("POST", "GET"):
         forge.fails(asked, ".*", **how)
     with unharmed(service):
         reply = alice.request(method, path, **({} if body is None else {"json": body}))
-    told = problem(reply, 502, "forgeUnavailable")
-    assert TOKEN not in str(told) and forge.url not in str(told)
+    error = problem(reply, 502, "forgeUnavailable")
+    assert TOKEN not in str(error) and forge.url not in str(error)
     assert set(forge.branches) == {"main"} and not forge.issues + forge.discussions + forge.pulls
     assert TOKEN not in service.log.read_text()
 

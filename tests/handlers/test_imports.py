@@ -116,14 +116,16 @@ def test_a_repeated_import_changes_nothing(service: Service) -> None:
         ({"people": {str(number): {} for number in range(1001)}}, "people: too_long"),
     ],
 )
-def test_a_bad_account_is_told_and_the_others_move_in(service: Service, fields: dict[str, Any], reason: str) -> None:
+def test_an_invalid_account_is_reported_and_the_others_are_imported(
+    service: Service, fields: dict[str, Any], reason: str
+) -> None:
     with unharmed(service):
         answer = imported(service, {**v2_account(), **fields}, v2_account())
     assert answer["imported"] == 1
     assert answer["skipped"] == [{"at": "/list/0", "reason": reason}]
 
 
-def test_a_bad_person_or_pattern_is_told_and_the_rest_moves_in(service: Service) -> None:
+def test_an_invalid_person_or_pattern_is_reported_and_the_rest_is_imported(service: Service) -> None:
     good = {"name": "Me", "measurements": {}}
     record = v2_account(
         people={"good": good, "ba/d~": {"name": ""}, "none": None},
@@ -147,7 +149,7 @@ def test_a_bad_person_or_pattern_is_told_and_the_rest_moves_in(service: Service)
         ([], "data: dict_type"),
     ],
 )
-def test_a_pattern_that_cannot_be_kept_is_told(service: Service, settings: Any, reason: str) -> None:
+def test_a_pattern_that_cannot_be_stored_is_reported(service: Service, settings: Any, reason: str) -> None:
     pattern = {"data": {"design": "simon", "settings": settings}}
     with unharmed(service):
         answer = imported(service, v2_account(patterns={"abcde": pattern}))
@@ -178,7 +180,7 @@ def test_a_role_is_never_imported_and_a_blocked_account_stays_out(service: Servi
     assert failure(sign_in(service, blocked["email"])) == (401, "signInFailed")
 
 
-def test_a_name_that_is_taken_is_told_and_left_to_whose_it_is(service: Service) -> None:
+def test_a_taken_user_name_is_reported_and_stays_with_its_owner(service: Service) -> None:
     answer = imported(service, v2_account(username="Taken in v2"), v2_account(username="taken IN v2"))
     names = [account["username"] for account in answer["accounts"]]
     assert names == ["Taken in v2", f"user-{answer['accounts'][1]['id']}"]

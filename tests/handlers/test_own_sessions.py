@@ -12,8 +12,8 @@ from tests.handlers.accounts import asked_for_change, patched, sign_in
 from tests.handlers.guarded import Guarded
 from tests.handlers.reading import all_mails_to, failure, new_test_address
 from tests.handlers.signing_in import with_password
-from tests.handlers.test_admin import impersonated
 from tests.handlers.test_events import events_of
+from tests.handlers.test_impersonation import impersonated
 from tests.service import PASSWORD, Credentials, Person, Service, wait_until
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"

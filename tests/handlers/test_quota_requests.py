@@ -91,7 +91,9 @@ def test_another_quota_and_time_than_wished_can_be_granted(service: Service, adm
     assert changes == {"state": ["open", "granted"], "quota": [200_000, 0], "days": [30, 1]}
 
 
-def test_who_is_declined_is_told_in_their_language_and_nothing_changes(service: Service, admin: Person) -> None:
+def test_a_declined_request_is_mailed_in_the_owners_language_and_changes_nothing(
+    service: Service, admin: Person
+) -> None:
     person = service.sign_up(language="de")
     decided = decide(admin, asked(person), "declined", answer="<b>nein</b> {service}", quota=5).json()["request"]
     assert (decided["state"], decided["quota"], decided["answer"]) == ("declined", 200_000, "<b>nein</b> {service}")

@@ -100,7 +100,7 @@ def test_a_set_with_empty_notes_comes_back_with_empty_notes(alice: Person, form:
     assert ask(alice, file, format=form, store="true", name="a").json()["set"]["notes"] == ""
 
 
-def test_without_being_asked_nothing_is_stored_and_all_is_told(alice: Person) -> None:
+def test_a_file_that_is_only_read_is_reported_and_not_stored(alice: Person) -> None:
     queries: list[dict[str, str]] = [{}, {"store": "false"}]
     for query in queries:
         reply = ask(alice, INCHES, **query)
@@ -117,9 +117,9 @@ def test_without_being_asked_nothing_is_stored_and_all_is_told(alice: Person) ->
 
 def test_a_set_is_made_of_a_file_as_it_is_asked_for(alice: Person, bob: Person) -> None:
     made = ask(alice, store="true", name="Mine", public="true").json()
-    told = {field: made["set"][field] for field in ("name", "notes", "imperial", "public", "measies", "userId")}
+    fields = {field: made["set"][field] for field in ("name", "notes", "imperial", "public", "measies", "userId")}
     measies = {"chest": 920.75, "seat": 1016}
-    assert told == {
+    assert fields == {
         "name": "Mine",
         "notes": "--",
         "imperial": True,

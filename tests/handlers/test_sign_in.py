@@ -115,8 +115,8 @@ def test_who_is_kept_out_is_refused_like_somebody_unknown(
     change_account(service, alice.id, **columns)
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(lambda name: sign_in(service, name), [alice.email, new_address()]))
-    told = [{**answer.json(), "instance": ""} for answer in answers]
-    assert told[0] == told[1]
+    bodies = [{**answer.json(), "instance": ""} for answer in answers]
+    assert bodies[0] == bodies[1]
     assert failure(answers[0]) == FAILED
     assert answers[0].headers.keys() == answers[1].headers.keys()
 

@@ -87,9 +87,7 @@ def test_who_has_an_account_is_mailed_a_link_to_sign_in(service: Service, alice:
 
 
 @pytest.mark.parametrize("columns", [{"status": DISABLED}, {"status": RESTRICTED}, {"role": "blocked"}], ids=str)
-def test_who_is_kept_out_is_told_so_and_gets_no_link(
-    service: Service, alice: Person, columns: dict[str, Any]
-) -> None:
+def test_the_mail_to_a_disabled_account_has_no_link(service: Service, alice: Person, columns: dict[str, Any]) -> None:
     change_account(service, alice.id, **columns)
     assert sign_up(service, alice.email) == {"result": "created", "email": alice.email}
     mail = mail_to(service, alice.email)

@@ -94,7 +94,7 @@ def test_each_day_has_a_row_and_the_totals_are_their_sums(alice: Person) -> None
 
 
 @both_engines
-def test_rows_are_apart_by_operation_key_or_status(alice: Person) -> None:
+def test_usage_is_grouped_by_operation_key_or_status(alice: Person) -> None:
     one, other = alice.new_key(), alice.new_key()
     then = today() - timedelta(days=2)
     used(alice, at=then, calls=1)
@@ -115,7 +115,7 @@ def test_rows_are_apart_by_operation_key_or_status(alice: Person) -> None:
 
 
 @both_engines
-def test_hours_are_told_where_they_are_asked_for(alice: Person) -> None:
+def test_usage_is_grouped_by_hour_on_request(alice: Person) -> None:
     for hours in (1, 2, 3):
         used(alice, at=this_hour() - timedelta(hours=hours), calls=hours, table=usage_hours)
     begin, end = this_hour() - timedelta(hours=2, minutes=-20), this_hour() - timedelta(minutes=10)
@@ -128,7 +128,7 @@ def test_hours_are_told_where_they_are_asked_for(alice: Person) -> None:
     assert (found["from"], found["to"]) == (at(this_hour() - timedelta(hours=2)), at(this_hour()))
 
 
-def test_without_a_time_the_last_thirty_days_are_told(alice: Person) -> None:
+def test_the_default_period_is_the_last_thirty_days(alice: Person) -> None:
     for days in (28, 29, 30, 31):
         used(alice, at=today() - timedelta(days=days), operation=f"o{days}")
     found = usage(alice, by="operation")
@@ -136,7 +136,7 @@ def test_without_a_time_the_last_thirty_days_are_told(alice: Person) -> None:
     assert not {"o30", "o31"} & {row["operation"] for row in found["rows"]}
 
 
-def test_calls_are_told_about_a_second_after_they_were_made(alice: Person) -> None:
+def test_calls_are_counted_about_a_second_later(alice: Person) -> None:
     key = alice.new_key()
     for _ in range(3):
         key.get("/sets")
@@ -147,7 +147,7 @@ def test_calls_are_told_about_a_second_after_they_were_made(alice: Person) -> No
     assert row["bytesOut"] == 3 * len(key.get("/sets").content) and row["seconds"] > 0
 
 
-def test_nothing_used_is_nothing_told(alice: Person) -> None:
+def test_without_calls_the_usage_is_empty(alice: Person) -> None:
     path = f"/apikeys/{alice.new_key().key}/usage"
     assert (usage(alice, path)["rows"], usage(alice, path)["totals"]) == ([], NOTHING)
 
@@ -164,9 +164,7 @@ def test_nothing_used_is_nothing_told(alice: Person) -> None:
         ({"by": "colour"}, "query /by"),
     ],
 )
-def test_a_time_that_cannot_be_told_of_is_refused_with_a_reason(
-    alice: Person, query: dict[str, str], detail: str
-) -> None:
+def test_an_invalid_period_is_rejected_with_a_reason(alice: Person, query: dict[str, str], detail: str) -> None:
     for path in ("/account/usage", "/account/usage.csv"):
         reply = alice.request("GET", path, params=query)
         assert failure(reply) == (400, "validationFailed")
@@ -231,8 +229,8 @@ def test_csv_says_the_same(alice: Person, by: str) -> None:
     used(alice, at=today() - timedelta(days=2), calls=3, key_id=number(key), status=4)
     query = f"from={day(2)}&to={day(1)}&by={by}"
     rows = usage(alice, f"/account/usage?{query}")["rows"]
-    told = [{name: "" if value is None else str(value) for name, value in row.items()} for row in rows]
-    assert parsed(alice, f"/account/usage.csv?{query}") == told
+    cells = [{name: "" if value is None else str(value) for name, value in row.items()} for row in rows]
+    assert parsed(alice, f"/account/usage.csv?{query}") == cells
     if by != "key":
         [row] = parsed(alice, f"/apikeys/{key.key}/usage.csv?{query}")
         assert row["calls"] == "3"
@@ -289,10 +287,10 @@ def test_looking_at_who_uses_the_most_is_recorded(admin: Person) -> None:
         assert act["requestId"] == reply.headers["x-request-id"]
 
 
-def test_a_key_is_told_how_often_it_was_used(alice: Person) -> None:
+def test_a_key_reads_its_number_of_calls(alice: Person) -> None:
     key = alice.new_key()
     used(alice, at=today() - timedelta(days=1), calls=5, key_id=number(key))
     assert key.get("/whoami").json()["apikey"]["usage"] == {"today": 0, "total": 0}
     wait_until(lambda: key.get("/whoami").json()["apikey"]["usage"]["today"] >= 1, "a flush")
-    told = key.get("/whoami").json()["apikey"]["usage"]
-    assert told["today"] == told["total"]
+    usage = key.get("/whoami").json()["apikey"]["usage"]
+    assert usage["today"] == usage["total"]

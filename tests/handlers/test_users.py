@@ -147,7 +147,7 @@ def test_a_search_for_nothing_is_refused(service: Service, body: dict[str, Any] 
     assert failure(reply) == (400, code)
 
 
-def test_a_taken_user_name_is_told_and_a_free_one_not_found(alice: Person, bob: Person) -> None:
+def test_a_taken_user_name_gets_200_and_a_free_one_404(alice: Person, bob: Person) -> None:
     taken = renamed(bob, f"Taken {uuid4().hex[:8]}")
     for name in (taken, taken.upper(), f"user-{alice.id}"):
         reply = alice.post("/available/username", {"username": name})

@@ -93,7 +93,7 @@ NUMBERS = {
 
 
 @pytest.mark.parametrize(("text", "reason"), NUMBERS.items(), ids=[text[:20] or "nothing" for text in NUMBERS])
-def test_what_is_no_number_above_0_is_dropped_and_told(text: str, reason: str) -> None:
+def test_a_value_that_is_not_positive_is_dropped_and_reported(text: str, reason: str) -> None:
     report = interchange.read(tape({"bust_circ": text, "waist_circ": 760}), "smis")
     assert (values(report), reasons(report)) == ({"waist": 760}, {"bust_circ": reason})
 
@@ -149,8 +149,8 @@ def test_parts_that_a_newer_program_adds_are_reported_as_dropped() -> None:
         file.replace("<unit>", "<notes>a<!-- b -->c<?d?><![CDATA[<]]><i>e</i>f</notes><unit>").encode(), "vit"
     )
     assert (values(report), report.notes) == ({"chest": 900, "shoulderSlope": 13}, "ac<ef")
-    told = [(dropped.source, dropped.reason) for dropped in report.dropped]
-    assert told == [
+    reported = [(dropped.source, dropped.reason) for dropped in report.dropped]
+    assert reported == [
         ("new", "unsupported"),
         ("bust_circ: full_name", "unsupported"),
         ("bust_circ: image", "unsupported"),
@@ -201,7 +201,7 @@ def test_a_second_section_of_measurements_is_reported_as_dropped() -> None:
     assert (values(report), reasons(report)) == ({"chest": 90.5}, {"body-measurements": "duplicate"})
 
 
-def test_a_long_name_is_cut_where_it_is_told() -> None:
+def test_a_long_name_is_truncated_in_the_report() -> None:
     [dropped] = interchange.read(tape({"x" * 5_000: 1}), "smis").dropped
     assert dropped.source == "x" * 100
 

@@ -71,11 +71,11 @@ XML = {
 
 
 @pytest.mark.parametrize("file", XML.values(), ids=XML)
-def test_what_is_no_file_of_measurements_is_told(sender: Person, file: bytes) -> None:
+def test_a_file_without_measurements_gets_fileinvalid(sender: Person, file: bytes) -> None:
     for form in ("smis", "vit"):
-        told = problem(send(sender, form, file, units="mm"), 400, "fileInvalid")
-        assert "root:" not in json.dumps(told)
-        assert ("multi-size" in told["detail"]) == (b"smms" in file or b"vst" in file)
+        error = problem(send(sender, form, file, units="mm"), 400, "fileInvalid")
+        assert "root:" not in json.dumps(error)
+        assert ("multi-size" in error["detail"]) == (b"smms" in file or b"vst" in file)
 
 
 OTHERS = {
@@ -125,7 +125,7 @@ OTHERS = {
 
 
 @pytest.mark.parametrize(("form", "file"), OTHERS.values(), ids=OTHERS)
-def test_what_is_no_table_and_no_data_is_told(sender: Person, form: str, file: bytes) -> None:
+def test_a_file_that_is_neither_a_table_nor_json_gets_fileinvalid(sender: Person, form: str, file: bytes) -> None:
     problem(send(sender, form, file, units="mm"), 400, "fileInvalid")
 
 
@@ -193,11 +193,11 @@ def test_a_body_has_a_limit_and_a_type_of_its_own(sender: Person) -> None:
         ({"name": "a\x00"}, "validationFailed"),
     ],
 )
-def test_wrong_parameters_are_told(sender: Person, query: dict[str, str], code: str) -> None:
+def test_wrong_parameters_are_rejected(sender: Person, query: dict[str, str], code: str) -> None:
     problem(sender.send_file("/sets/import", GOOD, **{"format": "smis", **query}), 400, code)
 
 
-def test_what_lacks_for_a_set_is_told(sender: Person) -> None:
+def test_missing_fields_of_a_set_are_rejected(sender: Person) -> None:
     problem(sender.send_file("/sets/import", GOOD), 400, "validationFailed")
     problem(sender.send_file("/sets/import", GOOD, format="smis", store="true"), 400, "nameMissing")
     problem(sender.send_file("/sets/import", tape({"bust_circ": 9}, unit=""), format="smis"), 400, "unitsMissing")

@@ -130,7 +130,7 @@ def test_a_file_may_have_texts_as_long_as_those_of_any_set() -> None:
     assert {field: fields[field]["maxLength"] for field in LONGEST} == LONGEST
 
 
-def test_notes_that_are_too_long_for_a_set_are_told() -> None:
+def test_notes_that_are_too_long_for_a_set_are_reported() -> None:
     report = interchange.read(written("smis", {"chest": 900}, name="", notes="n" * 21_001), "smis")
     assert (report.notes, reasons(report)) == (None, {"notes": "unusable"})
 

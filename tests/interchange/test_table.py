@@ -68,7 +68,7 @@ def test_every_fallback_of_the_table_is_tried_here() -> None:
 @pytest.mark.parametrize(
     ("ours", "file", "value"), [case[:3] for case in FALLBACKS], ids=lambda value: str(value)[:60]
 )
-def test_the_closer_one_counts_and_the_other_is_told_unless_it_serves_elsewhere(
+def test_the_closer_measurement_is_used_and_an_unused_one_is_reported(
     ours: str, file: dict[str, float], value: float
 ) -> None:
     closer = TABLE[ours][0].text
@@ -112,7 +112,7 @@ def test_the_documentation_has_the_same_table() -> None:
     rows = re.findall(
         r"^\| `(\w+)` \| (.*?) \| ([ABC]) \| (.*?) \|$", (ROOT / "docs/interchange.md").read_text(), re.M
     )
-    told = [(ours, theirs.replace("`", ""), trust, note) for ours, theirs, trust, note in rows]
-    assert told == [
+    documented = [(ours, theirs.replace("`", ""), trust, note) for ours, theirs, trust, note in rows]
+    assert documented == [
         (ours, choice.text, choice.trust, choice.note) for ours, choices in TABLE.items() for choice in choices
     ]

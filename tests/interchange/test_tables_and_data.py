@@ -139,14 +139,14 @@ def test_names_with_their_numbers_and_a_set_of_ours_are_read(form: str) -> None:
     )
     report = interchange.read(plain, form, "inch")
     assert (values(report), report.imperial) == ({"chest": 920.75, "head": 14236.7}, True)
-    told = {
+    reported = {
         "waist": "notMeasured",
         "wings": "unknown",
         "hips": "notANumber",
         "neck": "notANumber",
         "knee": "notANumber",
     }
-    assert reasons(report) == told
+    assert reasons(report) == reported
     assert values(interchange.read(plain, form))["chest"] == 36.25
     ours = b'{"name":"A","notes":5,"units":"imperial","measurements":{"waistToArmhole":21.5},"id":3,"img":"x"}'
     report = interchange.read(ours, form, "cm")

@@ -132,7 +132,7 @@ def test_a_response_without_a_body_has_neither_type_nor_length(sender: Person) -
 
 
 @pytest.mark.parametrize("path", ["/openapi.json", "/openapi.yaml", "/images/default-avatar"])
-def test_an_unchanged_representation_is_not_sent_again(service: Service, path: str) -> None:
+def test_a_matching_if_none_match_gets_304(service: Service, path: str) -> None:
     etag = service.http.get(path).headers["etag"]
     for sent in (etag, f"W/{etag}", f'"other", {etag}', "*"):
         reply = service.http.get(path, headers={"If-None-Match": sent})

@@ -12,7 +12,7 @@ from storage.schema.tables import idempotency_keys
 from tests.faults.at_once import at_once
 from tests.handlers.database import execute
 from tests.handlers.reading import new_test_address
-from tests.handlers.test_admin import impersonated
+from tests.handlers.test_impersonation import impersonated
 from tests.idempotent import (
     SET,
     ago,

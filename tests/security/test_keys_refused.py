@@ -51,7 +51,7 @@ def test_no_garbage_passes_for_a_secret(service: Service, key: ApiKey) -> None:
     assert key.get("/whoami").status_code == 200
 
 
-def test_an_expired_key_is_told_so_only_with_its_secret(service: Service, alice: Person) -> None:
+def test_an_expired_key_gets_keyexpired_only_with_its_secret(service: Service, alice: Person) -> None:
     key, other = alice.new_key(), alice.new_key()
     change_key(service, key, expires_at=datetime(2024, 2, 29, 12, tzinfo=UTC))
     assert refused(service, key.authorization, "keyExpired") == "The API key expired on 2024-02-29T12:00:00.000Z."
@@ -61,7 +61,7 @@ def test_an_expired_key_is_told_so_only_with_its_secret(service: Service, alice:
     assert key.get("/whoami").status_code == 200
 
 
-def test_a_deleted_key_is_told_so_only_with_its_secret_and_at_once(service: Service, alice: Person) -> None:
+def test_a_deleted_key_gets_keyrevoked_only_with_its_secret_and_at_once(service: Service, alice: Person) -> None:
     key, other = alice.new_key(), alice.new_key()
     assert key.delete(f"/apikeys/{key.key}").status_code == 204
     assert "revoked on" in refused(service, key.authorization, "keyRevoked")

@@ -17,8 +17,8 @@ from tests.wire import exchange, head
 
 def test_a_token_and_a_key_each_say_whose_they_are(owner: Person, key: ApiKey) -> None:
     assert owner.get("/whoami").json()["account"]["id"] == owner.id
-    told = key.get("/whoami").json()["apikey"]
-    assert (told["key"], told["userId"], told["level"]) == (key.key, owner.id, 4)
+    shown = key.get("/whoami").json()["apikey"]
+    assert (shown["key"], shown["userId"], shown["level"]) == (key.key, owner.id, 4)
 
 
 @on_sqlite

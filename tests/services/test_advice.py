@@ -41,7 +41,9 @@ def test_there_is_none_on_defaults_and_on_what_the_guide_recommends(monkeypatch:
     assert advised(monkeypatch, PRODUCTION) == []
 
 
-def test_unknown_names_are_told_with_the_closest_setting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_unknown_name_is_reported_with_the_closest_setting(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (tmp_path / ".env").write_text("FREESEWING_MAILURL=smtp://mail\nOTHER=1\n")
     assert advised(monkeypatch, {"DATABSE_URL": "x", "XYZ": "1"}) == [
         ("FREESEWING_DATABSE_URL", "is not a setting; did you mean FREESEWING_DATABASE_URL?"),
@@ -51,7 +53,7 @@ def test_unknown_names_are_told_with_the_closest_setting(monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "advice_text"),
     [
         ("DATABASE_URL", "sqlite:///file.db", "is SQLite in production"),
         ("MAIL_URL", "file:outbox", "writes mails to files in production"),
@@ -62,15 +64,15 @@ def test_unknown_names_are_told_with_the_closest_setting(monkeypatch: pytest.Mon
         ("PUBLIC_URL", "http://127.0.0.1:8000", "names this machine in production"),
     ],
 )
-def test_what_does_not_suit_production_is_told(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
+def test_settings_unsuitable_for_production_are_reported(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, advice_text: str
 ) -> None:
     ((setting, text),) = advised(monkeypatch, {**PRODUCTION, name: value})
-    assert setting == f"FREESEWING_{name}" and text.startswith(told)
+    assert setting == f"FREESEWING_{name}" and text.startswith(advice_text)
 
 
 @pytest.mark.parametrize(
-    ("values", "setting", "told"),
+    ("values", "setting", "advice_text"),
     [
         ({"CLIENT_SECONDS": "20000"}, "CLIENT_SECONDS", "should be from 1 to 300 seconds"),
         ({"TRUSTED_PROXIES": "127.0.0.1,nginx"}, "TRUSTED_PROXIES", "must be addresses or networks"),
@@ -79,8 +81,8 @@ def test_what_does_not_suit_production_is_told(
         ({"TEST_MODE": "1", "PUBLIC_URL": "https://example.org"}, "TEST_MODE", "lets anyone sign up"),
     ],
 )
-def test_an_implausible_value_is_told(
-    monkeypatch: pytest.MonkeyPatch, values: dict[str, str], setting: str, told: str
+def test_an_implausible_value_is_reported(
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, str], setting: str, advice_text: str
 ) -> None:
     ((name, text),) = advised(monkeypatch, values)
-    assert name == f"FREESEWING_{setting}" and text.startswith(told)
+    assert name == f"FREESEWING_{setting}" and text.startswith(advice_text)

@@ -40,7 +40,7 @@ def there(request: pytest.FixtureRequest) -> Iterator[Forge]:
 
 
 @pytest.fixture(autouse=True)
-def told(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+def no_secret_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Whatever happens, no log holds the token."""
     caplog.set_level(logging.DEBUG)
     yield
@@ -113,7 +113,7 @@ def test_a_repository_that_is_not_there_is_the_operators_to_learn(caplog: pytest
         b"[]",
     ],
 )
-def test_a_discussion_that_is_not_made_is_told(raw: bytes) -> None:
+def test_a_discussion_that_cannot_be_created_is_an_error(raw: bytes) -> None:
     with running("github") as there:
         there.fails("POST", "/graphql", status=200, raw=raw)
         fails(at(there).create_discussion("t", "b"))
@@ -182,7 +182,7 @@ def test_nobodys_branch_but_ours_is_removed(there: Forge, monkeypatch: pytest.Mo
     assert there.file_of("post-blog-hello", "markdown/org/blog/hello/en.md")
 
 
-def test_a_branch_that_cannot_be_removed_is_told_to_the_operator(
+def test_a_branch_that_cannot_be_removed_is_logged(
     there: Forge, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(code_forge, "CLEARING_SECONDS", 0.4)

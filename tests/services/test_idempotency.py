@@ -91,7 +91,7 @@ async def _elsewhere(work: Callable[[], Any]) -> Any:
     return await asyncio.create_task(run(), context=contextvars.Context())
 
 
-def test_who_was_overtaken_by_a_repeat_makes_nothing(scene: Scene) -> None:
+def test_a_request_whose_key_was_reserved_again_executes_nothing(scene: Scene) -> None:
     async def slow() -> Answer:
         await _elsewhere(lambda: scene.store.storage.write(_end_leases))
         assert (await _elsewhere(lambda: scene.request(lambda: scene.make("quick")))) == MADE

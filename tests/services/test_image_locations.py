@@ -19,7 +19,7 @@ def images_at(url: str) -> Images:
 @pytest.mark.parametrize(
     "url", ["", "images", "ftp://user:secret@host/x", "file:/proc/none/images", "file:/dev/null"]
 )
-def test_a_place_that_cannot_be_used_stops_the_start_without_being_told(url: str) -> None:
+def test_an_unusable_location_aborts_start_up_and_is_not_quoted(url: str) -> None:
     with pytest.raises(ValueError, match="images cannot be kept there") as refused:
         images_at(url)
     assert "secret" not in str(refused.value)

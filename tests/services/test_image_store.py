@@ -51,7 +51,7 @@ def test_the_etag_is_strong_and_follows_the_content(store: ImageStore) -> None:
     assert etags[0] == etags[1] != etags[2]
 
 
-def test_the_time_of_storing_is_told_in_utc(store: ImageStore) -> None:
+def test_the_time_of_storing_is_in_utc(store: ImageStore) -> None:
     put(store, "set-1", image())
     found = get(store, "set-1")
     assert found is not None and found.last_modified.utcoffset() == timedelta(0)
@@ -176,17 +176,17 @@ def test_memory_is_not_shared_between_stores() -> None:
     assert get(open_store("memory:"), "set-1") is None
 
 
-def test_a_folder_that_is_gone_is_told_as_unavailable(tmp_path: Path) -> None:
+def test_a_missing_folder_is_raised_as_unavailable(tmp_path: Path) -> None:
     store = open_store(f"file:{tmp_path}/images")
     shutil.rmtree(tmp_path / "images")
     (tmp_path / "images").write_text("a file where the folder was")
     for call in (store.put("set-1", image()), store.get("set-1"), store.has("set-1"), store.remove("set-1")):
-        with pytest.raises(ImageStoreUnavailable) as told:
+        with pytest.raises(ImageStoreUnavailable) as failure:
             asyncio.run(call)
-        assert str(tmp_path) not in told.value.detail
+        assert str(tmp_path) not in failure.value.detail
 
 
-def test_an_object_store_that_does_not_answer_is_told_as_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_object_store_is_raised_as_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
         "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
         "AWS_ALLOW_HTTP": "true",

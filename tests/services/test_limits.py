@@ -57,7 +57,7 @@ def test_dearer_requests_use_a_quota_up_sooner_and_never_go_over_it(run: Any, ti
     assert _spent(run, limiter, 50, cost=1) == 2
 
 
-def test_what_remains_and_for_how_long_is_told(run: Any, time: Clock) -> None:
+def test_a_state_has_the_remaining_units_and_seconds(run: Any, time: Clock) -> None:
     limiter = _limiter()
     time.now += 18.5
     states = run(limiter.spend([(BURST, "k1", 3), (DAY, "k1", 3)]))

@@ -180,7 +180,7 @@ def test_the_oldest_entry_makes_room_for_a_new_one(
     assert runner.run(counted(kept, reads, "a")) == read["d"] + 1
 
 
-def test_where_a_change_cannot_be_told_nothing_is_kept() -> None:
+def test_on_postgresql_without_a_ttl_nothing_is_cached() -> None:
     with fresh_postgres() as url, asyncio.Runner() as runner:
         storage = Storage(url, Keyring(KEYS))
         kept, reads = VersionCache[str, int](storage), Read()

@@ -153,7 +153,7 @@ def test_acts_are_read_newest_first_page_by_page_while_more_are_added(store: Sto
     assert [row["subject_id"] for row in (*first, *second)] == [5, 4, 3, 2, 1]
 
 
-def test_acts_can_be_told_by_who_acted_and_on_whom(store: Store) -> None:
+def test_the_audit_log_can_be_filtered_by_actor_and_subject(store: Store) -> None:
     other = audit_log.Actor(7, REQUEST)
     store.write(audit_log.record, BY, audit_log.LOAD, subjects=[1, 2], now=NOW)
     store.write(audit_log.record, other, audit_log.LOAD, subjects=[2], now=NOW)

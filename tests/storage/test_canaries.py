@@ -70,19 +70,19 @@ def test_the_first_start_writes_canaries_and_later_ones_compare_them(store: Stor
 
 
 @pytest.mark.parametrize(
-    ("keys", "secret", "told"),
+    ("keys", "secret", "message"),
     [
         (FALSE, "s", "the key `old` is not the one"),
         (NEW, "s", "values under the key `old`, which is not among the keys"),
         (OLD, "other", "FREESEWING_SECRET_KEY"),
     ],
 )
-def test_a_lost_or_wrong_secret_is_told_with_its_name(
-    store: Store, keys: dict[str, bytes], secret: str, told: str
+def test_the_error_names_the_lost_or_wrong_secret(
+    store: Store, keys: dict[str, bytes], secret: str, message: str
 ) -> None:
     start(store, OLD)
     before = store.sql("SELECT name, value FROM canaries ORDER BY name")
-    with pytest.raises(SecretsWrong, match=told) as failure:
+    with pytest.raises(SecretsWrong, match=message) as failure:
         start(store, keys, secret)
     assert "docs/encryption.md" in str(failure.value)
     assert store.sql("SELECT name, value FROM canaries ORDER BY name") == before
@@ -163,7 +163,7 @@ def test_of_two_starts_at_once_with_the_same_keys_both_go_on(store: Store) -> No
     assert names(store) == {"secret key", "key a"}
 
 
-def test_a_role_that_owns_no_tables_is_told_which_privileges_it_lacks(postgresql_store: Store) -> None:
+def test_the_error_names_the_missing_privileges_of_the_database_role(postgresql_store: Store) -> None:
     owner = postgresql_store
     role = f"freesewing_test_{uuid4().hex[:12]}"
     url = owner.url.replace("://postgres@", f"://{role}@")

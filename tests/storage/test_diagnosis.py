@@ -9,7 +9,7 @@ from storage.engines import diagnosis
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "explanation"),
     [
         (StorageUnavailable(diagnosis.WAITS), "the database waits for its migrations: run `python cli.py migrate`"),
         (StorageUnavailable("The database is too new for this version."), "The database is too new for this version"),
@@ -18,5 +18,5 @@ from storage.engines import diagnosis
         (ConnectionRefusedError(111, "refused"), "the server cannot be reached: refused"),
     ],
 )
-def test_the_reason_is_told_with_what_to_do(error: Exception, told: str) -> None:
-    assert diagnosis.explain(error) == told
+def test_the_explanation_names_the_reason_and_the_remedy(error: Exception, explanation: str) -> None:
+    assert diagnosis.explain(error) == explanation

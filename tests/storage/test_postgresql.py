@@ -102,7 +102,7 @@ def test_a_statement_that_takes_too_long_is_ended(postgresql_store: Store, monke
     assert len(postgresql_store.read(sets.list_of, user_id)) == 1
 
 
-def test_who_finds_no_free_connection_is_told_so_in_time(
+def test_a_request_without_a_free_connection_gets_503_in_time(
     postgresql_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(postgresql, "CONNECT_SECONDS", 0.5)

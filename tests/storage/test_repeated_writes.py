@@ -108,7 +108,7 @@ def proxy(postgresql_store: Store) -> Iterator[Proxy]:
     proxy.cut()
 
 
-def test_a_write_whose_acknowledgement_was_lost_is_told_as_unavailable_and_never_repeated(
+def test_a_write_without_acknowledgement_is_raised_as_unavailable_and_never_repeated(
     postgresql_store: Store, proxy: Proxy, user_id: int
 ) -> None:
     behind = proxied(postgresql_store, proxy)

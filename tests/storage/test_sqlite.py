@@ -101,7 +101,7 @@ def test_one_that_fails_in_a_shared_transaction_fails_alone(sqlite_store: Store)
     assert [made["id"] for made in sqlite_store.read(sets.list_of, user_id)] == [first, last]
 
 
-def test_nobody_is_told_of_success_when_the_shared_commit_fails(sqlite_store: Store) -> None:
+def test_no_writer_returns_before_a_shared_commit_that_fails(sqlite_store: Store) -> None:
     user_id = sqlite_store.new_account()["id"]
 
     def good(connection: Connection) -> Any:

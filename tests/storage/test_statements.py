@@ -93,7 +93,7 @@ def test_a_constraint_speaks_as_through_sqlalchemy(store: Store) -> None:
     assert store.count(keys_table) == 1
 
 
-def test_an_error_in_a_query_is_told_by_sqlalchemy_and_leaves_the_connection_usable(store: Store) -> None:
+def test_an_error_in_a_query_is_raised_by_sqlalchemy_and_leaves_the_connection_usable(store: Store) -> None:
     user_id = store.new_account()["id"]
     missing = Statement(select(column("x")).select_from(text("no_such_table")))
     for _ in range(10):

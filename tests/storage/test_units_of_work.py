@@ -75,7 +75,7 @@ def test_a_savepoint_undoes_only_what_is_inside(store: Store) -> None:
     assert [made["name"] for made in store.read(sets.list_of, user_id)] == ["before", "good", "after"]
 
 
-def test_a_row_of_an_account_that_went_at_this_moment_is_overtaken_and_its_unit_undone(store: Store) -> None:
+def test_a_row_for_a_concurrently_deleted_account_raises_and_rolls_back(store: Store) -> None:
     user_id = store.new_account()["id"]
 
     def of_two(connection: Connection) -> None:

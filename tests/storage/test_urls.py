@@ -20,11 +20,11 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("url", "told"), WRONG)
-def test_a_url_that_cannot_be_used_is_refused_without_quoting_it(url: str, told: str) -> None:
+@pytest.mark.parametrize(("url", "message"), WRONG)
+def test_a_url_that_cannot_be_used_is_refused_without_quoting_it(url: str, message: str) -> None:
     with pytest.raises(DatabaseUrlInvalid) as caught:
         urls.parse(url)
-    assert str(caught.value).startswith("FREESEWING_DATABASE_URL: ") and told in str(caught.value)
+    assert str(caught.value).startswith("FREESEWING_DATABASE_URL: ") and message in str(caught.value)
     assert "s3cr3t" not in str(caught.value)
 
 

@@ -142,7 +142,7 @@ def test_instances_that_write_the_same_rows_at_once_lose_nothing_and_do_not_wait
         assert (account["jwt_calls"], account["key_calls"]) == (24 * 5, 24 * 5)
 
 
-def test_a_value_that_cannot_be_written_is_told_apart_from_a_schema_that_does_not_fit(store: Store) -> None:
+def test_an_invalid_value_is_distinguished_from_a_wrong_schema(store: Store) -> None:
     with pytest.raises(Exception) as value:  # each engine raises its own
         add(store, {(2**70, HOUR, 0, "x", 2): [1, 1, 1]})
     with pytest.raises(Exception) as schema:

@@ -46,18 +46,18 @@ def authorization() -> str:
     return ""
 
 
-class Told(str):
+class RedactedReport(str):
     """What pytest tells of a failure, without secrets; `reprcrash` is where it looks for the short form."""
 
     reprcrash: SimpleNamespace
 
-    def __new__(cls, whole: Any, promised: str = "") -> "Told":
+    def __new__(cls, whole: Any, promised: str = "") -> "RedactedReport":
         """From the long form, and the promises that were broken."""
-        told = super().__new__(cls, redacted(str(whole), secrets()) + promised)
+        report = super().__new__(cls, redacted(str(whole), secrets()) + promised)
         crash = getattr(whole, "reprcrash", None)
-        message = redacted(crash.message, secrets()) + promised if crash else told
-        told.reprcrash = SimpleNamespace(message=message)
-        return told
+        message = redacted(crash.message, secrets()) + promised if crash else report
+        report.reprcrash = SimpleNamespace(message=message)
+        return report
 
 
 def promises_of(item: pytest.Item) -> str:
@@ -94,7 +94,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     if URL:
         if report.failed:
-            report.longrepr = Told(report.longrepr, promises_of(item))
+            report.longrepr = RedactedReport(report.longrepr, promises_of(item))
         report.sections = [(name, redacted(text, secrets())) for name, text in report.sections]
     return report
 

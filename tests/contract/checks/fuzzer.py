@@ -47,12 +47,12 @@ def fuzz(
     asked += ["--rate-limit", "auto", "--report", "junit,html,json", "--report-dir", str(reports)]
     asked += [part for name in left_out for part in ("--exclude-operation-id", name)]
     asked += [part for name in chosen for part in ("--include-operation-id", name)]
-    told = _environment(there, person, reached) | {
+    environment = _environment(there, person, reached) | {
         "CONTRACT_JOURNAL": str(journal),
         "CONTRACT_DOMAIN": "" if there.given else there.test_domain,
     }
     try:
-        _run(asked, told, lambda line: show(redacted(line, secrets)))
+        _run(asked, environment, lambda line: show(redacted(line, secrets)))
     finally:
         if journal.exists():
             for made in written(journal):
@@ -86,7 +86,7 @@ def _environment(there: Deployment, person: Person, reached: Path) -> dict[str, 
     )
 
 
-def _run(asked: list[str], told: dict[str, str], show: Callable[[str], None]) -> None:
+def _run(asked: list[str], environment: dict[str, str], show: Callable[[str], None]) -> None:
     """Run it, and end it when we are interrupted.
 
     It has a process group of its own: a terminal would interrupt it as well, and who is interrupted twice does not
@@ -95,7 +95,7 @@ def _run(asked: list[str], told: dict[str, str], show: Callable[[str], None]) ->
     with subprocess.Popen(
         asked,
         cwd=ROOT,
-        env=told,
+        env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -133,8 +133,10 @@ def _findings(there: Deployment) -> dict[str, str]:
     found = {}
     # Written by Schemathesis a moment ago.
     for case in ElementTree.parse(REPORTS / "fuzzer.xml").iter("testcase"):
-        told = [part.text or part.get("message") or "found" for part in (*case.iter("failure"), *case.iter("error"))]
-        if told:
+        messages = [
+            part.text or part.get("message") or "found" for part in (*case.iter("failure"), *case.iter("error"))
+        ]
+        if messages:
             label = case.get("name", "")
-            found[names.get(label, label)] = "\n".join(told)
+            found[names.get(label, label)] = "\n".join(messages)
     return found

@@ -64,8 +64,8 @@ def _key_of(there: Deployment, owner: Person, level: int) -> ApiKey:
 
 def _is_challenge(reply: Any, *schemes: str) -> None:
     is_problem(reply, 401, "unauthorized")
-    told = reply.headers.get("www-authenticate", "")
-    assert all(scheme in told for scheme in schemes), f"the challenge is {told!r}"
+    challenge = reply.headers.get("www-authenticate", "")
+    assert all(scheme in challenge for scheme in schemes), f"the challenge is {challenge!r}"
 
 
 @each_secured

@@ -17,7 +17,7 @@ OF_ONE_REPLY = {"date", "ratelimit", "x-request-id", "content-length"}
 
 
 @each_kind
-def test_what_is_unchanged_is_not_sent_again(there: Deployment, kind: Kind) -> None:
+def test_a_conditional_read_of_an_unchanged_record_gets_304(there: Deployment, kind: Kind) -> None:
     made, owner, read = kind.make(there), kind.owner(there), f"read_{kind.noun}"
     tag = there.call(read, owner, id=made["id"]).headers["etag"]
     again = there.call(read, owner, id=made["id"], headers={"If-None-Match": tag})

@@ -19,8 +19,8 @@ def test_what_happens_to_a_key_is_recorded(there: Deployment) -> None:
     key = reply.json()["apikey"]["key"]
     there.call("rotate_api_key", there.alice, key=key, json={})
     newest = _events(there, there.alice, limit=2)
-    told = [(one["event"], one["key"], one["by"]) for one in newest.json()["events"]]
-    assert told == [("keyRotated", key, "owner"), ("keyCreated", key, "owner")], f"what happened is {told}"
+    events = [(one["event"], one["key"], one["by"]) for one in newest.json()["events"]]
+    assert events == [("keyRotated", key, "owner"), ("keyCreated", key, "owner")], f"what happened is {events}"
     made = newest.json()["events"][1]
     assert made["requestId"] == reply.headers["x-request-id"], "an event is of another request"
     assert made["details"].get("level") == 1
@@ -38,10 +38,10 @@ def test_a_failed_sign_in_is_recorded(there: Deployment) -> None:
     listed = _events(there, there.new_session(), limit=1000).json()["events"]
     latest = datetime.fromisoformat(listed[0]["createdAt"])
     # Of failures one a minute is kept.
-    told = {
+    events = {
         one["event"] for one in listed if latest - datetime.fromisoformat(one["createdAt"]) < timedelta(minutes=2)
     }
-    assert "signInFailed" in told and "signedIn" in told, f"a failed sign-in is not among {told}"
+    assert "signInFailed" in events and "signedIn" in events, f"a failed sign-in is not among {events}"
 
 
 def test_a_new_password_is_recorded(there: Deployment) -> None:

@@ -45,14 +45,14 @@ def test_an_operation_does_what_the_document_says(outcome: Outcome, name: str) -
 
 def test_operations_one_after_the_other_do_what_the_document_says(outcome: Outcome) -> None:
     known = {operation["operationId"] for _, _, operation in document.operations(document.load())}
-    others = {name: told for name, told in outcome.findings.items() if name not in known}
-    assert not others, "\n".join(f"{name}: {told}" for name, told in others.items())
+    others = {name: message for name, message in outcome.findings.items() if name not in known}
+    assert not others, "\n".join(f"{name}: {message}" for name, message in others.items())
 
 
 def test_most_operations_were_reached(outcome: Outcome, record_property: Callable[[str, object], None]) -> None:
     if not outcome.tried:
         pytest.skip("left out: every operation that was chosen")
     reached = outcome.tried & outcome.reached
-    told = f"{len(reached)} of {len(outcome.tried)} operations answered 2xx; {len(outcome.left_out)} were left out"
-    record_property("told", told)
+    summary = f"{len(reached)} of {len(outcome.tried)} operations answered 2xx; {len(outcome.left_out)} were left out"
+    record_property("summary", summary)
     assert len(reached) / len(outcome.tried) >= GOAL, f"never 2xx: {sorted(outcome.tried - reached)}"

@@ -32,9 +32,9 @@ def test_an_impersonation_acts_as_the_account(there: Deployment) -> None:
     is_problem(there.call("list_acts", acting), 403, "insufficientAccessLevel")
     listed = there.call("list_sessions", there.bob).json()["sessions"]
     assert listed[0]["by"] == "staff", "the owner does not see the session of an administrator"
-    told = there.call("list_events", there.bob, query={"limit": 1}).json()["events"][0]
-    assert (told["event"], told["by"]) == ("impersonated", "staff"), "the owner is not told of it"
-    assert told["requestId"] == begun.headers["x-request-id"], "the owner is not told of this one"
+    event = there.call("list_events", there.bob, query={"limit": 1}).json()["events"][0]
+    assert (event["event"], event["by"]) == ("impersonated", "staff"), "the owner is not told of it"
+    assert event["requestId"] == begun.headers["x-request-id"], "the owner is not told of this one"
 
 
 def test_what_is_the_owners_alone_is_refused(there: Deployment) -> None:

@@ -96,8 +96,8 @@ def test_a_revoked_key_says_why(there: Deployment) -> None:
     reply = there.call("revoke_api_key", there.alice, key=key.key, json={"reason": "seen on a screen"})
     ended = reply.json()["apikey"]
     assert (ended["state"], ended["revokedBy"], ended["revokedReason"]) == ("revoked", "owner", "seen on a screen")
-    told = is_problem(there.call("list_sets", key), 401, "keyRevoked")
-    assert told.get("reason") == "seen on a screen", "a revoked key does not say why"
+    error = is_problem(there.call("list_sets", key), 401, "keyRevoked")
+    assert error.get("reason") == "seen on a screen", "a revoked key does not say why"
     again = there.call("revoke_api_key", there.alice, key=key.key, json={"reason": "another reason"})
     assert again.json()["apikey"] == ended, "a key that was revoked does not stay as it is"
     assert _states(there, state="revoked").get(key.key) == "revoked", "a revoked key is not listed"
@@ -113,14 +113,14 @@ def test_the_key_of_another_is_revoked_for_a_reason(there: Deployment) -> None:
 
 def test_who_am_i_shows_the_key_to_a_key(there: Deployment) -> None:
     made = made_with(there, there.alice, 0, KEY_LIFE)
-    told = there.call("who_am_i", ApiKey(there, made["key"], made["secret"])).json()
-    assert "apikey" in told and "account" not in told, "a key is not shown what is known of it"
-    assert told["apikey"]["key"] == made["key"]
-    policies = {one["policy"] for one in told["apikey"]["quotas"]}
+    body = there.call("who_am_i", ApiKey(there, made["key"], made["secret"])).json()
+    assert "apikey" in body and "account" not in body, "a key is not shown what is known of it"
+    assert body["apikey"]["key"] == made["key"]
+    policies = {one["policy"] for one in body["apikey"]["quotas"]}
     assert policies == ({"burst", "day", "account-burst", "account-day"} if there.limited else set())
     if there.alice.authorization.startswith("Bearer"):
-        told = there.call("who_am_i", there.alice).json()
-        assert told["account"]["id"] == there.alice.id and "apikey" not in told
+        body = there.call("who_am_i", there.alice).json()
+        assert body["account"]["id"] == there.alice.id and "apikey" not in body
 
 
 def test_a_secret_is_known_by_its_form(there: Deployment) -> None:

@@ -42,14 +42,14 @@ def test_a_subscription_is_confirmed_with_its_link(there: Deployment) -> None:
     there.call("unsubscribe", ehash=made["ehash"])
 
 
-def test_what_is_wrong_with_a_link_is_not_told(there: Deployment) -> None:
+def test_an_invalid_link_is_rejected_without_details(there: Deployment) -> None:
     made = _subscribed(there)
-    told = set()
+    details = set()
     for wrong in ({"id": str(uuid4())}, {"ehash": "0" * 64}, {"id": "no id"}, {"ehash": "no hash"}):
         problem = is_problem(there.call("confirm_subscription", json=_link(made, **wrong)), 404, "notFound")
-        told.add(problem["detail"])
+        details.add(problem["detail"])
     there.call("unsubscribe", ehash=made["ehash"])
-    assert len(told) == 1, f"a refusal says what is wrong with a link: {told}"
+    assert len(details) == 1, f"a refusal says what is wrong with a link: {details}"
 
 
 def test_the_answers_are_the_same_for_each_address(there: Deployment) -> None:

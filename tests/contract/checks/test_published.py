@@ -90,7 +90,7 @@ def test_a_preflight_is_answered(there: Deployment) -> None:
     assert "authorization" in reply.headers.get("access-control-allow-headers", "").lower()
 
 
-def test_limits_are_told_and_count(there: Deployment) -> None:
+def test_rate_limit_headers_are_sent_and_count_down(there: Deployment) -> None:
     if not there.limited:
         pytest.skip("left out: the deployment's limits are off")
     replies = [there.call("list_sets", there.alice) for _ in range(2)]
@@ -105,8 +105,8 @@ def test_limits_are_told_and_count(there: Deployment) -> None:
 
 def _of_each_policy(reply: Any, what: str) -> dict[str, int]:
     """What `RateLimit` tells of each policy: what is left (`r`), or the seconds until it begins anew (`t`)."""
-    told = re.findall(rf'"([\w-]+)"[^,]*?;{what}=(\d+)', reply.headers.get("ratelimit", ""))
-    return {name: int(value) for name, value in told}
+    pairs = re.findall(rf'"([\w-]+)"[^,]*?;{what}=(\d+)', reply.headers.get("ratelimit", ""))
+    return {name: int(value) for name, value in pairs}
 
 
 def _begins_anew(first: Any, second: Any) -> bool:
@@ -129,9 +129,11 @@ def test_a_deprecated_operation_says_so(there: Deployment, name: str) -> None:
     reply = there.http.request(method.upper(), path)
     assert not reply.is_success
     since, until = operation["x-deprecated-since"], operation["x-sunset"]
-    told = {one: reply.headers.get(one, "") for one in ("deprecation", "sunset", "link")}
+    headers = {one: reply.headers.get(one, "") for one in ("deprecation", "sunset", "link")}
     moment = datetime.fromisoformat(since).replace(tzinfo=UTC).timestamp()
-    assert told["deprecation"] == f"@{moment:.0f}", f"it is deprecated since {told['deprecation']!r}"
-    assert parsedate_to_datetime(told["sunset"]).date().isoformat() == until, f"it may end on {told['sunset']!r}"
-    assert 'rel="deprecation"' in told["link"], "it does not say where to read more"
+    assert headers["deprecation"] == f"@{moment:.0f}", f"it is deprecated since {headers['deprecation']!r}"
+    assert parsedate_to_datetime(headers["sunset"]).date().isoformat() == until, (
+        f"it may end on {headers['sunset']!r}"
+    )
+    assert 'rel="deprecation"' in headers["link"], "it does not say where to read more"
     assert date.fromisoformat(until) - date.fromisoformat(since) >= timedelta(days=180)

@@ -82,12 +82,12 @@ def test_a_quota_holds_from_the_next_request_on(there: Deployment) -> None:
     assert '"burst";q=500;' not in usual, "a removed quota still holds"
 
 
-def test_a_quota_is_recorded_and_told(there: Deployment) -> None:
+def test_a_changed_quota_is_recorded_for_its_owner(there: Deployment) -> None:
     _, name = _key(there)
     reply = set_quota(there, key=name, quota=100)
-    told = there.call("list_events", there.alice, query={"limit": 1}).json()["events"][0]
-    assert told["event"] == "quotaChanged", f"the owner's newest event is {told['event']}"
-    assert told["requestId"] == reply.headers["x-request-id"], "the owner is not told of this quota"
+    event = there.call("list_events", there.alice, query={"limit": 1}).json()["events"][0]
+    assert event["event"] == "quotaChanged", f"the owner's newest event is {event['event']}"
+    assert event["requestId"] == reply.headers["x-request-id"], "the owner is not told of this quota"
     query = {"actor": there.admin.id, "limit": 1}
     act = there.call("list_acts", there.admin, query=query).json()["acts"][0]
     recorded = (act["subjectId"], act["requestId"])

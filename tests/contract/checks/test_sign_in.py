@@ -28,11 +28,11 @@ def test_every_name_of_an_account_signs_in(there: Deployment) -> None:
 
 def test_a_failed_sign_in_tells_nothing(there: Deployment) -> None:
     there.new_session()
-    told = []
+    bodies = []
     for name, password in ((there.traveller, "not the password"), (f"nobody.{there.run}@example.org", PASSWORD)):
         problem = is_problem(_try(there, name, password), 401, "signInFailed")
-        told.append({member: value for member, value in problem.items() if member != "instance"})
-    assert told[0] == told[1], "a failure tells whether an account exists"
+        bodies.append({member: value for member, value in problem.items() if member != "instance"})
+    assert bodies[0] == bodies[1], "a failure tells whether an account exists"
 
 
 def test_no_code_may_be_sent_as_false(there: Deployment) -> None:

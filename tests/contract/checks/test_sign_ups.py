@@ -27,8 +27,8 @@ def test_the_link_of_a_sign_up_works_once(there: Deployment) -> None:
         assert there.call("read_confirmation", **link).status_code == 200, "looking at a link uses it up"
     unknown = there.call("read_confirmation", id=str(uuid4()), check=link["check"])
     wrong = there.call("read_confirmation", id=link["id"], check="0" * len(link["check"]))
-    told = [is_problem(one, 404, "notFound") for one in (unknown, wrong)]
-    assert told[0]["detail"] == told[1]["detail"], "a wrong check is told from an unknown link"
+    errors = [is_problem(one, 404, "notFound") for one in (unknown, wrong)]
+    assert errors[0]["detail"] == errors[1]["detail"], "a wrong check is told from an unknown link"
     is_problem(there.call("confirm_sign_up", id=link["id"], json={"consent": 0}), 400, "consentRequired")
     session = there.call("confirm_sign_up", id=link["id"], json={"consent": 2, "check": link["check"]})
     there.keep_in_mind(session.json())

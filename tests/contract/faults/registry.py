@@ -18,7 +18,7 @@ class Promised:
     """A fault: its check, the (pattern of) words that the check then says, and what changes replies or code."""
 
     check: str
-    told: str
+    message: str
     arguments: dict[str, Any]
     replies: Callable[[Exchange], None] | None = field(default=None)
     code: Callable[[], Replaced] | None = field(default=None)
@@ -34,22 +34,22 @@ def _name(fault: Callable[..., Any]) -> str:
 
 
 def in_replies(
-    check: str, told: str, **arguments: Any
+    check: str, message: str, **arguments: Any
 ) -> Callable[[Callable[[Exchange], None]], Callable[[Exchange], None]]:
     """Register a fault that changes replies."""
 
     def register(fault: Callable[[Exchange], None]) -> Callable[[Exchange], None]:
-        FAULTS[_name(fault)] = Promised(check, told, arguments, replies=fault)
+        FAULTS[_name(fault)] = Promised(check, message, arguments, replies=fault)
         return fault
 
     return register
 
 
-def in_code(check: str, told: str, **arguments: Any) -> Callable[[Callable[[], Replaced]], Callable[[], Replaced]]:
+def in_code(check: str, message: str, **arguments: Any) -> Callable[[Callable[[], Replaced]], Callable[[], Replaced]]:
     """Register a fault that gives what to replace: the place, the attribute, and what is there instead."""
 
     def register(fault: Callable[[], Replaced]) -> Callable[[], Replaced]:
-        FAULTS[_name(fault)] = Promised(check, told, arguments, code=fault)
+        FAULTS[_name(fault)] = Promised(check, message, arguments, code=fault)
         return fault
 
     return register

@@ -56,7 +56,7 @@ def a_record_has_no_tag(e: Exchange) -> None:
         del e.headers["etag"]
 
 
-def limits_are_not_told(e: Exchange) -> None:
+def rate_limit_headers_are_missing(e: Exchange) -> None:
     e.headers.pop("ratelimit-policy", None)
 
 

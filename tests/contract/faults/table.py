@@ -24,7 +24,7 @@ class Catch:
     """The check that catches a fault, what it is called with, and (a pattern) what it then says."""
 
     check: Callable[..., None]
-    told: str
+    message: str
     arguments: dict[str, Any]
 
     @property
@@ -44,11 +44,11 @@ def _of(fault: Promised) -> Catch:
     module, _, function = fault.check.partition("::")
     check = getattr(import_module(f"tests.contract.checks.{module}"), function)
     arguments = {name: NOUNS.get(str(value), value) for name, value in fault.arguments.items()}
-    return Catch(check, fault.told, arguments)
+    return Catch(check, fault.message, arguments)
 
 
-def _by(check: Callable[..., None], told: str, **arguments: Any) -> Catch:
-    return Catch(check, told, arguments)
+def _by(check: Callable[..., None], message: str, **arguments: Any) -> Catch:
+    return Catch(check, message, arguments)
 
 
 PUT_SETS = {"path": "/sets", "method": "PUT"}
@@ -71,10 +71,14 @@ CATCHES: dict[str, Catch] = {
     ),
     "what was made is answered 200": _by(refusals.test_a_good_body_is_not_refused, "Received: 200", kind=SET),
     "a record has no tag": _by(
-        conditions.test_what_is_unchanged_is_not_sent_again, "without the header .*etag", kind=SET
+        conditions.test_a_conditional_read_of_an_unchanged_record_gets_304, "without the header .*etag", kind=SET
     ),
-    "limits are not told": _by(published.test_limits_are_told_and_count, "without the header .*ratelimit-policy"),
-    "what is left of a quota stays the same": _by(published.test_limits_are_told_and_count, "costs nothing"),
+    "rate limit headers are missing": _by(
+        published.test_rate_limit_headers_are_sent_and_count_down, "without the header .*ratelimit-policy"
+    ),
+    "what is left of a quota stays the same": _by(
+        published.test_rate_limit_headers_are_sent_and_count_down, "costs nothing"
+    ),
     "a 401 has no challenge": _by(
         access.test_nobody_may_without_credentials, "without the header .*www-authenticate", name="list_sets"
     ),
@@ -136,7 +140,7 @@ CATCHES: dict[str, Catch] = {
     ),
     "a secret is shown again": _by(access.test_a_secret_is_shown_once, "a secret is shown again"),
     "a read gives what was there before": _by(
-        conditions.test_what_is_unchanged_is_not_sent_again, "is told to be unchanged", kind=BOOKMARK
+        conditions.test_a_conditional_read_of_an_unchanged_record_gets_304, "is told to be unchanged", kind=BOOKMARK
     ),
     "the document served lacks an operation": _by(
         published.test_the_document_is_the_one_of_this_version, "serves another document"
@@ -175,7 +179,7 @@ CATCHES: dict[str, Catch] = {
         conditions.test_nobody_overwrites_unseen_what_was_changed, r"PATCH /bookmarks/\d+: 200", kind=BOOKMARK
     ),
     "if none match is ignored": _by(
-        conditions.test_what_is_unchanged_is_not_sent_again, "is sent again", kind=BOOKMARK
+        conditions.test_a_conditional_read_of_an_unchanged_record_gets_304, "is sent again", kind=BOOKMARK
     ),
     "an idempotency key is ignored": _by(
         idempotency.test_a_request_that_is_sent_again_makes_one_record, "a repeat makes another record", kind=SET

@@ -86,7 +86,7 @@ def test_a_fault_is_caught_by_its_check(faulty: FaultyService, there: Deployment
     catch.check(there, **catch.arguments)
     faulty.switch(fault)
     try:
-        with pytest.raises(AssertionError, match=catch.told):
+        with pytest.raises(AssertionError, match=catch.message):
             catch.check(there, **catch.arguments)
     finally:
         faulty.switch("")

@@ -20,4 +20,4 @@ EVERY = [("bearer", "examples,fuzzing"), ("key", ALL)]
 def test_the_server_does_what_the_document_says(
     service: Service, tmp_path: Path, scheme: str, phases: str, record_property: Callable[[str, object], None]
 ) -> None:
-    record_property("told", conforms(service, tmp_path, scheme, phases, suffixed=True))
+    record_property("summary", conforms(service, tmp_path, scheme, phases, suffixed=True))

@@ -16,4 +16,4 @@ pytestmark = [pytest.mark.long, on_sqlite]
 def test_the_server_does_what_the_document_says(
     service: Service, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    record_property("told", conforms(service, tmp_path, "key", ALL if FULL else ONLY_EXAMPLES))
+    record_property("summary", conforms(service, tmp_path, "key", ALL if FULL else ONLY_EXAMPLES))

@@ -20,4 +20,4 @@ ROWS = matrix([("postgresql", GENERATED)], full=[(engine, ALL) for engine in ENG
 def test_the_server_does_what_the_document_says(
     service: Service, tmp_path: Path, phases: str, record_property: Callable[[str, object], None]
 ) -> None:
-    record_property("told", conforms(service, tmp_path, "bearer", phases, examples=3 if FULL else 1))
+    record_property("summary", conforms(service, tmp_path, "bearer", phases, examples=3 if FULL else 1))

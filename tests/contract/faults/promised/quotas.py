@@ -36,7 +36,7 @@ def a_quota_that_was_set_is_ignored() -> Replaced:
     yield limiter, "claims_of_account", usual
 
 
-@in_code(QUOTAS + "a_quota_is_recorded_and_told", "not told of this quota|newest event")
+@in_code(QUOTAS + "a_changed_quota_is_recorded_for_its_owner", "not told of this quota|newest event")
 def a_quota_is_no_event() -> Replaced:
     yield security_log, "record", _nothing
 

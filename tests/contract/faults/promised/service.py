@@ -204,7 +204,7 @@ def the_link_of_a_subscription_works_once(e: Exchange) -> None:
         e.memory["used"] = True
 
 
-@in_replies(NEWS + "what_is_wrong_with_a_link_is_not_told", "says what is wrong")
+@in_replies(NEWS + "an_invalid_link_is_rejected_without_details", "says what is wrong")
 def a_refusal_says_what_is_wrong_with_a_link(e: Exchange) -> None:
     if e.is_to("PUT", "/subscriber", 404) and b"no hash" in e.sent:
         e.change(lambda body: body.update(detail="The hash is wrong."))
