@@ -13,10 +13,11 @@ from core import clock
 from core.email_addresses import shown
 from core.errors import ConcurrentDeletion, NoSuchRecord, SignInFailed, StorageUnavailable
 from handlers.serializers.accounts import account_for_owner
-from handlers.serializers.apikeys import api_key_for_itself, quota_state
+from handlers.serializers.apikeys import api_key_for_itself
 from handlers.support import audited_changes, second_factor, sign_in_links, sign_ups
 from handlers.support.mail_addresses import stored_address
 from handlers.support.own_sessions import SignedIn, SignIn, open_session
+from handlers.support.quota_states import quota_states
 from handlers.support.reauthentication import reauthenticated
 from handlers.support.responses import SECRET, created, success
 from security import Caller, may_sign_in
@@ -25,7 +26,6 @@ from services.auth import attempts, passwords, tokens
 from services.auth.clients import Client
 from services.auth.response_times import SECONDS, pace, steady
 from services.container import Services
-from services.limits import limiter as limits
 from storage import accounts, apikeys, confirmations, security_log, sessions
 
 # The means of a sign-in.
@@ -251,20 +251,11 @@ async def who_am_i(caller: Caller, services: Services) -> Response:
     """Return the account of a token, or the API key with its use and quotas."""
     if caller.key:
         found = await services.storage.read(apikeys.find_self, caller.key, clock.day(clock.now()))
-        return success(apikey=api_key_for_itself(found, _quotas(services, caller)))
+        quotas = quota_states(
+            services.limits.limiter, caller.user_id, caller.account_quotas, caller.key_id, caller.key_quotas
+        )
+        return success(apikey=api_key_for_itself(found, quotas))
     return success(account=account_for_owner(await services.storage.read(accounts.find, caller.user_id)))
-
-
-def _quotas(services: Services, caller: Caller) -> list[dict[str, Any]]:
-    """`QuotaState` of each policy that holds for the key."""
-    limiter = services.limits.limiter
-    if limiter is None:
-        return []
-    claims = limits.claims_of_account(
-        limiter, caller.user_id, caller.account_quotas, caller.key_id, caller.key_quotas, 1
-    )
-    now = clock.epoch()
-    return [quota_state(state, now) for state in limiter.peek(claims)]
 
 
 async def give_consent(body: dict[str, Any], caller: Caller, client: Client, services: Services) -> Response:

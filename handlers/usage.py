@@ -9,11 +9,12 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from core import clock
-from core.errors import SchemaViolation, ValidationFailed
+from core.errors import NoSuchRecord, SchemaViolation, ValidationFailed
 from handlers.serializers.usage import amounts, heavy_account, heavy_key, heavy_network, usage_row
 from handlers.support.audited_changes import actor
 from handlers.support.csv_responses import csv_reply
 from handlers.support.ownership import require_allowed
+from handlers.support.quota_states import quota_states
 from handlers.support.responses import PRIVATE, content, success
 from security import Caller
 from services.container import Services
@@ -57,6 +58,11 @@ async def read_account_storage(caller: Caller, services: Services) -> Response:
     """Return what the caller's account stores, and may store."""
     use = await services.storage.read(storage_use.find, caller.user_id)
     return success(storage=storage_quotas.shown(use, services.storage_quotas.of(caller.account_quotas)))
+
+
+async def read_account_quotas(caller: Caller, services: Services) -> Response:
+    """What is left of the quotas of the caller's account."""
+    return success(quotas=quota_states(services.limits.limiter, caller.user_id, caller.account_quotas))
 
 
 async def read_account_usage_csv(
@@ -116,6 +122,16 @@ async def read_key_usage_svg(
     query = UsageQuery(from_, to, granularity, by)
     usage = await _usage(services, query, user_id=found["user_id"], key_id=found["id"])
     return await _columns(query, _look(theme, width), usage, services)
+
+
+async def read_key_quotas(key: str, caller: Caller, services: Services) -> Response:
+    """What is left of the quotas of one key and its account, the caller's own or, for support, anyone's."""
+    await _allowed(services, key, caller)
+    held = await services.storage.read(apikeys.find_status, UUID(key))
+    if held is None:
+        raise NoSuchRecord("There is no such API key.")
+    limiter = services.limits.limiter
+    return success(quotas=quota_states(limiter, held.user_id, held.account_quotas, held.id, held.key_quotas))
 
 
 async def read_usage(period: str | None, limit: int | None, caller: Caller, services: Services) -> Response:

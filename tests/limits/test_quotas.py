@@ -187,6 +187,23 @@ def test_a_key_reads_its_quotas(limited: Service) -> None:
     assert states["day"]["resetsAt"].endswith("T00:00:00.000Z")
 
 
+def test_an_owner_reads_the_quotas_of_a_key_and_of_the_account(limited: Service) -> None:
+    owner, support = limited.sign_up(), limited.sign_up("support")
+    key = owner.new_key(0)
+    within_a_minute()
+    for _ in range(2):
+        reply = key.get("/whoami")
+    own = reply.json()["apikey"]["quotas"]
+    path = f"/apikeys/{key.key}/quotas"
+    states = {state["policy"]: state["remaining"] for state in owner.get(path).json()["quotas"]}
+    # The owner's request counts for the account, not for the key.
+    assert states == {state["policy"]: state["remaining"] - state["policy"].startswith("account") for state in own}
+    account = {state["policy"]: state["remaining"] for state in owner.get("/account/quotas").json()["quotas"]}
+    assert account == {name: states[name] - 1 for name in ("account-burst", "account-day")}
+    assert {state["policy"] for state in support.get(path).json()["quotas"]} == set(states)
+    assert limited.sign_up().get(path).status_code == 403
+
+
 def test_a_quota_that_is_set_or_granted_holds_from_the_next_request(limited: Service) -> None:
     admin, alice = limited.sign_up("admin"), limited.sign_up()
     key = alice.new_key()

@@ -91,7 +91,13 @@ def test_a_changed_quota_is_recorded_for_its_owner(there: Deployment) -> None:
     query = {"actor": there.admin.id, "limit": 1}
     act = there.call("list_acts", there.admin, query=query).json()["acts"][0]
     recorded = (act["subjectId"], act["requestId"])
+    states = {
+        state["policy"]: state for state in there.call("read_key_quotas", there.alice, key=name).json()["quotas"]
+    }
+    account = {state["policy"] for state in there.call("read_account_quotas", there.alice).json()["quotas"]}
     removed_quota(there, reply.json()["quota"])
+    assert (states["burst"]["quota"], states["burst"]["remaining"]) == (100, 100), "the key's quota is not returned"
+    assert account == {"account-burst", "account-day"}, f"the account's policies are {sorted(account)}"
     assert recorded == (there.alice.id, reply.headers["x-request-id"]), "a quota is not recorded as an act"
 
 

@@ -16,6 +16,8 @@ CASES = {
     "read_key_usage_svg": Case(record=_key, others=8),
     "read_account_usage": Case(),
     "read_account_storage": Case(),
+    "read_account_quotas": Case(),
+    "read_key_quotas": Case(record=_key, others=8),
     "read_account_usage_csv": Case(),
     "read_account_usage_svg": Case(),
     "read_usage": Case(),

@@ -10,6 +10,7 @@ import { downloadButton } from "../ui/download.js"
 import { eventsTable } from "../ui/events.js"
 import { page, section } from "../ui/page.js"
 import { empty, loaded } from "../ui/states.js"
+import { quotasTable } from "../ui/quotas.js"
 import { usageTables } from "../ui/usage.js"
 import { askToRemove, askToRevoke, askToRotate } from "./key-dialogs.js"
 import { showSecret } from "./key-secret.js"
@@ -32,6 +33,7 @@ export async function render({ params: { key = "" } }) {
       loaded(() => api.get("/apikeys/{key}/usage", { path, query: { by: "operation" } }), (reply) => usageTables(reply.data.usage)),
       downloadButton(t("csv"), `usage-${key}.csv`, () => api.file("/apikeys/{key}/usage.csv", { path, query: { by: "operation" } })),
     ),
+    section(t("quotas"), loaded(() => api.get("/apikeys/{key}/quotas", { path }), (reply) => quotasTable(reply.data.quotas))),
     section(t("events"), loaded(() => eventsOf(key), (events) => (events.length ? eventsTable(events) : empty(t("events.none"))))),
   )
   return view
