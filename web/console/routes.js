@@ -1,6 +1,9 @@
 // Every view: its address, its module, its texts. The menu shows those with `menu`, in this order.
 /** @import { Route } from "../types/views" */
 
+/** @type {Route["area"]} */
+const SETS = ["sets", "records", "measurements"]
+
 /** @type {readonly Route[]} */
 export const routes = [
   { path: "/", area: "keys", view: () => import("./views/keys.js") },
@@ -11,4 +14,13 @@ export const routes = [
   { path: "/keys", area: "keys", view: () => import("./views/keys.js"), menu: "menu.keys" },
   { path: "/keys/new", area: "keys", view: () => import("./views/key-new.js") },
   { path: "/keys/:key", area: ["keys", "events"], view: () => import("./views/key.js") },
+  { path: "/sets", area: ["sets", "records"], view: () => import("./views/sets/list.js"), menu: "menu.sets" },
+  { path: "/sets/new", area: SETS, view: () => import("./views/sets/new.js") },
+  { path: "/sets/import", area: SETS, view: () => import("./views/sets/import.js") },
+  { path: "/sets/:id", area: SETS, view: () => import("./views/sets/set.js") },
+  { path: "/sets/:id/edit", area: SETS, view: () => import("./views/sets/edit.js") },
+  { path: "/patterns", area: ["patterns", "records"], view: () => import("./views/patterns.js"), menu: "menu.patterns" },
+  { path: "/patterns/:id", area: ["patterns", "records"], view: () => import("./views/pattern.js") },
+  { path: "/bookmarks", area: ["bookmarks", "records"], view: () => import("./views/bookmarks.js"), menu: "menu.bookmarks" },
+  { path: "/bookmarks/:id", area: ["bookmarks", "records"], view: () => import("./views/bookmark.js") },
 ]

@@ -2,6 +2,11 @@
 export interface Areas {
   shell: typeof import("../console/texts/en/shell.json")
   access: typeof import("../console/texts/en/access.json")
+  bookmarks: typeof import("../console/texts/en/bookmarks.json")
+  measurements: typeof import("../console/texts/en/measurements.json")
+  patterns: typeof import("../console/texts/en/patterns.json")
+  records: typeof import("../console/texts/en/records.json")
+  sets: typeof import("../console/texts/en/sets.json")
   confirm: typeof import("../console/texts/en/confirm.json")
   events: typeof import("../console/texts/en/events.json")
   keys: typeof import("../console/texts/en/keys.json")

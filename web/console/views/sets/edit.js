@@ -1,0 +1,113 @@
+// Edit a measurement set. Only what was changed is sent, so that two tabs can change different things.
+/** @import { Schemas } from "../../../types/client" */
+/** @import { Context } from "../../../types/views" */
+import { api } from "../../api.js"
+import { RequestError } from "../../errors.js"
+import { go, href } from "../../router.js"
+import { texts } from "../../texts.js"
+import { openDialog } from "../../ui/dialog.js"
+import { announce, el } from "../../ui/dom.js"
+import { field, form } from "../../ui/form.js"
+import { page } from "../../ui/page.js"
+import { named, visibilityChoices } from "../records.js"
+import { measurementFields } from "./fields.js"
+
+const t = texts("sets")
+const r = texts("records")
+/** @typedef {Schemas["MeasurementsSet"]} MeasurementsSet */
+
+/** @param {Context} context */
+export async function render({ params: { id = "" } }) {
+  const path = { id }
+  let { data: { set }, etag } = await api.get("/sets/{id}", { path })
+  const measurements = measurementFields(set.measies, set.imperial)
+  const conflict = el("p", { class: "note", role: "status", hidden: true })
+  const units = unitsField(set.imperial, t("units.hint"))
+  units.input.addEventListener("change", () => measurements.showIn(units.input.value === "inch"))
+  /** Show what was saved elsewhere, where nothing else was typed, so that the next attempt changes it. */
+  const showPresent = async () => {
+    const reply = await api.get("/sets/{id}", { path })
+    measurements.rebase(reply.data.set.measies)
+    rebase(element, set, reply.data.set)
+    measurements.showIn(units.input.value === "inch")
+    set = reply.data.set
+    etag = reply.etag
+    conflict.hidden = false
+    conflict.textContent = t("conflict")
+  }
+  const element = form({
+    fields: [
+      field({ name: "name", label: r("name"), value: set.name }, { maxlength: 500, required: true, autocomplete: "off" }),
+      field({ name: "notes", label: r("notes"), hint: t("notes.hint"), tag: "textarea", value: set.notes }, { maxlength: 20_000, rows: 3 }),
+      visibilityChoices(set.public),
+      units,
+      ...measurements.elements,
+      conflict,
+    ],
+    submit: t("save"),
+    besides: [el("a", { href: href(`/sets/${id}`) }, t("back"))],
+    async action() {
+      if (!measurements.check()) return element.message.showProblem(t("edit.wrong"))
+      if (!(await isConfirmed(measurements.questions()))) return
+      const body = { ...changed(element, set), measies: measurements.changes() }
+      try {
+        await api.patch("/sets/{id}", { path, body, ifMatch: etag ?? undefined })
+      } catch (error) {
+        if (error instanceof RequestError && error.status === 412) await showPresent()
+        throw error
+      }
+      go(`/sets/${id}`)
+      announce(t("saved"))
+    },
+  })
+  return page(t("edit.title", { name: named(set.name) }), element)
+}
+
+/** @param {boolean} imperial @param {string} [hint] */
+export function unitsField(imperial, hint) {
+  /** @type {[string, string][]} */
+  const options = [["cm", t("centimetres")], ["inch", t("inches")]]
+  return field({ name: "units", label: t("units"), hint, tag: "select", options, value: imperial ? "inch" : "cm" })
+}
+
+/** What is in the fields besides measurements. @param {HTMLFormElement} element */
+function typed(element) {
+  const data = new FormData(element)
+  const text = (/** @type {string} */ name) => String(data.get(name) ?? "")
+  return { name: text("name").trim(), notes: text("notes"), public: text("public") !== "", imperial: text("units") === "inch" }
+}
+
+/** @param {HTMLFormElement} element @param {MeasurementsSet} set @returns {Schemas["MeasurementsSetUpdate"]} */
+function changed(element, set) {
+  return Object.fromEntries(Object.entries(typed(element)).filter(([name, value]) => set[/** @type {"name"} */ (name)] !== value))
+}
+
+/**
+ * Show what is stored now in the fields where nothing else was typed.
+ * @param {HTMLFormElement} element
+ * @param {MeasurementsSet} before
+ * @param {MeasurementsSet} now
+ */
+function rebase(element, before, now) {
+  const kept = changed(element, before)
+  /** @type {[field: string, input: string, value: string][]} */
+  const shown = [
+    ["name", "name", now.name],
+    ["notes", "notes", now.notes],
+    ["public", "public", now.public ? "yes" : ""],
+    ["imperial", "units", now.imperial ? "inch" : "cm"],
+  ]
+  for (const [field, name, value] of shown) {
+    const input = element.elements.namedItem(name)
+    if (!(field in kept) && input && "value" in input) input.value = value
+  }
+}
+
+/** @param {[name: string, question: string][]} questions */
+async function isConfirmed(questions) {
+  if (!questions.length) return true
+  return openDialog(t("unusual.title"), (close) => [
+    el("ul", {}, ...questions.map(([name, question]) => el("li", {}, el("strong", {}, name), " ", question))),
+    el("div", { class: "actions" }, el("button", { type: "button", onclick: () => close(true) }, t("unusual.save"))),
+  ])
+}

@@ -1,0 +1,82 @@
+// Read a file of another program. What becomes of it is reviewed before anything is stored.
+/** @import { Schemas } from "../../../types/client" */
+import { api } from "../../api.js"
+import { texts } from "../../texts.js"
+import { el, newId } from "../../ui/dom.js"
+import { field } from "../../ui/form.js"
+import { message } from "../../ui/message.js"
+import { page } from "../../ui/page.js"
+import { reportOf } from "./report.js"
+
+const t = texts("sets")
+const MOST = 1_048_576
+/** @type {Record<string, Schemas["ImportFormat"]>} */
+const FORMATS = { smis: "smis", vit: "vit", csv: "csv", json: "json", yaml: "yaml", yml: "yaml" }
+const ENDINGS = Object.keys(FORMATS).map((ending) => `.${ending}`)
+/** Their files say it themselves. @type {Schemas["ImportFormat"][]} */
+const WITH_UNIT = ["smis", "vit"]
+
+export function render() {
+  const said = message()
+  const report = el("div", { class: "region" })
+  /** @type {[string, string][]} */
+  const options = [["", t("import.unit.file")], ["mm", t("millimetres")], ["cm", t("centimetres")], ["inch", t("inches")]]
+  const unit = field({ name: "unit", label: t("import.unit"), hint: t("import.unit.hint"), tag: "select", options, hidden: true })
+  const input = el("input", { type: "file", id: newId(), accept: ENDINGS.join() })
+  /** @type {File | undefined} */
+  let file
+  let reads = 0
+
+  async function show() {
+    if (!file) return
+    const { name } = file
+    const format = FORMATS[name.toLowerCase().split(".").at(-1) ?? ""]
+    const mine = ++reads
+    said.clear()
+    report.replaceChildren()
+    if (!format) return said.showProblem(t("import.format", { name, endings: ENDINGS.join(", ") }))
+    if (file.size > MOST) return said.showProblem(t("import.large", { name }))
+    unit.hidden = WITH_UNIT.includes(format)
+    const units = unit.hidden ? undefined : /** @type {Schemas["ImportUnit"] | undefined} */ (unit.input.value || undefined)
+    const query = { format, units }
+    report.ariaBusy = "true"
+    try {
+      const { data } = await api.post("/sets/import", { query, file })
+      if (mine === reads) report.replaceChildren(reportOf(file, query, data.report))
+    } catch (error) {
+      if (mine === reads) said.showError(error)
+    } finally {
+      if (mine === reads) report.ariaBusy = null
+    }
+  }
+
+  /** @param {File | undefined} chosen */
+  const choose = (chosen) => {
+    file = chosen ?? file
+    void show()
+  }
+  input.addEventListener("change", () => choose(input.files?.[0]))
+  unit.input.addEventListener("change", () => void show())
+  return page(
+    t("import.title"),
+    el("p", { class: "lead" }, t("import.text")),
+    el("div", { class: "fields" }, dropZone(input, choose), unit, said.element),
+    report,
+  )
+}
+
+/** @param {HTMLInputElement} input @param {(file: File | undefined) => void} choose */
+function dropZone(input, choose) {
+  const zone = el("div", { class: "field drop" }, el("label", { for: input.id }, t("import.drop")), input, el("small", {}, ENDINGS.join(", ")))
+  zone.addEventListener("dragover", (event) => {
+    event.preventDefault()
+    zone.classList.add("over")
+  })
+  zone.addEventListener("dragleave", () => zone.classList.remove("over"))
+  zone.addEventListener("drop", (event) => {
+    event.preventDefault()
+    zone.classList.remove("over")
+    choose(event.dataTransfer?.files[0])
+  })
+  return zone
+}
