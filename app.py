@@ -105,7 +105,7 @@ async def _lifespan(services: Services, settings: Settings, _app: Any) -> AsyncI
 
 
 def main() -> None:
-    """Serve until told to stop: alone, or, with several workers, as one of them or as their supervisor."""
+    """Serve until a signal to stop: as the only process, as one of several workers, or as their supervisor."""
     place = channel.place()
     os.umask(configuration.UMASK)
     try:

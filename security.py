@@ -22,7 +22,7 @@ from storage import accounts, apikeys, sessions
 from storage.database import Storage
 
 ROLE_LEVELS = {"user": 4, "tester": 4, "curator": 5, "bughunter": 6, "support": 8, "admin": 9}
-# What who calls with a revoked key is told, where nobody gave a reason.
+# The reason in the response to a request with a revoked key, if no reason was given.
 REVOKED_BY = {
     "owner": "Its owner ended it.",
     "staff": "An administrator ended it.",
@@ -56,7 +56,7 @@ class Caller(NamedTuple):
     level: int
     role: str
     key: UUID | None = None
-    # The administrator who acts as the account, if it is not its owner.
+    # The administrator who impersonates the account, or None.
     by: int | None = None
     # Whether the account's owner gave consent.
     consents: bool = True

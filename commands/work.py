@@ -112,5 +112,5 @@ def confirm(question: str, *, yes: bool) -> None:
 
 
 def operator() -> audit_log.Actor:
-    """Return the actor of the audit log: nobody's account. Each command counts as a request."""
+    """Return the actor of the audit log: no account. Each command counts as a request."""
     return audit_log.Actor(audit_log.NOBODY, clock.new_uuid())

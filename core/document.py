@@ -1,4 +1,4 @@
-"""The OpenAPI document: read once, and from it what is published.
+"""The OpenAPI document: read once at start-up, and published without our extensions.
 
 Extensions that we read, besides Connexion's `x-openapi-router-controller` (the module with the handler):
 

@@ -46,15 +46,15 @@ def decode(raw: bytes | bytearray) -> Any:
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError:
-        # The strict decoder finds what is wrong.
+        # The strict decoder raises an error with the reason.
         return _decode_strictly(raw)
     return value if _is_plain(value, raw) else _decode_strictly(raw)
 
 
 def _is_plain(value: Any, raw: bytes | bytearray) -> bool:
-    """Return whether orjson, which is ten times as fast, has read what the strict decoder would have read.
+    """Return whether orjson, which is ten times as fast, returned the value that the strict decoder would return.
 
-    It takes the last of two members with the same name, and reads as a float what is no integer of 64 bits. The body
+    orjson returns the last of two members with the same name, and integers of more than 64 bits as floats. The body
     has a colon for each member that was sent and those within its strings: where no others are left, none is lost.
     """
     members, level, depth = 0, [value], 0

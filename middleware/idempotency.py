@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from middleware.direct_dispatch import DirectAPI, next_of
 from middleware.parameters import Parameter
 from security import Caller
-from services.idempotency import Answer, Asker
+from services.idempotency import Answer, Requester
 from services.idempotency import Idempotency as Keys
 
 REPLAYED = (b"idempotent-replayed", b"true")
@@ -21,12 +21,12 @@ def key_of(value: str) -> str:
     return _ESCAPED.sub(r"\1", value[1:-1]) if value.startswith('"') else value
 
 
-def asker_of(caller: Caller | None) -> Asker:
+def asker_of(caller: Caller | None) -> Requester:
     """Return the part of the caller on which idempotency keys depend."""
     if caller is None:
-        return Asker(None, 0)
+        return Requester(None, 0)
     credential = f"key {caller.key}" if caller.key else f"session {caller.session}"
-    return Asker(caller.user_id, caller.level, caller.by, credential)
+    return Requester(caller.user_id, caller.level, caller.by, credential)
 
 
 class IdempotentOperation:
@@ -43,14 +43,14 @@ class IdempotentOperation:
         if value is None:
             await self.next_app(scope, receive, send)
             return
-        asker = asker_of(scope["caller"])
+        requester = asker_of(scope["caller"])
 
         async def carry_out() -> Answer:
             recorder = Recorder()
             await self.next_app(scope, receive, recorder)
             return Answer(recorder.status, recorder.headers, b"".join(recorder.chunks))
 
-        answer = await self.keys.once(key_of(value), asker, self.name, scope["arguments"], carry_out)
+        answer = await self.keys.once(key_of(value), requester, self.name, scope["arguments"], carry_out)
         headers = [*answer.headers, REPLAYED] if answer.replayed else answer.headers
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})

@@ -43,7 +43,7 @@ class Background:
             await asyncio.sleep(seconds if tried else min(seconds, RETRY_SECONDS))
 
     def begin(self, what: str, *, seconds: float) -> None:
-        """Note for the metrics that a periodic task begins, and how often it is meant to run."""
+        """Record the start of a periodic task and its interval in the metrics."""
         self._metrics.background(what, clock.epoch(), seconds=seconds)
 
     async def attempt(self, work: Callable[[], Awaitable[object]], *, what: str, periodic: bool = False) -> bool:

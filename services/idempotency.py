@@ -1,6 +1,6 @@
-"""Doing once what is asked for again: the first request with a key is carried out, its repeats get its answer.
+"""Idempotency keys: the first request with a key is executed, and its repeats get the stored response.
 
-Nothing here lives in this process alone: repeats may reach another instance, or this one after a crash.
+All state is in the database: a repeat may reach another instance, or this one after a crash.
 """
 
 import asyncio
@@ -25,22 +25,22 @@ from storage.database import Storage
 from storage.idempotency import KeyState
 
 LONGEST_WAIT = 5.0
-"""Seconds that a repeat waits for the first request, before it is told to come again."""
+"""Seconds that a repeat waits for the first request, before it gets 409 with Retry-After."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.4
 PRUNING_SECONDS = 60.0
-# Hashing more than this takes long enough for others to notice.
+# Bytes: hashing more would block the event loop noticeably.
 LARGE = 100_000
 log = logging.getLogger(__name__)
 
-# In the headers of an answer that may hold a secret.
+# In the headers of a response that may contain a secret.
 NO_STORE = (b"cache-control", b"no-store")
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
-    """The caller who sends a key: the account, None for anyone, and the access level; the administrator who
-    impersonates the account, if any; and what names the credential.
+class Requester:
+    """The caller who sends a key: the account (None without credentials) and access level; the administrator who
+    impersonates the account, if any; and a name of the credential.
     """
 
     user_id: int | None
@@ -51,7 +51,7 @@ class Asker:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was answered; `body` is text in UTF-8."""
+    """The stored response to the first request; `body` is text in UTF-8."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
@@ -69,7 +69,7 @@ class Idempotency:
     async def once(
         self,
         key: str,
-        asker: Asker,
+        requester: Requester,
         operation: str,
         arguments: dict[str, Any],
         carry_out: Callable[[], Awaitable[Answer]],
@@ -80,13 +80,13 @@ class Idempotency:
         Raises KeyReused, KeyInUse, AnswerLost, InsufficientLevel, StorageUnavailable, and what `carry_out` raises.
         """
         # Keys of an impersonating administrator are not those of the owner, and their answers never meet.
-        whose = asker.user_id if asker.by is None else [asker.user_id, asker.by]
+        whose = requester.user_id if requester.by is None else [requester.user_id, requester.by]
         key_id = sha256(orjson.dumps([whose, operation, key])).hexdigest()
         attempt = clock.new_uuid()
         fingerprint = await self.fingerprint_of(key_id, key, arguments)
-        kept = await self._reserved(key_id, asker.user_id, fingerprint, attempt)
+        kept = await self._reserved(key_id, requester.user_id, fingerprint, attempt)
         if kept is not None:
-            return _replayed(kept, asker)
+            return _replayed(kept, requester)
         try:
             with self._storage.with_first_write(
                 partial(idempotency.mark_carried_out, key_id=key_id, attempt=attempt)
@@ -96,7 +96,7 @@ class Idempotency:
             await self._release(key_id, attempt)
             raise
         if 200 <= answer.status < 300:
-            await self._keep(key_id, attempt, answer, asker)
+            await self._keep(key_id, attempt, answer, requester)
         else:
             await self._release(key_id, attempt)
         return answer
@@ -140,19 +140,19 @@ class Idempotency:
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    async def _keep(self, key_id: str, attempt: UUID, answer: Answer, asker: Asker) -> None:
+    async def _keep(self, key_id: str, attempt: UUID, answer: Answer, requester: Requester) -> None:
         kept = {
-            "level": asker.level,
+            "level": requester.level,
             "status": answer.status,
             "headers": [[name.decode("latin-1"), value.decode("latin-1")] for name, value in answer.headers],
             "body": answer.body.decode(),
         }
         if NO_STORE in answer.headers:
-            kept["credential"] = asker.credential
+            kept["credential"] = requester.credential
         try:
             await self._storage.write(idempotency.keep, key_id, attempt, kept)
         except StorageUnavailable as error:
-            # It is done all the same, and who asked may know; a repeat will be told that the answer is lost.
+            # The request was executed, and its caller gets the response. A repeat will get `idempotencyAnswerLost`.
             log.warning("an answer could not be kept: %s", error.detail)
 
     async def _release(self, key_id: str, attempt: UUID) -> None:
@@ -162,7 +162,7 @@ class Idempotency:
             log.warning("a key is free only after its lease: %s", error.detail)
 
     async def run(self) -> None:
-        """Forget what is out of date, once a minute, until cancelled."""
+        """Prune expired keys once a minute, until cancelled."""
         await self._background.repeat(self._prune, seconds=PRUNING_SECONDS, what="removing old idempotency keys")
 
     async def _prune(self) -> None:
@@ -178,11 +178,13 @@ def _canonical_with_large_integers(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _replayed(kept: dict[str, Any], asker: Asker) -> Answer:
-    if asker.level < kept["level"]:
+def _replayed(kept: dict[str, Any], requester: Requester) -> Answer:
+    if requester.level < kept["level"]:
         # It may hold what the present credentials could not have asked for: the secret of a stronger key.
-        raise InsufficientLevel(f"The first request had level {kept['level']}; these credentials have {asker.level}.")
-    if kept.get("credential", asker.credential) != asker.credential:
+        raise InsufficientLevel(
+            f"The first request had level {kept['level']}; these credentials have {requester.level}."
+        )
+    if kept.get("credential", requester.credential) != requester.credential:
         # It may hold a secret, which other credentials could not have asked for, or not for so long.
         raise InsufficientLevel("This response may have a secret. It is returned again only to the same credentials.")
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in kept["headers"]]

@@ -1,4 +1,4 @@
-"""Imports from version 2: off, unless the operator has set a token that whoever imports must know."""
+"""Imports from version 2: off unless the operator has set a token, which the importing client must send."""
 
 from hmac import compare_digest
 

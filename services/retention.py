@@ -23,13 +23,13 @@ log = logging.getLogger(__name__)
 
 
 class Retention:
-    """Removal of what is older than it is kept."""
+    """Removal of rows and images after their retention period."""
 
     def __init__(self, storage: Storage, background: Background, images: Images) -> None:
         self._storage, self._background, self._images = storage, background, images
 
     async def forget(self) -> None:
-        """Remove what is out of date, batch after batch."""
+        """Remove expired rows and images, batch after batch."""
         for what, prune in PRUNED.items():
             while pruned := await self._storage.write(prune, clock.now()):
                 log.info("%s %s were out of date", pruned, what)
@@ -46,5 +46,5 @@ class Retention:
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def run(self) -> None:
-        """Forget once an hour, until cancelled."""
+        """Prune once an hour, until cancelled."""
         await self._background.repeat(self.forget, seconds=INTERVAL_SECONDS, what="forgetting what is out of date")

@@ -14,7 +14,7 @@ log = logging.getLogger("freesewing-api")
 
 
 def main() -> None:
-    """Run workers until told to stop."""
+    """Run workers until a signal to stop."""
     os.umask(configuration.UMASK)
     try:
         settings = configuration.load()

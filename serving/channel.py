@@ -28,7 +28,7 @@ class Place(NamedTuple):
 
 
 def command(app: str, number: int, descriptor: int, restarts: int) -> list[str]:
-    """What starts a worker: the application, told by its arguments that it is one, and its place."""
+    """Return the command that starts a worker: its arguments mark it as a worker, and state its place."""
     return [sys.executable, app, _WORD, str(number), str(descriptor), str(restarts)]
 
 

@@ -1,7 +1,7 @@
-"""Connections of clients that are slow, silent or gone, ended in time; uvicorn by itself ends only those that rest.
+"""Timeouts for connections of slow, silent or lost clients; uvicorn itself closes only idle connections.
 
-Nothing is done for each request: once a second all connections are looked at. What each client keeps us waiting with
-shows in what uvicorn has left on its connection, and since when, in what was seen there before.
+No work is done for each request: all connections are checked once a second. The state of uvicorn's protocol shows
+what the connection waits for, and a comparison with the previous check shows since when.
 """
 
 import asyncio
@@ -114,7 +114,7 @@ class Connection(Requests):
         before = self.scope
         super().data_received(data)
         if self.scope is not before:
-            # Another request began in it: what was counted belongs to those before.
+            # A new request began in these bytes: the counts belong to the one before.
             self.head_bytes = self.body_bytes = 0
         elif self.cycle is None or self.cycle.scope is not self.scope:
             self.head_bytes += len(data)

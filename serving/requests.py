@@ -1,4 +1,4 @@
-"""Requests as HTTP/1.1 wants them: what is malformed gets 400 in the shape of all errors, and ends its connection."""
+"""Strict HTTP/1.1: a malformed request gets 400 as problem details, and its connection is closed."""
 
 import logging
 from typing import Any
@@ -11,7 +11,7 @@ from serving import heads
 
 # uvicorn accepts heads and queues of pipelined requests of any size.
 MOST_URL_BYTES, MOST_HEADERS, MOST_PIPELINED = 16_384, 100, 64
-# How long a client may go on sending what was rejected: a reset connection would hide the reply from it.
+# How long a client may go on sending a rejected request: after a reset it could not read the response.
 LINGER_SECONDS = 2.0
 log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class Requests(HttpToolsProtocol):
             raise heads.Malformed("A request with a body must be sent without Upgrade.")
 
     def send_400_response(self, msg: str) -> None:
-        """Reject what is not HTTP; nothing after it is read.
+        """Reject malformed HTTP; no further bytes are read.
 
         The replies to earlier requests on the connection are finished first; then it is closed without another reply.
         """

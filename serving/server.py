@@ -16,12 +16,12 @@ from serving import manager
 from serving.channel import ALIVE, ALONE, CLOSED, CONNECTION, READY
 from serving.manager import ServiceManager
 
-# How long clients are asked to come back on another connection before those that are idle are closed: who sends a
-# request at the moment when we close would never get an answer.
+# How long responses have `Connection: close` before idle connections are closed: a request that is sent at the moment
+# of closing would get no response.
 LINGER_SECONDS, TICK_SECONDS = 1.0, 0.02
 # How long clients may then go on sending bodies and reading replies.
 CLIENT_SECONDS = 5.0
-# Of uvicorn's ticks, of which there are ten a second, those at which a process says that it does not hang.
+# A process reports that it does not hang at every ALIVE_TICKS-th of uvicorn's ticks, of which there are ten a second.
 ALIVE_TICKS = round(10 * manager.ALIVE_SECONDS)
 log = logging.getLogger(__name__)
 
@@ -68,10 +68,10 @@ class Server(UvicornServer):
         self._service_manager.alive()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take no new connection, answer what comes on open ones for a moment, then finish what is at hand."""
+        """Accept no new connection, accept requests on open ones for a moment, then finish all requests."""
         self._service_manager.stopping()
         await self.take_no_more()
-        # Nobody replaces this list any more: uvicorn does it once a second, from a loop that has ended.
+        # This list is final: uvicorn replaced it once a second, from a loop that has ended.
         self.server_state.default_headers.append((b"connection", b"close"))
         for _ in range(round(LINGER_SECONDS / TICK_SECONDS)):
             if not self.server_state.connections or self.force_exit:
@@ -101,7 +101,7 @@ class Server(UvicornServer):
         opening.add_done_callback(self._opening.discard)
 
     async def _connect(self, connection: socket.socket) -> bool:
-        """Whether the connection was made; its protocol is told of its end."""
+        """Return whether the connection was made; its protocol gets `connection_lost`."""
         connection.setblocking(False)
         try:
             await asyncio.get_running_loop().connect_accepted_socket(self._new_protocol, connection)
@@ -185,7 +185,7 @@ class HandedServer(Server):
         return self._protocol(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
     def _say(self, message: bytes) -> None:
-        """Tell the supervisor; what it cannot take at this moment is told together with what comes next."""
+        """Send a message to the supervisor; bytes that cannot be sent now are sent with the next message."""
         self._unsaid += message
         with contextlib.suppress(OSError):
             self._unsaid = self._unsaid[self._channel.send(self._unsaid) :]

@@ -22,8 +22,8 @@ LASTING_SECONDS = 60.0
 # How long a new worker may take until it serves, and a retired one until it has finished. The second is longer than
 # all that a worker allows itself: connections, requests at hand, mail.
 START_SECONDS, END_SECONDS = 60.0, 25.0
-# How often the supervisor looks after workers, and how often in a row one may have said nothing since, before it is
-# taken for stuck. Counted, not timed: when the whole machine has slept nobody said anything.
+# How often the supervisor checks the workers, and after how many checks in a row without a message from a worker it
+# counts as hung. Counted instead of timed: after the machine was suspended, no worker has sent a message.
 LOOK_SECONDS, MOST_SILENCE = 5.0, 6
 # After no worker could take a connection, and after none could be accepted (too many open files, most likely).
 FULL_SECONDS, TROUBLE_SECONDS = 0.05, 1.0
@@ -191,7 +191,7 @@ class Supervisor:
         await asyncio.gather(*(self._retire(worker) for worker in {*self._workers, *self._retiring}))
 
     def _accept(self) -> bool:
-        """Hand one connection to the worker that has fewest; False if there was none, or nobody took it."""
+        """Hand one connection to the worker with the fewest; False if there was none, or no worker accepted it."""
         try:
             self._held = self._held or self._listener.accept()[0]
         except BlockingIOError:

@@ -51,7 +51,7 @@ class Worker:
         return True
 
     def is_alone(self) -> None:
-        """Tell it that nobody else is left in its place."""
+        """Tell the worker that it is the only one left in its place."""
         with contextlib.suppress(OSError):
             self._end.send(channel.ALONE)
 

@@ -42,8 +42,8 @@ class Reader:
         """A request for a quota that an administrator has granted in part, as in the file."""
         wish = {"key": key.key, "policy": "day", "quota": 200_000, "days": 30, "purpose": "A study"}
         asked: dict[str, Any] = person.post("/quota-requests", wish).json()["request"]
-        verdict = {"state": "granted", "quota": 150_000, "answer": "Go ahead."}
-        reply = self.service.sign_up("admin").patch(f"/admin/quota-requests/{asked['id']}", verdict)
+        decision = {"state": "granted", "quota": 150_000, "answer": "Go ahead."}
+        reply = self.service.sign_up("admin").patch(f"/admin/quota-requests/{asked['id']}", decision)
         assert reply.status_code == 200, reply.text
         return asked
 

@@ -1,7 +1,7 @@
 """API secrets: `fsk_`, 43 characters of randomness, 6 of checksum.
 
 The prefix lets secret scanners find a leaked one; the checksum lets us refuse garbage without asking the database.
-256 random bits need no slow hash: what is stored is an HMAC-SHA-256 under a key of the server's.
+256 random bits need no slow hash: an HMAC-SHA-256 of the secret under a server key is stored.
 """
 
 import hmac
@@ -43,7 +43,7 @@ class ApiSecrets:
         self._key = key
 
     def hash_of(self, secret: str) -> str:
-        """What is stored of a secret: 64 hexadecimal characters."""
+        """Return the hash of a secret that is stored: 64 hexadecimal characters."""
         return hmac.digest(self._key, secret.encode(), sha256).hex()
 
     def fits(self, secret: str, *stored: str) -> bool:

@@ -2,11 +2,11 @@
 
 - A name as it was sent, from one address: five free attempts, then growing waits. The caller sees them.
 - A network, at three sizes: an hourly number of attempts, whatever the names. The caller sees it.
-- An account: a daily number of attempts from everywhere but its known networks, and one from each of those. Nobody
-  sees it: beyond it the right password is answered like a wrong one.
+- An account: a daily number of attempts from all unknown networks together, and one from each known network. It is
+  not visible: over this limit the right password gets the same response as a wrong one.
 
-The first two know nothing of accounts, and the last one shows nothing, so that no answer tells whether an account
-exists or which names belong together.
+The first two limits do not depend on accounts, and the last one is not visible, so that no response reveals whether
+an account exists or which names belong to the same account.
 """
 
 import math
@@ -62,8 +62,8 @@ LINKS = Waits(free=2, first=60, longest=3600)
 class Attempt(NamedTuple):
     """An attempt that was counted.
 
-    `account` is the account to try, None if there is none or nothing is to be tried; `accepts` says whether the right
-    password may sign in; `refusal` takes the place of SignInFailed; the counters are changed by a success.
+    `account` is the account to verify against, or None; `accepts` says whether the right password may sign in;
+    `refusal` replaces SignInFailed; a success changes the counters `counted`.
     """
 
     account: accounts.Account | None

@@ -44,9 +44,9 @@ class FailureTimes:
         self._storage = storage
 
     async def delay_failure(self, began: float, verified: passwords.Verified, *, evenly: bool = True) -> None:
-        """Return when a failure that began at this time is to be answered; waits for a thread do not count.
+        """Delay the response to a failure that began at this time; waits for a thread do not count.
 
-        Unless `evenly`, only the time is the same: for callers over their limit, who get no work done.
+        Unless `evenly`, no hashes are computed and only the time is the same: for callers over their limit.
         """
         stored = await self._storage.read(hash_costs.find)
         waited = await passwords.spend_rest(verified.done, stored) if evenly else 0.0

@@ -33,7 +33,7 @@ def qrcode(address: str) -> str:
 def matching_step(secret: str, code: str, *, now: datetime, after: int) -> int | None:
     """The time step whose code this is, one step late or early allowed; None if there is none after `after`.
 
-    Any text may come as a code: what is not ASCII is compared as bytes, since as text it would be an error.
+    A code can be any text. It is compared as bytes, because the comparison of text rejects non-ASCII characters.
 
     The caller stores the step, so that a code is accepted once only.
     """
@@ -60,5 +60,5 @@ class ScratchCodes:
         self._key = key
 
     def hash_of(self, code: str) -> str:
-        """What is stored of a scratch code."""
+        """Return the hash of a scratch code that is stored."""
         return hmac.digest(self._key, code.strip().lower().encode(), sha256).hex()

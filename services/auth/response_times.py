@@ -1,4 +1,4 @@
-"""Responses whose time must not reveal what was found: each is delayed to a multiple of a fixed time."""
+"""Delays for responses whose time must not reveal a result: each ends at a multiple of a fixed time."""
 
 import asyncio
 import math
@@ -34,7 +34,7 @@ pace = Pace()
 
 @asynccontextmanager
 async def steady(seconds: float = SECONDS) -> AsyncIterator[None]:
-    """Delay the end of what is inside, whether it returns or raises; 0 seconds delay nothing."""
+    """Delay the end of the `with` block, whether it returns or raises; 0 seconds disable the delay."""
     began = pace.now()
     try:
         yield

@@ -1,1 +1,1 @@
-"""What operators are told about a server: advice on settings, checks, the start-up message, gauges."""
+"""Diagnostics for operators: advice on settings, checks, the start-up message, gauges."""

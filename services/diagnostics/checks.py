@@ -59,12 +59,14 @@ def clocks(found: list[Clock]) -> list[Finding]:
 
 
 def _clock(clock: Clock) -> Finding:
-    apart = max(0.0, abs(clock.ahead) - clock.uncertain)
-    state = OK if apart <= CLOSE else WARNING if apart <= FAR else FAILED
-    if apart <= CLOSE:
+    difference = max(0.0, abs(clock.ahead) - clock.uncertain)
+    state = OK if difference <= CLOSE else WARNING if difference <= FAR else FAILED
+    if difference <= CLOSE:
         return Finding(OK, "clock", "", f"agrees with that of {clock.name}")
     direction = "behind" if clock.ahead > 0 else "ahead of"
-    return Finding(state, "clock", "", f"is {apart:.0f} s {direction} that of {clock.name}: synchronize both (NTP)")
+    return Finding(
+        state, "clock", "", f"is {difference:.0f} s {direction} that of {clock.name}: synchronize both (NTP)"
+    )
 
 
 async def redis(settings: Settings) -> tuple[Finding, Clock | None]:

@@ -1,7 +1,7 @@
-"""Asking a forge over HTTP: one JSON question, one bounded JSON answer, and every failure told alike.
+"""HTTP client of a forge: one JSON request, one bounded JSON response, and the same error for every failure.
 
-The forge's own words reach neither the client nor the log: they may quote the request, and so the token. What
-its operator needs, the question and the status, is logged.
+The forge's messages reach neither the client nor the log: they may quote the request, and so the token. The method,
+the path and the status are logged for the operator.
 """
 
 import logging
@@ -17,7 +17,7 @@ import orjson
 
 from core.errors import ForgeUnavailable
 
-# Where there is no forge nobody needs to load it.
+# Imported on first use: a server without a forge does not need it.
 if TYPE_CHECKING:
     import httpx2
 
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What was made on the forge: its number there, its title, and the address of its page."""
+    """An issue, discussion or pull request that was created: its number, its title, and the URL of its page."""
 
     number: int
     title: str
@@ -51,7 +51,7 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who is named in a commit; it is public."""
+    """The author of a commit, which is public."""
 
     name: str
     email: str
@@ -68,7 +68,7 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A file that is to be added on a new branch, and the request to merge that into `base`.
+    """A file for a new branch, and the pull request to merge the branch into `base`.
 
     `mark` is a line of the commit's message that no other commit has.
     """

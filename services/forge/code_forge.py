@@ -1,6 +1,6 @@
 """The code forge: issues, discussions, and posts as pull requests, at GitHub or a Forgejo such as Codeberg.
 
-Off unless it is set up. What fails there, for whatever reason, is told as ForgeUnavailable.
+Off unless it is set up. Every failure is raised as ForgeUnavailable.
 """
 
 import asyncio
@@ -144,9 +144,9 @@ async def _refusal(forge: Forge, post: Post) -> SlugTaken | ForgeUnavailable:
 
 @asynccontextmanager
 async def _cleared_if_it_fails(forge: Forge, post: Post) -> AsyncIterator[None]:
-    """Remove the branch if what follows fails, and the branch is ours: made for this very request.
+    """Remove the branch if the `with` block fails and this request created the branch.
 
-    A forge that did not answer may have made it all the same, and the same branch may be somebody else's.
+    A forge that did not respond may have created the branch. Another request may have created the same branch.
     """
     try:
         yield
@@ -195,5 +195,5 @@ def _folder(place: Place, kind: str, slug: str) -> str:
 
 
 def _quoted(name: str) -> str:
-    """A name that Markdown leaves alone, so that it mentions nobody."""
+    """Return the name without characters that Markdown interprets, so that it mentions no user of the forge."""
     return "`" + name.replace("`", "'").replace("\n", " ") + "`"

@@ -71,7 +71,7 @@ class GitHub:
     async def add(self, post: Post, head: Commit) -> bool:
         """Put the post on a new branch, in one step as seen from outside; False if the branch cannot be made.
 
-        The commit is made first, where nobody sees it, so that the branch never points at anything else.
+        The commit is created first, outside of any branch, so that the branch never points to another commit.
         """
         entry = {"path": post.path, "mode": "100644", "type": "blob", "content": post.markdown}
         tree = {"base_tree": head.tree, "tree": [entry]}

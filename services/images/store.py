@@ -81,7 +81,7 @@ class ImageStore:
         import obstore
         from obstore.exceptions import AlreadyExistsError
 
-        with _told_as_unavailable():
+        with _raised_as_unavailable():
             try:
                 await obstore.put_async(self._store, path, image.content, mode="overwrite" if replace else "create")
             except AlreadyExistsError:
@@ -92,7 +92,7 @@ class ImageStore:
         import obstore
 
         path = self._path(image_id)
-        with _told_as_unavailable():
+        with _raised_as_unavailable():
             try:
                 found = await obstore.get_async(self._store, path)
                 content = bytes(await found.bytes_async())
@@ -106,7 +106,7 @@ class ImageStore:
         import obstore
 
         path = self._path(image_id)
-        with _told_as_unavailable():
+        with _raised_as_unavailable():
             try:
                 await obstore.head_async(self._store, path)
             except FileNotFoundError:
@@ -118,7 +118,7 @@ class ImageStore:
         import obstore
 
         path = self._path(image_id)
-        with _told_as_unavailable():
+        with _raised_as_unavailable():
             try:
                 await obstore.delete_async(self._store, path)
             except FileNotFoundError:
@@ -129,7 +129,7 @@ class ImageStore:
         import obstore
 
         found: list[str] = []
-        with _told_as_unavailable():
+        with _raised_as_unavailable():
             async for listed in obstore.list(self._store, self._prefix or None):
                 found += [one["path"].removeprefix(self._prefix) for one in listed if one["last_modified"] < moment]
         return [image_id for image_id in found if _IMAGE_ID.fullmatch(image_id)]
@@ -174,7 +174,7 @@ def _media_type(content: bytes) -> str:
 
 
 @contextmanager
-def _told_as_unavailable() -> Iterator[None]:
+def _raised_as_unavailable() -> Iterator[None]:
     from obstore.exceptions import BaseError
 
     try:

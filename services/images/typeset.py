@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 REGULAR, BOLD = "figo", "figbo"
 ELLIPSIS = "…"
 
-# Widths are added up from letters measured once at this size: kerning is left out, which the room kept in reserve
-# covers, and what joined letters take is less.
+# Widths are sums of the widths of single letters, measured once at this size. The reserve covers the kerning, which
+# is ignored; joined letters are narrower.
 _MEASURED_AT = 100
 _RESERVE = 0.97
 # Marks on one letter pile up beyond every line; no language needs more.
@@ -84,7 +84,7 @@ def draw(image: "Image.Image", block: Block, box: tuple[int, int, int, int], col
 
 
 def _clean(text: str, face: str) -> list[str]:
-    """The words of the text, without what cannot be drawn: control characters, letters that the font lacks."""
+    """Return the words of the text, without control characters and characters that the font lacks."""
     kept: list[str] = []
     marks = 0
     base_is_drawn = False
@@ -166,7 +166,7 @@ def _cut(block: Block, width: int, height: int) -> Block:
 
 
 def _shorten(block: Block, line: str, width: int) -> str:
-    """The line, without so many letters before its ellipsis that it fits."""
+    """Return the line, shortened before its ellipsis until it fits."""
     letters = _letters(line.removesuffix(ELLIPSIS))
     while _length(block, line) > width and letters:
         letters.pop()

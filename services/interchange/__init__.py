@@ -1,7 +1,7 @@
-"""Measurements to and from other programs' files: which of ours is which of theirs, exact numbers, and a report.
+"""Conversion of measurements to and from files of other programs: names, exact numbers, and a report.
 
 A file is read in two steps: one module a format takes it as it is (`report.Contents`), then `mapping` makes its
-measurements ours, along the table in `table`. Nothing here knows of requests or of what is stored.
+measurements ours, along the table in `table`. This package uses neither requests nor storage.
 """
 
 from collections.abc import Callable, Mapping

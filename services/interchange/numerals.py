@@ -1,11 +1,11 @@
-"""Numbers as files have them: decimals of a unit, exactly turned into what is stored, and back."""
+"""Exact conversion between decimals of a unit in a file and stored numbers."""
 
 import re
 from decimal import Context, Decimal
 
 MM, CM, INCH, DEGREE = "mm", "cm", "inch", "deg"
 UNITS = {MM: Decimal(1), CM: Decimal(10), INCH: Decimal("25.4"), DEGREE: Decimal(1)}
-"""How much of what is stored, millimetres or degrees, one of each is."""
+"""Millimetres or degrees, as stored, for one of each unit."""
 _SYNONYMS = {
     MM: ("millimeter", "millimeters", "millimetre", "millimetres"),
     CM: ("centimeter", "centimeters", "centimetre", "centimetres"),
@@ -14,7 +14,7 @@ _SYNONYMS = {
 }
 _UNIT_NAMES = {name: unit for unit, synonyms in _SYNONYMS.items() for name in (unit, *synonyms)}
 MOST = 100_000
-"""Nothing is longer, nor has more degrees."""
+"""The largest accepted number of millimetres or degrees."""
 LONGEST = 64
 _NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 # Enough to tell any two numbers apart that can be stored, however close they are.
@@ -36,7 +36,7 @@ def stored(number: Decimal) -> int | float | None:
     if not 0 < number <= MOST:
         return None
     value = float(number)
-    # What is closer to 0 than any number that can be stored is nothing, too.
+    # A number that is rounded to 0 is None, too.
     return (int(value) if value.is_integer() else value) or None
 
 
@@ -46,7 +46,7 @@ def scaled(number: Decimal, unit: str) -> Decimal:
 
 
 def shown(value: float, unit: str) -> str:
-    """What is stored as a decimal of the unit, with as few digits as it takes to read the very same value from it."""
+    """Return a stored number as a decimal of the unit, with the fewest digits from which the same value is read."""
     exact = EXACT.divide(Decimal(repr(value)), UNITS[unit])
     for digits in range(1, EXACT.prec):
         rounded = Context(prec=digits).plus(exact)

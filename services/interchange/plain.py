@@ -22,7 +22,7 @@ _NUMBERS = (int, float)
 
 
 def read_json(text: str, units: str | None) -> Contents:
-    """What the file holds; raises MalformedBody for what is not strictly JSON, and FileInvalid."""
+    """Return the contents of the file; raises MalformedBody for invalid JSON, and FileInvalid."""
     return _contents("json", strict_json.decode(text.encode()), units)
 
 

@@ -13,11 +13,11 @@ LONGEST_NAME = 100
 MOST_ENTRIES = 1_000
 """Measurements in a file; Seamly2D knows 246."""
 MOST_DROPPED = 1_100
-"""Entries in a report of what was not imported."""
+"""Entries for dropped values in a report."""
 LONGEST = {"name": 600, "notes": 21_000}
 """Characters of a set's texts: more than may be sent, for a clone's end with where it is from."""
 NO_NUMBER = "no number"
-"""Stands for a value that cannot be taken for one."""
+"""The reason in a report for a value that is not a number."""
 _FORMULA = re.compile(r"[-+*/()@=]|[A-Za-z]_")
 
 
@@ -119,7 +119,7 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The result of reading a file: its measurements, measurements computed from them, and what was dropped.
+    """The result of reading a file: its measurements, measurements computed from them, and dropped values.
 
     `derived` are sums of measurements in the file that give one which is not in it. `name` and `notes` are None where
     the file has none; they can be empty, too.

@@ -40,9 +40,9 @@ _SLANT = "Theirs follows the curve of the hip; ours goes straight down."
 _CROTCH = "Theirs ends at the crotch; ours a little lower."
 _SPLIT = "Where front and back part is less strict in ours."
 
-# Ours; theirs; A: the definitions agree, B: the same part of the body, measured a little otherwise, C: a stand-in
-# that somebody should check; what differs. The first line of a name is what is written, the others are taken where
-# it lacks.
+# Our name; their name; A: same definition, B: same part of the body, measured a little differently, C: a substitute
+# that the user should check; the difference. The first line of a name is used for writing. When a file lacks that
+# measurement, the next lines are used for reading.
 _LINES = (
     ("ankle", "leg_ankle_high_circ", "B", "Theirs is at the deepest place behind the ankle; ours is just above it."),
     ("ankle", "leg_ankle_circ", "B", "Theirs is where the leg meets the foot, which is wider."),
@@ -126,4 +126,4 @@ OURS = frozenset(TABLE) | frozenset(ALIASES)
 THEIRS = frozenset(name for choices in TABLE.values() for choice in choices for name in choice.names)
 """All names of theirs that something is taken from."""
 ANGLES = frozenset({"shoulderSlope", "shoulder_slope_neck_side_angle", "shoulder_slope_shoulder_tip_angle"})
-"""What is in degrees, whatever the unit of the file."""
+"""Measurements in degrees, whatever the unit of the file."""

@@ -15,7 +15,7 @@ from services.interchange.table import ALIASES, TABLE
 SMIS, VIT = "smis", "vit"
 # Of Valentina's the last that it shares with SeamlyMe: releases of many years open it.
 VERSIONS = {SMIS: "0.3.4", VIT: "0.3.3"}
-# What stands for nobody; the form wants a date.
+# Values for an unknown person; the format requires a date.
 _NOBODY = {"family-name": "", "given-name": "", "birth-date": "1800-01-01", "gender": "unknown", "email": ""}
 _ANY_SYSTEM = "998"
 _NAMES = ("given-name", "family-name", "customer")
@@ -84,7 +84,7 @@ def _drop_unsupported(root: Any, contents: Contents) -> None:
 
 
 def _root(text: str) -> Any:
-    """The root of what is a file of a single person's measurements; raises FileInvalid for anything else."""
+    """Return the root element of a file with one person's measurements; raises FileInvalid for any other file."""
     from lxml import etree
 
     if "<!DOCTYPE" in text or "<!ENTITY" in text:

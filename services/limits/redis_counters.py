@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 class Shared:
-    """Counters in Redis; while that is away, those of this process: nobody is refused because of it."""
+    """Counters in Redis. While Redis is unavailable, those of this process, so that no request is rejected."""
 
     def __init__(self, url: str, metrics: Metrics) -> None:
         """`url` is `redis://…`, `rediss://…` or `unix://…`. Nothing is sent yet."""

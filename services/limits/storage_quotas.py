@@ -26,7 +26,7 @@ class StorageQuotas:
 
 
 def shown(use: Storage, quota: Storage) -> dict[str, Any]:
-    """Return `StorageUse`: what an account stores, its quotas and what is left of them."""
+    """Return `StorageUse`: the records and bytes that an account stores, its quotas, and the remaining units."""
     limited = quota is not UNLIMITED
     return {
         "records": use.records,

@@ -1,4 +1,4 @@
-"""Notices by mail, for owners who want them: a key expires soon or is not used, a daily quota is nearly used up.
+"""Notices by mail, for owners who enabled them: a key expires soon or is not used, a daily quota is nearly used up.
 
 Each notice has a name, such as `quota:80:k1:2026-11-29`. The name is stored in the transaction that queues the mail,
 so that no notice is mailed twice, also with several instances and after a crash.

@@ -18,9 +18,10 @@ class _Place:
 
 
 class Throttled(logging.StreamHandler):  # type: ignore[type-arg]
-    """Writes to stderr; of warnings and errors from one place in the code one each SECONDS, with the number left out.
+    """Writes to stderr. Of warnings and errors from one place in the code, one each SECONDS, with their number.
 
-    Lines with another `cause`, `operation`, `setting` or type of exception count apart. `report` writes what is due.
+    Lines with another `cause`, `operation`, `setting` or type of exception count separately. `report` writes the
+    counts that are due.
     """
 
     def __init__(self) -> None:

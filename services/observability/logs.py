@@ -29,7 +29,7 @@ def set_up(level: str, form: str) -> None:
 
 
 async def run() -> None:
-    """Write what was suppressed once a second, until cancelled."""
+    """Write the number of suppressed lines once a second, until cancelled."""
     while True:
         await asyncio.sleep(SECONDS)
         for handler in logging.getLogger().handlers:
@@ -38,7 +38,7 @@ async def run() -> None:
 
 
 def _json() -> logging.Formatter:
-    # "time" is ISO 8601 in UTC; what is given as `extra` becomes members of its own.
+    # "time" is ISO 8601 in UTC; the fields of `extra` become members.
     return JsonFormatter(
         ["levelname", "name", "message"],
         rename_fields={"levelname": "level", "name": "logger"},
@@ -58,7 +58,12 @@ def request(operation: str | None, status: int, seconds: float, slow: float) -> 
     """Log a request that took longer than `slow` seconds; 0 logs none."""
     if 0 < slow < seconds:
         name = operation or "none"
-        told = {"operation": name, "status": status, "seconds": round(seconds, 6)}
+        fields = {"operation": name, "status": status, "seconds": round(seconds, 6)}
         log.warning(
-            "request %s was slow: %s answered %s after %.3f s", request_id.get(""), name, status, seconds, extra=told
+            "request %s was slow: %s answered %s after %.3f s",
+            request_id.get(""),
+            name,
+            status,
+            seconds,
+            extra=fields,
         )

@@ -1,7 +1,7 @@
-"""The metrics for Prometheus, on a port of their own, where no stranger comes by; off unless there is a port.
+"""The metrics for Prometheus, on a separate port that is not public; off unless a port is set.
 
 Every label comes from a list of ours (operations of the document, classes of statuses, names of policies), so that no
-client can make the number of series grow. What is observed costs about two microseconds a request.
+client can make the number of series grow. The metrics cost about two microseconds a request.
 """
 
 from contextlib import ExitStack
@@ -65,10 +65,9 @@ class Metrics:
         self._server: ExitStack | None = None
 
     def serve(self, host: str, port: int, *collectors: Collector) -> None:
-        """Begin to answer Prometheus there, and to observe, with these collectors too; 0 does neither.
+        """Start the server of the metrics, with these collectors too; port 0 starts none and disables the metrics.
 
-        Raises ValueError if the address cannot be listened on. What a scrape costs is the cost of a thread of its
-        own.
+        Raises ValueError if the address cannot be listened on. Scrapes run on a separate thread.
         """
 
         self.stop()
@@ -88,14 +87,14 @@ class Metrics:
             self._server.callback(self.registry.unregister, collector)
 
     def stop(self) -> None:
-        """No longer answer, nor observe."""
+        """Stop the server and disable the metrics."""
 
         if self._server is not None:
             ending, self._server = self._server, None
             ending.close()
 
     def is_on(self) -> bool:
-        """Whether anybody can read what is observed."""
+        """Return whether the metrics are served."""
         return self._server is not None
 
     def request(self, operation: str | None, status: int, seconds: float) -> None:

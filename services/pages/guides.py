@@ -16,7 +16,7 @@ LANGUAGES = {"sh": "curl", "python": "Python", "ts": "TypeScript", "r": "R"}
 
 
 def tour(public_url: str) -> str:
-    """The tour for a server at this address, in Markdown; what is a part of the file is the whole of a page."""
+    """Return the tour for a server at this address, in Markdown: one part of the file as a page."""
     found = TOUR.search(INTEGRATE.read_text(encoding="utf-8"))
     if found is None:
         raise RuntimeError(f"{INTEGRATE} has no tour")

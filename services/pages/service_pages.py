@@ -19,12 +19,12 @@ POLICY = (
 )
 # A page with a form that works without a script.
 FORM_POLICY = POLICY.replace("form-action 'none'", "form-action 'self'")
-# Redoc makes two style elements, which are known by what is in them: an empty one, which it fills as scripts may, and
-# one for scroll bars. It searches in a worker that it makes of text.
+# Redoc creates two style elements, allowed by the hashes of their content: an empty one, which its script fills, and
+# one for scroll bars. Its search runs in a worker that it creates from text.
 _EMPTY = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
 _SCROLL_BARS = "'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='"
 READING_POLICY = POLICY.replace("style-src", f"worker-src blob:; style-src {_EMPTY} {_SCROLL_BARS}")
-# The console shows pictures that it fetches with its token. It makes elements, never HTML of text.
+# The console shows images that it fetches with its token. It creates elements, never HTML from text.
 CONSOLE_POLICY = POLICY.replace("img-src 'self' data:", "img-src 'self' blob:") + (
     "; require-trusted-types-for 'script'; trusted-types 'none'"
 )

@@ -8,7 +8,7 @@ from typing import Any
 from services.usage.charts import Chart
 from services.usage.spans import GRANULES
 
-# More could not be told apart, and would take longer to draw.
+# More series could not be distinguished, and would take longer to draw.
 MOST_COLUMNS, MOST_SERIES = 62, 8
 REST, TOKENS, CALLS = "other", "tokens", "calls"
 LISTS = {"accounts": "accounts", "keys": "API keys", "networks": "networks of anonymous callers"}
@@ -30,10 +30,10 @@ def over_time(usage: Mapping[str, Any], by: str | None, names: Mapping[str, str]
     form = "%Y-%m-%d" if usage["granularity"] == "day" else "%Y-%m-%d %H:%M"
     totals, times = usage["totals"], [begin + number * width for number in range(columns)]
     title = f"Calls{f' by {by}' if by else ''} from {begin:{form}} to {end:{form}} (UTC)"
-    told = [f"{name}: {counts.total()}" for name, counts in series] if by else []
+    parts = [f"{name}: {counts.total()}" for name, counts in series] if by else []
     return Chart(
         title,
-        _sentence(f"{totals['calls']} calls, of which {totals['errors']} ended in an error", told),
+        _sentence(f"{totals['calls']} calls, of which {totals['errors']} ended in an error", parts),
         tuple(f"{time:{form}}" for time in times),
         tuple((name, tuple(counts[number] for number in range(columns))) for name, counts in series),
     )
@@ -55,9 +55,9 @@ def heaviest(usage: Mapping[str, Any], which: str) -> Chart:
         ("without error", tuple(row["calls"] - row["errors"] for row in rows)),
         ("errors", tuple(row["errors"] for row in rows)),
     )
-    told = [f"{label}: {row['calls']}" for label, row in zip(labels, rows, strict=True)]
+    parts = [f"{label}: {row['calls']}" for label, row in zip(labels, rows, strict=True)]
     title = f"Calls of {LISTS[which]} from {usage['from'][:10]} to {usage['to'][:10]} (UTC)"
-    description = _sentence("The ones with most calls", told) if rows else "No calls."
+    description = _sentence("The ones with most calls", parts) if rows else "No calls."
     return Chart(title, description, tuple(labels), series if rows else (), horizontal=True)
 
 
@@ -77,5 +77,5 @@ def _label(row: Mapping[str, Any], which: str) -> str:
     return str(row["username" if which == "accounts" else "network"])
 
 
-def _sentence(beginning: str, told: list[str]) -> str:
-    return f"{beginning}. {', '.join(told)}." if told else f"{beginning}."
+def _sentence(beginning: str, parts: list[str]) -> str:
+    return f"{beginning}. {', '.join(parts)}." if parts else f"{beginning}."

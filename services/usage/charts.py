@@ -126,7 +126,7 @@ def _config(chart: Chart, width: int) -> Any:
 
 
 def _plain(root: Any, chart: Chart, css: str) -> Any:
-    """Leave in what pygal drew only what is seen, and name it."""
+    """Remove the invisible elements of pygal's drawing, and add a title and a description."""
     for element in list(root.iter()):
         kinds = (element.get("class") or "").split()
         if not isinstance(element.tag, str) or element.tag in ("script", "desc") or UNSEEN.intersection(kinds):

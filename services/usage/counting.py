@@ -22,17 +22,18 @@ from storage.engines.driver_errors import is_of_schema
 INTERVAL = 1.0
 # The counts that are written in one transaction: 10 to 20 ms on SQLite.
 MOST_TOGETHER = 500
-# How long what was counted is kept.
+# How long counts are stored.
 KEPT_HOURS, KEPT_DAYS, KEPT_ANONYMOUS = timedelta(days=35), timedelta(days=400), timedelta(days=35)
 PRUNING_SECONDS = 3600.0
 # Between the steps of a removal, so that requests come first.
 PAUSE_SECONDS = 0.2
-# Of the networks of anonymous callers, the rows in one batch; whoever has many addresses must not fill the memory.
+# The largest number of networks of anonymous callers in a batch: a client with many addresses must not fill the
+# memory.
 MOST_ANONYMOUS = 10_000
 OTHER = "other"
 # Of IPv4 and of IPv6, where that is what one household has.
 KEPT_BITS = (24, 48)
-# As which a call counts that was not answered: whoever made it went away in the middle of it.
+# The status of a call without a response, because the client closed the connection.
 GONE = 4
 Name = TypeVar("Name")
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Batch:
-    """What was counted since the last flush: [calls, bytes out, microseconds] of each name, see `storage.usage`."""
+    """The counts since the last flush: [calls, bytes out, microseconds] of each name, see `storage.usage`."""
 
     calls: dict[usage.Name, list[int]] = field(default_factory=dict)
     seen: dict[tuple[int, int], datetime] = field(default_factory=dict)
@@ -116,7 +117,7 @@ class UsageCounter:
         _sum(self._batch.calls, name, 1, sent, microseconds)
 
     def count_anonymous(self, address: str, status: int, sent: int, microseconds: int) -> None:
-        """One call of nobody known, from this address."""
+        """Count a call without credentials, from this address."""
         now = clock.now()
         if not self._hour <= now < self._next_hour:
             self._begin_hour(now)
@@ -132,7 +133,7 @@ class UsageCounter:
         return len(self._batch)
 
     async def flush(self) -> None:
-        """Write what was counted. Must not be cancelled halfway.
+        """Write the counts. Must not be cancelled halfway.
 
         Many counts are written in parts, so that other writes do not wait for all of them.
 
@@ -171,7 +172,7 @@ class UsageCounter:
                 raise
 
     async def prune(self) -> None:
-        """Remove what is older than it is kept, step by step."""
+        """Remove counts after their retention period, step by step."""
         # A day more, for an hour or day counts as long as a part of it does.
         now = clock.now() - timedelta(days=1)
         more = True
@@ -182,7 +183,7 @@ class UsageCounter:
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def run_pruning(self) -> None:
-        """Remove what is too old, once an hour, until cancelled."""
+        """Prune once an hour, until cancelled."""
         await self._background.repeat(self.prune, seconds=PRUNING_SECONDS, what="forgetting old counts")
 
 

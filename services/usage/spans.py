@@ -23,10 +23,10 @@ class Span:
 
 
 def span(begin: str | None, end: str | None, granularity: str, now: datetime) -> Span:
-    """The hours or days that two dates or moments lie in; the last 30 days where nothing is said.
+    """Return the hours or days between two dates or times; by default the last 30 days.
 
-    An `end` that is a date is the last day. What is not kept any more is left out, all of it if need be. Raises
-    ValidationFailed for what is no time, and for a begin that is not before the end.
+    An `end` that is a date is the last day. Times before the retention period are omitted, if need be all of them.
+    Raises ValidationFailed for an invalid time, and for a begin that is not before the end.
     """
     granule, kept = GRANULES[granularity], KEPT[granularity]
     until = _end(_moment("to", end), end, granule) if end else _floor(now, granule) + granule

@@ -22,7 +22,7 @@ class Statistics:
         self._storage, self._background = storage, background
 
     async def refresh(self) -> None:
-        """Count one more slice of everything, unless somebody just did; the first time, count all there is."""
+        """Count one more slice of each table, unless an instance did so recently; the first time, all rows."""
         now = clock.now()
         # The clock that wakes this is not exact: a little early is in time.
         work = await self._storage.write(statistics.claim, now=now, before=now - INTERVAL * 0.9)

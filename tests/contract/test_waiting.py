@@ -30,7 +30,7 @@ class Answers:
 
 
 @pytest.fixture
-def polite(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def throttled(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Makes a client that gets these answers."""
     with ThrottledClient("http://127.0.0.1") as client:
 
@@ -44,22 +44,22 @@ def polite(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_client_waits_as_long_as_retry_after_says(polite: Any, status: int) -> None:
-    client, answers = polite(httpx2.Response(status, headers={"Retry-After": "5"}), httpx2.Response(200))
+def test_a_client_waits_as_long_as_retry_after_says(throttled: Any, status: int) -> None:
+    client, answers = throttled(httpx2.Response(status, headers={"Retry-After": "5"}), httpx2.Response(200))
     assert client.get("/sets").status_code == 200
     assert sum(answers.waited) == 5
 
 
 @pytest.mark.parametrize(("seconds", "waits"), [("5", MOST_TRIES), (str(LONGEST_WAIT + 1), 0)], ids=["often", "long"])
-def test_a_client_gives_up_after_some_tries_or_a_long_retry_after(polite: Any, seconds: str, waits: int) -> None:
-    client, answers = polite(httpx2.Response(503, headers={"Retry-After": seconds}))
+def test_a_client_gives_up_after_some_tries_or_a_long_retry_after(throttled: Any, seconds: str, waits: int) -> None:
+    client, answers = throttled(httpx2.Response(503, headers={"Retry-After": seconds}))
     with pytest.raises(OverQuota, match="GET /sets is over a quota of this deployment, or it is busy"):
         client.get("/sets")
     assert len([waited for waited in answers.waited if waited]) == waits
 
 
-def test_a_503_without_retry_after_is_returned(polite: Any) -> None:
-    assert polite(httpx2.Response(503))[0].get("/ready").status_code == 503
+def test_a_503_without_retry_after_is_returned(throttled: Any) -> None:
+    assert throttled(httpx2.Response(503))[0].get("/ready").status_code == 503
 
 
 def limited(*days: tuple[int, int]) -> Any:

@@ -137,7 +137,7 @@ def test_a_client_that_has_the_end_of_a_document_can_ask_again(store: Store) -> 
     account = store.new_account()
     streaming: set[int] = set()
 
-    class Hasty(Client):
+    class RepeatsAtTheEnd(Client):
         again: Client | None = None
 
         async def send(self, message: Message) -> None:
@@ -146,6 +146,6 @@ def test_a_client_that_has_the_end_of_a_document_can_ask_again(store: Store) -> 
                 self.again = Client()
                 await self.again.ask(_document(store, account), streaming)
 
-    client = Hasty()
+    client = RepeatsAtTheEnd()
     store.run(client.ask(_document(store, account), streaming))
     assert client.again is not None and client.again.is_complete

@@ -101,10 +101,8 @@ def test_compose_mounts_what_is_there_and_gives_nginx_the_addresses_of_the_insta
         assert mount.split(":")[1] in NGINX_PLACES
     assert (DEPLOY / services["api1"]["build"]["context"] / services["api1"]["build"]["dockerfile"]).is_file()
     address = {name: one["networks"]["inside"]["ipv4_address"] for name, one in services.items()}
-    upstream = re.findall(r"server ([\d.]+):(\d+) ", (DEPLOY / "upstream-compose.conf").read_text())
-    assert upstream == [
-        (address[name], services[name]["environment"]["FREESEWING_PORT"]) for name in ("api1", "api2")
-    ]
+    servers = re.findall(r"server ([\d.]+):(\d+) ", (DEPLOY / "upstream-compose.conf").read_text())
+    assert servers == [(address[name], services[name]["environment"]["FREESEWING_PORT"]) for name in ("api1", "api2")]
     assert services["api1"]["environment"]["FREESEWING_TRUSTED_PROXIES"] == address["nginx"]
     example = (DEPLOY / "api.env.example").read_text()
     assert address["postgres"] in example and address["redis"] in example

@@ -14,7 +14,7 @@ from core import clock
 from core.errors import AnswerLost, KeyInUse, KeyReused, StorageUnavailable
 from services import idempotency as service
 from services.background import Background
-from services.idempotency import Answer, Asker
+from services.idempotency import Answer, Requester
 from storage import idempotency, migrate
 from storage.database import Storage
 from storage.schema.tables import idempotency_keys
@@ -34,7 +34,7 @@ class Scene:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.user_id = int(store.new_account()["id"])
-        self.asker = Asker(self.user_id, 4)
+        self.requester = Requester(self.user_id, 4)
         self.keys = services_on(store.storage).idempotency
 
     def ask(self, work: Work, **body: Any) -> Answer:
@@ -43,7 +43,7 @@ class Scene:
 
     async def request(self, work: Work, **body: Any) -> Answer:
         """The same, on a loop that runs."""
-        return await self.keys.once("key", self.asker, "create_set", {"body": body}, work)
+        return await self.keys.once("key", self.requester, "create_set", {"body": body}, work)
 
     async def make(self, name: str = "made") -> Answer:
         """What a handler does."""

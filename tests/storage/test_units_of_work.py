@@ -44,12 +44,12 @@ def test_a_unit_of_work_that_raises_leaves_nothing_behind(store: Store) -> None:
 def test_our_own_facts_undo_the_unit_and_pass_as_they_are(store: Store) -> None:
     user_id = store.new_account()["id"]
 
-    def a_set_and_a_fact(connection: Connection) -> None:
+    def a_set_and_an_error(connection: Connection) -> None:
         new_set(connection, user_id)
         sets.lock(connection, 999_999)
 
     with pytest.raises(NoSuchRecord):
-        store.write(a_set_and_a_fact)
+        store.write(a_set_and_an_error)
     assert store.count(sets_table) == 0
 
 

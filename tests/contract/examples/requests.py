@@ -8,7 +8,7 @@ from core import document
 
 SPEC = document.load()
 # They compare with a record's state: sent apart, see REFUSED in `test_examples.py`.
-APART = {("header", "If-Match")}
+RUN_SEPARATELY = {("header", "If-Match")}
 FILE = "application/octet-stream"
 
 
@@ -45,7 +45,7 @@ def all_examples() -> Iterator[Example]:
     for path, method, operation in document.operations(SPEC):
         parameters = [resolved(parameter) for parameter in operation.get("parameters", ())]
         shown = {part: _of(parameters, part) for part in ("path", "query", "header")}
-        headers = {name: value for name, value in shown["header"].items() if ("header", name) not in APART}
+        headers = {name: value for name, value in shown["header"].items() if ("header", name) not in RUN_SEPARATELY}
         for media_type, body in _bodies(operation):
             where = path.format(**shown["path"])
             yield Example(operation["operationId"], method.upper(), where, shown["query"], headers, media_type, body)

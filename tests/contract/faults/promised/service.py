@@ -81,8 +81,8 @@ def an_idempotency_key_is_of_the_credentials() -> Replaced:
     asker_of = middleware.idempotency.asker_of
 
     def of_the_credentials(caller: Any) -> Any:
-        asker = asker_of(caller)
-        return asker._replace(by=hash(asker.credential)) if hasattr(asker, "_replace") else asker
+        requester = asker_of(caller)
+        return requester._replace(by=hash(requester.credential)) if hasattr(requester, "_replace") else requester
 
     yield middleware.idempotency, "key_of", _salted()
     yield middleware.idempotency, "asker_of", of_the_credentials
