@@ -11,7 +11,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 # Pinned with hashes, for every platform, and without the address of any index.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
-.PHONY: help run test check check-tests lint lint-code lint-document lint-console format contract bench hostile migrate seed lock pin clean
+.PHONY: help run test run-tests check check-tests lint lint-code lint-document lint-console format contract bench hostile migrate seed lock pin clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -25,7 +25,11 @@ migrate: $(VENV)/.run ## Bring the database to the schema of this version
 seed: migrate ## Put the adult sizes into a new installation
 	$(BIN)/python cli.py seed
 
-test: $(VENV)/.dev lint ## Set everything up and run all tests and checks; FULL=1 for the whole matrix, before a release
+test: $(VENV)/.dev ## Set everything up and run all tests and checks; FULL=1 for the whole matrix, before a release
+	@# The linters run beside the tests, which also wait.
+	@$(MAKE) --no-print-directory --jobs 3 lint-code lint-document run-tests
+
+run-tests:
 	$(PYTEST)
 
 check: $(VENV)/.dev ## In less than a minute: lint the code, and run the unit tests of the files changed since main
