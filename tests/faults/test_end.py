@@ -15,6 +15,7 @@ from storage.schema.fair_use import usage_days, usage_hours
 from storage.schema.tables import accounts, apikeys, sets
 from tests.databases import fresh_postgres
 from tests.handlers.database import execute
+from tests.matrix import ENGINES, matrix
 from tests.problems import problem
 from tests.service import PATIENCE, ApiKey, Credentials, Person, Service, wait_until
 from tests.wire import Reply, head
@@ -26,7 +27,8 @@ CLIENT_SECONDS = str(10 * PATIENCE)
 on_one_engine = pytest.mark.parametrize("server", ["sqlite"], indirect=True)
 
 
-@pytest.fixture(scope="module", params=("sqlite", "postgresql"))
+# On PostgreSQL servers end under load in test_restart.py, and are killed in test_killed.py.
+@pytest.fixture(scope="module", params=matrix(["sqlite"], full=ENGINES))
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A server that tests may end."""
     data = tmp_path_factory.mktemp("mortal")

@@ -1,7 +1,5 @@
 """Repeated requests that reach another process, or this one after a crash: nothing is created twice."""
 
-import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -14,22 +12,15 @@ import pytest
 from tests import templates
 from tests.databases import fresh_postgres
 from tests.faults.at_once import at_once
+from tests.forked import Forked
 from tests.idempotent import SET, ago, change_keys, count_sets, is_replayed, new_key, post
+from tests.matrix import ENGINES, matrix
 from tests.problems import problem
-from tests.service import PATIENCE, ROOT, Credentials, Person, Service, wait_until
-
-# The server, which ends as if by kill -9 when it comes to this.
-ENDS_AT = """
-import os, signal, sys
-sys.path.insert(0, ".")
-from storage import idempotency
-idempotency.{step} = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
-import app
-app.main()
-"""
+from tests.service import PATIENCE, Credentials, Person, Service, wait_until
 
 
-@pytest.fixture(params=("sqlite", "postgresql"))
+# Both engines' statements are in tests/services/test_idempotency.py, a killed server on SQLite in test_killed.py.
+@pytest.fixture(params=matrix(["postgresql"], full=ENGINES))
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a migrated database."""
     if request.param == "sqlite":
@@ -55,9 +46,7 @@ def mortal(database: str, tmp_path: Path) -> Iterator[Service]:
 def _doom(service: Service, step: str) -> None:
     """Start the server anew, to end when it comes to this step."""
     service.stop()
-    with service.log.open("ab") as log:
-        command = [sys.executable, "-c", ENDS_AT.format(step=step)]
-        service.process = subprocess.Popen(command, cwd=ROOT, env=service.environment, stdout=log, stderr=log)
+    service.process = Forked("tests.faults.doomed", step, environment=service.environment, output=service.log)
     wait_until(service.is_alive, "the server to answer")
 
 

@@ -14,6 +14,7 @@ from storage.schema.tables import accounts, mails
 from tests.databases import fresh_postgres
 from tests.handlers.database import execute
 from tests.handlers.reading import new_address
+from tests.matrix import matrix
 from tests.service import Service, free_port, wait_until
 from tests.steady_clients import Clients
 
@@ -48,7 +49,11 @@ def mail_server() -> Iterator[Controller]:
     controller.stop()
 
 
-@pytest.fixture(params=("one process on SQLite", "two workers on PostgreSQL"))
+# One process on SQLite ends under load in test_end.py, too, and with mails in its queue in test_mail_away.py.
+WAYS = matrix(["two workers on PostgreSQL"], full=("one process on SQLite", "two workers on PostgreSQL"))
+
+
+@pytest.fixture(params=WAYS)
 def deployed(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
     """The settings of both ways of running: the database's address, and the number of workers."""
     if request.param.endswith("SQLite"):

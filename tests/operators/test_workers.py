@@ -16,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests import templates
 from tests.databases import fresh_postgres
+from tests.matrix import ENGINES, matrix
 from tests.operators.workers import Crew
 from tests.service import PATIENCE, ROOT, free_port_with, wait_until
 from tests.steady_clients import Clients
@@ -31,7 +32,8 @@ pytestmark = [
 on_one_engine = pytest.mark.parametrize("two", ["sqlite"], indirect=True)
 
 
-@pytest.fixture(scope="module", params=("sqlite", "postgresql"))
+# Two workers on PostgreSQL are under load in tests/faults/test_restart.py.
+@pytest.fixture(scope="module", params=matrix(["sqlite"], full=ENGINES))
 def two(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crew]:
     """Two workers, with metrics."""
     data = tmp_path_factory.mktemp("workers")
