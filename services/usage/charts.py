@@ -106,6 +106,8 @@ def _config(chart: Chart, width: int) -> Any:
     names = ("label", "major_label", "legend", "value", "title", "tooltip")
     return pygal.Config(
         style=Style(**{f"{name}_font_size": ESTIMATED_FONT_SIZE for name in names}),
+        # Without a size of its own an image is 300 pixels wide in a page.
+        explicit_size=True,
         width=width,
         height=legend + (HEIGHT if not chart.horizontal else 80 + BAR_HEIGHT * max(3, len(chart.labels))),
         legend_at_bottom=True,

@@ -111,4 +111,5 @@ def test_a_chart_is_a_plain_image_whose_style_alone_is_allowed(theme: str) -> No
 
 def test_a_chart_is_as_wide_as_was_asked_for() -> None:
     chart = chart_data.over_time(usage([{"at": DAY.format(2), "calls": 1}]), None, {})
-    assert parsed(chart, width=320).get("viewBox").split()[2] == "320"
+    image = parsed(chart, width=320)
+    assert (image.get("width"), image.get("viewBox").split()[2]) == ("320", "320")

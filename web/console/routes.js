@@ -13,6 +13,7 @@ export const routes = [
   { path: "/welcome", area: "confirm", view: () => import("./views/welcome.js") },
   { path: "/keys", area: "keys", view: () => import("./views/keys.js"), menu: "menu.keys" },
   { path: "/keys/new", area: "keys", view: () => import("./views/key-new.js") },
+  { path: "/usage", area: "usage", view: () => import("./views/usage.js"), menu: "menu.usage" },
   { path: "/keys/:key", area: ["keys", "events"], view: () => import("./views/key.js") },
   { path: "/sets", area: ["sets", "records"], view: () => import("./views/sets/list.js"), menu: "menu.sets" },
   { path: "/sets/new", area: SETS, view: () => import("./views/sets/new.js") },
