@@ -11,6 +11,7 @@ import pytest
 
 from services.auth.derivation import derive
 from tests.databases import fresh_postgres
+from tests.differences import explanation
 from tests.forges import Forge, serving, settings_for
 from tests.forges.forgejo import Forgejo
 from tests.forges.github import GitHub
@@ -24,6 +25,11 @@ SLOWEST = 10
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Modules that take long go first, so that no process is left alone with one in the end."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """Name the members in which two JSON values differ, instead of printing both values."""
+    return explanation(left, right) if op == "==" else None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
