@@ -33,7 +33,7 @@ def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what tests recorded with `record_property("told", …)` in any process, and the slowest modules."""
+    """Print what tests recorded with `record_property("summary", …)` in any process, and the slowest modules."""
     reports = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome)]
     for summary in [value for report in reports for name, value in report.user_properties if name == "summary"]:
         terminalreporter.write_line(str(summary))
