@@ -31,8 +31,8 @@ def test_a_dropped_file_is_reviewed_and_stored(visitor: Visitor, owner: Person, 
         "text => { const data = new DataTransfer(); data.items.add(new File([text], 'Alice.smis')); return data }",
         tape(THEIRS, unit="inch").decode(),
     )
-    page.dispatch_event(".drop", "dragover", {"dataTransfer": dropped})
-    page.dispatch_event(".drop", "drop", {"dataTransfer": dropped})
+    page.dispatch_event("h1", "dragover", {"dataTransfer": dropped})
+    page.dispatch_event("h1", "drop", {"dataTransfer": dropped})
     found = page.get_by_role("table", name="Found")
     expect(found.get_by_role("row", name="Chest")).to_contain_text("36 1/4″")
     expect(found.get_by_role("row", name="Chest")).to_contain_text("Converted. Both mean the same.")

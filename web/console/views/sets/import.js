@@ -1,5 +1,6 @@
 // Read a file of another program. What becomes of it is reviewed before anything is stored.
 /** @import { Schemas } from "../../../types/client" */
+/** @import { Context } from "../../../types/views" */
 import { api } from "../../api.js"
 import { texts } from "../../texts.js"
 import { el, newId } from "../../ui/dom.js"
@@ -16,7 +17,8 @@ const ENDINGS = Object.keys(FORMATS).map((ending) => `.${ending}`)
 /** Their files say it themselves. @type {Schemas["ImportFormat"][]} */
 const WITH_UNIT = ["smis", "vit"]
 
-export function render() {
+/** @param {Context} context */
+export function render({ signal }) {
   const said = message()
   const report = el("div", { class: "region" })
   /** @type {[string, string][]} */
@@ -60,23 +62,30 @@ export function render() {
   return page(
     t("import.title"),
     el("p", { class: "lead" }, t("import.text")),
-    el("div", { class: "fields" }, dropZone(input, choose), unit, said.element),
+    el("div", { class: "fields" }, dropZone(input, choose, signal), unit, said.element),
     report,
   )
 }
 
-/** @param {HTMLInputElement} input @param {(file: File | undefined) => void} choose */
-function dropZone(input, choose) {
+/**
+ * A file may be dropped beside the zone, too: the browser would leave the console to show it.
+ * @param {HTMLInputElement} input
+ * @param {(file: File | undefined) => void} choose
+ * @param {AbortSignal} signal
+ */
+function dropZone(input, choose, signal) {
   const zone = el("div", { class: "field drop" }, el("label", { for: input.id }, t("import.drop")), input, el("small", {}, ENDINGS.join(", ")))
-  zone.addEventListener("dragover", (event) => {
+  const over = (/** @type {DragEvent} */ event) => {
     event.preventDefault()
     zone.classList.add("over")
-  })
-  zone.addEventListener("dragleave", () => zone.classList.remove("over"))
-  zone.addEventListener("drop", (event) => {
+  }
+  const drop = (/** @type {DragEvent} */ event) => {
     event.preventDefault()
     zone.classList.remove("over")
     choose(event.dataTransfer?.files[0])
-  })
+  }
+  addEventListener("dragover", over, { signal })
+  addEventListener("dragleave", () => zone.classList.remove("over"), { signal })
+  addEventListener("drop", drop, { signal })
   return zone
 }
