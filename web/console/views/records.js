@@ -1,6 +1,6 @@
 // What the views of sets, patterns and bookmarks have in common.
 /** @import { Schemas } from "../../types/client" */
-import { go, href } from "../router.js"
+import { go, href, refresh } from "../router.js"
 import { currentLanguage, texts } from "../texts.js"
 import { openDialog } from "../ui/dialog.js"
 import { announce, el } from "../ui/dom.js"
@@ -72,20 +72,26 @@ export function exports(name, formats) {
  * @param {{ name: string, text: string, back: string, action: () => Promise<unknown> }} parts `text` says what will happen
  */
 export function deleteButton({ name, text, back, action }) {
-  const ask = () => openDialog(t("delete.title", { name }), (close) => [
-    el("p", {}, text),
-    form({
-      fields: [],
-      submit: t("delete"),
-      danger: true,
-      async action() {
-        await action()
-        close(true)
-        go(back, { replace: true })
-        announce(t("deleted", { name }))
-      },
-    }),
-  ])
+  const ask = async () => {
+    let isOutdated = false
+    await openDialog(t("delete.title", { name }), (close) => [
+      el("p", {}, text),
+      form({
+        fields: [],
+        submit: t("delete"),
+        danger: true,
+        async action() {
+          await action()
+          close(true)
+          go(back, { replace: true })
+          announce(t("deleted", { name }))
+        },
+        onError: (error) => (isOutdated ||= error.status === 412),
+      }),
+    ])
+    // What would be deleted is not what is shown: the user decides about what there is now.
+    if (isOutdated) await refresh()
+  }
   return el("button", { type: "button", class: "plain danger", onclick: ask }, t("delete"))
 }
 
