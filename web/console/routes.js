@@ -24,4 +24,5 @@ export const routes = [
   { path: "/patterns/:id", area: ["patterns", "records"], view: () => import("./views/pattern.js") },
   { path: "/bookmarks", area: ["bookmarks", "records"], view: () => import("./views/bookmarks.js"), menu: "menu.bookmarks" },
   { path: "/bookmarks/:id", area: ["bookmarks", "records"], view: () => import("./views/bookmark.js") },
+  { path: "/security", area: ["security", "events"], view: () => import("./views/security/security.js"), menu: "menu.security" },
 ]

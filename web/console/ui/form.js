@@ -122,6 +122,11 @@ export function choices(legend, ...choices) {
   return el("fieldset", {}, el("legend", {}, legend), ...choices)
 }
 
+/** Whose password a form is about, for password managers. @param {string | undefined} username */
+export function usernameOf(username = "") {
+  return el("input", { type: "text", name: "username", autocomplete: "username", value: username, hidden: true, readonly: true })
+}
+
 /** Show a field that was hidden, require it, and focus it. @param {ReturnType<typeof field>} shown */
 export function reveal(shown) {
   shown.hidden = false

@@ -14,15 +14,22 @@ export const NAME_FIELD = { autocomplete: "username", autocapitalize: "none", sp
 /** @param {import("../../types/views").Context} context */
 export function render({ query }) {
   const next = query.get("next") ?? "/"
+  const because = reason(query.get("because"))
   const done = () => go(next.startsWith("/") ? next : "/", { replace: true })
   const link = el("p", {}, t("signIn.new"), " ", el("a", { href: href("/sign-up") }, t("signIn.signUp")))
   return page(
     t("signIn.title"),
-    query.get("because") === "idle" && el("p", { class: "note" }, t("signIn.idle")),
+    because && el("p", { class: "note" }, because),
     signInForm({ done }),
     el("p", { class: "quiet" }, t("link.text")),
     link,
   )
+}
+
+/** Why the session ended. @param {string | null} because */
+function reason(because) {
+  if (because === "idle") return t("signIn.idle")
+  return because === "everywhere" ? t("signIn.everywhere") : null
 }
 
 /** The field for a one-time or recovery code, hidden until the server asks for one. */
