@@ -25,4 +25,5 @@ export const routes = [
   { path: "/bookmarks", area: ["bookmarks", "records"], view: () => import("./views/bookmarks.js"), menu: "menu.bookmarks" },
   { path: "/bookmarks/:id", area: ["bookmarks", "records"], view: () => import("./views/bookmark.js") },
   { path: "/security", area: ["security", "events"], view: () => import("./views/security/security.js"), menu: "menu.security" },
+  { path: "/account", area: ["account", "confirm"], view: () => import("./views/account/account.js"), menu: "menu.account" },
 ]

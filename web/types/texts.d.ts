@@ -11,6 +11,7 @@ export interface Areas {
   events: typeof import("../console/texts/en/events.json")
   usage: typeof import("../console/texts/en/usage.json")
   keys: typeof import("../console/texts/en/keys.json")
+  account: typeof import("../console/texts/en/account.json")
   security: typeof import("../console/texts/en/security.json")
 }
 

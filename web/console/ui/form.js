@@ -9,6 +9,7 @@ import { message } from "./message.js"
  * @property {(name: string) => string} text
  * @property {(name: string) => number} number
  * @property {(name: string) => boolean} checked
+ * @property {(name: string) => File | null} file null if none was chosen
  * @property {string} idempotencyKey the same until the fields change or the action succeeds
  */
 /** @typedef {HTMLFormElement & { message: ReturnType<typeof message> }} Form */
@@ -61,6 +62,10 @@ function valuesOf(element, idempotencyKey) {
     text: (name) => String(data.get(name) ?? ""),
     number: (name) => Number(data.get(name)),
     checked: (name) => data.has(name),
+    file: (name) => {
+      const file = data.get(name)
+      return file instanceof File && file.name ? file : null
+    },
     idempotencyKey,
   }
 }
@@ -114,6 +119,19 @@ export function field({ name, label, hint, tag = "input", options = [], value, h
  */
 export function choice({ name, value, label, hint, checked = false }) {
   const input = el("input", { type: "radio", name, value, checked, required: true })
+  return el("label", { class: "choice" }, input, el("span", {}, el("strong", {}, label), hint ? ` ${hint}` : null))
+}
+
+/**
+ * A box to tick, with an explanation.
+ * @param {object} parts
+ * @param {string} parts.name
+ * @param {string} parts.label
+ * @param {string} [parts.hint]
+ * @param {boolean} [parts.checked]
+ */
+export function checkbox({ name, label, hint, checked = false }) {
+  const input = el("input", { type: "checkbox", name, checked })
   return el("label", { class: "choice" }, input, el("span", {}, el("strong", {}, label), hint ? ` ${hint}` : null))
 }
 

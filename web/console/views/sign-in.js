@@ -9,6 +9,12 @@ import { page } from "../ui/page.js"
 
 const t = texts("access")
 const LINK = /.*\/confirm\/signin\/([\w\-]+)\/(\w+)\s*/
+const REASONS = /** @type {const} */ ([
+  ["idle", "signIn.idle"],
+  ["everywhere", "signIn.everywhere"],
+  ["frozen", "signIn.frozen"],
+  ["removed", "signIn.removed"],
+])
 export const NAME_FIELD = { autocomplete: "username", autocapitalize: "none", spellcheck: "false", maxlength: 254, required: true }
 
 /** @param {import("../../types/views").Context} context */
@@ -28,8 +34,8 @@ export function render({ query }) {
 
 /** Why the session ended. @param {string | null} because */
 function reason(because) {
-  if (because === "idle") return t("signIn.idle")
-  return because === "everywhere" ? t("signIn.everywhere") : null
+  const [, text] = REASONS.find(([name]) => name === because) ?? []
+  return text ? t(text) : null
 }
 
 /** The field for a one-time or recovery code, hidden until the server asks for one. */

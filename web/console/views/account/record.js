@@ -1,0 +1,35 @@
+// The account as this view last saw it: an edit says so, so that no change made elsewhere is lost unseen.
+/** @import { Schemas } from "../../../types/client" */
+import { api } from "../../api.js"
+import { RequestError } from "../../errors.js"
+import { session } from "../../session.js"
+
+/** @typedef {{ readonly account: Schemas["Account"], save: (changes: Schemas["AccountUpdate"]) => Promise<Schemas["Account"]> }} AccountRecord */
+
+/** @returns {Promise<AccountRecord | null>} null while its owner gives no consent */
+export async function openRecord() {
+  const found = await api.get("/account").catch((error) => {
+    if (error instanceof RequestError && error.code === "consentLacking") return null
+    throw error
+  })
+  if (!found) return null
+  let { data: { account }, etag } = found
+  return {
+    get account() {
+      return account
+    },
+    async save(body) {
+      try {
+        const reply = await api.patch("/account", { body, ifMatch: etag ?? undefined })
+        account = reply.data.account
+        etag = reply.etag
+        session.update(account)
+        return account
+      } catch (error) {
+        // The user is told. Whoever then saves again knows of the other change.
+        if (error instanceof RequestError && error.status === 412) etag = (await api.get("/account")).etag
+        throw error
+      }
+    },
+  }
+}
