@@ -153,6 +153,9 @@ def test_the_use_of_a_key_is_shown_and_downloaded(
     assert_accessible(page)
     row.get_by_role("link").click()
     expect(page.get_by_text("4 calls in 30 days. 1 was rejected or failed.")).to_be_visible()
+    drawn = page.get_by_role("img", name="Calls a day by operation")
+    expect(drawn).to_be_visible()
+    drawn.evaluate("image => image.decode()")  # fails if the browser cannot show it
     expect(page.get_by_role("row", name="list_sets")).to_contain_text("3")
     expect(page.get_by_role("row", name="This key, a day")).to_contain_text("49,996")
     page.locator("summary", has_text="By day").click()

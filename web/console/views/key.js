@@ -5,6 +5,7 @@ import { api } from "../api.js"
 import { dateTime } from "../format.js"
 import { refresh } from "../router.js"
 import { texts } from "../texts.js"
+import { chart, chartWidth } from "../ui/chart.js"
 import { el } from "../ui/dom.js"
 import { downloadButton } from "../ui/download.js"
 import { eventsTable } from "../ui/events.js"
@@ -30,6 +31,10 @@ export async function render({ params: { key = "" } }) {
     el("p", { class: "actions" }, ...actions(apikey, etag, (rotated) => showSecret(view, t("rotated"), rotated))),
     section(
       t("usage"),
+      loaded(
+        () => api.file("/apikeys/{key}/usage.svg", { path, query: { by: "operation", width: chartWidth() } }),
+        (file) => chart(file, t("chart")),
+      ),
       loaded(() => api.get("/apikeys/{key}/usage", { path, query: { by: "operation" } }), (reply) => usageTables(reply.data.usage)),
       downloadButton(t("csv"), `usage-${key}.csv`, () => api.file("/apikeys/{key}/usage.csv", { path, query: { by: "operation" } })),
     ),
