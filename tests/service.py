@@ -73,6 +73,7 @@ class Service:
 
     # Whose `main` is forked (tests/forked.py); or the arguments of Python, for a process that is not forked.
     module = "tests.quick_server"
+    arguments: tuple[str, ...] = ()
     program: tuple[str, ...] = ()
 
     def __init__(self, data: Path, *, database_url: str = "", **settings: str) -> None:
@@ -106,7 +107,7 @@ class Service:
         return self
 
     def _fork(self) -> Forked:
-        return Forked(self.module, environment=self.environment, output=self.log)
+        return Forked(self.module, *self.arguments, environment=self.environment, output=self.log)
 
     def _run_program(self) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:

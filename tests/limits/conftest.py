@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.limits.still import Still
 from tests.service import Service
 
 QUOTAS = {
@@ -30,7 +31,7 @@ def settings(**changed: int) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A server whose keys have small quotas."""
-    service = Service(tmp_path_factory.mktemp("limited"), **settings())
+    service = Still(tmp_path_factory.mktemp("limited"), **settings())
     try:
         yield service.start()
     finally:

@@ -5,9 +5,14 @@ from collections.abc import Iterator
 import pytest
 
 from tests.limits.conftest import QUOTAS, settings
-from tests.limits.test_quotas import use_up, within_a_minute
+from tests.limits.still import Still
+from tests.limits.test_quotas import use_up
 from tests.operators.conftest import Watched
 from tests.service import free_port
+
+
+class StillWatched(Still, Watched):
+    """A server with metrics."""
 
 
 @pytest.fixture
@@ -15,7 +20,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     """A server with small quotas and metrics, whose Redis never answers."""
     nowhere = f"redis://127.0.0.1:{free_port()}"
     data = tmp_path_factory.mktemp("watched")
-    service = Watched(data, metrics_port=str(free_port()), redis_url=nowhere, **settings())
+    service = StillWatched(data, metrics_port=str(free_port()), redis_url=nowhere, **settings())
     try:
         service.start()
         yield service
@@ -25,7 +30,6 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
 
 def test_decisions_are_counted_by_policy(watched: Watched) -> None:
     key = watched.sign_up().new_key()
-    within_a_minute()
     use_up(key)
 
     def decisions(policy: str, decision: str) -> float | None:
