@@ -1,7 +1,7 @@
 """The production engine: whatever PostgreSQL does, an outage is told as one and the pool stays usable."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
@@ -9,12 +9,14 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from sqlalchemy import Connection, text
+from sqlalchemy.util import await_only
 
 from core.errors import StorageUnavailable
 from storage import accounts, sets
 from storage.engines import postgresql
 from storage.schema.tables import sets as table
 from tests.counting import count_accounts
+from tests.service import PATIENCE
 from tests.storage.store import Store, new_set
 
 
@@ -47,12 +49,24 @@ def _end_all_connections(store: Store) -> None:
     assert asyncio.run(end()) == 4
 
 
+def _held(until: Callable[[], Awaitable[object]]) -> Any:
+    """A unit of work that holds its connection, at a statement, until then."""
+
+    def work(connection: Connection) -> None:
+        connection.execute(text("SELECT 1"))
+        await_only(until())
+
+    return work
+
+
 def _fill_pool(store: Store, size: int = 4) -> None:
-    store.run(_gather(*(store.storage.read(_sql("SELECT pg_sleep(0.1)")) for _ in range(size))))
+    together = asyncio.Barrier(size)
+    store.run(_gather(*(store.storage.read(_held(together.wait)) for _ in range(size))))
 
 
 async def _gather(*calls: Any) -> list[Any]:
-    return await asyncio.gather(*calls, return_exceptions=True)
+    async with asyncio.timeout(PATIENCE):
+        return await asyncio.gather(*calls, return_exceptions=True)
 
 
 def test_after_a_restart_of_the_database_reads_never_notice(postgresql_store: Store) -> None:
@@ -105,28 +119,46 @@ def test_a_statement_that_takes_too_long_is_ended(postgresql_store: Store, monke
 def test_a_request_without_a_free_connection_gets_503_in_time(
     postgresql_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgresql, "CONNECT_SECONDS", 0.5)
     postgresql_store.connect(pool=2)
-    calls = [postgresql_store.storage.read(_sql("SELECT pg_sleep(1.5)")) for _ in range(2)]
-    calls += [unit(count_accounts) for unit in (postgresql_store.storage.read, postgresql_store.storage.write)]
-    outcomes = postgresql_store.run(_gather(*calls))
-    assert [type(outcome) for outcome in outcomes[2:]] == [StorageUnavailable] * 2
-    assert not any(isinstance(outcome, Exception) for outcome in outcomes[:2])
+    storage = postgresql_store.storage
+
+    async def crowd() -> tuple[list[Any], list[Any]]:
+        held, released = asyncio.Barrier(3), asyncio.Event()
+
+        async def hold() -> None:
+            await held.wait()
+            await released.wait()
+
+        holding = [asyncio.create_task(storage.read(_held(hold))) for _ in range(2)]
+        await held.wait()
+        monkeypatch.setattr(postgresql, "CONNECT_SECONDS", 0.1)
+        others = await _gather(storage.read(count_accounts), storage.write(count_accounts))
+        released.set()
+        return others, await _gather(*holding)
+
+    others, holding = postgresql_store.run(crowd())
+    assert [type(outcome) for outcome in others] == [StorageUnavailable] * 2
+    assert holding == [None, None]
 
 
 def test_of_two_that_wait_for_each_other_one_goes_first_and_one_again(postgresql_store: Store) -> None:
     ids = [postgresql_store.new_account()["id"] for _ in range(2)]
 
+    both, tries = asyncio.Barrier(2), []
+
     def crossing(first: int, second: int) -> Any:
         def work(connection: Connection) -> None:
             accounts.lock(connection, first)
-            connection.execute(text("SELECT pg_sleep(0.3)"))
+            tries.append(first)
+            if len(tries) <= 2:
+                await_only(both.wait())
             accounts.lock(connection, second)
 
         return work
 
     outcomes = postgresql_store.write_at_once(crossing(*ids), crossing(*reversed(ids)))
     assert outcomes == [None, None]
+    assert len(tries) == 3
 
 
 def test_no_transaction_is_left_open(postgresql_store: Store) -> None:
@@ -183,7 +215,16 @@ def test_a_database_that_takes_no_more_connections_is_an_outage(postgresql_store
         crowded.connect()
         # The one connection that there may be is open, and kept: of two who ask at once only one can have it.
         assert crowded.read(_sql("SELECT 1")) == 1
-        outcomes = crowded.run(_gather(*(crowded.storage.read(_sql("SELECT pg_sleep(0.5), 1")) for _ in range(2))))
+        refused = asyncio.Event()
+
+        async def ask() -> object:
+            try:
+                return await crowded.storage.read(_held(refused.wait))
+            except StorageUnavailable as error:
+                refused.set()
+                return error
+
+        outcomes = crowded.run(_gather(ask(), ask()))
         assert sum(isinstance(outcome, StorageUnavailable) for outcome in outcomes) == 1
         assert crowded.read(_sql("SELECT 1")) == 1
         crowded.disconnect()
