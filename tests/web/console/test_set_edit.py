@@ -10,8 +10,10 @@ from tests.web.console.visitor import Visitor, assert_accessible
 def test_inches_and_centimetres_can_be_typed_and_only_changes_are_sent(
     visitor: Visitor, owner: Person, page: Page
 ) -> None:
-    made = owner.new_set(name="Alice", measies={"chest": 921, "waist": 760, "knee": 380})
+    measies = {"chest": 921, "waist": 760, "knee": 380}
+    made = owner.new_set(name="Alice ", notes="two\r\nlines", measies=measies)
     visitor.sign_in(owner, f"/sets/{made['id']}/edit")
+    expect(field(page, "Notes")).to_have_value("two\nlines")
     page.get_by_label("Units").select_option("inch")
     expect(page.get_by_label("Chest (inches)")).to_have_value("36 1/4")
     page.get_by_label("Waist (inches)", exact=True).fill("30½")
@@ -24,8 +26,8 @@ def test_inches_and_centimetres_can_be_typed_and_only_changes_are_sent(
     page.get_by_label("Units").select_option("inch")
     with page.expect_request(lambda sent: sent.method == "PATCH") as sent:
         press(page, "Save")
-    measies = {"waist": 774.7, "seat": 980, "knee": None, "shoulderSlope": 13}
-    assert sent.value.post_data_json == {"imperial": True, "measies": measies}
+    changes = {"waist": 774.7, "seat": 980, "knee": None, "shoulderSlope": 13}
+    assert sent.value.post_data_json == {"imperial": True, "measies": changes}
     expect(visitor.title("Alice")).to_be_focused()
     kept = owner.get(f"/sets/{made['id']}").json()["set"]
     assert kept["measies"] == {"chest": 921, "waist": 774.7, "seat": 980, "shoulderSlope": 13}
@@ -58,6 +60,7 @@ def test_unusual_values_are_questioned_but_not_rejected(visitor: Visitor, owner:
     questions = page.locator(".field .question:visible")
     expect(questions).to_contain_text(["Usual is 42.5\u00a0cm to 137\u00a0cm. Is this right?"])
     expect(questions).to_have_count(2)
+    expect(page.locator("#announcements")).to_have_text("Usually less than “Chest”. Is this right?")
     press(page, "Save")
     dialog = page.get_by_role("dialog", name="Are these values right?")
     expect(dialog.get_by_role("listitem")).to_have_count(2)
@@ -78,6 +81,8 @@ def test_the_second_of_two_tabs_sees_the_conflict_and_loses_nothing(
     made = owner.new_set(name="Alice", measies={"chest": 920, "waist": 760})
     visitor.sign_in(owner, f"/sets/{made['id']}/edit")
     page.get_by_label("Waist (cm)", exact=True).fill("77")
+    expect(field(page, "Notes")).to_have_value("")
+    field(page, "Notes").fill("kept")
     change = {"name": "Alice B.", "measies": {"chest": 930, "waist": 765}, "public": True, "imperial": True}
     assert owner.patch(f"/sets/{made['id']}", change).status_code == 200
     press(page, "Save")
@@ -89,7 +94,7 @@ def test_the_second_of_two_tabs_sees_the_conflict_and_loses_nothing(
     expect(page.get_by_label("Public")).to_be_checked()
     with page.expect_request(lambda sent: sent.method == "PATCH") as sent:
         press(page, "Save")
-    assert sent.value.post_data_json == {"measies": {"waist": 770}}
+    assert sent.value.post_data_json == {"notes": "kept", "measies": {"waist": 770}}
     expect(visitor.title("Alice B.")).to_be_visible()
     kept = owner.get(f"/sets/{made['id']}").json()["set"]
     assert (kept["measies"], kept["public"]) == ({"chest": 930, "waist": 770}, True)

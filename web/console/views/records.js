@@ -38,9 +38,14 @@ export function breakable(text) {
   return el("span", { class: /\S{30}/.test(text) && "long" }, text)
 }
 
+/** The text of notes, which is empty for the default. @param {string} text */
+export function noteOf(text) {
+  return text === NOTHING ? "" : text
+}
+
 /** Notes as they were typed, without their Markdown being read. @param {string} text */
 export function notes(text) {
-  return text && text !== NOTHING ? el("span", { class: "notes" }, text) : null
+  return noteOf(text) ? el("span", { class: "notes" }, text) : null
 }
 
 /** @param {boolean} isPublic */

@@ -9,7 +9,7 @@ import { openDialog } from "../../ui/dialog.js"
 import { announce, el } from "../../ui/dom.js"
 import { field, form } from "../../ui/form.js"
 import { page } from "../../ui/page.js"
-import { named, visibilityChoices } from "../records.js"
+import { named, noteOf, visibilityChoices } from "../records.js"
 import { measurementFields } from "./fields.js"
 
 const t = texts("sets")
@@ -19,7 +19,9 @@ const r = texts("records")
 /** @param {Context} context */
 export async function render({ params: { id = "" } }) {
   const path = { id }
-  let { data: { set }, etag } = await api.get("/sets/{id}", { path })
+  const read = await api.get("/sets/{id}", { path })
+  const { set } = read.data
+  let { etag } = read
   const measurements = measurementFields(set.measies, set.imperial)
   const conflict = el("p", { class: "note", role: "status", hidden: true })
   const units = unitsField(set.imperial, t("units.hint"))
@@ -28,17 +30,19 @@ export async function render({ params: { id = "" } }) {
   const showPresent = async () => {
     const reply = await api.get("/sets/{id}", { path })
     measurements.rebase(reply.data.set.measies)
-    rebase(element, set, reply.data.set)
+    const kept = changed(element, shown)
+    fill(element, reply.data.set)
+    shown = typed(element)
+    fill(element, { ...reply.data.set, ...kept })
     measurements.showIn(units.input.value === "inch")
-    set = reply.data.set
     etag = reply.etag
     conflict.hidden = false
     conflict.textContent = t("conflict")
   }
   const element = form({
     fields: [
-      field({ name: "name", label: r("name"), value: set.name }, { maxlength: 500, required: true, autocomplete: "off" }),
-      field({ name: "notes", label: r("notes"), hint: t("notes.hint"), tag: "textarea", value: set.notes }, { maxlength: 20_000, rows: 3 }),
+      field({ name: "name", label: r("name") }, { maxlength: 500, required: true, autocomplete: "off" }),
+      field({ name: "notes", label: r("notes"), hint: t("notes.hint"), tag: "textarea" }, { maxlength: 20_000, rows: 3 }),
       visibilityChoices(set.public),
       units,
       ...measurements.elements,
@@ -49,7 +53,7 @@ export async function render({ params: { id = "" } }) {
     async action() {
       if (!measurements.check()) return element.message.showProblem(t("edit.wrong"))
       if (!(await isConfirmed(measurements.questions()))) return
-      const body = { ...changed(element, set), measies: measurements.changes() }
+      const body = { ...changed(element, shown), measies: measurements.changes() }
       try {
         await api.patch("/sets/{id}", { path, body, ifMatch: etag ?? undefined })
       } catch (error) {
@@ -60,6 +64,8 @@ export async function render({ params: { id = "" } }) {
       announce(t("saved"))
     },
   })
+  fill(element, set)
+  let shown = typed(element)
   return page(t("edit.title", { name: named(set.name) }), element)
 }
 
@@ -70,37 +76,33 @@ export function unitsField(imperial, hint) {
   return field({ name: "units", label: t("units"), hint, tag: "select", options, value: imperial ? "inch" : "cm" })
 }
 
-/** What is in the fields besides measurements. @param {HTMLFormElement} element */
+/** @typedef {Pick<MeasurementsSet, "name" | "notes" | "public" | "imperial">} Facts what a set has besides measurements */
+
+/** @param {HTMLFormElement} element @returns {Facts} */
 function typed(element) {
   const data = new FormData(element)
   const text = (/** @type {string} */ name) => String(data.get(name) ?? "")
   return { name: text("name").trim(), notes: text("notes"), public: text("public") !== "", imperial: text("units") === "inch" }
 }
 
-/** @param {HTMLFormElement} element @param {MeasurementsSet} set @returns {Schemas["MeasurementsSetUpdate"]} */
-function changed(element, set) {
-  return Object.fromEntries(Object.entries(typed(element)).filter(([name, value]) => set[/** @type {"name"} */ (name)] !== value))
+/** @param {HTMLFormElement} element @param {Facts} facts */
+function fill(element, facts) {
+  const values = { name: facts.name, notes: noteOf(facts.notes), public: facts.public ? "yes" : "", units: facts.imperial ? "inch" : "cm" }
+  for (const [name, value] of Object.entries(values)) {
+    const input = element.elements.namedItem(name)
+    if (input && "value" in input) input.value = value
+  }
 }
 
 /**
- * Show what is stored now in the fields where nothing else was typed.
+ * What was typed, compared with what the fields showed: fields change the ends of lines.
  * @param {HTMLFormElement} element
- * @param {MeasurementsSet} before
- * @param {MeasurementsSet} now
+ * @param {Facts} shown
+ * @returns {Partial<Facts>}
  */
-function rebase(element, before, now) {
-  const kept = changed(element, before)
-  /** @type {[field: string, input: string, value: string][]} */
-  const shown = [
-    ["name", "name", now.name],
-    ["notes", "notes", now.notes],
-    ["public", "public", now.public ? "yes" : ""],
-    ["imperial", "units", now.imperial ? "inch" : "cm"],
-  ]
-  for (const [field, name, value] of shown) {
-    const input = element.elements.namedItem(name)
-    if (!(field in kept) && input && "value" in input) input.value = value
-  }
+function changed(element, shown) {
+  const before = new Map(Object.entries(shown))
+  return Object.fromEntries(Object.entries(typed(element)).filter(([name, value]) => before.get(name) !== value))
 }
 
 /** @param {[name: string, question: string][]} questions */

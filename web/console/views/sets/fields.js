@@ -1,7 +1,7 @@
 // Fields for measurements: what is typed is read at once, in the unit that is chosen.
 /** @import { Name, Values } from "./measurements.js" */
 import { texts } from "../../texts.js"
-import { el, newId } from "../../ui/dom.js"
+import { announce, el, newId } from "../../ui/dom.js"
 import { explanationOf, GROUPS, groupName, nameOf, OLD, questionAbout } from "./measurements.js"
 import { read, unitOf, written } from "./units.js"
 
@@ -20,7 +20,10 @@ export function measurementFields(stored, imperial) {
   const fields = groups.flatMap((group) => group.fields)
   const ask = () => fields.forEach((one) => one.ask(valuesOf(fields)))
   // Asked when a field is left: the beginning of a number is not yet a value.
-  groups.forEach(({ element }) => element.addEventListener("change", ask))
+  groups.forEach(({ element }) => element.addEventListener("change", ({ target }) => {
+    ask()
+    announce(fields.find((one) => one.input === target)?.question() ?? "")
+  }))
   ask()
   return {
     elements: groups.map((group) => group.element),
@@ -93,6 +96,7 @@ function measurementField(name, state) {
       field.value = state.stored[name] ?? null
       field.show()
     },
+    question: () => said.textContent ?? "",
     mark() {
       input.setAttribute("aria-invalid", "true")
       said.textContent = t("notANumber")
