@@ -144,7 +144,7 @@ def _storage(settings: Settings) -> Storage:
         startup.keyring(settings),
         pool=settings.database_pool,
         stale_seconds=settings.key_cache_seconds,
-        guard=startup.guard,
+        check=startup.check_database,
     )
 
 

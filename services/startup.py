@@ -76,7 +76,7 @@ async def _has_rows(settings: Settings) -> bool:
         return await storage.read(canaries.protect)
 
 
-def guard(connection: Connection) -> None:
+def check_database(connection: Connection) -> None:
     """The first unit of work of a server: check the schema, then the secrets, and write what later starts compare.
 
     Raises StorageUnavailable for a schema that this code cannot serve, and SecretsWrong.
@@ -110,11 +110,11 @@ def explained() -> Iterator[None]:
 
 async def _checked(settings: Settings) -> None:
     async with Storage(settings.database_url, keyring(settings), pool=1) as storage:
-        await storage.write(guard)
+        await storage.write(check_database)
 
 
 async def await_database(storage: Storage) -> None:
-    """Wait until the database has passed the guard; end the process if the secrets turn out to be wrong."""
+    """Wait until the database has passed the check; end the process if the secrets turn out to be wrong."""
     waiting = ""
     while True:
         try:

@@ -34,15 +34,15 @@ class Storage:
         *,
         pool: int = 16,
         stale_seconds: float = 0,
-        guard: Callable[[Connection], None] | None = None,
+        check: Callable[[Connection], None] | None = None,
     ) -> None:
         """On PostgreSQL at most `pool` connections are opened, as they are needed.
 
         `identity_version` may be `stale_seconds` late there.
-        No unit of work runs before `guard`, a unit of work that writes, has returned once; what it raises is raised.
+        No unit of work runs before `check`, a unit of work that writes, has returned once. Its exceptions are raised.
         """
         self._url, self._keyring, self._pool, self._stale_seconds = url, keyring, pool, stale_seconds
-        self._guard = guard
+        self._check = check
         self._engine: Engine | None = None
         self._companions: ContextVar[tuple[Companion, ...]] = ContextVar("companions", default=())
 
@@ -60,10 +60,10 @@ class Storage:
             from storage.engines.postgresql import PostgresEngine
 
             engine = PostgresEngine(self._url, self._keyring, pool=self._pool, stale_seconds=self._stale_seconds)
-        if self._guard is not None:
-            from storage.guarded import Guarded
+        if self._check is not None:
+            from storage.checked_engine import CheckedEngine
 
-            engine = Guarded(engine, self._guard)
+            engine = CheckedEngine(engine, self._check)
         self._engine = engine
 
     async def close(self) -> None:
@@ -100,7 +100,7 @@ class Storage:
     async def peek(
         self, query: Query[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
     ) -> Result:
-        """`read_in_background`, also before the guard has returned: for what every schema has."""
+        """`read_in_background`, also before the check has passed: for tables that every schema has."""
         return await self._opened().peek(lambda connection: query(connection, *args, **kwargs))
 
     async def read_in_background(

@@ -17,7 +17,7 @@ from storage import image_removals
 from storage.engines.slices import Slice, SlicedList
 from storage.engines.statements import Statement
 from storage.schema.tables import Record
-from storage.storage_use import OWNER_BYTES, UNLIMITED, Guarded, Storage, owner_bytes
+from storage.storage_use import OWNER_BYTES, UNLIMITED, QuotaTable, Storage, owner_bytes
 
 RecordId = int | UUID
 
@@ -108,7 +108,7 @@ class OwnedRecords(Records):
         self._owner_by_uuid = Statement(owner.where(table.c.uuid == bindparam("value")))
         self._list = SlicedList(rows, table, table.c.user_id == bindparam("user_id"), sized=sized, arrange=arrange)
         self._arrange = arrange
-        self._guarded = Guarded(table)
+        self._quota_table = QuotaTable(table)
 
     def find(self, connection: Connection, record_id: RecordId, *, encoded: bool = False) -> Record:
         """Return the record with this number or UUID, of any owner; raise NoSuchRecord.
@@ -140,7 +140,7 @@ class OwnedRecords(Records):
         """Add a record with these columns; raise StorageFull if its owner stores more than `most` then."""
         row = self._new(now, fields)
         # What was written is what would be read: no second query.
-        return {"id": self._guarded.insert(connection, row, most), **row}
+        return {"id": self._quota_table.insert(connection, row, most), **row}
 
     def change(
         self, connection: Connection, locked: Record, *, now: datetime, most: Storage = UNLIMITED, **fields: Any
@@ -150,7 +150,7 @@ class OwnedRecords(Records):
         Raise StorageFull if the record is larger then and its owner stores more than `most`.
         """
         _schedule_image_removal(connection, locked, fields)
-        self._guarded.update(connection, locked, most, updated_at=now, **fields)
+        self._quota_table.update(connection, locked, most, updated_at=now, **fields)
         changed = {**locked, "updated_at": now, **fields}
         del changed[OWNER_BYTES]
         return changed

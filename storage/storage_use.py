@@ -65,8 +65,8 @@ def find(connection: Connection, user_id: int) -> Storage:
     return NOTHING if row is None else Storage(row["records"], row["bytes"])
 
 
-class Guarded:
-    """Writes to a table of records, within the storage quota of their owner (`user_id`)."""
+class QuotaTable:
+    """Inserts and updates of a table of records, limited by the storage quota of their owner (`user_id`)."""
 
     def __init__(self, table: Table) -> None:
         numbered = table.c.id == bindparam("row_id")

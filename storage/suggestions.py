@@ -11,7 +11,7 @@ from core.errors import NoSuchRecord
 from storage import image_removals
 from storage.engines.slices import Slice, SlicedList
 from storage.schema.tables import Record, suggestions
-from storage.storage_use import UNLIMITED, Guarded, Storage
+from storage.storage_use import UNLIMITED, QuotaTable, Storage
 
 Suggestion = Record
 SET, PACK = "set", "pack"
@@ -25,7 +25,7 @@ _of = SlicedList(
     suggestions.c.user_id == bindparam("user_id"),
     suggestions.c.type == bindparam("kind"),
 )
-_guarded = Guarded(suggestions)
+_quota_table = QuotaTable(suggestions)
 _delete = delete(suggestions).where(suggestions.c.id == bindparam("suggestion_id"))
 _withdraw = delete(suggestions).where(suggestions.c.user_id == bindparam("owner")).returning(suggestions.c.img)
 
@@ -46,7 +46,7 @@ def create(
     Raise StorageFull if the account stores more than `most` then.
     """
     row = {"uuid": new_uuid(), "user_id": user_id, "created_at": now, "type": kind, "img": img, "data": data}
-    return {"id": _guarded.insert(connection, row, most), **row}
+    return {"id": _quota_table.insert(connection, row, most), **row}
 
 
 def list_all(connection: Connection, /, kind: str, **part: int) -> Slice:

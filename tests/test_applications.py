@@ -14,7 +14,7 @@ import settings
 from services.container import Services
 from tests import templates
 from tests.databases import fresh_postgres
-from tests.inside import Inside
+from tests.in_process import AsgiService
 from tests.service import IMPORT_TOKEN, Credentials
 
 # Of the application with limits: requests without credentials in a minute.
@@ -35,7 +35,7 @@ async def lifespan_of(application: Any) -> AsyncIterator[dict[str, Any]]:
     await serving
 
 
-class Application(Inside):
+class Application(AsgiService):
     """An application with its background work, between the start and the end of its lifespan."""
 
     def __init__(self, runner: asyncio.Runner, data: Path, **given: Any) -> None:

@@ -7,7 +7,7 @@ import pytest
 import settings
 from bench import databases
 from bench.growth import population
-from tests.inside import inside
+from tests.in_process import in_process
 from tests.service import Credentials
 
 ACCOUNTS, KEYS, SETS, COLLECTED = 20, 3, 10, 30
@@ -19,7 +19,7 @@ def test_each_account_reads_its_records_by_its_keys_and_tokens(
     engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(population, "COLLECTED", COLLECTED)
-    with databases.fresh(engine) as (_, url), inside(tmp_path, url) as server:
+    with databases.fresh(engine) as (_, url), in_process(tmp_path, url) as server:
         secret = settings.make_secrets(settings.load(data_dir=tmp_path)).secret_key
         filled = population.fill(server, secret, ACCOUNTS, keys=KEYS, sets=SETS)
         for account in (population.FIRST, ACCOUNTS):

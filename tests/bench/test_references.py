@@ -14,7 +14,7 @@ from bench.references import fastapi, own, raw
 from bench.scenarios import arrange, scenarios
 from bench.servers import FASTAPI, OURS, RAW, STARLETTE
 from tests.bench import agreement
-from tests.inside import ORIGIN, inside
+from tests.in_process import ORIGIN, in_process
 
 REFERENCES = {STARLETTE: own, RAW: raw, FASTAPI: fastapi}
 
@@ -32,7 +32,7 @@ class Http:
 
 @pytest.mark.parametrize("engine", databases.TITLES)
 def test_all_servers_answer_the_same(engine: str, tmp_path: Path) -> None:
-    with databases.fresh(engine) as (_, url), inside(tmp_path, url) as ours, asyncio.Runner() as runner:
+    with databases.fresh(engine) as (_, url), in_process(tmp_path, url) as ours, asyncio.Runner() as runner:
         known = scenarios(arrange(ours, sets=2, patterns=4))
         found = settings.make_secrets(settings.load(data_dir=tmp_path, database_url=url))
         servers, applications = {OURS: ours}, [module.create_app(found) for module in REFERENCES.values()]

@@ -21,7 +21,7 @@ TITLE = "FreeSewing API"
 
 
 def asked_for() -> set[str]:
-    """What is to be done although it is usually left out (see left_out.py)."""
+    """What is to be done although it is usually left out (see exclusions.py)."""
     return {name.strip() for name in os.environ.get("CONTRACT_ALSO", "").split(",")}
 
 

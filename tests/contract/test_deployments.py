@@ -13,8 +13,8 @@ import yaml
 
 from tests.contract.deployment import CannotBeChecked, Deployment
 from tests.contract.deployment_run import Run
+from tests.contract.exclusions import ASKED_FOR
 from tests.contract.faults.test_seeded_faults import FaultyService
-from tests.contract.left_out import ASKED_FOR
 from tests.proxy import Proxy
 from tests.service import ROOT, Person, Service, wait_until
 

@@ -12,7 +12,7 @@ from tests import templates
 from tests.databases import fresh_postgres
 from tests.handlers.reading import failure
 from tests.handlers.test_images import image
-from tests.inside import Inside, inside
+from tests.in_process import AsgiService, in_process
 from tests.proxy import Proxy
 from tests.services.image_files import BLUE
 
@@ -20,21 +20,21 @@ LATER = timedelta(days=2)
 
 
 @pytest.fixture
-def proxied(tmp_path: Path) -> Iterator[tuple[Inside, Proxy]]:
+def proxied(tmp_path: Path) -> Iterator[tuple[AsgiService, Proxy]]:
     """The application, whose database is behind a proxy."""
     with fresh_postgres() as url:
         templates.prepare(url, {})
         parts = urlsplit(url)
         proxy = Proxy(parts.hostname or "", parts.port or 5432)
         address = parts._replace(netloc=f"{parts.username}@127.0.0.1:{proxy.port}").geturl()
-        with inside(tmp_path, address, migrate=False) as application:
+        with in_process(tmp_path, address, migrate=False) as application:
             yield application, proxy
         proxy.cut()
 
 
 @pytest.mark.parametrize("committed", [True, False], ids=["committed", "not committed"])
 def test_a_record_names_an_image_that_exists_whatever_became_of_its_commit(
-    proxied: tuple[Inside, Proxy], committed: bool
+    proxied: tuple[AsgiService, Proxy], committed: bool
 ) -> None:
     application, proxy = proxied
     person = application.sign_up()
@@ -52,6 +52,6 @@ def test_a_record_names_an_image_that_exists_whatever_became_of_its_commit(
     assert exists(application, former) is (not committed)
 
 
-def exists(application: Inside, name: str) -> bool:
+def exists(application: AsgiService, name: str) -> bool:
     """Whether there is an image of this name."""
     return application.run(application.services.images.exists(name))

@@ -11,7 +11,7 @@ import pytest
 
 from tests import templates
 from tests.databases import fresh_postgres
-from tests.faults.at_once import at_once
+from tests.faults.concurrency import concurrently
 from tests.forked import Forked
 from tests.idempotent import SET, ago, change_keys, count_sets, is_replayed, new_key, post
 from tests.matrix import ENGINES, matrix
@@ -146,7 +146,7 @@ def pair(tmp_path: Path) -> Iterator[tuple[Service, Service]]:
 def test_repeats_that_reach_two_processes_at_once_make_one_thing(pair: tuple[Service, Service]) -> None:
     person, key = pair[0].sign_up(), new_key()
     there = Credentials(pair[1], person.authorization)
-    replies = at_once([partial(post, who, "/sets", SET, key) for who in (person, there) for _ in range(10)])
+    replies = concurrently([partial(post, who, "/sets", SET, key) for who in (person, there) for _ in range(10)])
     assert [reply.status_code for reply in replies] == [201] * 20
     assert len({reply.content for reply in replies}) == 1
     assert sum(not is_replayed(reply) for reply in replies) == 1

@@ -19,7 +19,7 @@ import pytest
 from storage import migrate
 from tests import templates
 from tests.databases import fresh_postgres
-from tests.faults.at_once import at_once
+from tests.faults.concurrency import concurrently
 from tests.problems import problem
 from tests.proxy import Proxy
 from tests.service import PASSWORD, ApiKey, Person, Service, wait_until
@@ -182,11 +182,11 @@ def test_connections_that_are_cut_repeatedly_lose_no_acknowledged_write(scene: S
 
 
 def test_requests_are_answered_while_the_database_hangs(scene: Scene) -> None:
-    at_once([partial(scene.person.get, "/sets")] * 8)  # so that there are connections that can hang
+    concurrently([partial(scene.person.get, "/sets")] * 8)  # so that there are connections that can hang
     scene.proxy.hang()
     calls: list[Call] = [*scene.calls().values(), partial(scene.service.http.get, "/health")]
     # All are answered while the database hangs.
-    *replies, alive = at_once(calls)
+    *replies, alive = concurrently(calls)
     for reply in replies:
         assert_unavailable(reply)
     assert alive.status_code == 200
@@ -208,7 +208,7 @@ def test_calls_that_could_not_be_counted_at_once_are_counted_later(
 
     made, is_delayed = 0, False
     while not is_delayed:  # until a batch was to be written during the outage
-        assert {reply.status_code for reply in at_once([partial(scene.key.get, "/sets")] * 20)} == {200}
+        assert {reply.status_code for reply in concurrently([partial(scene.key.get, "/sets")] * 20)} == {200}
         made += 20
         seen = scene.service.log.stat().st_size
         scene.proxy.cut()

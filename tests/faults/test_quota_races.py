@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from tests.faults.at_once import at_once
+from tests.faults.concurrency import concurrently
 from tests.handlers.reading import failure
 from tests.handlers.test_quota_requests import ask, asked, decide
 from tests.handlers.test_quotas import of_account, put
@@ -10,7 +10,7 @@ from tests.service import Person, Service
 
 
 def test_of_many_who_ask_for_the_same_at_once_one_has_a_request(alice: Person) -> None:
-    replies = at_once([partial(ask, alice, quota=number) for number in range(8)])
+    replies = concurrently([partial(ask, alice, quota=number) for number in range(8)])
     assert sorted(reply.status_code for reply in replies) == [201] + [409] * 7
     assert {failure(reply) for reply in replies if reply.status_code == 409} == {(409, "requestOpen")}
     assert len(alice.get("/quota-requests").json()["requests"]) == 1
@@ -19,7 +19,7 @@ def test_of_many_who_ask_for_the_same_at_once_one_has_a_request(alice: Person) -
 def test_however_many_are_asked_at_once_ten_are_open(alice: Person) -> None:
     keys = [alice.new_key().key for _ in range(7)]
     calls = [partial(ask, alice, policy=policy, key=key) for key in keys for policy in ("burst", "day")]
-    assert sorted(reply.status_code for reply in at_once(calls)) == [201] * 10 + [409] * 4
+    assert sorted(reply.status_code for reply in concurrently(calls)) == [201] * 10 + [409] * 4
     assert len(alice.get("/quota-requests").json()["requests"]) == 10
 
 
@@ -27,7 +27,7 @@ def test_of_two_administrators_who_answer_at_once_one_is_heard(service: Service,
     one, other = service.sign_up("admin"), service.sign_up("admin")
     made = asked(alice)
     calls = [partial(decide, one, made, "granted"), partial(decide, other, made, "declined")] * 3
-    replies = at_once(calls)
+    replies = concurrently(calls)
     assert sorted(reply.status_code for reply in replies) == [200] + [409] * 5
     assert {failure(reply) for reply in replies if reply.status_code == 409} == {(409, "requestDecided")}
     (answer,) = [reply.json()["request"] for reply in replies if reply.status_code == 200]
@@ -37,7 +37,7 @@ def test_of_two_administrators_who_answer_at_once_one_is_heard(service: Service,
 
 def test_who_withdraws_while_it_is_answered_does_one_or_the_other(alice: Person, admin: Person) -> None:
     made = asked(alice)
-    withdrawn, answered = at_once(
+    withdrawn, answered = concurrently(
         [partial(alice.delete, f"/quota-requests/{made['id']}"), partial(decide, admin, made, "declined")]
     )
     assert (withdrawn.status_code, answered.status_code) in ((204, 404), (409, 200))
@@ -49,7 +49,7 @@ def test_quotas_that_are_set_at_once_all_hold(service: Service, admin: Person, a
         for number in range(4)
         for policy in ("account-burst", "account-day")
     ]
-    assert {reply.status_code for reply in at_once(calls)} == {200}
+    assert {reply.status_code for reply in concurrently(calls)} == {200}
     listed = admin.get(f"/admin/quotas?user={alice.id}").json()["quotas"]
     held = {policy: held["quota"] for policy, held in of_account(service, alice).items()}
     assert held == {one["policy"]: one["quota"] for one in listed}

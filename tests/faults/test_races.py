@@ -5,26 +5,26 @@ from typing import Any
 
 import pytest
 
-from tests.faults.at_once import at_once
+from tests.faults.concurrency import concurrently
 from tests.handlers.reading import failure, new_test_address
 from tests.service import ApiKey, Person, Service, confirmation_of
 
 
 def test_who_sign_up_at_once_with_one_address_share_one_account(service: Service) -> None:
     body = {"email": new_test_address(), "language": "en", "test": True}
-    replies = at_once([partial(service.http.post, "/signup", json=body)] * 8)
+    replies = concurrently([partial(service.http.post, "/signup", json=body)] * 8)
     assert [reply.status_code for reply in replies] == [201] * 8
     ids = {reply.json()["confirmation"] for reply in replies}
     assert len(ids) == 8
     # Each confirmation is of the one account, which can be activated once.
     calls = [partial(service.http.post, f"/confirm/signup/{one}", json={"consent": 1}) for one in ids]
-    assert sorted(reply.status_code for reply in at_once(calls)) == [200] + [404] * 7
+    assert sorted(reply.status_code for reply in concurrently(calls)) == [200] + [404] * 7
 
 
 def test_a_confirmation_is_used_once_however_many_use_it_at_once(service: Service) -> None:
     body = {"email": new_test_address(), "language": "en", "test": True}
     confirmation = service.http.post("/signup", json=body).json()["confirmation"]
-    replies = at_once([partial(service.http.post, f"/confirm/signup/{confirmation}", json={"consent": 1})] * 8)
+    replies = concurrently([partial(service.http.post, f"/confirm/signup/{confirmation}", json={"consent": 1})] * 8)
     assert sorted(reply.status_code for reply in replies) == [200] + [404] * 7
 
 
@@ -32,7 +32,7 @@ def test_of_many_who_want_a_name_at_once_one_gets_it_and_nobody_loses_anything_e
     people = [service.sign_up() for _ in range(8)]
     name = f"Wanted-{people[0].id}"
     change = {"username": name, "bio": "changed"}
-    replies = at_once([partial(person.patch, "/account", change) for person in people])
+    replies = concurrently([partial(person.patch, "/account", change) for person in people])
     assert [reply.status_code for reply in replies] == [200] * 8
     accounts = [person.get("/account").json()["account"] for person in people]
     assert [account["username"] for account in accounts].count(name) == 1
@@ -44,7 +44,9 @@ def test_of_many_who_want_an_address_at_once_one_gets_it(service: Service) -> No
     people = [service.sign_up() for _ in range(6)]
     address = new_test_address()
     calls = [_address_change(person, address) for person in people]
-    replies = at_once([partial(person.patch, "/account", body) for person, body in zip(people, calls, strict=True)])
+    replies = concurrently(
+        [partial(person.patch, "/account", body) for person, body in zip(people, calls, strict=True)]
+    )
     assert sorted(reply.status_code for reply in replies) == [200] + [404] * 5
     assert {failure(reply) for reply in replies if reply.status_code != 200} == {(404, "notFound")}
     addresses = [person.get("/account").json()["account"]["email"] for person in people]
@@ -63,7 +65,7 @@ def test_of_many_changes_to_one_set_at_once_none_is_lost(alice: Person) -> None:
     path = f"/sets/{alice.new_set(measies={'chest': 1, 'head': 550})['id']}"
     changes: list[dict[str, Any]] = [{"measies": {name: 100 + number}} for number, name in enumerate(names)]
     changes += [{"measies": {"head": None}}, {"notes": "noted"}, {"public": True}]
-    replies = at_once([partial(alice.patch, path, change) for change in changes])
+    replies = concurrently([partial(alice.patch, path, change) for change in changes])
     assert {reply.status_code for reply in replies} == {200}
     found = alice.get(path).json()["set"]
     assert found["measies"] == {name: 100 + number for number, name in enumerate(names)}
@@ -72,7 +74,7 @@ def test_of_many_changes_to_one_set_at_once_none_is_lost(alice: Person) -> None:
 
 def test_of_many_who_remove_a_set_at_once_one_does(alice: Person) -> None:
     path = f"/sets/{alice.new_set()['id']}"
-    replies = at_once([partial(alice.delete, path)] * 8)
+    replies = concurrently([partial(alice.delete, path)] * 8)
     assert sorted(reply.status_code for reply in replies) == [204] + [404] * 7
 
 
@@ -83,7 +85,7 @@ def test_an_account_that_goes_while_it_is_used_leaves_no_trace_and_breaks_nothin
     calls = [partial(key.post, "/sets", {"name": "late"}) for _ in range(8)]
     calls += [partial(key.patch, f"/sets/{made}", {"name": "later"}) for _ in range(4)]
     calls += [partial(person.patch, "/account", {"bio": "latest"}) for _ in range(4)]
-    *replies, removal = at_once([*calls, partial(person.delete, "/account")])
+    *replies, removal = concurrently([*calls, partial(person.delete, "/account")])
     assert removal.status_code == 200
     assert {reply.status_code for reply in replies} <= {200, 201, 401, 404}
     assert [who.get("/whoami").status_code for who in (person, key)] == [401, 401]
@@ -94,7 +96,7 @@ def test_a_key_that_is_rotated_and_revoked_at_once_is_revoked_with_every_secret(
         key = alice.new_key()
         rotate = partial(alice.post, f"/apikeys/{key.key}/rotate")
         revoke = partial(alice.post, f"/apikeys/{key.key}/revoke")
-        *replies, revoked, again = at_once([*[rotate] * 4, revoke, revoke])
+        *replies, revoked, again = concurrently([*[rotate] * 4, revoke, revoke])
         assert revoked.json() == again.json()
         assert {reply.status_code for reply in replies} <= {201, 409}
         secrets = [key.secret, *(reply.json()["apikey"]["secret"] for reply in replies if reply.status_code == 201)]
@@ -108,7 +110,7 @@ def test_a_key_that_is_rotated_and_revoked_at_once_is_revoked_with_every_secret(
 
 def test_of_many_rotations_at_once_one_is_accepted_and_both_secrets_work(alice: Person) -> None:
     key = alice.new_key()
-    replies = at_once([partial(alice.post, f"/apikeys/{key.key}/rotate")] * 8)
+    replies = concurrently([partial(alice.post, f"/apikeys/{key.key}/rotate")] * 8)
     assert sorted(reply.status_code for reply in replies) == [201] + [409] * 7
     (secret,) = [reply.json()["apikey"]["secret"] for reply in replies if reply.status_code == 201]
     holders = [key, ApiKey(alice.service, key.key, secret)]
@@ -121,7 +123,7 @@ def test_no_key_that_is_created_during_a_block_works_after_it(
 ) -> None:
     account, restored = f"/admin/user/{alice.id}", {"role": "user", "status": 1}
     calls = [*_creations(alice), partial(admin.patch, account, ended)]
-    *replies, block = at_once(calls)
+    *replies, block = concurrently(calls)
     assert block.status_code == 200
     assert {reply.status_code for reply in replies} <= {201, 401}
     assert admin.patch(account, {name: restored[name] for name in ended}).status_code == 200
@@ -129,7 +131,7 @@ def test_no_key_that_is_created_during_a_block_works_after_it(
 
 
 def test_no_key_that_is_created_while_consent_is_withdrawn_works_after_it(service: Service, alice: Person) -> None:
-    *replies, withdrawal = at_once([*_creations(alice), partial(alice.patch, "/consent", {"consent": 0})])
+    *replies, withdrawal = concurrently([*_creations(alice), partial(alice.patch, "/consent", {"consent": 0})])
     assert withdrawal.status_code == 200
     assert {reply.status_code for reply in replies} <= {201, 401, 451}
     assert alice.patch("/consent", {"consent": 1}).status_code == 200
@@ -150,7 +152,7 @@ def _created(service: Service, replies: list[Any]) -> list[ApiKey]:
 def test_of_two_administrators_who_demote_each_other_at_once_one_does(service: Service) -> None:
     one, other = (service.sign_up("admin") for _ in range(2))
     demote = [partial(a.patch, f"/admin/user/{b.id}", {"role": "user"}) for a, b in ((one, other), (other, one))]
-    replies = at_once(demote)
+    replies = concurrently(demote)
     assert sorted(reply.status_code for reply in replies) == [200, 403]
     roles = [person.get("/account").json()["account"]["role"] for person in (one, other)]
     assert sorted(roles) == ["admin", "user"]
@@ -161,7 +163,7 @@ def test_keys_that_end_in_two_ways_at_once_wait_for_nobody_and_end_once(service:
     keys = [person.new_key(5) for _ in range(6)]
     calls = [partial(person.post, f"/apikeys/{key.key}/revoke") for key in keys]
     calls.append(partial(admin.patch, f"/admin/user/{person.id}", {"role": "user"}))
-    assert {reply.status_code for reply in at_once(calls)} == {200}
+    assert {reply.status_code for reply in concurrently(calls)} == {200}
     assert {failure(key.get("/whoami")) for key in keys} == {(401, "keyRevoked")}
     events = person.get("/account/events").json()["events"]
     assert [event["event"] for event in events].count("keyRevoked") == 6

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from tests.databases import fresh_postgres
-from tests.faults.at_once import at_once
+from tests.faults.concurrency import concurrently
 from tests.problems import problem, unharmed
 from tests.service import Person, Service
 
@@ -68,7 +68,7 @@ def test_when_all_connections_wait_for_a_lock_every_request_is_answered(served: 
         writes = [partial(alice.patch, "/account", {"bio": "refused"})] * (2 * POOL)
         reads = [partial(bob.get, "/sets")] * 4
         # All are answered while the lock is held.
-        replies = at_once([*writes, *reads])
+        replies = concurrently([*writes, *reads])
         for reply in replies[: len(writes)]:
             problem(reply, 503, "unavailable")
         for reply in replies[len(writes) :]:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.databases import fresh_postgres
-from tests.handlers.guarded import Guarded
-from tests.inside import Inside, inside
+from tests.handlers.mfa_account import MfaAccount
+from tests.in_process import AsgiService, in_process
 from tests.service import Person, Service
 
 
@@ -21,9 +21,9 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 @pytest.fixture
-def guarded(alice: Person) -> Guarded:
+def mfa_account(alice: Person) -> MfaAccount:
     """Alice with multi-factor authentication."""
-    return Guarded(alice)
+    return MfaAccount(alice)
 
 
 @pytest.fixture(scope="session")
@@ -33,12 +33,12 @@ def curator(service: Service) -> Person:
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def application(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
+def application(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AsgiService]:
     """The application, in this process."""
-    data = tmp_path_factory.mktemp("inside")
+    data = tmp_path_factory.mktemp("in_process")
     if request.param == "sqlite":
-        with inside(data) as there:
+        with in_process(data) as there:
             yield there
     else:
-        with fresh_postgres() as url, inside(data, url) as there:
+        with fresh_postgres() as url, in_process(data, url) as there:
             yield there

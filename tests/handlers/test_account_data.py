@@ -14,7 +14,7 @@ from handlers.support import account_data
 from handlers.support.account_data import SLICE_BYTES, SLICE_ROWS, AccountData
 from storage import accounts
 from storage.schema.tables import Record
-from tests.made import services_on
+from tests.service_container import services_on
 from tests.storage.store import Store, sqlite_store
 
 SCOPE: Scope = {"type": "http", "method": "GET", "asgi": {"spec_version": "2.3"}}

@@ -11,7 +11,7 @@ from storage import accounts
 from storage.schema.tables import subscribers
 from tests.handlers.accounts import account_of, new_name, patched, sign_in
 from tests.handlers.database import execute, password_hash
-from tests.handlers.guarded import Guarded
+from tests.handlers.mfa_account import MfaAccount
 from tests.handlers.reading import failure
 from tests.handlers.test_lists import walk
 from tests.matrix import both_engines
@@ -54,12 +54,12 @@ def test_an_account_is_found_by_every_name_that_it_has(admin: Person, alice: Per
     assert search(admin, f"no {uuid4()}") == nothing
 
 
-def test_staff_never_see_a_secret(service: Service, guarded: Guarded, admin: Person) -> None:
-    person = guarded.person
+def test_staff_never_see_a_secret(service: Service, mfa_account: MfaAccount, admin: Person) -> None:
+    person = mfa_account.person
     found = admin.post("/admin/search/users", {"q": person.email})
     loaded = admin.get(f"/admin/user/{person.id}")
     for reply in (found, loaded):
-        assert guarded.totp.secret not in reply.text
+        assert mfa_account.totp.secret not in reply.text
         assert password_hash(service, person.id) not in reply.text
     assert loaded.json()["user"]["mfaEnabled"] is True
 
@@ -102,8 +102,8 @@ def test_a_role_and_a_status_act_at_once(service: Service, admin: Person) -> Non
     assert failure(curator.get("/whoami")) == (401, "unauthorized")
 
 
-def test_the_second_factor_can_be_turned_off_for_who_lost_it_and_only_off(admin: Person, guarded: Guarded) -> None:
-    person = guarded.person
+def test_an_administrator_can_turn_mfa_off_but_not_on(admin: Person, mfa_account: MfaAccount) -> None:
+    person = mfa_account.person
     assert failure(admin.patch(f"/admin/user/{person.id}", {"mfaEnabled": True})) == (400, "validationFailed")
     assert update(admin, person.id, mfaEnabled=False)["mfaEnabled"] is False
     assert sign_in(person.service, person.email).status_code == 200

@@ -19,9 +19,9 @@ from services.auth.response_times import SECONDS
 from storage import accounts, hash_costs
 from storage.accounts import DISABLED, INACTIVE
 from storage.hash_costs import Kinds
-from tests.handlers.guarded import Guarded
+from tests.handlers.mfa_account import MfaAccount
 from tests.handlers.reading import new_address
-from tests.inside import Inside, inside
+from tests.in_process import AsgiService, in_process
 from tests.service import IMPORT_TOKEN, PASSWORD, Person
 from tests.services.test_passwords import LEGACY
 
@@ -50,9 +50,9 @@ class Work:
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AsgiService]:
     """The application, to which a hash of cost 12 was imported."""
-    with inside(tmp_path_factory.mktemp("inside")) as service:
+    with in_process(tmp_path_factory.mktemp("in_process")) as service:
         account = {"email": "imported@example.org", "password": BCRYPT}
         reply = service.http.post("/import/user", json={"import_token": IMPORT_TOKEN, "list": [account]})
         assert reply.json()["imported"] == 1
@@ -111,7 +111,7 @@ def _count_hashes(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bcrypt, "hashpw", filled)
 
 
-def person_with(service: Inside, **columns: Any) -> Person:
+def person_with(service: AsgiService, **columns: Any) -> Person:
     """A person with a password; `columns` are changed in the database."""
     person = service.sign_up()
     assert person.patch("/account", {"password": PASSWORD}).status_code == 200
@@ -120,18 +120,18 @@ def person_with(service: Inside, **columns: Any) -> Person:
     return person
 
 
-def wrong_code(service: Inside) -> dict[str, Any]:
+def wrong_code(service: AsgiService) -> dict[str, Any]:
     """A sign-in with the right password and a wrong one-time code."""
-    return {"username": Guarded(service.sign_up()).person.email, "password": PASSWORD, "token": "000000"}
+    return {"username": MfaAccount(service.sign_up()).person.email, "password": PASSWORD, "token": "000000"}
 
 
-def old_hash(kind: str, service: Inside, **columns: Any) -> dict[str, Any]:
+def old_hash(kind: str, service: AsgiService, **columns: Any) -> dict[str, Any]:
     """A sign-in with a wrong password to an account whose hash is FreeSewing's."""
     person = person_with(service, password=OLD[kind], **columns)
     return {"username": person.email, "password": "wrong"}
 
 
-Body = Callable[[Inside], dict[str, Any]]
+Body = Callable[[AsgiService], dict[str, Any]]
 FAILURES: dict[str, Body] = {
     "unknown": lambda service: {"username": new_address(), "password": PASSWORD},
     "a wrong password": lambda service: {"username": person_with(service).email, "password": "wrong"},
@@ -152,7 +152,7 @@ FAILURES: dict[str, Body] = {
 
 @pytest.mark.parametrize("why", FAILURES)
 def test_each_failed_sign_in_computes_the_same_hashes_and_ends_after_the_same_time(
-    service: Inside, work: Work, why: str
+    service: AsgiService, work: Work, why: str
 ) -> None:
     body = FAILURES[why](service)
     verified, _, delays = work(service.http.post, "/signin", json=body)
@@ -160,10 +160,10 @@ def test_each_failed_sign_in_computes_the_same_hashes_and_ends_after_the_same_ti
     assert delays == [TIMES.failure(Kinds(12))]
 
 
-def test_the_time_of_a_failure_reveals_neither_factor(service: Inside, work: Work) -> None:
-    guarded = Guarded(service.sign_up())
-    for password, code in (("wrong", "000000"), (PASSWORD, "000000"), ("wrong", guarded.scratch_codes[0])):
-        assert work(guarded.disable, password, code) == (1, 0, [TIMES.failure(Kinds(12))])
+def test_the_time_of_a_failure_reveals_neither_factor(service: AsgiService, work: Work) -> None:
+    mfa_account = MfaAccount(service.sign_up())
+    for password, code in (("wrong", "000000"), (PASSWORD, "000000"), ("wrong", mfa_account.scratch_codes[0])):
+        assert work(mfa_account.disable, password, code) == (1, 0, [TIMES.failure(Kinds(12))])
         assert (work.scrypt, work.bcrypt) == (2, 2**12)
 
 
@@ -179,12 +179,12 @@ def _hash(email: str) -> str:
     return sha256(email.encode()).hexdigest()
 
 
-def change_address(service: Inside, email: str) -> Response:
+def change_address(service: AsgiService, email: str) -> Response:
     """Request that another account gets the address."""
     return service.sign_up().patch("/account", {"email": email})
 
 
-Request = Callable[[Inside, str], Response]
+Request = Callable[[AsgiService, str], Response]
 # With the number of hashes that each computes.
 REQUESTS: dict[str, tuple[int, Request]] = {
     "sign up": (1, lambda service, email: service.http.post("/signup", json={"email": email, "language": "en"})),
@@ -205,7 +205,7 @@ REQUESTS: dict[str, tuple[int, Request]] = {
 
 @pytest.mark.parametrize("what", REQUESTS)
 def test_a_request_about_an_address_takes_the_same_time_whatever_is_known_of_it(
-    service: Inside, work: Work, what: str
+    service: AsgiService, work: Work, what: str
 ) -> None:
     hashed, request = REQUESTS[what]
     for columns in STATES.values():
@@ -213,14 +213,14 @@ def test_a_request_about_an_address_takes_the_same_time_whatever_is_known_of_it(
         assert work(request, service, email) == (0, hashed, [SECONDS])
 
 
-def test_a_report_of_a_leaked_key_takes_the_same_time_whether_it_is_right(service: Inside, work: Work) -> None:
+def test_a_report_of_a_leaked_key_takes_the_same_time_whether_it_is_right(service: AsgiService, work: Work) -> None:
     key = service.sign_up().new_key()
     for secret in (key.secret, key.secret, "fsk_nonsense"):
         body = {"key": key.key, "secret": secret}
         assert work(service.http.post, "/apikeys/leaked", json=body) == (0, 0, [SECONDS])
 
 
-def test_test_mode_is_not_delayed_and_only_its_domain_has_it(service: Inside, work: Work) -> None:
+def test_test_mode_is_not_delayed_and_only_its_domain_has_it(service: AsgiService, work: Work) -> None:
     for domain, delays in (("freesewing.dev", []), ("example.org", [SECONDS])):
         body = {"email": f"somebody@{domain}", "language": "en", "test": True}
         assert work(service.http.post, "/signup", json=body) == (0, 1, delays)

@@ -9,7 +9,7 @@ import pyotp
 import pytest
 
 from services.auth import mfa
-from tests.handlers.guarded import FAILED, WIDE, Guarded, new_secret
+from tests.handlers.mfa_account import FAILED, WIDE, MfaAccount, new_secret
 from tests.handlers.reading import failure
 from tests.matrix import both_engines
 from tests.service import PASSWORD, Person
@@ -63,38 +63,38 @@ def test_a_code_that_does_not_fit_turns_nothing_on(alice: Person, token: str) ->
     assert alice.get("/account").json()["account"]["mfaEnabled"] is False
 
 
-def test_a_password_and_a_code_turn_it_off(guarded: Guarded) -> None:
-    reply = guarded.disable(PASSWORD, guarded.code())
+def test_a_password_and_a_code_turn_it_off(mfa_account: MfaAccount) -> None:
+    reply = mfa_account.disable(PASSWORD, mfa_account.code())
     assert reply.json()["account"]["mfaEnabled"] is False
-    assert guarded.sign_in().status_code == 200
+    assert mfa_account.sign_in().status_code == 200
 
 
-def test_a_password_and_a_scratch_code_turn_it_off(guarded: Guarded) -> None:
-    assert guarded.disable(PASSWORD, guarded.scratch_codes[0]).status_code == 200
-    assert not guarded.is_on()
+def test_a_password_and_a_scratch_code_turn_it_off(mfa_account: MfaAccount) -> None:
+    assert mfa_account.disable(PASSWORD, mfa_account.scratch_codes[0]).status_code == 200
+    assert not mfa_account.is_on()
 
 
-def test_it_stays_on_with_a_wrong_password_or_code(guarded: Guarded) -> None:
-    code = guarded.code()
-    attempts = [("wrong", code), (PASSWORD, "000"), (PASSWORD, "é"), ("wrong", guarded.scratch_codes[0])]
+def test_it_stays_on_with_a_wrong_password_or_code(mfa_account: MfaAccount) -> None:
+    code = mfa_account.code()
+    attempts = [("wrong", code), (PASSWORD, "000"), (PASSWORD, "é"), ("wrong", mfa_account.scratch_codes[0])]
     for password, token in attempts:
-        refused = guarded.disable(password, token)
+        refused = mfa_account.disable(password, token)
         assert failure(refused) == (401, "authenticationFailed")
         assert refused.headers["www-authenticate"].startswith("Bearer")
-    assert guarded.is_on()
-    assert guarded.disable(PASSWORD, code).status_code == 200  # none of that used the code up
+    assert mfa_account.is_on()
+    assert mfa_account.disable(PASSWORD, code).status_code == 200  # none of that used the code up
 
 
-def test_what_is_off_cannot_be_turned_off(guarded: Guarded) -> None:
-    assert guarded.disable(PASSWORD, guarded.code()).status_code == 200
-    for token in (guarded.code(), guarded.scratch_codes[0]):
-        assert failure(guarded.disable(PASSWORD, token)) == (401, "authenticationFailed")
+def test_what_is_off_cannot_be_turned_off(mfa_account: MfaAccount) -> None:
+    assert mfa_account.disable(PASSWORD, mfa_account.code()).status_code == 200
+    for token in (mfa_account.code(), mfa_account.scratch_codes[0]):
+        assert failure(mfa_account.disable(PASSWORD, token)) == (401, "authenticationFailed")
 
 
-def test_the_old_codes_are_worth_nothing_once_it_is_on_again(guarded: Guarded) -> None:
-    old, old_scratch_codes = guarded.totp, guarded.scratch_codes
-    guarded.disable(PASSWORD, guarded.code())
-    again = Guarded(guarded.person)
+def test_the_old_codes_are_worth_nothing_once_it_is_on_again(mfa_account: MfaAccount) -> None:
+    old, old_scratch_codes = mfa_account.totp, mfa_account.scratch_codes
+    mfa_account.disable(PASSWORD, mfa_account.code())
+    again = MfaAccount(mfa_account.person)
     assert again.totp.secret != old.secret
     assert not set(again.scratch_codes) & set(old_scratch_codes)
     assert failure(again.sign_in(token=old_scratch_codes[-1])) == FAILED
@@ -102,11 +102,11 @@ def test_the_old_codes_are_worth_nothing_once_it_is_on_again(guarded: Guarded) -
     assert failure(again.sign_in(token=old.now())) == FAILED
 
 
-def test_it_is_turned_on_once(guarded: Guarded) -> None:
+def test_it_is_turned_on_once(mfa_account: MfaAccount) -> None:
     code = pyotp.TOTP(SECRET).now()
     for body in ({"mfa": True}, {"mfa": True, "secret": SECRET, "token": code}):
-        assert failure(guarded.person.post("/account/mfa", body)) == (400, "mfaActive")
-    assert guarded.sign_in(token=guarded.code()).status_code == 200
+        assert failure(mfa_account.person.post("/account/mfa", body)) == (400, "mfaActive")
+    assert mfa_account.sign_in(token=mfa_account.code()).status_code == 200
 
 
 @both_engines
@@ -148,15 +148,15 @@ def test_anything_else_is_no_setting(alice: Person, body: dict[str, Any] | None)
     ],
     ids=str,
 )
-def test_turning_it_off_says_what_is_missing(guarded: Guarded, body: dict[str, Any], code: str) -> None:
-    assert failure(guarded.person.post("/account/mfa", body)) == (400, code)
+def test_turning_it_off_says_what_is_missing(mfa_account: MfaAccount, body: dict[str, Any], code: str) -> None:
+    assert failure(mfa_account.person.post("/account/mfa", body)) == (400, code)
 
 
-def test_a_key_cannot_touch_it(guarded: Guarded) -> None:
-    key = guarded.person.new_key(4)
-    for body in ({"mfa": True}, {"mfa": False, "password": PASSWORD, "token": guarded.code()}):
+def test_a_key_cannot_touch_it(mfa_account: MfaAccount) -> None:
+    key = mfa_account.person.new_key(4)
+    for body in ({"mfa": True}, {"mfa": False, "password": PASSWORD, "token": mfa_account.code()}):
         assert failure(key.post("/account/mfa", body)) == (401, "unauthorized")
-    assert guarded.is_on()
+    assert mfa_account.is_on()
 
 
 NOON = datetime(2024, 1, 1, 12, 0, 0, tzinfo=UTC)

@@ -9,7 +9,7 @@ import pytest
 
 from storage import accounts
 from tests.handlers.accounts import asked_for_change, patched, sign_in
-from tests.handlers.guarded import Guarded
+from tests.handlers.mfa_account import MfaAccount
 from tests.handlers.reading import all_mails_to, failure, new_test_address
 from tests.handlers.signing_in import with_password
 from tests.handlers.test_events import events_of
@@ -170,23 +170,23 @@ def test_what_changes_no_credential_ends_no_session(service: Service) -> None:
 def test_the_second_factor_turned_on_and_off_ends_all_other_sessions(service: Service) -> None:
     alice = with_password(service)
     other = another_session(alice)
-    guarded = Guarded(alice)
+    mfa_account = MfaAccount(alice)
     assert [has_ended(each) for each in (alice, other)] == [False, True]
     assert "turned on" in mailed(service, alice.email, "turned on")
-    reply = guarded.sign_in(token=guarded.code())
+    reply = mfa_account.sign_in(token=mfa_account.code())
     other = Person(service, alice.id, alice.email, reply.json()["token"])
-    assert guarded.disable(PASSWORD, guarded.code()).status_code == 200
+    assert mfa_account.disable(PASSWORD, mfa_account.code()).status_code == 200
     assert [has_ended(each) for each in (alice, other)] == [False, True]
     assert "turned off" in mailed(service, alice.email, "turned off")
 
 
-def test_a_link_from_before_the_second_factor_changed_opens_nothing(guarded: Guarded, admin: Person) -> None:
-    alice = guarded.person
+def test_a_link_from_before_the_second_factor_changed_opens_nothing(mfa_account: MfaAccount, admin: Person) -> None:
+    alice = mfa_account.person
     links = [new_link(alice)]
     assert admin.patch(f"/admin/user/{alice.id}", {"mfaEnabled": False}).status_code == 200
     renewed = Person(alice.service, alice.id, alice.email, sign_in(alice.service, alice.id).json()["token"])
     links.append(new_link(alice))
-    Guarded(renewed)
+    MfaAccount(renewed)
     for link in links:
         assert failure(alice.service.http.post(f"/signinlink/{link}", json={})) == (404, "notFound")
 
@@ -197,8 +197,8 @@ def new_link(person: Person) -> str:
     return f"{made['confirmation']}/{made['check']}"
 
 
-def test_the_second_factor_turned_off_by_an_administrator_ends_all_sessions(guarded: Guarded, admin: Person) -> None:
-    alice = guarded.person
+def test_mfa_turned_off_by_an_administrator_ends_all_sessions(mfa_account: MfaAccount, admin: Person) -> None:
+    alice = mfa_account.person
     assert admin.patch(f"/admin/user/{alice.id}", {"mfaEnabled": False}).status_code == 200
     assert has_ended(alice)
     text = mailed(alice.service, alice.email, "administrator")

@@ -13,7 +13,7 @@ from handlers.support.paging import MOST, SMALL_BYTES, Listing, member, yaml_lis
 from storage import sets
 from storage.engines.slices import ROW_BYTES, Slice
 from storage.schema.tables import Record
-from tests.made import services_on
+from tests.service_container import services_on
 from tests.storage.store import Store, sqlite_store
 
 

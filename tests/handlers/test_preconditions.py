@@ -8,7 +8,7 @@ import pytest
 
 from core import document
 from tests.handlers.curating import new_curated_set, new_pack
-from tests.inside import Inside, inside
+from tests.in_process import AsgiService, in_process
 from tests.service import Person
 
 OTHER = '"other"'
@@ -17,7 +17,7 @@ OTHER = '"other"'
 class People:
     """The owner of a record, an administrator, and somebody else."""
 
-    def __init__(self, service: Inside) -> None:
+    def __init__(self, service: AsgiService) -> None:
         self.owner, self.other = service.sign_up(), service.sign_up()
         self.administrator = service.sign_up("admin")
 
@@ -89,9 +89,9 @@ CALLS = [(name, reader) for name, case in CASES.items() for reader in case.reade
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AsgiService]:
     """The application, in this process."""
-    with inside(tmp_path_factory.mktemp("preconditions")) as there:
+    with in_process(tmp_path_factory.mktemp("preconditions")) as there:
         yield there
 
 
@@ -103,7 +103,7 @@ def test_every_operation_that_accepts_if_match_has_its_case() -> None:
 
 
 @pytest.mark.parametrize(("name", "reader"), CALLS)
-def test_the_tag_of_a_read_is_the_one_that_a_change_expects(service: Inside, name: str, reader: str) -> None:
+def test_the_tag_of_a_read_is_the_one_that_a_change_expects(service: AsgiService, name: str, reader: str) -> None:
     case, people = CASES[name], People(service)
     path = case.path.format(case.create(people))
     person: Person = getattr(people, reader)

@@ -15,7 +15,7 @@ import pytest
 import handlers.serializers
 from tests.handlers.curating import new_curated_set, new_pack
 from tests.handlers.reading import new_test_address
-from tests.inside import Inside, inside
+from tests.in_process import AsgiService, in_process
 from tests.service import ApiKey, Person
 
 
@@ -173,7 +173,7 @@ CLOSED = [
 class World:
     """One record of each kind, and who reads them."""
 
-    def __init__(self, service: Inside) -> None:
+    def __init__(self, service: AsgiService) -> None:
         self.service = service
         people = {OWNER: "user", STRANGER: "user", CURATOR: "curator", ADMINISTRATOR: "admin"}
         self.people: dict[str, Person] = {name: service.sign_up(role) for name, role in people.items()}
@@ -225,7 +225,7 @@ class World:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The application in this process, with one record of each kind."""
-    with inside(tmp_path_factory.mktemp("readers")) as service:
+    with in_process(tmp_path_factory.mktemp("readers")) as service:
         yield World(service)
 
 

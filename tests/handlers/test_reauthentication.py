@@ -21,7 +21,7 @@ from tests.contract.levels import CASES as CALLS
 from tests.contract.levels.case import known
 from tests.handlers.reading import failure
 from tests.idempotent import SET, new_key, post
-from tests.inside import Inside, before_next_write
+from tests.in_process import AsgiService, before_next_write
 from tests.service import Credentials, Person
 
 KEY = {"name": "a key", "level": 3, "expiresIn": 3600}
@@ -133,7 +133,7 @@ def call(name: str, caller: Person, owner: Person) -> Callable[[], Response]:
 
 @contextmanager
 def role_before_next_write(
-    application: Inside, patch: pytest.MonkeyPatch, person: Person, role: str
+    application: AsgiService, patch: pytest.MonkeyPatch, person: Person, role: str
 ) -> Iterator[None]:
     """The person's role changes just before the first unit of work of the next request, and back in the end."""
     try:
@@ -148,7 +148,7 @@ def role_before_next_write(
 
 @pytest.mark.parametrize("name", REAUTHENTICATED)
 def test_an_operation_whose_result_outlives_it_is_rejected_after_a_block(
-    application: Inside, monkeypatch: pytest.MonkeyPatch, name: str
+    application: AsgiService, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     admin = known(application, "admin")
     ready = call(name, admin, admin)
@@ -158,7 +158,7 @@ def test_an_operation_whose_result_outlives_it_is_rejected_after_a_block(
 
 @pytest.mark.parametrize("name", sorted(OWN_RECORDS))
 def test_an_operation_of_an_account_that_is_removed_meanwhile_is_401_or_404(
-    application: Inside, monkeypatch: pytest.MonkeyPatch, name: str
+    application: AsgiService, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     person = application.sign_up()
     ready = call(name, person, person)
@@ -167,7 +167,7 @@ def test_an_operation_of_an_account_that_is_removed_meanwhile_is_401_or_404(
 
 
 def test_a_request_with_an_idempotency_key_is_401_if_its_account_is_removed_meanwhile(
-    application: Inside, monkeypatch: pytest.MonkeyPatch
+    application: AsgiService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person = application.sign_up()
     with before_next_write(monkeypatch, partial(application.services.storage.write, accounts.remove, person.id)):
@@ -176,7 +176,7 @@ def test_a_request_with_an_idempotency_key_is_401_if_its_account_is_removed_mean
 
 
 def test_a_report_of_a_key_is_answered_alike_if_its_account_is_removed_meanwhile(
-    application: Inside, monkeypatch: pytest.MonkeyPatch
+    application: AsgiService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person = application.sign_up()
     key = person.new_key()
@@ -187,7 +187,7 @@ def test_a_report_of_a_key_is_answered_alike_if_its_account_is_removed_meanwhile
 
 @pytest.mark.parametrize("name", [*BY_STAFF, "read_all_data", "revoke_api_key"])
 def test_staff_who_are_demoted_no_longer_reach_the_records_of_others(
-    application: Inside, monkeypatch: pytest.MonkeyPatch, name: str
+    application: AsgiService, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     admin = known(application, "admin")
     ready = call(name, admin, known(application, "owner"))
@@ -197,7 +197,7 @@ def test_staff_who_are_demoted_no_longer_reach_the_records_of_others(
 
 @pytest.mark.parametrize(("ends", "kind", "outcome"), CASES)
 def test_no_key_is_created_after_the_end_of_the_credentials(
-    application: Inside, monkeypatch: pytest.MonkeyPatch, ends: Ends, kind: str, outcome: tuple[int, str]
+    application: AsgiService, monkeypatch: pytest.MonkeyPatch, ends: Ends, kind: str, outcome: tuple[int, str]
 ) -> None:
     person = application.sign_up("curator")
     key = person.new_key(5)

@@ -13,7 +13,7 @@ from services.auth import passwords
 from storage import accounts
 from storage.security_log import STAFF, Origin
 from tests.handlers.reading import failure
-from tests.inside import Inside, before_next_write
+from tests.in_process import AsgiService, before_next_write
 from tests.service import PASSWORD, Person
 
 FAILED = (401, "signInFailed")
@@ -35,7 +35,7 @@ MFA = {"mfa_enabled": True, "mfa_secret": pyotp.random_base32(32)}
 
 
 @pytest.fixture
-def person(application: Inside) -> Person:
+def person(application: AsgiService) -> Person:
     """Somebody with a password."""
     signed_up = application.sign_up()
     assert signed_up.patch("/account", {"password": PASSWORD}).status_code == 200
@@ -54,7 +54,11 @@ def person(application: Inside) -> Person:
     ids=["disabled", "blocked", "removed", "another password", "second factor"],
 )
 def test_nobody_is_signed_in_by_what_was_right_before(
-    application: Inside, person: Person, monkeypatch: pytest.MonkeyPatch, happens: Happens, outcome: tuple[int, str]
+    application: AsgiService,
+    person: Person,
+    monkeypatch: pytest.MonkeyPatch,
+    happens: Happens,
+    outcome: tuple[int, str],
 ) -> None:
     with before_next_write(monkeypatch, partial(application.services.storage.write, happens, person.id)):
         reply = application.http.post("/signin", json={"username": person.email, "password": PASSWORD})
@@ -62,7 +66,7 @@ def test_nobody_is_signed_in_by_what_was_right_before(
 
 
 def test_a_hash_that_another_sign_in_has_upgraded_meanwhile_is_no_other_password(
-    application: Inside, person: Person, monkeypatch: pytest.MonkeyPatch
+    application: AsgiService, person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upgraded = has(password=application.run(passwords.hashed(PASSWORD)))
     with before_next_write(monkeypatch, partial(application.services.storage.write, upgraded, person.id)):
@@ -70,7 +74,7 @@ def test_a_hash_that_another_sign_in_has_upgraded_meanwhile_is_no_other_password
     assert reply.status_code == 200
 
 
-def test_a_sign_in_link_ends_with_a_block_and_does_not_come_back(application: Inside, person: Person) -> None:
+def test_a_sign_in_link_ends_with_a_block_and_does_not_come_back(application: AsgiService, person: Person) -> None:
     admin = application.sign_up("admin")
     issued = application.http.post("/signup", json={"email": person.email, "language": "en", "test": True})
     link = issued.json()

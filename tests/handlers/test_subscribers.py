@@ -9,7 +9,7 @@ from sqlalchemy import select, true
 
 from storage.accounts import email_hash
 from storage.schema.tables import subscribers
-from tests.faults.at_once import at_once
+from tests.faults.concurrency import concurrently
 from tests.handlers.accounts import account_of
 from tests.handlers.database import execute
 from tests.handlers.reading import (
@@ -176,7 +176,7 @@ def test_a_link_that_is_wrong_in_any_part_confirms_nothing(service: Service) -> 
 @both_engines
 def test_many_who_ask_with_one_address_at_once_share_one_subscription(service: Service) -> None:
     body = {"email": new_test_address(), "language": "en", "test": True}
-    replies = at_once([partial(service.http.post, "/subscriber", json=body)] * 12)
+    replies = concurrently([partial(service.http.post, "/subscriber", json=body)] * 12)
     assert {reply.status_code for reply in replies} == {200}
     assert len({reply.json()["data"]["id"] for reply in replies}) == 1
 
@@ -188,7 +188,7 @@ def test_whoever_confirms_while_another_leaves_breaks_nothing(service: Service) 
         link = link_for(service, email)
         calls = [partial(confirm, service, link), partial(leave, service, "v4", link)] * 3
         calls.append(partial(asked, service, email, test=True))
-        replies = at_once(calls)
+        replies = concurrently(calls)
         assert {reply.status_code for reply in replies} <= {200, 204, 404}
         # What is left, if anything, is one that waits or one that was confirmed, and can go.
         leave(service, "v4", link)

@@ -13,7 +13,7 @@ from middleware.charges import Charges
 from middleware.envelope import Envelope
 from middleware.problems import Problems
 from services.container import Services
-from tests.made import services_on
+from tests.service_container import services_on
 
 
 def enveloped(app: ASGIApp, services: Services | None = None, *, base: str = "") -> ASGIApp:

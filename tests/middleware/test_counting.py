@@ -10,9 +10,9 @@ from sqlalchemy import Table, func, select
 from storage.schema.fair_use import usage_anonymous, usage_days, usage_hours
 from storage.schema.tables import accounts, apikeys
 from tests.handlers.database import change_account, execute
-from tests.made import services_on
 from tests.middleware.test_boundary import enveloped
 from tests.service import Credentials, Person, Service, wait_until
+from tests.service_container import services_on
 
 # {(operation, first digit of the status): [calls, bytes out]}
 Counts = dict[tuple[str, int], list[int]]

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from storage.schema.tables import idempotency_keys
-from tests.faults.at_once import at_once
+from tests.faults.concurrency import concurrently
 from tests.handlers.database import execute
 from tests.handlers.reading import new_test_address
 from tests.handlers.test_impersonation import impersonated
@@ -108,7 +108,7 @@ def test_the_keys_of_an_impersonating_administrator_are_not_the_owners(alice: Pe
 def test_of_concurrent_repeats_one_is_executed_and_all_get_its_response(alice: Person) -> None:
     key = new_key()
     with unharmed(alice.service):
-        replies = at_once([partial(post, alice, "/sets", SET, key)] * 20)
+        replies = concurrently([partial(post, alice, "/sets", SET, key)] * 20)
     assert [reply.status_code for reply in replies] == [201] * 20
     assert len({reply.content for reply in replies}) == 1
     assert sorted(map(is_replayed, replies)) == [False] + [True] * 19
@@ -118,7 +118,7 @@ def test_of_concurrent_repeats_one_is_executed_and_all_get_its_response(alice: P
 @both_engines
 def test_concurrent_requests_with_different_keys_are_independent(alice: Person) -> None:
     keys = [new_key() for _ in range(10)]
-    replies = at_once([partial(post, alice, "/sets", SET, key) for key in keys * 2])
+    replies = concurrently([partial(post, alice, "/sets", SET, key) for key in keys * 2])
     assert [reply.status_code for reply in replies] == [201] * 20
     assert len({reply.content for reply in replies}) == count_sets(alice) == 10
 
@@ -228,7 +228,7 @@ def _images(service: Service) -> set[Path]:
 def test_repeated_requests_with_an_image_store_it_once(alice: Person) -> None:
     before, key = _images(alice.service), new_key()
     body = {**SET, "img": f"data:image/png;base64,{PIXEL}"}
-    replies = at_once([partial(post, alice, "/sets", body, key)] * 5)
+    replies = concurrently([partial(post, alice, "/sets", body, key)] * 5)
     assert [reply.status_code for reply in replies] == [201] * 5
     (img,) = {reply.json()["set"]["img"] for reply in replies}
     assert alice.service.http.get(f"/images/{img}").status_code == 200

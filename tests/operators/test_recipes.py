@@ -1,6 +1,6 @@
 """The recipes of docs/upgrade.md, run as they stand: backup, upgrade, rollback and restore, for each way of running.
 
-`sudo` runs the command as the present user. `systemctl` and `docker` are stand-ins (see `standins.py`), which run
+`sudo` runs the command as the present user. `systemctl` and `docker` are stubs (see `stub_commands.py`), which run
 what the units and the compose file say; `pip` installs nothing, because the later version needs nothing new.
 PostgreSQL is a server of the test's own, in which the names of the recipes are free.
 """
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.long
 DOCUMENT = (ROOT / "docs" / "upgrade.md").read_text()
 SECRETS = {"encryption_keys": f"one:{b64encode(b'k' * 32).decode()}", "secret_key": "s" * 40}
 SUDO = '[ "$1" = -u ] && shift 2\nexec "$@"'
-STANDIN = f'PYTHONPATH={ROOT} exec {sys.executable} -m tests.operators.standins {{name}} "$@"'
+STUB = f'PYTHONPATH={ROOT} exec {sys.executable} -m tests.operators.stub_commands {{name}} "$@"'
 
 
 def blocks(way: str) -> dict[str, str]:
@@ -121,7 +121,7 @@ class Machine:
         program(folder / "bin/sudo", SUDO)
         program(folder / "bin/python", f'exec {sys.executable} "$@"')
         for name in ("systemctl", "docker"):
-            program(folder / "bin" / name, STANDIN.format(name=name))
+            program(folder / "bin" / name, STUB.format(name=name))
         postgres = {"PGHOST": "127.0.0.1", "PGPORT": str(cluster.port), "PGUSER": "postgres"} if cluster else {}
         environment = {name: value for name, value in self.service.environment.items() if "FREESEWING" not in name}
         path = f"{folder / 'bin'}:{environment['PATH']}"

@@ -11,7 +11,7 @@ from core.errors import NoSuchRecord
 from services.images import record_images
 from services.images.record_images import Images
 from tests.handlers.test_images import image
-from tests.made import services_on
+from tests.service_container import services_on
 
 LIFETIME = record_images.ANONYMOUS_LIFETIME
 A_MINUTE = timedelta(minutes=1)

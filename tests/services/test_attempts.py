@@ -15,7 +15,7 @@ from services.auth.attempts import GUESSES, LINKS, Attempt, Attempts
 from storage.accounts import find_by_login
 from storage.schema.guessing import attempts as table
 from storage.schema.guessing import known_networks
-from tests.made import services_on
+from tests.service_container import services_on
 from tests.storage.conftest import postgresql_url, sqlite_url, store
 from tests.storage.store import NOW, Store
 

@@ -12,8 +12,8 @@ from services import background
 from services.usage import statistics
 from storage import statistics as stored_statistics
 from storage.statistics import Work
-from tests.made import services_on
 from tests.service import PATIENCE
+from tests.service_container import services_on
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 TABLES = ("accounts", "patterns", "sets", "curated_sets", "bookmarks", "apikeys")

@@ -10,15 +10,15 @@ from storage import health, migrate
 from storage.database import Storage
 from storage.schema.encryption import Keyring
 from tests.databases import fresh_redis
-from tests.made import services_on
 from tests.service import free_port
+from tests.service_container import services_on
 
 AWAY = "postgresql://nobody@127.0.0.1:9/none"
 
 
 def shown(database_url: str, redis_url: str) -> dict[str, float | None]:
     """Ask once, and return what a scrape tells of it."""
-    storage = Storage(database_url, Keyring({"1": b"1" * 32}), guard=startup.guard)
+    storage = Storage(database_url, Keyring({"1": b"1" * 32}), check=startup.check_database)
     services = services_on(storage, limits="on", redis_url=redis_url)
     registry = CollectorRegistry()
     registry.register(services.gauges.present)

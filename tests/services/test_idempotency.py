@@ -20,8 +20,8 @@ from storage.database import Storage
 from storage.schema.tables import idempotency_keys
 from storage.sets import list_of
 from tests.databases import fresh_postgres
-from tests.made import services_on
 from tests.service import PATIENCE
+from tests.service_container import services_on
 from tests.storage.store import Store, new_set
 
 Work = Callable[[], Awaitable[Answer]]

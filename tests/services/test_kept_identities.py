@@ -16,9 +16,9 @@ from storage import accounts, apikeys, migrate, sessions
 from storage.database import Storage
 from storage.schema.encryption import Keyring
 from tests.databases import fresh_postgres
-from tests.made import services_on
 from tests.security.credentials import basic, refused
 from tests.service import Credentials, Service, wait_until
+from tests.service_container import services_on
 from tests.storage.store import KEYS, ORIGIN
 
 EITHER = Requirement(frozenset({BASIC, BEARER}))

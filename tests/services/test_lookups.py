@@ -14,7 +14,7 @@ from services.auth import passwords
 from services.images import lookups, record_images
 from services.images.fetch import fetch
 from services.images.lookups import Lookups
-from tests.made import services_on
+from tests.service_container import services_on
 from tests.storage.store import Store, sqlite_store
 
 MOST = 8

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, update
 from storage import notices as stored
 from storage.schema.fair_use import notices as given
 from storage.schema.tables import apikeys, mails, totals
-from tests.made import services_on
+from tests.service_container import services_on
 from tests.storage.conftest import postgresql_store, postgresql_url, sqlite_url, store
 from tests.storage.store import Store
 

@@ -16,7 +16,7 @@ from storage import accounts, mails, migrate, subscribers
 from storage.database import Storage
 from storage.schema.encryption import Keyring
 from tests.counting import count_mails
-from tests.made import services_on
+from tests.service_container import services_on
 from tests.services.test_delivery import Postbox, running
 
 GOOD = {"kind": "signup", "language": "en", "to": "good@example.org", "link": "/confirm/signup/1/2"}

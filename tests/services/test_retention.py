@@ -10,7 +10,7 @@ from storage import apikeys, attempts, known_networks, mails, security_log
 from storage.schema.fair_use import events as table
 from storage.schema.guessing import attempts as counters
 from storage.schema.guessing import known_networks as networks
-from tests.made import services_on
+from tests.service_container import services_on
 from tests.storage.conftest import postgresql_url, sqlite_url, store
 from tests.storage.store import NOW, Store
 

@@ -20,11 +20,11 @@ from core.errors import (
 )
 from core.problem_types import PROBLEM_TYPES
 from services.container import Services
-from tests.inside import inside
-from tests.made import services_on
+from tests.in_process import in_process
 from tests.middleware.test_boundary import enveloped, problems_of, reply_of
 from tests.problems import problem
 from tests.service import ROOT
+from tests.service_container import services_on
 from tests.test_layout import modules
 
 RAISED = [
@@ -94,14 +94,14 @@ def test_every_cause_has_a_place_in_the_code_and_in_the_documentation() -> None:
 
 def test_a_running_application_counts_the_causes_of_its_503s(tmp_path: Path) -> None:
     seen: set[str] = set()
-    with inside(tmp_path) as there:
+    with in_process(tmp_path) as there:
         problem(there.http.get("/info/stats"), 503, "unavailable")
         (tmp_path / "images").rmdir()
         (tmp_path / "images").write_text("in the way")
         problem(there.http.get("/images/set-x"), 503, "unavailable")
         seen |= {cause for cause in CAUSES if counted(there.services, cause)}
     (tmp_path / "empty").mkdir()
-    with inside(tmp_path / "empty", migrate=False) as there:
+    with in_process(tmp_path / "empty", migrate=False) as there:
         problem(there.http.get("/ready"), 503, "unavailable")
         seen |= {cause for cause in CAUSES if counted(there.services, cause)}
     assert seen == {"first_count", "image_store", "migrations"}

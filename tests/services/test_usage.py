@@ -13,7 +13,7 @@ from sqlalchemy.exc import ProgrammingError
 from core import clock
 from core.errors import StorageUnavailable
 from services.usage import counting
-from tests.made import services_on
+from tests.service_container import services_on
 
 DAY = datetime(2026, 11, 20, tzinfo=UTC)
 HOUR = DAY + timedelta(hours=9)

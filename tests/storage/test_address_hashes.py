@@ -16,8 +16,8 @@ from storage.schema.hash_keys import hash_keys
 from storage.schema.tables import Record, metadata
 from storage.schema.tables import accounts as accounts_table
 from storage.schema.tables import subscribers as subscribers_table
-from tests.guessing import guessed
 from tests.storage.store import NOW, Store
+from tests.unkeyed_hashes import with_unkeyed_hash
 
 PEOPLE = [f"person{number}@example.org" for number in range(5)]
 READERS = [f"reader{number}@example.org" for number in range(3)]
@@ -58,7 +58,7 @@ def batches(store: Store) -> Iterator[address_hashes.Converted]:
 def unsalted(store: Store) -> list[str]:
     """The addresses of which a hash without a key is stored, in any form."""
     rows = str([store.sql(f"SELECT * FROM {table.name}") for table in metadata.sorted_tables])
-    return guessed(rows, (*PEOPLE, *READERS))
+    return with_unkeyed_hash(rows, (*PEOPLE, *READERS))
 
 
 def missing(store: Store) -> list[str]:

@@ -9,7 +9,7 @@ from storage.audit_log import Actor
 from storage.quotas import Holder, Terms
 from storage.schema.fair_use import quotas as table
 from storage.schema.tables import Record
-from tests.made import services_on
+from tests.service_container import services_on
 from tests.storage.store import NOW, Store
 
 BY = Actor(0, uuid4())

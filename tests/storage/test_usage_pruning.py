@@ -9,7 +9,7 @@ from core import clock
 from services.usage import counting as service
 from storage import usage
 from storage.schema.fair_use import usage_anonymous, usage_days, usage_hours
-from tests.made import services_on
+from tests.service_container import services_on
 from tests.storage.store import NOW, Store
 from tests.storage.test_usage import DAY, HOUR, add, rows
 

@@ -12,7 +12,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from tests.contract.deployment import Deployment, asked_for
-from tests.contract.left_out import reason
+from tests.contract.exclusions import reason
 from tests.contract.redacting import redact_files, redacted
 from tests.contract.running import ALL, EXAMPLES, REPEATABLE, REPORTS, command, environment
 from tests.service import PASSWORD, ROOT, Person

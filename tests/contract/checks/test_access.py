@@ -15,7 +15,7 @@ from core import document
 from tests.contract.checks.problems import is_problem
 from tests.contract.cleanup import KEY_LIFE
 from tests.contract.deployment import Deployment
-from tests.contract.left_out import ON_THE_CALLER
+from tests.contract.exclusions import ON_THE_CALLER
 from tests.service import ApiKey, Credentials, Person, wait_until
 
 SECURED = {

@@ -6,7 +6,7 @@ from core import document
 from tests.contract.checks.kinds import PATTERN
 from tests.contract.checks.problems import is_problem
 from tests.contract.deployment import Deployment
-from tests.contract.left_out import MOST_LEVEL
+from tests.contract.exclusions import MOST_LEVEL
 
 # What a path holds besides ids, so that it is routed.
 FIXED = {"type": "blog", "slug": "none", "ehash": "0" * 64, "check": "0" * 40}

@@ -1,4 +1,4 @@
-"""Somebody with multi-factor authentication."""
+"""An account with multi-factor authentication."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ FAILED = (401, "signInFailed")
 WIDE = "".join(chr(0xFF10 + digit) for digit in range(1, 7))  # 123456, as East Asian keyboards type it
 
 
-class Guarded:
-    """Somebody who has turned multi-factor authentication on, and the app on their phone."""
+class MfaAccount:
+    """An account with multi-factor authentication, and its authenticator app."""
 
     def __init__(self, person: Person) -> None:
         self.person = person
@@ -27,7 +27,7 @@ class Guarded:
         self.scratch_codes: list[str] = reply.json()["scratchCodes"]
 
     def code(self) -> str:
-        """A code as it will be, once the ones used so far are out of date."""
+        """Return a current code, and allow it although a code of this period was used."""
         change_account(self.service, self.person.id, mfa_step=0)
         return self.totp.now()
 

@@ -1,4 +1,4 @@
-"""What the fuzzer leaves out at somebody else's deployment, and why; the reasons stand in the reports."""
+"""Operations that the fuzzer does not call on a deployment of another operator. Reports print the reasons."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from tests.contract.safety import MAILING
 
 Operation = dict[str, Any]
 
-# Left out wherever the deployment is, unless CONTRACT_ALSO names them, comma-separated.
+# Excluded on every deployment, unless CONTRACT_ALSO names the group. It is a comma-separated list.
 ASKED_FOR: dict[str, tuple[str, Callable[[Operation], bool]]] = {
     "mails": (
         "sends mails",
@@ -21,9 +21,9 @@ ASKED_FOR: dict[str, tuple[str, Callable[[Operation], bool]]] = {
     "leak-reports": ("reports a leak", lambda it: it["operationId"] == "report_leaked_api_key"),
 }
 MOST_LEVEL = 4
-# They change what the account is, use it up, or leave something behind that its owner cannot remove.
+# They change the account itself, or end it.
 OF_THE_ACCOUNT = {"update_account", "configure_mfa", "cancel_email_change"}
-# They act on whoever calls, without a record that could be one that there is not.
+# They act on the caller and name no record, so no call with an unknown id is possible.
 ON_THE_CALLER = ENDING | OF_THE_ACCOUNT
 LASTING = {"upload_image", "suggest_curated_set", "suggest_option_pack"}
 # Each call needs an account made for it.
@@ -51,10 +51,10 @@ def _tells_by_mail(operation: Operation) -> bool:
 
 
 def reason(there: Deployment, name: str, also: set[str]) -> str:
-    """Why the fuzzer leaves this operation out there; empty if it does not."""
+    """Return the reason to exclude this operation on the deployment, or an empty string."""
     operation = there.book.find(name)[2]
     if there.given and name in MAILING:
-        return "mails whoever is named"
+        return "sends mail to the person it names"
     for group, (why, belongs) in ASKED_FOR.items():
         if group not in also and belongs(operation):
             return f"{why} (CONTRACT_ALSO={group})"
@@ -75,5 +75,5 @@ def _for_a_given_account(name: str, operation: Operation) -> str:
     if name in LASTING:
         return "leaves something behind that the account cannot remove"
     if name == "sign_in":
-        return "counts as failed attempts of whoever has that name"
+        return "counts as failed attempts of the account with that name"
     return ""

@@ -1,4 +1,4 @@
-"""Stand-ins of `systemctl` and `docker compose` that run, on any machine, what those would run.
+"""Stubs of `systemctl` and `docker compose`. They run the processes of the units and containers on any machine.
 
 They do what the recipes of docs/upgrade.md need, read the units and the compose file in `deploy/` of the code that is
 deployed, and keep everything in the folder MACHINE: paths such as /opt and /var are folders of it. Each call is a

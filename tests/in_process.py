@@ -1,4 +1,4 @@
-"""The application in the test's own process: what needs no server process, and what a test does in between."""
+"""The application in the process of the test, over ASGI, and changes between the steps of a request."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -21,8 +21,8 @@ from tests.service import IMPORT_TOKEN, Service
 ORIGIN = "http://127.0.0.1:8000"
 
 
-class Inside(Service):
-    """The application over ASGI, called like a server. Its background work does not run."""
+class AsgiService(Service):
+    """The application over ASGI, with the interface of `Service`. Its background work does not run."""
 
     def __init__(self, runner: asyncio.Runner, found: Settings) -> None:
         self.run = runner.run
@@ -45,14 +45,14 @@ class _Http(httpx2.Client):
 
 
 @contextmanager
-def inside(data: Path, database_url: str = "", *, migrate: bool = True) -> Iterator[Inside]:
+def in_process(data: Path, database_url: str = "", *, migrate: bool = True) -> Iterator[AsgiService]:
     """The application on a migrated database; SQLite in the folder `data` unless another is given."""
     options = {"data_dir": data, "limits": "off", "test_mode": True, "import_token": IMPORT_TOKEN}
     found = settings.make_secrets(settings.load(**options, database_url=database_url))
     if migrate:
         templates.prepare(found.database_url, {"FREESEWING_DATABASE_URL": found.database_url})
     with quick(), asyncio.Runner() as runner:
-        there = Inside(runner, found)
+        there = AsgiService(runner, found)
         runner.run(there.services.storage.open())
         try:
             yield there
@@ -62,9 +62,9 @@ def inside(data: Path, database_url: str = "", *, migrate: bool = True) -> Itera
 
 @contextmanager
 def before_next_write(patch: pytest.MonkeyPatch, happens: Callable[[], Awaitable[object]]) -> Iterator[None]:
-    """Inside, let this happen once: after a request was authenticated, just before its first unit of work.
+    """AsgiService, let this happen once: after a request was authenticated, just before its first unit of work.
 
-    Fails unless it happened.
+    Fails if no such request came.
     """
     write = Storage.write
 

@@ -1,4 +1,4 @@
-"""An engine that runs no unit of work before a check has passed."""
+"""An engine that runs no unit of work before a check of the database has passed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,16 +13,16 @@ Result = TypeVar("Result")
 Made = TypeVar("Made")
 
 
-class Guarded:
-    """`engine`, on which the unit of work `guard` must have returned once before any other runs.
+class CheckedEngine:
+    """An engine that runs the unit of work `check` on `engine` before the first other one.
 
-    A server may start before its database: the check runs as soon as that answers. Its exceptions are raised to the
-    callers that had to wait, and the next unit of work tries again.
+    A server may start before its database: the check runs as soon as the database answers. Its exceptions are raised
+    to the callers that wait for it, and the next unit of work repeats it.
     """
 
-    def __init__(self, engine: Engine, guard: Callable[[Connection], None]) -> None:
+    def __init__(self, engine: Engine, check: Callable[[Connection], None]) -> None:
         self._engine = engine
-        self._guard = guard
+        self._check = check
         self._has_passed = False
         self._turn = asyncio.Lock()
 
@@ -54,6 +54,6 @@ class Guarded:
         async with self._turn:
             if not self._has_passed:
                 with hidden_from_clients():
-                    await self._engine.write(self._guard)
+                    await self._engine.write(self._check)
                 self._has_passed = True
         return await work()

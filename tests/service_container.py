@@ -1,4 +1,4 @@
-"""The services of an application that nobody serves, on any storage."""
+"""The services of an application, without a server, on any storage or a stub of one."""
 
 from typing import Any, cast
 
@@ -9,6 +9,6 @@ from storage.database import Storage
 
 
 def services_on(storage: object = None, **given: Any) -> Services:
-    """Make services on this storage, or on a stand-in for one: no limits, images in memory."""
+    """Build services on this storage, without limits and with images in memory."""
     options = {"limits": "off", "images_url": "memory:", "secret_key": "s" * 43, **given}
     return container.of(settings.load(**options), cast(Storage, storage))

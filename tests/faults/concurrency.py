@@ -1,4 +1,4 @@
-"""Many calls at the same moment."""
+"""Concurrent calls."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,8 +8,8 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-def at_once(calls: Sequence[Callable[[], Result]]) -> list[Result]:
-    """Make all calls, each on a thread of its own, which start together; what they return, in their order."""
+def concurrently(calls: Sequence[Callable[[], Result]]) -> list[Result]:
+    """Make all calls at the same moment, each on its own thread. Return the results in the order of the calls."""
     barrier = Barrier(len(calls))
 
     def begin(call: Callable[[], Result]) -> Result:
