@@ -1,5 +1,5 @@
 """One module a tag of the document, one function an operation.
 
-A handler takes decoded arguments, calls storage and services, and returns a reply. The caller's level was settled by
-`security`, the request's form by the document; what is left is the use case, said in the order in which it happens.
+A handler takes decoded arguments, calls storage and services, and returns a reply. `security` has checked the access
+level, and the request was validated against the document. A handler states the use case, in the order of its steps.
 """

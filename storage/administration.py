@@ -61,7 +61,7 @@ def search(connection: Connection, q: str, *, by: Actor, now: datetime) -> Found
 
 def _named(connection: Connection, part: str) -> list[Account]:
     exact = accounts.find_by_username(connection, part)
-    pattern = "".join("/" + letter if letter in "/%_" else letter for letter in names.compared(part))
+    pattern = "".join("/" + character if character in "/%_" else character for character in names.compared(part))
     containing = connection.execute(_containing, {"pattern": f"%{pattern}%"}).mappings()
     others = [account for account in containing if exact is None or account["id"] != exact["id"]]
     return [*_some(exact), *others][:MOST_FOUND]
@@ -118,7 +118,8 @@ def update(
 ) -> Account:
     """Change role, status, consent, or turn multi-factor authentication off (`mfa_enabled`); raises NoSuchRecord.
 
-    `level` is that of the role to come. What is as wanted already is left alone: no session ends for nothing.
+    `level` is that of the new role. Fields that already have the wanted value stay as they are: no session ends
+    without a change.
     """
     account = accounts.lock(connection, user_id)
     changed = {field: value for field, value in wanted.items() if account[field] != value}
@@ -146,5 +147,5 @@ def update(
 
 
 def administrators(connection: Connection, limit: int) -> list[Record]:
-    """Address and language of up to `limit` administrators who may come in, those of the oldest accounts first."""
+    """Address and language of up to `limit` administrators who can sign in, oldest accounts first."""
     return list(connection.execute(_administrators, {"limit": limit}).mappings())

@@ -1,8 +1,8 @@
-"""Idempotency keys: which request holds each, whether what it asked for is done, and what was answered.
+"""Idempotency keys: the request that holds each, whether it was carried out, and its response.
 
-A row is made before the work (`reserve`), marked in the transaction that does the work (`mark_carried_out`), and
-given the answer afterwards (`keep`). `attempt` tells one holder from the next: one whose lease ran out can neither
-finish what another has begun anew nor forget it.
+A row is inserted before the work (`reserve`), marked in the transaction that does the work (`mark_carried_out`), and
+completed with the response afterwards (`keep`). `attempt` identifies the holder: a holder whose lease has expired can
+neither complete nor release the key after another request has reserved it.
 """
 
 from datetime import datetime, timedelta

@@ -3,7 +3,7 @@
 An image is stored before the record that names it, and removed after that record. If the commit in between is
 ambiguous (the connection was lost, the request was cancelled), the image may be needed or not. So a removal is
 scheduled before an image is stored, and cancelled in the transaction that writes the record (`claim`); and it is
-scheduled in the transaction that takes the name out of the record. No record names what is due here.
+scheduled in the transaction that takes the name out of the record. No record names an image that is due here.
 """
 
 from collections.abc import Iterable, Sequence

@@ -34,7 +34,7 @@ class Revisions(NamedTuple):
 
 
 def upgrade(url: str, revision: str = "head") -> Revisions:
-    """Apply what is missing. Safe to repeat, and safe from several instances at once.
+    """Apply the missing migrations. Safe to repeat, and safe from several instances at once.
 
     A database that is newer than this code is left as it is. Raises StorageUnavailable, DatabaseUrlInvalid.
     """

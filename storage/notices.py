@@ -1,4 +1,4 @@
-"""Notices by mail: which keys give cause for one, who gets it, and that it was given, so that none is given twice.
+"""Notices by mail: the keys that cause one, its recipient, and a record of each, so that none is sent twice.
 
 Neither `expires_at` nor `last_seen` has an index on purpose, since each call with a key would pay for it. A pass
 reads the keys in slices instead, in the order of their numbers, and keeps in `totals` how far it is.
@@ -35,7 +35,7 @@ class Recipient:
     key_name: str
 
 
-# Whose keys work, and who wants notices.
+# Accounts whose keys work and that have enabled notices.
 _willing = (*VISIBLE, accounts.c.notices == true())
 _living = (apikeys.c.revoked_at.is_(None), apikeys.c.removed_at.is_(None))
 _used = func.coalesce(apikeys.c.last_seen, apikeys.c.created_at)
@@ -78,7 +78,7 @@ def claim(connection: Connection, *, now: datetime) -> int | None:
 
 
 def _is_first(connection: Connection, now: datetime) -> bool:
-    """Whether nobody has ever made a pass; then this makes its row."""
+    """Return whether this is the first pass ever, and insert its row."""
     try:
         with savepoint(connection):
             connection.execute(insert(totals), {"name": _ROW, "computed_at": now, "data": {"after": 0}})
@@ -113,7 +113,10 @@ def given(connection: Connection, names: list[str]) -> set[str]:
 
 
 def find_recipient(connection: Connection, user_id: int, key_id: int) -> Recipient | None:
-    """Who gets a notice about this key, or, at 0, about the account; None if nobody wants it or the key is gone."""
+    """Return the recipient of a notice about this key, or about the account if `key_id` is 0.
+
+    None if the owner has disabled notices or the key is gone.
+    """
     owner = connection.execute(_owner, {"user_id": user_id}).first()
     name = connection.execute(_key_name, {"key_id": key_id, "user_id": user_id}).scalar() if key_id else ""
     if owner is None or name is None:
@@ -122,7 +125,7 @@ def find_recipient(connection: Connection, user_id: int, key_id: int) -> Recipie
 
 
 def give(connection: Connection, name: str, *, now: datetime) -> bool:
-    """Note that the notice is given, in the transaction that queues its letter; False if it was given before."""
+    """Record the notice, in the transaction that queues its mail; return False if it was recorded before."""
     try:
         with savepoint(connection):
             connection.execute(insert(notices), {"name": name, "created_at": now})

@@ -1,6 +1,6 @@
 """Patterns: a design, its settings, and the sets that it was drafted from.
 
-A pattern carries its set and its curated set as rows, `set` and `cset`, or None; who may see them is not judged here.
+A pattern carries its set and its curated set as rows, `set` and `cset`, or None. The caller decides who can see them.
 """
 
 from datetime import datetime

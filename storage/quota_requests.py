@@ -78,7 +78,7 @@ def ask(connection: Connection, user_id: int, key: UUID | None, wish: Wish, *, n
 
 
 def find(connection: Connection, uuid: UUID, *, owner: int | None = None) -> QuotaRequest:
-    """The request with its `key` or None; raises NoSuchRecord, also if it is not the `owner`'s who is named."""
+    """Return the request with its `key` or None; raise NoSuchRecord, also if `owner` is given and it is another's."""
     row = connection.execute(_by_uuid, {"uuid": uuid}).mappings().first()
     if row is None or owner not in (None, row["user_id"]):
         raise NoSuchRecord("There is no such request.")
@@ -103,7 +103,7 @@ def withdraw(connection: Connection, uuid: UUID, *, owner: int) -> None:
 def decide(
     connection: Connection, uuid: UUID, decision: Decision, *, by: audit_log.Actor, now: datetime
 ) -> QuotaRequest:
-    """Answer a request, and record that; the request as it is now. What is granted holds at once.
+    """Decide a request, record the decision and return the request. A granted quota is in effect at once.
 
     Raises RequestDecided, and NoSuchRecord, also where the key to grant it to was revoked.
     """

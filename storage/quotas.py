@@ -89,9 +89,9 @@ def holder_of_key(connection: Connection, key: UUID) -> Holder:
 def put(
     connection: Connection, holder: Holder, policy: str, terms: Terms, *, by: audit_log.Actor, now: datetime
 ) -> Quota | None:
-    """Let the terms hold, in place of what was set for the same policy, if anything was: that is returned.
+    """Set the terms of a policy, and return the quota that they replace, or None.
 
-    It is recorded with the account's events; the act is the caller's to record. Raises NoSuchRecord.
+    The change is recorded in the security log; the caller records it in the audit log. Raises NoSuchRecord.
     """
     accounts.lock(connection, holder.user_id)
     former = _find(connection, _present, user_id=holder.user_id, key_id=holder.key_id, policy=policy)

@@ -139,7 +139,7 @@ class OwnedRecords(Records):
     def create(self, connection: Connection, /, *, now: datetime, most: Storage = UNLIMITED, **fields: Any) -> Record:
         """Add a record with these columns; raise StorageFull if its owner stores more than `most` then."""
         row = self._new(now, fields)
-        # What was written is what would be read: no second query.
+        # A read would return the values that were written: no second query.
         return {"id": self._quota_table.insert(connection, row, most), **row}
 
     def change(

@@ -1,4 +1,4 @@
-"""Serializers of API keys. Administrators, who may read and revoke the keys of others, read what the owner reads."""
+"""Serializers of API keys. Administrators, who can read and revoke all keys, get the same members as the owner."""
 
 from datetime import UTC, datetime
 from functools import lru_cache

@@ -1,7 +1,7 @@
 """Changing an account's address: the new address is mailed a link, the present one a notice without any.
 
 No response tells whether the new address has an account. A request does the same work in either case. If the address
-has an account, its owner is mailed a notice in place of the link, so nobody can complete the change. A change that
+has an account, its owner is mailed a notice in place of the link, so the change cannot be completed. A change that
 becomes impossible later is answered like an unknown confirmation.
 """
 

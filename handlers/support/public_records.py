@@ -17,7 +17,7 @@ Result = TypeVar("Result")
 async def reply(
     services: Services, key: Hashable, caller: Caller | None, make: Callable[[], Awaitable[Prepared]]
 ) -> Response:
-    """Return the cached response to an anonymous caller, and a new one to others, who may see more."""
+    """Return the cached response to an anonymous caller, and a new one to an account, which may see more."""
     made: Prepared = await (services.public_responses.get(key, make) if caller is None else make())
     return made.reply(cache={})
 

@@ -1,4 +1,4 @@
-"""What is left of the quotas of an account, and of one of its keys."""
+"""Remaining amounts of the quotas of an account, and of one of its keys."""
 
 from typing import Any
 

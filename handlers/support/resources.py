@@ -31,7 +31,7 @@ class Change:
     now: datetime
 
     def audit(self, connection: Connection, action: str) -> None:
-        """Record the action of a caller who is not the owner: see `audited_changes.record_action`."""
+        """Record the action if the caller is not the owner: see `audited_changes.record_action`."""
         audited_changes.record_action(connection, self.caller, action, owner=self.found["user_id"], now=self.now)
 
 

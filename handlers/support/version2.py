@@ -50,7 +50,7 @@ class Consent(_Model):
 
     @property
     def level(self) -> int:
-        """0 to 3; each level holds those below it, so that what was left out below is asked for anew."""
+        """0 to 3. Each level includes the lower ones: consent to a level counts only with consent to all below it."""
         given = (self.profile, self.measurements, self.openData)
         return given.index(False) if False in given else len(given)
 

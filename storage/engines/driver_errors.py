@@ -21,7 +21,7 @@ INSUFFICIENT_PRIVILEGE = "42501"
 TOO_LONG = {LOCK_NOT_AVAILABLE, "57014"}
 # The server rolled the transaction back for the sake of another one: it failed to be serial, it was in a deadlock.
 ROLLED_BACK = {"40001", "40P01"}
-# The server ends our connection: told to stop, after a crash, idle for too long.
+# The server closes the connection: at its shutdown, after a crash, or when the connection is idle for too long.
 CONNECTION_ENDED = {"57P01", "57P02", "57P05", IDLE_TOO_LONG}
 # How the driver tells of some of these.
 LOST = (ConnectionResetError, BrokenPipeError)
@@ -31,7 +31,7 @@ LOST = (ConnectionResetError, BrokenPipeError)
 def translated() -> Iterator[None]:
     """Raise AlreadyExists, ConcurrentDeletion or StorageUnavailable in place of what the driver raises.
 
-    What is our own mistake (a wrong statement, a missing column) is not an outage and passes as it is.
+    A programming error (a wrong statement, a missing column) is not an outage: its exception is not translated.
     """
     try:
         yield
@@ -58,7 +58,7 @@ def savepoint(connection: Connection) -> Iterator[None]:
 
 @contextmanager
 def privileges(missing: Callable[[], Exception]) -> Iterator[None]:
-    """Raise what `missing` makes where the role of the connection may not do what is done inside."""
+    """Raise the exception of `missing` if the role of the connection lacks a privilege for the block."""
     try:
         yield
     except DBAPIError as error:
@@ -107,9 +107,9 @@ def is_of_schema(error: Exception) -> bool:
 
 
 def may_be_repeated(error: BaseException, *, committing: bool) -> bool:
-    """Whether nothing can have come of a transaction that failed so, and trying it again may help.
+    """Return whether a transaction with this error was certainly rolled back, and a retry may succeed.
 
-    Whose connection was lost while it was `committing` may be stored or not: nobody can tell, so it is not repeated.
+    A transaction whose connection was lost while it was `committing` may be stored or not, so it is not repeated.
     """
     reason = error.__cause__ if isinstance(error, StorageUnavailable) else error
     if was_lost(reason):

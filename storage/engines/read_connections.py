@@ -41,25 +41,25 @@ class Readers:
             self._idle.append(connection)
             raise
         except BaseException:
-            # Not to be given up halfway by who is cancelled: the pool would never have it back.
+            # Shielded: if a cancelled task stopped in the middle of it, the pool would never get the connection back.
             await asyncio.shield(asyncio.create_task(connection.close()))
             raise
         self._idle.append(connection)
         return result
 
     async def make_room(self) -> None:
-        """See to it that the pool has a connection for somebody else."""
+        """Return an idle connection to the pool if all its connections are in use."""
         if self._idle and self._pool.checkedout() >= self._pool.size():
             await self._idle.pop().close()
 
     async def let_go(self) -> None:
-        """Give back all that nobody reads with."""
+        """Return all idle connections to the pool."""
         idle, self._idle = self._idle, []
         for connection in idle:
             await connection.close()
 
     def idle(self) -> int:
-        """How many are kept that nobody reads with."""
+        """Return the number of idle connections."""
         return len(self._idle)
 
     async def _open(self) -> AsyncConnection:

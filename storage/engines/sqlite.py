@@ -1,9 +1,9 @@
 """The embedded default: one SQLite file in WAL mode with durable commits.
 
 Reads run where they are called, on the event loop: a look-up by index takes tens of microseconds and, in WAL mode,
-never waits for a lock. Writes queue for one thread, which commits all that wait at that moment together, and tells
-nobody of success before the commit. If one fails, all are rolled back, and run again with a savepoint each, so that
-the one that fails undoes only itself.
+never waits for a lock. Writes queue for one thread, which commits all waiting ones in one transaction and reports
+success after the commit. If one fails, all are rolled back and run again with a savepoint each, so that only the
+failing one is undone.
 """
 
 import asyncio
@@ -134,8 +134,8 @@ class SqliteEngine:
 
         None if it is not there: then nothing may be cached.
 
-        Read once for all requests that one turn of the event loop has received: what is committed after that is
-        committed after they were sent. While nothing at all was committed, that is one pragma (4 µs).
+        It is read once for all requests that one turn of the event loop has received: a later commit happens after
+        these requests were sent. While there is no commit, a read costs one pragma (4 µs).
         """
         if self._version is None and self._reader is not None:
             try:
@@ -175,7 +175,7 @@ class SqliteEngine:
         return connection.execution_options(isolation_level="AUTOCOMMIT", **{DIRECT: direct, PLANS: self._plans})
 
     def _write_all(self) -> None:
-        """The writer thread: take what waits, do it in one transaction, tell each caller; until told to end."""
+        """The writer thread: run all queued jobs in one transaction, settle their futures, and end at a None."""
         ending = False
         while not ending:
             taken = self._take()
@@ -185,14 +185,14 @@ class SqliteEngine:
                 with translated():
                     self._commit_together(jobs)
             except BaseException as failure:
-                # Whatever it was, this thread outlives it: nobody else writes. Closing rolls back.
+                # This thread survives every exception, because there is no other writer. Closing rolls back.
                 for job in jobs:
                     job.error = failure
                 _close(self._writing)
                 self._writing = None
-            for loop, told in groupby(jobs, key=attrgetter("loop")):
-                with contextlib.suppress(RuntimeError):  # that loop has ended, and nobody waits any more
-                    loop.call_soon_threadsafe(_settle, list(told))
+            for loop, settled in groupby(jobs, key=attrgetter("loop")):
+                with contextlib.suppress(RuntimeError):  # the loop is closed, and no caller waits
+                    loop.call_soon_threadsafe(_settle, list(settled))
         _close(self._writing)
 
     def _take(self) -> list["_Job | None"]:
@@ -219,7 +219,7 @@ class SqliteEngine:
 
 
 class _Job:
-    """One unit of work and the future of whoever waits for it."""
+    """One unit of work, and the future that its caller awaits."""
 
     __slots__ = ("error", "future", "loop", "outcome", "work")
 
@@ -237,7 +237,7 @@ class _Job:
             with translated():
                 self.outcome = self.work(connection)
         except StorageUnavailable:
-            # The whole transaction is in doubt (a full disk ends it): nobody's work is to be kept.
+            # The whole transaction is in doubt (a full disk ends it): no job of it is committed.
             raise
         except Exception as error:
             # A future takes no StopIteration, as no coroutine lets one out.

@@ -16,7 +16,7 @@ class UtcTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def result_processor(self, dialect: Dialect, _coltype: object) -> Callable[[Any], datetime | None] | None:
-        """What reads SQLite's text; asyncpg gives what is wanted."""
+        """Return the parser of SQLite's text; asyncpg returns datetimes."""
         return _moment if dialect.name == "sqlite" else None
 
 

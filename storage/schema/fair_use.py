@@ -7,7 +7,7 @@ from storage.schema.encryption import Encrypted
 
 
 def _amounts() -> list[Column[int]]:
-    """What is added up: calls, bytes of their answers' bodies, and the time that they took."""
+    """Return the columns of sums: calls, bytes of response bodies, and processing time."""
     return [Column(name, BigInteger, nullable=False) for name in ("calls", "bytes_out", "microseconds")]
 
 

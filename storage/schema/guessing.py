@@ -4,7 +4,7 @@ from sqlalchemy import Column, ForeignKey, Integer, String, Table
 
 from storage.schema.columns import ID, UtcTime, metadata
 
-# A row for each counter, by a keyed hash of what is counted; see `services/auth/attempts.py`.
+# A row for each counter, by a keyed hash of its subject; see `services/auth/attempts.py`.
 attempts = Table(
     "attempts",
     metadata,

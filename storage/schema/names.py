@@ -6,7 +6,7 @@ from unicodedata import normalize
 def compared(name: str) -> str:
     """Return the form in which names are compared: NFKC, case folded, and NFKC again.
 
-    Two names with the same form are the same name: `Straße` and `STRASSE`, full-width and ordinary letters.
+    Two names with the same form are the same name: `Straße` and `STRASSE`, full-width and ASCII characters.
     """
     if name.isascii():
         return name.lower()

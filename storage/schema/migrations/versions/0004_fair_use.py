@@ -71,7 +71,7 @@ def upgrade() -> None:
     for table, columns in new_columns().items():
         for added in columns:
             op.add_column(table, added)
-    # What was revoked until now was gone from every list.
+    # Keys that were revoked before this migration were in no list.
     op.execute("UPDATE apikeys SET removed_at = revoked_at WHERE revoked_at IS NOT NULL")
     create_usage()
     create_quotas()

@@ -1,4 +1,4 @@
-"""What a million accounts ask for: indices of few rows among many, and room in the pages of what is counted.
+"""Changes for a million accounts: partial indices, and free space in the pages of counters.
 
 Creating an index locks `accounts` against writing while it reads the table once, 0.2 to 0.4 s a million rows.
 Where that is too long, create them beforehand, CONCURRENTLY and by the same names (docs/postgresql.md): the
