@@ -72,10 +72,10 @@ def fresh_postgres() -> Iterator[str]:
 
 @contextmanager
 def fresh_redis() -> Iterator[str]:
-    """The address of a Redis database that is empty and nobody else's; emptied again afterwards.
+    """Return the address of an empty Redis database that no other test uses. It is emptied afterwards.
 
-    A database is a number; one that holds anything is never touched. Who uses which is noted in database 0, as
-    several runs may share a Redis; the note of a run that was killed lapses in an hour.
+    A database is a number. Databases with data are never used. Database 0 records the process that uses each, because
+    several runs may share a Redis; the record of a killed run expires after an hour.
     """
     require_redis()
     with Redis.from_url(_redis(0)) as notes:

@@ -1,4 +1,4 @@
-"""Requests with an `Idempotency-Key`, and what is stored of the keys."""
+"""Requests with an `Idempotency-Key`, and the stored keys."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ SET = {"name": "made once", "measies": {"chest": 900}}
 
 
 def new_key() -> str:
-    """A key that nobody has sent."""
+    """Return an unused key."""
     return str(uuid4())
 
 
@@ -45,12 +45,12 @@ def assert_replayed(first: httpx2.Response, again: httpx2.Response) -> None:
 
 
 def count_sets(person: Person) -> int:
-    """How many sets somebody has."""
+    """Return the number of sets of the account."""
     return int(execute(person.service, select(func.count()).where(sets.c.user_id == person.id))[0][0])
 
 
 def count_keys(person: Person) -> int:
-    """How many keys are stored for somebody."""
+    """Return the number of stored idempotency keys of the account."""
     return int(execute(person.service, select(func.count()).where(idempotency_keys.c.user_id == person.id))[0][0])
 
 

@@ -18,7 +18,7 @@ class _Cut:
 
 
 class Proxy:
-    """Forwards connections until it is told to `cut` them or to `hang`; `restore` makes all well again."""
+    """Forwards connections. `cut` closes them, `hang` holds data back, and `restore` ends both."""
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
@@ -54,7 +54,7 @@ class Proxy:
         self._flowing.clear()
 
     def restore(self) -> None:
-        """Forward again; what was held back while hanging flows now."""
+        """Forward again, also the data held back by `hang`."""
         self._flowing.set()
         if self._listener.fileno() == -1:
             self._listener = self._listen()

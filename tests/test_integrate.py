@@ -30,7 +30,7 @@ def limiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 class Reader:
-    """Somebody who reads the file and does what it says, with a key and a set of her own."""
+    """A reader of the file, who follows its instructions with an own key and set."""
 
     def __init__(self, service: Service) -> None:
         self.service, self.person = service, service.sign_up()

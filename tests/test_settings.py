@@ -1,4 +1,4 @@
-"""The settings: their defaults, what stops the start and how that is told, and the secrets made in development."""
+"""Settings: defaults, errors that stop the start and their messages, and the secrets generated in development."""
 
 import os
 import re

@@ -31,7 +31,7 @@ def head(method: str, target: str, *headers: str | bytes) -> bytes:
 
 
 def exchange(service: Service, request: bytes) -> Reply:
-    """Send these bytes; what is answered, be it before all of them are read."""
+    """Send these bytes and return the response, also if the server sends it before it has read all of them."""
     with socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE) as connection:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             connection.sendall(request)

@@ -9,7 +9,7 @@ from tests.service import Person, Service
 
 @dataclass(frozen=True)
 class Page:
-    """A page in the browser of a person who is signed in, or, without one, of a visitor."""
+    """A page in the browser of a signed-in person, or of a visitor if there is no person."""
 
     site: "Site"
     token: str | None
@@ -53,7 +53,7 @@ class Site:
 
     @property
     def visitor(self) -> Page:
-        """A visitor who has not signed in."""
+        """A visitor without a session."""
         return Page(self, None)
 
     def with_token(self, token: str) -> Page:

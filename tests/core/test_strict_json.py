@@ -1,4 +1,4 @@
-"""The JSON decoder: what is not strict JSON is rejected, what only looks odd is decoded."""
+"""The JSON decoder rejects all that is not strict JSON, and decodes unusual but valid JSON."""
 
 from typing import Any
 

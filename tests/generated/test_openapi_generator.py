@@ -137,7 +137,7 @@ def package(generated: Generated) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def person(package: Any, limited: Service) -> Any:
-    """The client of a person who has signed up."""
+    """The client of a new account."""
     sessions = package.SignUpAndSignInApi(package.ApiClient(package.Configuration(limited.url)))
     wanted = package.SignUp(email="pydantic@freesewing.dev", language=package.Language.EN, test=True)
     confirmation = sessions.sign_up(wanted).confirmation

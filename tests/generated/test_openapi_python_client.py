@@ -89,7 +89,7 @@ def calls(client: Any) -> Call:
 
 @pytest.fixture(scope="module")
 def person(package: Any, limited: Service) -> Iterator[Call]:
-    """Calls of a person who has signed up."""
+    """Calls of a new account."""
     models = package.models
     wanted = models.SignUp(email="attrs@freesewing.dev", language=models.Language("en"), test=True)
     with package.Client(limited.url) as client:

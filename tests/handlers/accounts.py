@@ -23,7 +23,7 @@ def patched(person: Credentials, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def new_name() -> str:
-    """A user name that nobody has."""
+    """Return an unused user name."""
     return f"Name {uuid4().hex[:12]}"
 
 

@@ -28,7 +28,7 @@ def mfa_account(alice: Person) -> MfaAccount:
 
 @pytest.fixture(scope="session")
 def curator(service: Service) -> Person:
-    """Who may curate, and nothing more."""
+    """A curator."""
     return service.sign_up("curator")
 
 

@@ -45,7 +45,7 @@ class MfaAccount:
 
 
 def new_secret(person: Person) -> dict[str, str]:
-    """What is handed out to start with."""
+    """Return the TOTP secret and its QR code."""
     reply = person.post("/account/mfa", {"mfa": True})
     assert reply.status_code == 200
     handed: dict[str, str] = reply.json()["mfa"]

@@ -1,4 +1,4 @@
-"""What the tests of signing in share: who signs in, under which names, and who may not."""
+"""Helpers of the tests of sign-ins: the account, its names, and accounts that cannot sign in."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ KEPT_OUT = [{"status": INACTIVE}, {"status": RESTRICTED}, {"status": DISABLED}, 
 
 
 def with_password(service: Service) -> Person:
-    """Somebody with a password and a user name of her own."""
+    """Return a user with a password and a chosen user name."""
     person = service.sign_up()
     reply = person.patch("/account", {"password": PASSWORD, "username": f"Alice-{uuid4().hex[:12]}"})
     assert reply.status_code == 200

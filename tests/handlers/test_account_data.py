@@ -1,4 +1,4 @@
-"""All data of an account, streamed: what is sent when reading is slow, fails, or overlaps with a removal."""
+"""The streamed export of an account while reads are slow, fail, or overlap with the deletion of the account."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator

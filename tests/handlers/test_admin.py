@@ -1,4 +1,4 @@
-"""Administration over HTTP: who is found, what can be changed, and that all of it is kept."""
+"""Administration over HTTP: the search for accounts, changes of them, and their entries in the audit log."""
 
 from typing import Any
 from uuid import UUID, uuid4

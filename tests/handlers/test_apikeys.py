@@ -1,4 +1,4 @@
-"""API keys: what may be made, what is shown and when, what is counted, and how they end."""
+"""API keys: creation, members of responses, counted calls, and how keys end."""
 
 import re
 from base64 import b64encode
@@ -32,7 +32,7 @@ def body(**changes: Any) -> dict[str, Any]:
 
 
 def listed(person: Credentials) -> list[dict[str, Any]]:
-    """The keys that somebody has."""
+    """Return the keys of the account."""
     found: list[dict[str, Any]] = person.get("/apikeys").json()["apikeys"]
     return found
 

@@ -1,4 +1,4 @@
-"""Entity tags: nothing is sent twice, and nothing that somebody else changed is overwritten."""
+"""Entity tags: a read of an unchanged record gets 304, and no change overwrites a concurrent one."""
 
 from typing import Any
 

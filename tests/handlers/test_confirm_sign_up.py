@@ -21,7 +21,7 @@ CHECK = "0" * 40
 
 @pytest.fixture
 def pending(service: Service) -> dict[str, str]:
-    """The confirmation of somebody who has just signed up."""
+    """The confirmation of a new sign-up."""
     return confirmation_of(sign_up(service, new_test_address(), test=True))
 
 

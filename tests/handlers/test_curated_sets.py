@@ -67,7 +67,7 @@ def test_an_update_merges_and_answers_under_both_names(service: Service, curator
     assert reply.json()["set"] == changed
     expected = {"nameDe": "Größe", "notesEn": "", "notes": "", "measies": {"waist": 700, "hips": 950}}
     assert changed == {**made, **expected, "updatedAt": changed["updatedAt"]}
-    # What was kept ready is not served once something was written.
+    # A cached response is not served after a write.
     assert service.http.get(path).json()["curatedSet"] == changed
     assert failure(curator.patch(path, {"nameEn": ""})) == (400, "nameEnMissing")
 

@@ -36,7 +36,7 @@ def test_a_write_is_seen_here_at_once_and_there_within_a_second(two: tuple[Servi
     curator.patch(path, {"nameEn": "after"})
     assert "after" in here.http.get(path).text
     assert "before" not in here.http.get("/curated-sets").text
-    # Within a second; the clock of a busy machine is not what is tested.
+    # The cache expires within a second. The test does not measure it, because the machine may be busy.
     assert response_cache.LIFE_SECONDS < 1
     wait_until(lambda: "after" in there.http.get(path).text, "the other server to see it")
     curator.delete(path)

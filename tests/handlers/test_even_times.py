@@ -1,6 +1,6 @@
 """The time of a response does not reveal what its text conceals: all cases do the same slow work, and end together.
 
-No time is measured here. The clock stands still; what is compared is the hashes that are computed and the delays.
+No time is measured here. The clock stands still; the tests compare the computed hashes and the delays.
 """
 
 from collections.abc import Callable, Iterator
@@ -36,14 +36,14 @@ OLD = {kind: LEGACY[kind](PASSWORD) for kind in ("scrypt, salt as bytes", "bcryp
 
 
 class Work:
-    """What was done: passwords verified, hashes of each kind (bcrypt: by their work), and the lengths of delays."""
+    """Counts of verified passwords and of hashes by kind (bcrypt: by cost), and the lengths of delays."""
 
     def __init__(self) -> None:
         self.verified = self.hashed = self.scrypt = self.bcrypt = 0
         self.delays: list[float] = []
 
     def __call__(self, request: Callable[..., Response], *given: Any, **options: Any) -> tuple[int, int, list[float]]:
-        """Return what is done by a request."""
+        """Return the counts and delays of a request."""
         self.__dict__ = Work().__dict__
         request(*given, **options)
         return self.verified, self.hashed, self.delays
@@ -63,7 +63,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AsgiService]:
 
 @pytest.fixture
 def work(monkeypatch: pytest.MonkeyPatch) -> Work:
-    """What is done from now on."""
+    """Counts of all work from now on."""
     work = Work()
 
     async def keep(began: float, seconds: float) -> None:

@@ -20,7 +20,7 @@ Event = dict[str, Any]
 
 
 def events_of(person: Person, event: str = "") -> list[Event]:
-    """Somebody's events, newest first; those of one kind where it is given."""
+    """Return the events of the account, newest first; only those of one kind if it is given."""
     found: list[Event] = person.get("/account/events").json()["events"]
     return [one for one in found if event in ("", one["event"])]
 

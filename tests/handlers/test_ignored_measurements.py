@@ -10,7 +10,7 @@ from tests.handlers.test_imports import imported, v2_account
 from tests.idempotent import assert_replayed, new_key, post
 from tests.service import Person, Service
 
-# One of each kind: what is sent, what of it a new set stores, and what the reply lists.
+# One of each kind: the sent values, those that a new set stores, and those that the response lists as ignored.
 SENT: dict[str, Any] = {
     "chest": "920",
     "waist": " 76.50 ",
@@ -45,7 +45,7 @@ IGNORED = {
     "wingspan": "unknown",
     "shoe size": "unknown",
 }
-# An update clears what is 0 or less.
+# An update clears measurements of 0 or less.
 IGNORED_OF_UPDATE = {name: reason for name, reason in IGNORED.items() if name not in ("wrist", "ankle", "inseam")}
 
 

@@ -22,13 +22,13 @@ def image(colour: tuple[int, int, int] = RED) -> str:
 
 
 def upload(**fields: Any) -> dict[str, Any]:
-    """A body with a slug that nobody has used."""
+    """Return a body with an unused slug."""
     return {"type": "showcase", "subId": "main", "slug": f"coat-{next(_numbers)}-x", "img": image(), **fields}
 
 
 @pytest.fixture
 def curator(service: Service) -> Person:
-    """Somebody who may replace and remove."""
+    """A curator, who can replace and delete images."""
     return service.sign_up("curator")
 
 

@@ -11,7 +11,7 @@ from tests.service import Person, Service
 
 
 def impersonated(admin: Person, person: Person) -> Person:
-    """An administrator who acts as somebody."""
+    """Return a session of the administrator that impersonates the person."""
     reply = admin.get(f"/admin/impersonate/{person.id}")
     assert reply.status_code == 200, reply.text
     assert reply.headers["cache-control"] == "no-store"

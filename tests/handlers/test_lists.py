@@ -92,7 +92,7 @@ LISTS: dict[str, tuple[str, Make, str]] = {
 }
 # Its records cannot be removed, stand newest first, and are added by every look: it has a test of its own.
 BACKWARDS = "/admin/acts"
-# Nobody can make many of its records (test_quota_requests.py walks it), or remove any (test_events.py).
+# An account cannot create many quota requests (test_quota_requests.py), nor delete events (test_events.py).
 ELSEWHERE = {"/admin/quota-requests", "/account/events"}
 # Bodies that are no JSON: the same handler as the form beside them.
 AS_YAML = {"/curated-sets.yaml", "/option-packs.yaml"}

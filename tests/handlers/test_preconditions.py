@@ -15,7 +15,7 @@ OTHER = '"other"'
 
 
 class People:
-    """The owner of a record, an administrator, and somebody else."""
+    """The owner of a record, an administrator, and another user."""
 
     def __init__(self, service: AsgiService) -> None:
         self.owner, self.other = service.sign_up(), service.sign_up()

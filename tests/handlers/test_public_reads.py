@@ -1,4 +1,4 @@
-"""What anyone may read is kept ready: what is made private, changed or removed is not there any more at once."""
+"""Cached responses of public records: a record that is made private, changed or deleted is not served afterwards."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -62,7 +62,7 @@ ACT = names("id createdAt actorId subjectId act operation requestId changes")
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Who reads what: a serializer, the reader, the path, the member of the response, and the allowed members."""
+    """A read: its serializer, reader and path, the member of the response, and the allowed members of the record."""
 
     serializer: str
     reader: str
@@ -171,7 +171,7 @@ CLOSED = [
 
 
 class World:
-    """One record of each kind, and who reads them."""
+    """One record of each kind, and its readers."""
 
     def __init__(self, service: AsgiService) -> None:
         self.service = service

@@ -22,7 +22,7 @@ from tests.service import PASSWORD, Credentials, Person, Service
 
 @pytest.fixture
 def alice(service: Service) -> Person:
-    """Somebody with a password and a user name of her own."""
+    """A user with a password and a chosen user name."""
     return with_password(service)
 
 

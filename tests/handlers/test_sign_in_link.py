@@ -31,7 +31,7 @@ NOBODYS = "00000000-0000-4000-8000-000000000000"
 
 @pytest.fixture
 def alice(service: Service) -> Person:
-    """Somebody with a password and a user name of her own."""
+    """A user with a password and a chosen user name."""
     return with_password(service)
 
 

@@ -1,4 +1,4 @@
-"""What happens to an account while somebody signs in to it, between the check of the password and the session."""
+"""Changes of an account during a sign-in, between the check of the password and the new session."""
 
 from collections.abc import Callable
 from functools import partial
@@ -36,7 +36,7 @@ MFA = {"mfa_enabled": True, "mfa_secret": pyotp.random_base32(32)}
 
 @pytest.fixture
 def person(application: AsgiService) -> Person:
-    """Somebody with a password."""
+    """A user with a password."""
     signed_up = application.sign_up()
     assert signed_up.patch("/account", {"password": PASSWORD}).status_code == 200
     return signed_up

@@ -1,4 +1,4 @@
-"""The newsletter: in with a link, out with a link, and nobody else learns who gets it."""
+"""The newsletter: subscription and unsubscription by links. No response reveals whether an address is subscribed."""
 
 from functools import partial
 from typing import Any
@@ -190,6 +190,6 @@ def test_whoever_confirms_while_another_leaves_breaks_nothing(service: Service) 
         calls.append(partial(asked, service, email, test=True))
         replies = concurrently(calls)
         assert {reply.status_code for reply in replies} <= {200, 204, 404}
-        # What is left, if anything, is one that waits or one that was confirmed, and can go.
+        # A subscription that is left, pending or confirmed, can be ended.
         leave(service, "v4", link)
         assert not is_confirmed(service, email)

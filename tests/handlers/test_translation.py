@@ -1,4 +1,4 @@
-"""Letters of those who help to translate."""
+"""Mails of volunteers for translation."""
 
 from email.message import EmailMessage
 

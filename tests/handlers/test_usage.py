@@ -1,4 +1,4 @@
-"""What was used: one's own by hour and day, others' for support, everyone's for administrators."""
+"""Usage: of the own account by hour and day, of another one for support, and of all for administrators."""
 
 import csv
 import time
@@ -102,14 +102,14 @@ def test_usage_is_grouped_by_operation_key_or_status(alice: Person) -> None:
     used(alice, at=then, calls=3, key_id=number(other), operation="list_sets", status=4)
     used(alice, at=then, calls=4, key_id=number(other), status=3)
 
-    def apart(by: str) -> dict[Any, int]:
+    def calls_by(by: str) -> dict[Any, int]:
         rows = usage(alice, **{"from": day(2), "to": day(2), "by": by})["rows"]
         return {row.get(by): row["calls"] for row in rows}
 
-    assert apart("operation") == {"read_set": 7, "list_sets": 3}
-    assert apart("key") == {None: 1, one.key: 2, other.key: 7}
-    assert apart("status") == {"2xx": 3, "3xx": 4, "4xx": 3}
-    assert apart("total") == {None: 10}
+    assert calls_by("operation") == {"read_set": 7, "list_sets": 3}
+    assert calls_by("key") == {None: 1, one.key: 2, other.key: 7}
+    assert calls_by("status") == {"2xx": 3, "3xx": 4, "4xx": 3}
+    assert calls_by("total") == {None: 10}
     of_key = usage(alice, f"/apikeys/{other.key}/usage", **{"from": day(2), "to": day(2), "by": "operation"})
     assert {row["operation"]: row["calls"] for row in of_key["rows"]} == {"read_set": 4, "list_sets": 3}
 

@@ -17,7 +17,7 @@ HIDDEN: list[dict[str, Any]] = [{"consent": 0}, {"status": 0}, {"status": -1}, {
 
 
 def renamed(person: Person, name: str) -> str:
-    """Give somebody this user name."""
+    """Change the user name of the person."""
     reply = person.patch("/account", {"username": name})
     assert reply.json()["account"]["username"] == name
     return name

@@ -51,5 +51,5 @@ def values(report: Report) -> dict[str, float]:
 
 
 def reasons(report: Report) -> dict[str, str]:
-    """What was dropped, and why."""
+    """Return the reasons of dropped measurements, by their name in the file."""
     return {dropped.source: dropped.reason for dropped in report.dropped}

@@ -43,5 +43,5 @@ def run(command: str, authorization: str, folder: Path) -> str:
 
 
 def _start(text: str, shown: str) -> str:
-    """As much of it as is shown: what is left out differs from one set to the next."""
+    """Return the part of the text that the documentation shows. The rest differs between sets."""
     return text.partition(',"set":{"id":')[0] if "…" in shown else text.strip()

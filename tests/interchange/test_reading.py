@@ -1,4 +1,4 @@
-"""Files as programs and people really make them, and what is told of them."""
+"""Files as programs and people make them, and the reports of their imports."""
 
 import codecs
 import json

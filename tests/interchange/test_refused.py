@@ -1,4 +1,4 @@
-"""Files that are broken, or made to break us: each is told, nothing is stored, and the server is as it was."""
+"""Broken and malicious files: each is rejected with a reason, nothing is stored, and the server stays usable."""
 
 import json
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ SECRET = "file:///etc/passwd"
 
 @pytest.fixture(scope="module")
 def sender(service: Service) -> Person:
-    """Who sends all of it."""
+    """The account that sends the files."""
     return service.sign_up()
 
 

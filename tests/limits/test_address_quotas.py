@@ -12,7 +12,7 @@ from tests.service import Credentials, Service
 
 
 class Anonymous(Credentials):
-    """Somebody without credentials, at an address of their own; the proxy on this machine is believed."""
+    """A client without credentials and with its own address, which the trusted proxy header states."""
 
     def __init__(self, service: Service, address: str) -> None:
         super().__init__(service, "")

@@ -16,7 +16,7 @@ FREE = GUESSES.free
 
 @pytest.fixture
 def guessed(limited: Service) -> Person:
-    """Somebody with a password whom others try to be."""
+    """An account with a password that others try to guess."""
     person = limited.sign_up()
     assert person.patch("/account", {"password": PASSWORD}).status_code == 200
     return person

@@ -1,4 +1,4 @@
-"""How many mails one address is sent, whoever causes them."""
+"""The limit of mails to one address, from all senders together."""
 
 from collections.abc import Iterator
 

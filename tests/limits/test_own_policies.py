@@ -24,7 +24,7 @@ def stingy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 def test_issues_and_discussions_of_one_address_are_limited_together(stingy: Service) -> None:
-    # The server has no code forge: what is allowed is answered with notEnabled.
+    # The server has no code forge, so an allowed request gets notEnabled.
     codes = [stingy.http.post(path, json=ISSUE).json()["error"] for path in ("/issues", "/discussions", "/issues")]
     assert codes == ["notEnabled", "notEnabled", "quotaExceeded"]
     assert stingy.http.post("/discussions", json=ISSUE).json()["violated-policies"] == ["issues"]

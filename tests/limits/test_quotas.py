@@ -1,4 +1,4 @@
-"""Quotas over HTTP: what is told, what is refused, and for whom."""
+"""Quotas over HTTP: headers, rejected requests, and the accounts and keys they count for."""
 
 import re
 from typing import Any

@@ -26,7 +26,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture
 def full(small: Service) -> Person:
-    """Somebody who has as many records as they may."""
+    """An account that has reached its quota of records."""
     person = small.sign_up()
     person.new_pattern(set=person.new_set(public=True)["id"])
     person.new_bookmark()

@@ -37,5 +37,5 @@ def test_decisions_are_counted_by_policy(watched: Watched) -> None:
 
     assert decisions("burst", "allowed") == QUOTAS["burst"]
     assert decisions("burst", "refused") == 1 and decisions("day", "refused") is None
-    # Counted here, as nobody answers there.
+    # Counted in this process, because Redis does not answer.
     assert (decisions("burst", "failed_open") or 0) >= 1

@@ -16,5 +16,5 @@ def _unharmed(service: Service) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def sender(service: Service) -> Person:
-    """An administrator who sends the invalid requests of a module."""
+    """The administrator that sends the invalid requests of a module."""
     return service.sign_up("admin")

@@ -16,7 +16,7 @@ def _unharmed(service: Service) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def owner(service: Service) -> Person:
-    """Somebody whose account stays as it is, all through this module."""
+    """An account that no test of the module changes."""
     return service.sign_up()
 
 

@@ -66,7 +66,7 @@ def test_a_deleted_key_gets_keyrevoked_only_with_its_secret_and_at_once(service:
     assert key.delete(f"/apikeys/{key.key}").status_code == 204
     assert "revoked on" in refused(service, key.authorization, "keyRevoked")
     assert "no API key" in refused(service, basic(key.key, other.secret))
-    # That it was revoked is told first, however long ago it expired too.
+    # A key that is both revoked and expired gets keyRevoked.
     change_key(service, key, expires_at=datetime(2024, 2, 29, tzinfo=UTC))
     refused(service, key.authorization, "keyRevoked")
     assert other.get("/whoami").status_code == 200

@@ -1,4 +1,4 @@
-"""Both schemes, and what is neither: where each is taken, and what is said where it is not."""
+"""Both authentication schemes and invalid ones: the operations that accept each, and the errors of the others."""
 
 from uuid import uuid4
 

@@ -62,7 +62,7 @@ class Guesser:
 
 @pytest.fixture
 def guesser(store: Store, monkeypatch: pytest.MonkeyPatch) -> Guesser:
-    """Somebody who guesses, with limits."""
+    """An attacker who guesses passwords, with limits in effect."""
     guesser = Guesser(store, services_on(store.storage, limits="on").attempts)
     monkeypatch.setattr(attempts, "MOST_FOR_ACCOUNT", MOST_FOR_ACCOUNT)
     monkeypatch.setattr(attempts, "NETWORKS", NETWORKS)

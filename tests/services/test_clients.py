@@ -1,4 +1,4 @@
-"""What is stored of a client: its network, and its user agent in a few words."""
+"""The stored data of a client: its network, and a summary of its user agent."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Messages reach a folder or a real mail server, and every failure is told without secrets."""
+"""Mails reach a folder or a mail server, and no error message contains secrets."""
 
 import asyncio
 import re

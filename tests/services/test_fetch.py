@@ -1,4 +1,4 @@
-"""Fetching: what is asked for, what is made of every answer, and TLS."""
+"""Fetching of images from URLs: the request, each kind of response, and TLS."""
 
 import asyncio
 import socket

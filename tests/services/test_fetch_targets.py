@@ -143,7 +143,7 @@ def test_a_url_that_is_none_is_refused(url: str) -> None:
 
 
 def only_the_first_hop() -> Allow:
-    """Allows the loopback address of the server that redirects, and then what is allowed in earnest."""
+    """Allow the loopback address of the redirecting server first, and then only public addresses."""
     first: Iterator[bool] = iter([True])
     return lambda address: next(first, False) or is_public(address)
 

@@ -20,7 +20,7 @@ TABLES = ("accounts", "patterns", "sets", "curated_sets", "bookmarks", "apikeys"
 
 
 class Database:
-    """Stands in for storage: tables that take so many slices, and what was asked of it."""
+    """A stub of storage: tables of so many slices, and the calls it received."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, slices: int, outcomes: list[Exception | None]) -> None:
         self.slices = slices

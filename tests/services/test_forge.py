@@ -1,4 +1,4 @@
-"""What is made at the forge, and how it is asked for; the same tests for GitHub and Forgejo."""
+"""Issues, discussions and pull requests at the forge, and the requests that create them, for GitHub and Forgejo."""
 
 import asyncio
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A forge that is away, slow, broken or unwilling: always the same fact, nothing half done, and no secret told."""
+"""A forge that is down, slow, broken or rejects requests: one error, nothing half done, and no secret revealed."""
 
 import asyncio
 import logging

@@ -127,7 +127,7 @@ def test_what_failed_after_it_was_stored_is_not_done_again(scene: Scene) -> None
 
     with pytest.raises(KeyError, match="mine"):
         scene.ask(half)
-    # At once: nobody waits for what has ended.
+    # At once, because the first request has ended.
     with pytest.raises(AnswerLost):
         scene.ask(scene.make)
     assert scene.made() == ["half"]

@@ -1,4 +1,4 @@
-"""Images from clients: what is accepted, and what becomes of it."""
+"""Images from clients: accepted files, and their stored form."""
 
 import asyncio
 from base64 import b64encode

@@ -1,4 +1,4 @@
-"""Images from clients: what is refused, and the limits."""
+"""Images from clients: rejected files, and the limits."""
 
 import asyncio
 import struct

@@ -1,4 +1,4 @@
-"""API secrets: their form, their checksum, and what is stored of them."""
+"""Secrets of API keys: their form, their checksum, and the stored hash."""
 
 import re
 

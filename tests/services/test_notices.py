@@ -1,4 +1,4 @@
-"""Notices by mail: each is given once, in the owner's language, and only to who wants it."""
+"""Notices by mail: each is sent once, in the language of the owner, unless the owner has disabled notices."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -58,7 +58,7 @@ def kinds(store: Store) -> list[str]:
 
 @pytest.fixture
 def owner(store: Store) -> int:
-    """Somebody with an account, who reads Ukrainian."""
+    """An account whose language is Ukrainian."""
     return int(store.new_account("olena@example.org", language="uk")["id"])
 
 

@@ -1,4 +1,4 @@
-"""Passwords: what is stored, what fits, and what is brought up to date."""
+"""Passwords: stored hashes, their verification, and their replacement by newer kinds."""
 
 import asyncio
 import json

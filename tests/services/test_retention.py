@@ -1,4 +1,4 @@
-"""What is out of date is forgotten, and nothing else."""
+"""Pruning removes expired rows, and no others."""
 
 from datetime import datetime, timedelta
 

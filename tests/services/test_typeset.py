@@ -1,4 +1,4 @@
-"""Setting text: whatever is written, what is drawn fits the box."""
+"""Typesetting: every text fits its box."""
 
 import io
 import unicodedata

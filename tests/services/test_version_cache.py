@@ -65,7 +65,7 @@ def _one_of_each(connection: Connection) -> None:
 
 
 async def counted(kept: VersionCache[str, int], reads: Read, key: str = "a") -> int:
-    """What is kept, or else how often it has been read by now."""
+    """Return the cached value, or count a new read and return the count."""
 
     async def read() -> int:
         reads.append(len(reads) + 1)

@@ -88,7 +88,7 @@ class Store:
         self.write(lambda connection: [connection.execute(delete(table)) for table in metadata.sorted_tables])
 
     def new_row(self, table: Table, *, encrypted: str = "x", **given: Any) -> None:
-        """A row of any table: what is not given gets a value of its column's kind, encrypted ones this text."""
+        """Insert a row into any table. Other columns get a value of their type; encrypted ones get `encrypted`."""
         values = {column.name: _value(column, encrypted) for column in table.columns if not _optional(column)}
         self.write(lambda connection: connection.execute(insert(table), {**values, **given}))
 

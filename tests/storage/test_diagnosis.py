@@ -1,4 +1,4 @@
-"""What operators are told of a database that cannot be used."""
+"""Messages to operators about a database that cannot be used."""
 
 import socket
 

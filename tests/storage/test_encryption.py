@@ -1,4 +1,4 @@
-"""Encryption at rest: what is personal can be read with the right key only, in the right place only."""
+"""Encryption at rest: personal data can be read only with the right key, and only in its own place."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is read of an account that goes."""
+"""Names of the images of an account."""
 
 from sqlalchemy import text
 

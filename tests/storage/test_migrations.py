@@ -26,7 +26,7 @@ from tests.service import ROOT
 from tests.storage.store import Store
 
 Result = TypeVar("Result")
-# So that both are at it at the same time, whoever starts first.
+# A slow migration, so that both processes migrate at the same time.
 SLOWLY = (
     "import time; from alembic import op; from storage import migrate; create = op.create_table;"
     "op.create_table = lambda *a, **k: (time.sleep(0.15), create(*a, **k))"

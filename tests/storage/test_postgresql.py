@@ -1,4 +1,4 @@
-"""The production engine: whatever PostgreSQL does, an outage is told as one and the pool stays usable."""
+"""The PostgreSQL engine: each kind of outage raises StorageUnavailable, and the pool stays usable."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -213,7 +213,7 @@ def test_a_database_that_takes_no_more_connections_is_an_outage(postgresql_store
     with _role(postgresql_store, "CONNECTION LIMIT 1") as role:
         crowded = _as(postgresql_store, role)
         crowded.connect()
-        # The one connection that there may be is open, and kept: of two who ask at once only one can have it.
+        # The only connection of the pool is open and idle: of two concurrent reads one gets it.
         assert crowded.read(_sql("SELECT 1")) == 1
         refused = asyncio.Event()
 

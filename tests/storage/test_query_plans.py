@@ -28,7 +28,7 @@ from tests.storage.calls import CALLS
 from tests.storage.plans import FOLDER, caught, faults, sql_of
 from tests.storage.population import fill
 
-# What others are made of, never run by itself.
+# Parts of other statements, never executed alone.
 PARTS = {
     "patterns._with_owner",
     "quota_requests._after",

@@ -53,7 +53,7 @@ def in_a_savepoint(statement: str) -> Trouble:
 
 @pytest.fixture
 def user_id(postgresql_store: Store) -> int:
-    """Somebody to own sets."""
+    """The owner of sets."""
     return int(postgresql_store.new_account()["id"])
 
 

@@ -221,7 +221,7 @@ def test_a_file_that_cannot_be_opened_is_an_outage_until_it_can(tmp_path: Any, s
     with asyncio.Runner() as runner:
         store = Store(f"sqlite:///{place / 'test.db'}", runner)
         store.connect()
-        (place / "test.db").mkdir()  # what is no file cannot be opened
+        (place / "test.db").mkdir()  # a folder cannot be opened
         for unit in (store.read, store.write):
             with pytest.raises(StorageUnavailable):
                 unit(count_accounts)

@@ -1,4 +1,4 @@
-"""Who gets the newsletter, as it is stored."""
+"""Stored subscribers of the newsletter."""
 
 from datetime import timedelta
 from functools import partial

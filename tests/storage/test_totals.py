@@ -1,4 +1,4 @@
-"""How much there is: counted in slices, exact at the end of a pass, and nobody named who has no profile."""
+"""Statistics: counted in slices, exact at the end of a pass, without names of accounts that have no profile."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

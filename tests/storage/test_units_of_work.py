@@ -185,7 +185,7 @@ def test_an_address_of_another_kind_is_refused(url: str) -> None:
 
 
 class Companion:
-    """What is written along: a set of its own, and how often."""
+    """A unit of work that adds a set, in the transaction of another."""
 
     def __init__(self, user_id: int, *, fails: bool = False) -> None:
         self.user_id = user_id

@@ -1,4 +1,4 @@
-"""URLs of databases: what can be used, and what is said of what cannot."""
+"""URLs of databases: valid ones, and the errors of invalid ones."""
 
 import pytest
 
