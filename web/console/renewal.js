@@ -1,4 +1,5 @@
 // What happens when a token is rejected: a sign-in over the present view, which keeps what was typed in it.
+import { stopActing } from "./acting.js"
 import { go, signInPath } from "./router.js"
 import { session } from "./session.js"
 import { loadTexts, texts } from "./texts.js"
@@ -19,6 +20,11 @@ export function renewSession() {
 }
 
 async function ask() {
+  // Acting as another account ends after an hour: its owner's password is nobody else's.
+  if (session.staff) {
+    stopActing()
+    return false
+  }
   const before = session.account
   const [{ signInForm }] = await Promise.all([import("./views/sign-in.js"), loadTexts("access")])
   const renewed = await openDialog(t("renew.title"), (close) => [

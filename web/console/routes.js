@@ -26,4 +26,7 @@ export const routes = [
   { path: "/bookmarks/:id", area: ["bookmarks", "records"], view: () => import("./views/bookmark.js") },
   { path: "/security", area: ["security", "events"], view: () => import("./views/security/security.js"), menu: "menu.security" },
   { path: "/account", area: ["account", "confirm"], view: () => import("./views/account/account.js"), menu: "menu.account" },
+  { path: "/users", area: "users", view: () => import("./views/users/list.js"), menu: "menu.users", roles: ["support", "admin"] },
+  { path: "/users/:id", area: "users", view: () => import("./views/users/user.js") },
+  { path: "/suggestions", area: ["suggestions", "measurements", "records"], view: () => import("./views/suggestions.js"), menu: "menu.suggestions", roles: ["curator", "bughunter", "support", "admin"] },
 ]

@@ -2,7 +2,7 @@
 /** @import { Account } from "../types/views" */
 
 const NAME = "freesewing.session"
-/** @typedef {{ token: string, account: Account }} Session */
+/** @typedef {{ token: string, account: Account, staff?: Session }} Session `staff`: that of who acts as the account */
 
 /** @type {Session | null} */
 let current = JSON.parse(sessionStorage.getItem(NAME) ?? "null")
@@ -16,14 +16,24 @@ export const session = {
   get account() {
     return current?.account
   },
+  /** The account of the administrator who acts as `account`. */
+  get staff() {
+    return current?.staff?.account
+  },
   /** @param {Session} started the token and the account of a response */
   start({ token, account }) {
-    const { id, username, role, language } = account
-    store({ token, account: { id, username, role, language } })
+    store({ token, account: kept(account) })
+  },
+  /** @param {Session} started act as this account, until `stopActing` */
+  actAs({ token, account }) {
+    if (current) store({ token, account: kept(account), staff: { token: current.token, account: current.account } })
+  },
+  stopActing() {
+    if (current?.staff) store(current.staff)
   },
   /** @param {Account} account after a change of the name, the language or the role */
-  update({ id, username, role, language }) {
-    if (current) store({ token: current.token, account: { id, username, role, language } })
+  update(account) {
+    if (current) store({ ...current, account: kept(account) })
   },
   end() {
     store(null)
@@ -32,6 +42,11 @@ export const session = {
   onChange(listener) {
     listeners.add(listener)
   },
+}
+
+/** @param {Account} account @returns {Account} without what is not shown */
+function kept({ id, username, role, language }) {
+  return { id, username, role, language }
 }
 
 /** @param {Session | null} changed */

@@ -1,5 +1,6 @@
 // What is around every view: the menu, the account, the language.
 /** @import { Route } from "../types/views" */
+import { banner } from "./acting.js"
 import { api } from "./api.js"
 import { go, here, href } from "./router.js"
 import { session } from "./session.js"
@@ -19,7 +20,10 @@ export function showShell(routes) {
     byId("content").focus()
   })
   byId("footer").replaceChildren(languages())
-  const redraw = () => byId("menu").replaceChildren(...menu(routes))
+  const redraw = () => {
+    byId("banner").replaceChildren(...banner())
+    byId("menu").replaceChildren(...menu(routes))
+  }
   session.onChange(redraw)
   addEventListener("viewchange", redraw)
   redraw()
@@ -48,6 +52,8 @@ function menu(routes) {
 
 /** End the session here, and on the server if it can be reached. */
 async function signOut() {
+  // An administrator's own session: whatever began in it ends with it.
+  session.stopActing()
   try {
     const { data } = await api.get("/account/sessions")
     const current = data.sessions.find((one) => one.current)

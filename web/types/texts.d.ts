@@ -12,6 +12,8 @@ export interface Areas {
   usage: typeof import("../console/texts/en/usage.json")
   keys: typeof import("../console/texts/en/keys.json")
   account: typeof import("../console/texts/en/account.json")
+  suggestions: typeof import("../console/texts/en/suggestions.json")
+  users: typeof import("../console/texts/en/users.json")
   security: typeof import("../console/texts/en/security.json")
 }
 

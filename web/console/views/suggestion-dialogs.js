@@ -1,0 +1,86 @@
+// Accept or reject a suggestion. Each says beforehand what will happen.
+/** @import { Schemas } from "../../types/client" */
+import { api } from "../api.js"
+import { texts } from "../texts.js"
+import { openDialog } from "../ui/dialog.js"
+import { announce, el } from "../ui/dom.js"
+import { checkbox, field, form } from "../ui/form.js"
+import { dataUri } from "./account/picture.js"
+import { named } from "./records.js"
+
+const t = texts("suggestions")
+const NO_PICTURE = "default-avatar"
+
+/** @param {Schemas["SuggestedSet"]} one @returns {Promise<boolean>} whether it was accepted */
+export function askToAcceptSet(one) {
+  // After this the suggestion is gone: if the rest fails, only the rest is done again.
+  /** @type {Schemas["CuratedSet"] | undefined} */
+  let made
+  return openDialog(t("acceptSet.title", { name: named(one.name) }), (close) => [
+    el("p", {}, t("acceptSet.text")),
+    form({
+      fields: [nameField(one.name), checkbox({ name: "published", label: t("publish"), hint: t("publish.hint"), checked: true })],
+      submit: t("accept"),
+      async action(values) {
+        made ??= (await api.post("/curated-sets/from/{id}", { path: { id: one.id }, idempotencyKey: values.idempotencyKey })).data.curatedSet
+        const body = { nameEn: values.text("name").trim(), published: values.checked("published") }
+        await api.patch("/curated-sets/{id}", { path: { id: String(made.id) }, body })
+        announce(t("accepted", { name: body.nameEn }))
+        close(true)
+      },
+    }),
+  ])
+}
+
+/** @param {Schemas["SuggestedPack"]} one @returns {Promise<boolean>} whether it was accepted */
+export function askToAcceptPack(one) {
+  let isMade = false
+  return openDialog(t("acceptPack.title", { name: named(one.name) }), (close) => [
+    el("p", {}, t("acceptPack.text", { design: one.design })),
+    form({
+      fields: [nameField(one.name)],
+      submit: t("accept"),
+      async action(values) {
+        const nameEn = values.text("name").trim()
+        if (!isMade) await makePack(one, nameEn, values.idempotencyKey)
+        isMade = true
+        await api.delete("/suggested-packs/{id}", { path: { id: one.id } })
+        announce(t("accepted", { name: nameEn }))
+        close(true)
+      },
+    }),
+  ])
+}
+
+/** @param {Schemas["SuggestedPack"]} one @param {string} nameEn @param {string} idempotencyKey */
+async function makePack({ img, notes, design, options }, nameEn, idempotencyKey) {
+  const picture = img === NO_PICTURE ? {} : { img: await dataUri(await api.file("/images/{id}", { path: { id: img } })) }
+  await api.post("/option-packs", { body: { nameEn, notesEn: notes, design, options, ...picture }, idempotencyKey })
+}
+
+/**
+ * @param {{ name: string }} one
+ * @param {() => Promise<unknown>} reject
+ * @returns {Promise<boolean>} whether it was rejected
+ */
+export function askToReject(one, reject) {
+  const name = named(one.name)
+  return openDialog(t("reject.title", { name }), (close) => [
+    el("p", {}, t("reject.text")),
+    form({
+      fields: [],
+      submit: t("reject"),
+      danger: true,
+      async action() {
+        await reject()
+        announce(t("rejected", { name }))
+        close(true)
+      },
+    }),
+  ])
+}
+
+/** @param {string} name */
+function nameField(name) {
+  return field({ name: "name", label: t("nameEn"), value: name === "--" ? "" : name }, { maxlength: 500, required: true })
+}
