@@ -138,6 +138,13 @@ def test_every_example_of_a_schema_and_its_members_validates() -> None:
             raise AssertionError(f"{path}: {error}") from error
 
 
+def test_every_default_validates() -> None:
+    with_default = [schema for _, schema in schemas(SPEC, "") if "default" in schema]
+    assert with_default
+    for schema in with_default:
+        matches(schema["default"], schema)
+
+
 def test_every_operation_has_its_handler_and_every_handler_its_operation() -> None:
     stated = {(op["x-openapi-router-controller"], op["operationId"]) for _, _, op in OPERATIONS}
     found = {
