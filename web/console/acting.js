@@ -13,7 +13,7 @@ export function banner() {
   return [
     el(
       "section",
-      { class: "banner", "aria-label": t("acting.title") },
+      { class: "banner page", "aria-label": t("acting.title") },
       el("p", {}, t("acting.text", { name: account.username, staff: staff.username })),
       el("button", { type: "button", class: "plain small", onclick: stopActing }, t("acting.stop")),
     ),

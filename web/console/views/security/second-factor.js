@@ -107,6 +107,6 @@ function askToTurnOff() {
 
 /** Show these in place of what is there, and move the focus to their title. @param {HTMLElement} place @param {...Node} content */
 function replace(place, ...content) {
-  place.replaceChildren(el("div", {}, ...content))
+  place.replaceChildren(el("div", { class: "set-up" }, ...content))
   place.querySelector("h3")?.focus()
 }
