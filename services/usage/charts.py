@@ -118,7 +118,7 @@ def _config(chart: Chart, width: int) -> Any:
         truncate_legend=-1,
         value_formatter=lambda value: f"{value:,.0f}",
         min_scale=2,
-        max_scale=4 if chart.horizontal else 6,
+        max_scale=max(2, width // 240) if chart.horizontal else 6,
         margin=12,
         margin_bottom=24,
         margin_left=24,

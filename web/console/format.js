@@ -24,6 +24,11 @@ export function dateTime(moment) {
   return new Intl.DateTimeFormat(currentLanguage(), options).format(new Date(moment))
 }
 
+/** The time of day. @param {Date} moment */
+export function time(moment) {
+  return new Intl.DateTimeFormat(currentLanguage(), { timeStyle: "medium" }).format(moment)
+}
+
 /** Such as "in 3 days" and "2 hours ago". @param {string} moment ISO 8601 */
 export function relative(moment) {
   const seconds = (new Date(moment).getTime() - Date.now()) / 1000

@@ -4,6 +4,9 @@
 /** @type {Route["area"]} */
 const SETS = ["sets", "records", "measurements"]
 
+/** Shown to administrators only; the API enforces it. @type {Pick<Route, "area" | "roles">} */
+const MONITORING = { area: "monitoring", roles: ["admin"] }
+
 /** @type {readonly Route[]} */
 export const routes = [
   { path: "/", area: "keys", view: () => import("./views/keys.js") },
@@ -29,4 +32,8 @@ export const routes = [
   { path: "/users", area: "users", view: () => import("./views/users/list.js"), menu: "menu.users", roles: ["support", "admin"] },
   { path: "/users/:id", area: "users", view: () => import("./views/users/user.js") },
   { path: "/suggestions", area: ["suggestions", "measurements", "records"], view: () => import("./views/suggestions.js"), menu: "menu.suggestions", roles: ["curator", "bughunter", "support", "admin"] },
+  { path: "/monitoring", ...MONITORING, view: () => import("./views/monitoring/heaviest.js"), menu: "menu.monitoring" },
+  { path: "/monitoring/requests", ...MONITORING, view: () => import("./views/monitoring/requests.js") },
+  { path: "/monitoring/audit", ...MONITORING, view: () => import("./views/monitoring/audit.js") },
+  { path: "/monitoring/accounts/:id", ...MONITORING, view: () => import("./views/monitoring/account.js") },
 ]

@@ -9,6 +9,7 @@ export interface Areas {
   sets: typeof import("../console/texts/en/sets.json")
   confirm: typeof import("../console/texts/en/confirm.json")
   events: typeof import("../console/texts/en/events.json")
+  monitoring: typeof import("../console/texts/en/monitoring.json")
   usage: typeof import("../console/texts/en/usage.json")
   keys: typeof import("../console/texts/en/keys.json")
   account: typeof import("../console/texts/en/account.json")

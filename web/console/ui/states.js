@@ -37,15 +37,19 @@ export function failure(error, again) {
  */
 export function loaded(load, render) {
   const region = el("div", { class: "region" })
+  let last = 0
   const reload = async () => {
+    const own = ++last
+    // What was asked for later is what counts, whichever response comes first.
+    const show = (/** @type {Node} */ content) => own === last && region.replaceChildren(content)
     region.ariaBusy = "true"
     if (!region.hasChildNodes() || region.querySelector(".failure")) region.replaceChildren(loading())
     try {
-      region.replaceChildren(render(await load()))
+      show(render(await load()))
     } catch (error) {
-      region.replaceChildren(failure(error, reload))
+      show(failure(error, reload))
     } finally {
-      region.ariaBusy = null
+      if (own === last) region.ariaBusy = null
     }
   }
   void reload()
