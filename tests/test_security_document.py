@@ -85,7 +85,7 @@ def test_each_requirement_of_level_2_has_one_row() -> None:
     assert sorted(named) == sorted(ALL)
 
 
-def test_what_is_met_names_a_test_and_what_is_not_says_why() -> None:
+def test_a_met_requirement_names_a_test_and_another_a_reason() -> None:
     for requirement, status, how, *tests in rows(ASVS):
         assert status in TESTED | UNTESTED and how.endswith("."), requirement
         assert status in UNTESTED or "::test_" in tests[0], requirement

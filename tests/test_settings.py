@@ -91,7 +91,7 @@ def test_in_production_all_that_must_be_set_is_enough(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("missing", ["SECRET_KEY", "ENCRYPTION_KEYS", "PUBLIC_URL"])
-def test_in_production_what_is_missing_stops_the_start(
+def test_in_production_a_missing_setting_stops_the_start(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, missing: str
 ) -> None:
     message = refusal(monkeypatch, {name: value for name, value in PRODUCTION.items() if name != missing})

@@ -22,20 +22,20 @@ HELD = (
     ("/bookmarks", "bookmarks", "id"),
     ("/apikeys", "apikeys", "key"),
 )
-# What belongs to nobody's account: member of the reply that made it, and where it is removed.
+# Records without an owner: the member of the response that created one, and the path to delete it.
 COMMON = {"curatedSet": "/curated-sets/{id}", "optionPack": "/option-packs/{id}", "imgId": "/images/{id}"}
-# The same for what the given account holds, in case that its lists cannot be read.
+# The same for records of the given account, in case its lists cannot be read.
 OWN = {"set": "/sets/{id}", "pattern": "/patterns/{id}", "bookmark": "/bookmarks/{id}", "apikey": "/apikeys/{key}"}
-# What keeps one record from being removed, but not the next.
+# Errors of one deletion, after which the next one is tried.
 FAILURES = (httpx2.HTTPError, OverQuota, AssertionError)
-# After so many connections that failed, one after the other, nobody is asked any more.
+# After so many failed connections in a row, no further request is sent.
 MOST_IN_VAIN = 5
 
 T = TypeVar("T")
 
 
 class Cleanup(Service):
-    """A server that somebody else started, and what this run made there."""
+    """A server of another operator, and the records that this run created on it."""
 
     http: ThrottledClient
     given: Person | None
@@ -123,7 +123,7 @@ class Cleanup(Service):
                 self.keep_in_mind(session.json())
 
     def _new(self) -> list[str]:
-        """What the given account holds since this run began; where it cannot be asked, what is known of that."""
+        """Return the records that the given account has got since this run began, or the known ones if lists fail."""
         held = self._tried(lambda: list(self.held()))
         return self._own if held is None else [path for path in held if path not in self._before]
 

@@ -18,7 +18,7 @@ CONFORMANCE = CHECKS.get_by_names(
         "response_schema_conformance",
     ]
 )
-# What the document names, and what is there only when it has something to tell. Limits may be off.
+# Headers of the document that only some responses have. Limits may be off.
 SOMETIMES = {"idempotent-replayed", "last-modified", "link", "ratelimit", "ratelimit-policy", "retry-after"}
 _PARAMETER = re.compile(r"\{(\w+)\}")
 

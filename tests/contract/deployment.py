@@ -21,13 +21,13 @@ TITLE = "FreeSewing API"
 
 
 def asked_for() -> set[str]:
-    """What is to be done although it is usually left out (see exclusions.py)."""
+    """Return the groups of operations that are called although they are usually excluded (see exclusions.py)."""
     return {name.strip() for name in os.environ.get("CONTRACT_ALSO", "").split(",")}
 
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Whoever interrupts us waits until what was made is known, and so can be removed."""
+    """Block interrupts until the ids of new records are known, so that they can be deleted."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -43,10 +43,10 @@ class CannotBeChecked(Exception):
 
 
 class Deployment(Cleanup):
-    """A server that somebody else started.
+    """A server of another operator.
 
-    In test mode the people are accounts made for this run. Elsewhere `alice` is the account whose credentials were
-    given, and there is nobody else. `remove_all` takes away what was made; what was there before is never touched.
+    In test mode the people are accounts made for this run. Elsewhere `alice` is the account of the given credentials,
+    and the only one. `remove_all` deletes the records of this run, and never any other.
     """
 
     def __init__(self, url: str, *, authorization: str = "") -> None:
@@ -62,7 +62,7 @@ class Deployment(Cleanup):
             raise
 
     def _arrive(self, authorization: str) -> None:
-        """Find out what is there; raises CannotBeChecked."""
+        """Read the document and the settings of the deployment; raises CannotBeChecked."""
         published, limited = self._published()
         self.published, self.limited = published, limited
         self.book = Book(published, limited=limited)
@@ -110,12 +110,12 @@ class Deployment(Cleanup):
 
     @cached_property
     def alice(self) -> Person:
-        """Somebody with an account."""
+        """A user."""
         return self.given or self.sign_up()
 
     @cached_property
     def bob(self) -> Person:
-        """Somebody else."""
+        """A second user."""
         return self._of_role("user", "a second account")
 
     @cached_property

@@ -17,34 +17,34 @@ BASE = os.environ.get("CONTRACT_BASE_URL", "")
 USERNAME, PASSWORD = os.environ.get("CONTRACT_USERNAME", ""), os.environ.get("CONTRACT_PASSWORD", "")
 EMAIL = os.environ.get("CONTRACT_EMAIL", "")
 SCHEME, AUTHORIZATION = os.environ.get("CONTRACT_SCHEME", ""), os.environ.get("CONTRACT_AUTHORIZATION", "")
-# Against somebody else's deployment: what is to be removed there is written down, and ids are looked at (safety.py).
+# On a deployment of another operator: records to delete are written to it, and ids are checked (safety.py).
 JOURNAL = os.environ.get("CONTRACT_JOURNAL", "")
 DOMAIN = os.environ.get("CONTRACT_DOMAIN", "freesewing.dev")
 
-# Seconds that keys of a run live; 120 at somebody else's deployment (deployment.py).
+# Seconds that keys of a run live; 120 on a deployment of another operator (deployment.py).
 KEY_LIFE = int(os.environ.get("CONTRACT_KEY_LIFE", "120")) if JOURNAL else 3600
 
 http = ThrottledClient(BASE)
 numbers = count(1)
-# In every name that this process makes up, so that it is nobody else's, whichever machine they run on.
+# Part of every generated name, so that names of processes on all machines differ.
 RUN = uuid4().hex[:12]
-# What this run made there: member of the reply, and its name.
+# Records that this run created there: the member of the response, and the name.
 ours: set[tuple[str, str]] = set()
 
 
 class CannotMake(Exception):
-    """The account that fuzzes may not make what a request is to be about."""
+    """The account of the fuzzer cannot create a record that a request needs."""
 
 
 def address() -> str:
-    """An address that nobody has yet; raises CannotMake where there is no test domain."""
+    """Return an unused address; raise CannotMake if there is no test domain."""
     if not DOMAIN:
         raise CannotMake("outside of test mode mails would go there")
     return f"fuzz{RUN}.{next(numbers)}@{DOMAIN}"
 
 
 def slug() -> str:
-    """A slug that nobody has yet; several runs share a forge."""
+    """Return an unused slug. Several runs share a forge."""
     return f"fuzzed-{RUN}-{next(numbers)}"
 
 
@@ -58,7 +58,7 @@ def made(path: str, body: Any) -> Any:
 
 
 def common(path: str, body: Any, one: str, many: str) -> str:
-    """The id of a record that is everybody's: a new one, or, for who may make none, one that is there to be read."""
+    """Return the id of a record without an owner: a new one, or an existing one if the account cannot create it."""
     try:
         return str(made(path, body)[one]["id"])
     except CannotMake:
@@ -69,7 +69,7 @@ def common(path: str, body: Any, one: str, many: str) -> str:
 
 
 def noted(made: dict[str, Any]) -> dict[str, Any]:
-    """What a reply says was made, written down for whoever cleans up."""
+    """Write the new records of a response to the journal, from which they are deleted later."""
     if JOURNAL:
         new = {member: record for member, record in made.items() if _is_new(member, made)}
         for member, record in new.items():

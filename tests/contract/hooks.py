@@ -47,17 +47,17 @@ class Credentials:
 
 @schemathesis.hook  # type: ignore[untyped-decorator]
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
-    """Fill in what is real, and keep the fuzzing account alive."""
+    """Fill in real values, and keep the account of the fuzzer usable."""
     operation = _operation(case)
     if operation == "update_account" and isinstance(case.body, dict):
-        # Withdrawn consent would end the run, a changed password or name what the hooks know.
+        # Without consent the run would end, and the hooks need the present password and name.
         case.body = {name: value for name, value in case.body.items() if name not in KEPT}
     positive = case.meta is not None and case.meta.generation.mode.is_positive
     if positive and KEY in case.headers:
-        # Whole scenarios are sent again: a replayed answer would name what was removed since.
+        # Whole scenarios are repeated: a replayed response could name a record that was deleted since.
         case.headers[KEY] = str(uuid4())
     if positive and (operation in ALWAYS or next(numbers) % 2):
-        # No generator knows the present tag or time of a record: what was made up is nearly always rejected.
+        # No generator knows the present tag or time of a record: generated ones are nearly always rejected.
         for name in PRECONDITIONS:
             case.headers.pop(name, None)
         real_values.give(operation, case)

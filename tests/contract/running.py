@@ -9,7 +9,7 @@ from tests.service import ROOT
 # Examples for each operation; CONTRACT_EXAMPLES sets one number for all runs.
 EXAMPLES = os.environ.get("CONTRACT_EXAMPLES", "")
 SEED = os.environ.get("CONTRACT_SEED", "")
-# Where the reports of a run against somebody else's deployment lie.
+# Folder of the reports of a run against a deployment of another operator.
 REPORTS = Path(os.environ.get("CONTRACT_REPORTS", ROOT / "reports" / "contract"))
 
 

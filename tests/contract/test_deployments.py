@@ -155,7 +155,7 @@ def test_a_key_will_do_in_place_of_a_token(as_usual: Service, tmp_path: Path) ->
     assert key.secret not in run.all_output()
 
 
-def test_what_is_found_fails_the_run_without_telling_secrets(in_test_mode: FaultyService, tmp_path: Path) -> None:
+def test_a_finding_fails_the_run_without_revealing_secrets(in_test_mode: FaultyService, tmp_path: Path) -> None:
     before = counted(in_test_mode)
     in_test_mode.switch("a secret is shown again")
     with Run(in_test_mode.url, tmp_path, "-k", "test_a_secret_is_shown_once or test_lists and bookmark") as run:

@@ -234,7 +234,7 @@ def test_what_makes_something_and_nothing_else_takes_an_idempotency_key(operatio
 
 
 @by_operation
-def test_what_is_deprecated_is_so_for_half_a_year_before_it_may_end_and_says_so(operation: dict[str, Any]) -> None:
+def test_a_deprecated_operation_states_its_end_at_least_half_a_year_ahead(operation: dict[str, Any]) -> None:
     stated = {"x-deprecated-since", "x-sunset"} & set(operation)
     if not operation.get("deprecated"):
         assert not stated

@@ -41,7 +41,7 @@ def levels_around(*needed: int) -> list[int]:
 
 
 def people_for(service: Service, name: str, whose: str, role: str) -> tuple[Person, Person]:
-    """Somebody of this role to call the operation, and the owner of what it is called on."""
+    """Return a caller of this role, and the owner of the record."""
     if CASES[name].ends:
         caller = service.sign_up(role)
         return caller, caller if whose == "own" else service.sign_up()
@@ -93,7 +93,7 @@ def test_a_person_may_do_what_their_role_allows_and_nothing_else(service: Servic
 
 
 @pytest.mark.parametrize("name", SECURED)
-def test_nobody_may_do_anything_without_credentials(service: Service, name: str) -> None:
+def test_no_operation_with_a_level_runs_without_credentials(service: Service, name: str) -> None:
     owner = known(service, "owner")
     nobody = Credentials(service, "")
     status, code = request(name, owner, nobody, public=True)
@@ -119,7 +119,7 @@ def test_an_account_without_consent_may_only_give_it_or_leave(service: Service, 
     [(kind, form) for kind in ("sets", "patterns") for form in ("json", "yaml")]
     + [("sets", form) for form in ("csv", "smis", "vit")],
 )
-def test_a_private_record_as_data_is_for_those_who_may_read_it(service: Service, kind: str, form: str) -> None:
+def test_a_private_record_as_data_requires_read_access(service: Service, kind: str, form: str) -> None:
     owner = service.sign_up("admin")
     made = owner.new_set() if kind == "sets" else owner.new_pattern()
     path = f"/{kind}/{made['id']}.{form}"

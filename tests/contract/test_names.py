@@ -55,7 +55,7 @@ def test_what_has_no_name_needs_none() -> None:
     for path, schema in INLINE:
         if is_null(schema) or is_or_null(schema):
             continue
-        # One truth value is no enum to a generator; and what is added with allOf belongs to who adds it.
+        # Generators make no enum of a single boolean. Members that allOf adds belong to the schema that adds them.
         assert "enum" not in schema or schema["type"] == "boolean", path
         assert not {"oneOf", "anyOf", "allOf"} & schema.keys(), path
         assert schema.get("type") != "object" or "/allOf/" in path, path
@@ -68,7 +68,7 @@ def test_a_union_is_one_of_what_has_names() -> None:
             assert "$ref" in member or (is_null(member) and is_or_null(schema)), path
 
 
-def test_what_is_added_to_another_schema_is_added_by_allof() -> None:
+def test_members_are_added_to_a_schema_by_allof() -> None:
     for path, schema in EVERY:
         if "allOf" in schema:
             assert "properties" not in schema and len(schema["allOf"]) > 1, (

@@ -32,7 +32,7 @@ def document_version(text: str) -> str:
     return str(yaml.load(text, Loader=yaml.CSafeLoader)["info"]["version"])
 
 
-def test_what_is_declared_to_break_stands_in_the_changelog() -> None:
+def test_declared_breaking_changes_are_in_the_changelog() -> None:
     declared = yaml.safe_load((ROOT / "spec" / "breaking.yaml").read_text(encoding="utf-8"))
     unreleased = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").split("\n## ")[1]
     assert all(set(entry) == {"change", "why"} for entry in declared)

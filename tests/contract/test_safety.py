@@ -175,7 +175,7 @@ def test_a_curated_set_that_a_given_account_is_said_to_have_made_is_named(faulty
 
 
 @pytest.mark.parametrize("name", sorted(safety.NAMING))
-def test_nobody_else_is_named(name: str) -> None:
+def test_no_other_account_is_named(name: str) -> None:
     assert sent(name, {"username": "alice", "password": "guessed"}).body["username"] == "fuzzer"
 
 
@@ -186,7 +186,7 @@ def test_nothing_of_anybody_else_is_looked_at(name: str) -> None:
     assert is_nobodys(sent(name, id="1").path_parameters["id"])
 
 
-def test_what_is_ours_and_what_is_public_is_read() -> None:
+def test_own_and_public_records_are_read() -> None:
     fuzzing.noted({"set": {"id": 7, "uuid": None}})
     assert sent("read_set", id="7").path_parameters == {"id": "7"}
     assert sent("read_profile", id="1").path_parameters == {"id": "1"}

@@ -23,7 +23,7 @@ class OverQuota(Exception):
 
 
 class Pace:
-    """Until when whoever is known by these credentials should wait, as the replies so far say."""
+    """The time until which requests with the same credentials should wait, from the responses so far."""
 
     def __init__(self) -> None:
         self._until: dict[str, float] = {}
@@ -42,10 +42,10 @@ class Pace:
 
 
 class ThrottledClient(httpx2.Client):
-    """Slows down before a quota is used up, and comes again when it was told to (`Retry-After`)."""
+    """A client that slows down before a quota is used up, and repeats a request after `Retry-After`."""
 
     def __init__(self, url: str) -> None:
-        # The settings of proxies are not for what runs on this machine.
+        # A server on this machine is called without a proxy.
         super().__init__(base_url=url, timeout=30, trust_env=urlsplit(url).hostname not in LOCAL)
         self.pace = Pace()
 

@@ -66,7 +66,7 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("content", MALFORMED.values(), ids=MALFORMED)
-def test_what_is_not_strict_json_is_rejected(content: bytes) -> None:
+def test_json_that_is_not_strict_is_rejected(content: bytes) -> None:
     with pytest.raises(MalformedBody):
         strict_json.decode(content)
 
@@ -93,5 +93,5 @@ ODD_BUT_GOOD: dict[str, tuple[bytes, Any]] = {
 
 
 @pytest.mark.parametrize(("content", "value"), ODD_BUT_GOOD.values(), ids=ODD_BUT_GOOD)
-def test_what_is_odd_but_json_is_decoded(content: bytes, value: Any) -> None:
+def test_unusual_but_valid_json_is_decoded(content: bytes, value: Any) -> None:
     assert strict_json.decode(content) == value

@@ -60,7 +60,7 @@ def _end_at(service: Service, step: str, who: Person, key: str) -> None:
     service.start(migrate=False)
 
 
-def test_what_was_stored_before_a_crash_is_not_made_again(mortal: Service) -> None:
+def test_a_record_stored_before_a_crash_is_not_created_again(mortal: Service) -> None:
     person, key = mortal.sign_up(), new_key()
     _end_at(mortal, "keep", person, key)
     assert count_sets(person) == 1

@@ -16,7 +16,7 @@ __all__ = ["database", "mortal"]
 PASS = select(totals.c.data).where(totals.c.name == "notices")
 
 
-def test_a_start_mails_what_is_due_to_who_wants_it_and_the_next_start_nothing_more(mortal: Service) -> None:
+def test_a_start_mails_due_notices_once(mortal: Service) -> None:
     wants, refuses = mortal.sign_up(language="fr"), mortal.sign_up()
     assert refuses.patch("/account", {"notices": False}).json()["account"]["notices"] is False
     for person in (wants, refuses):

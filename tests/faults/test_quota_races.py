@@ -9,7 +9,7 @@ from tests.handlers.test_quotas import of_account, put
 from tests.service import Person, Service
 
 
-def test_of_many_who_ask_for_the_same_at_once_one_has_a_request(alice: Person) -> None:
+def test_of_concurrent_equal_quota_requests_one_is_stored(alice: Person) -> None:
     replies = concurrently([partial(ask, alice, quota=number) for number in range(8)])
     assert sorted(reply.status_code for reply in replies) == [201] + [409] * 7
     assert {failure(reply) for reply in replies if reply.status_code == 409} == {(409, "requestOpen")}
@@ -23,7 +23,7 @@ def test_however_many_are_asked_at_once_ten_are_open(alice: Person) -> None:
     assert len(alice.get("/quota-requests").json()["requests"]) == 10
 
 
-def test_of_two_administrators_who_answer_at_once_one_is_heard(service: Service, alice: Person) -> None:
+def test_of_two_concurrent_decisions_one_is_stored(service: Service, alice: Person) -> None:
     one, other = service.sign_up("admin"), service.sign_up("admin")
     made = asked(alice)
     calls = [partial(decide, one, made, "granted"), partial(decide, other, made, "declined")] * 3
@@ -35,7 +35,7 @@ def test_of_two_administrators_who_answer_at_once_one_is_heard(service: Service,
     assert (of_account(service, alice) is not None) == (answer["state"] == "granted")
 
 
-def test_who_withdraws_while_it_is_answered_does_one_or_the_other(alice: Person, admin: Person) -> None:
+def test_a_withdrawal_during_a_decision_leaves_one_outcome(alice: Person, admin: Person) -> None:
     made = asked(alice)
     withdrawn, answered = concurrently(
         [partial(alice.delete, f"/quota-requests/{made['id']}"), partial(decide, admin, made, "declined")]

@@ -10,7 +10,7 @@ from tests.handlers.reading import failure, new_test_address
 from tests.service import ApiKey, Person, Service, confirmation_of
 
 
-def test_who_sign_up_at_once_with_one_address_share_one_account(service: Service) -> None:
+def test_concurrent_sign_ups_with_one_address_share_one_account(service: Service) -> None:
     body = {"email": new_test_address(), "language": "en", "test": True}
     replies = concurrently([partial(service.http.post, "/signup", json=body)] * 8)
     assert [reply.status_code for reply in replies] == [201] * 8
@@ -28,7 +28,7 @@ def test_a_confirmation_is_used_once_however_many_use_it_at_once(service: Servic
     assert sorted(reply.status_code for reply in replies) == [200] + [404] * 7
 
 
-def test_of_many_who_want_a_name_at_once_one_gets_it_and_nobody_loses_anything_else(service: Service) -> None:
+def test_of_concurrent_changes_to_one_name_one_succeeds_and_no_other_data_is_lost(service: Service) -> None:
     people = [service.sign_up() for _ in range(8)]
     name = f"Wanted-{people[0].id}"
     change = {"username": name, "bio": "changed"}
@@ -40,7 +40,7 @@ def test_of_many_who_want_a_name_at_once_one_gets_it_and_nobody_loses_anything_e
     assert all(account["username"] in (name, f"user-{account['id']}") for account in accounts)
 
 
-def test_of_many_who_want_an_address_at_once_one_gets_it(service: Service) -> None:
+def test_of_concurrent_changes_to_one_address_one_succeeds(service: Service) -> None:
     people = [service.sign_up() for _ in range(6)]
     address = new_test_address()
     calls = [_address_change(person, address) for person in people]
@@ -72,7 +72,7 @@ def test_of_many_changes_to_one_set_at_once_none_is_lost(alice: Person) -> None:
     assert (found["notes"], found["public"]) == ("noted", True)
 
 
-def test_of_many_who_remove_a_set_at_once_one_does(alice: Person) -> None:
+def test_of_concurrent_deletions_of_a_set_one_succeeds(alice: Person) -> None:
     path = f"/sets/{alice.new_set()['id']}"
     replies = concurrently([partial(alice.delete, path)] * 8)
     assert sorted(reply.status_code for reply in replies) == [204] + [404] * 7
@@ -149,7 +149,7 @@ def _created(service: Service, replies: list[Any]) -> list[ApiKey]:
     return [ApiKey(service, one["key"], one["secret"]) for one in made]
 
 
-def test_of_two_administrators_who_demote_each_other_at_once_one_does(service: Service) -> None:
+def test_of_two_administrators_that_demote_each_other_at_once_one_succeeds(service: Service) -> None:
     one, other = (service.sign_up("admin") for _ in range(2))
     demote = [partial(a.patch, f"/admin/user/{b.id}", {"role": "user"}) for a, b in ((one, other), (other, one))]
     replies = concurrently(demote)
@@ -158,7 +158,7 @@ def test_of_two_administrators_who_demote_each_other_at_once_one_does(service: S
     assert sorted(roles) == ["admin", "user"]
 
 
-def test_keys_that_end_in_two_ways_at_once_wait_for_nobody_and_end_once(service: Service, admin: Person) -> None:
+def test_keys_ended_in_two_ways_at_once_end_once_without_a_deadlock(service: Service, admin: Person) -> None:
     person = service.sign_up("curator")
     keys = [person.new_key(5) for _ in range(6)]
     calls = [partial(person.post, f"/apikeys/{key.key}/revoke") for key in keys]

@@ -161,7 +161,7 @@ def test_a_user_name_can_change_its_case_and_go_back_to_the_first(alice: Person)
 
 
 @both_engines
-def test_of_many_who_want_a_name_at_once_one_gets_it(alice: Person, bob: Person) -> None:
+def test_of_concurrent_changes_to_one_name_one_succeeds(alice: Person, bob: Person) -> None:
     name = new_name()
     with ThreadPoolExecutor(2) as pool:
         names = list(pool.map(lambda person: patched(person, {"username": name})["username"], [alice, bob]))

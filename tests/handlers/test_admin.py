@@ -146,7 +146,7 @@ def test_an_unknown_account_is_not_found_and_leaves_no_act(admin: Person) -> Non
     assert acts(admin, limit=1) == newest
 
 
-def test_every_act_says_who_whom_when_and_in_which_request(admin: Person, alice: Person) -> None:
+def test_every_audit_entry_names_actor_account_time_and_request(admin: Person, alice: Person) -> None:
     reply = admin.patch(f"/admin/user/{alice.id}", {"role": "tester", "status": 1})
     act = acts(admin, subject=alice.id)[0]
     assert act.pop("createdAt").endswith("Z")
@@ -198,9 +198,7 @@ def test_support_lists_subscribers_and_accounts_that_get_the_newsletter(service:
     assert (newest["act"], newest["subjectId"]) == ("listSubscribers", 0)
 
 
-def test_pages_of_those_who_get_the_newsletter_hold_what_the_whole_list_holds(
-    service: Service, admin: Person
-) -> None:
+def test_pages_of_newsletter_accounts_add_up_to_the_whole_list(service: Service, admin: Person) -> None:
     for _ in range(3):
         service.sign_up().patch("/account", {"newsletter": True})
     listed = admin.get("/admin/subscribers").json()["subscribers"]

@@ -125,7 +125,7 @@ def test_a_key_below_level_four_makes_none_at_all(alice: Person) -> None:
         assert failure(alice.new_key(level).post("/apikeys", body(level=0))) == (403, "insufficientAccessLevel")
 
 
-def test_a_key_of_level_zero_can_do_nothing_but_say_who_it_is(alice: Person) -> None:
+def test_a_key_of_level_zero_can_only_identify_itself(alice: Person) -> None:
     key = alice.new_key(0)
     assert key.get("/whoami").status_code == 200
     for path in ("/account", "/sets", "/apikeys"):
@@ -192,7 +192,7 @@ def test_a_wrong_secret_is_not_counted(service: Service, alice: Person) -> None:
     assert listed(alice)[0]["calls"] == 1
 
 
-def test_a_deleted_key_is_gone_for_all_but_who_still_calls_with_it(alice: Person) -> None:
+def test_a_deleted_key_is_gone_except_for_calls_with_it(alice: Person) -> None:
     key, other = alice.new_key(4), alice.new_key(4)
     assert alice.delete(f"/apikeys/{key.key}").status_code == 204
     assert failure(key.get("/whoami")) == (401, "keyRevoked")
@@ -286,7 +286,7 @@ def test_a_lowered_role_lowers_what_a_key_may_do(service: Service) -> None:
 @pytest.mark.parametrize(
     "form", [":", "x", "x:y", "{key}", "{key}:", ":{secret}", "1:{secret}", "é:é", "{secret}:{key}"]
 )
-def test_what_is_no_key_with_its_secret_is_refused(service: Service, alice: Person, form: str) -> None:
+def test_a_wrong_key_or_secret_is_refused(service: Service, alice: Person, form: str) -> None:
     key = alice.new_key()
     credentials = form.format(key=key.key, secret=key.secret)
     header = "Basic " + b64encode(credentials.encode()).decode()

@@ -40,7 +40,7 @@ def test_a_deleted_bookmark_is_gone(alice: Person) -> None:
     assert [failure(reply) for reply in (alice.get(path), alice.delete(path))] == [(404, "notFound")] * 2
 
 
-def test_a_bookmark_is_nobodys_but_its_owners_not_even_an_administrators(alice: Person, admin: Person) -> None:
+def test_only_the_owner_can_use_a_bookmark(alice: Person, admin: Person) -> None:
     path = f"/bookmarks/{alice.new_bookmark()['id']}"
     for reply in (admin.get(path), admin.patch(path, {"title": "x"}), admin.delete(path)):
         assert failure(reply) == (403, "insufficientAccessLevel")
@@ -48,7 +48,7 @@ def test_a_bookmark_is_nobodys_but_its_owners_not_even_an_administrators(alice: 
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
-def test_nobody_overwrites_a_bookmark_unseen(alice: Person, method: str) -> None:
+def test_a_bookmark_is_not_overwritten_with_an_old_tag(alice: Person, method: str) -> None:
     path = f"/bookmarks/{alice.new_bookmark()['id']}"
     seen = alice.get(path).headers["etag"]
     assert alice.patch(path, {"title": "meanwhile"}).status_code == 200

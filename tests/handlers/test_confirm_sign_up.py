@@ -82,7 +82,7 @@ def test_without_consent_nothing_is_confirmed(
 
 
 @both_engines
-def test_of_many_who_confirm_at_once_one_gets_in(service: Service, pending: dict[str, str]) -> None:
+def test_of_concurrent_confirmations_one_succeeds(service: Service, pending: dict[str, str]) -> None:
     with ThreadPoolExecutor(6) as pool:
         path = f"/confirm/signup/{pending['id']}"
         replies = pool.map(lambda consent: service.http.post(path, json={"consent": consent}), [1, 2, 3] * 2)
@@ -90,7 +90,7 @@ def test_of_many_who_confirm_at_once_one_gets_in(service: Service, pending: dict
 
 
 @both_engines
-def test_many_who_sign_up_at_once_with_one_address_share_one_account(service: Service) -> None:
+def test_concurrent_sign_ups_with_one_address_share_one_account(service: Service) -> None:
     address = new_test_address()
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(lambda _: sign_up(service, address, test=True), range(6)))

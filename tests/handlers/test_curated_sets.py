@@ -49,7 +49,7 @@ def test_a_height_is_whole_centimetres_from_a_number_or_its_text(curator: Person
 
 
 @pytest.mark.parametrize("height", ["tall", "0", 0, -5, 301, "301", "1e2", [], True])
-def test_a_height_that_nobody_has_is_refused(curator: Person, height: Any) -> None:
+def test_an_impossible_height_is_refused(curator: Person, height: Any) -> None:
     reply = curator.post("/curated-sets", {"nameEn": "x", "height": height})
     assert failure(reply) == (400, "validationFailed")
 
@@ -145,7 +145,7 @@ def test_an_unpublished_set_is_there_for_curators_alone(service: Service, curato
     assert service.http.get(paths[1]).json()["nameEn"] == "a draft"
 
 
-def test_who_has_it_already_is_not_sent_it_again(service: Service, curator: Person) -> None:
+def test_a_read_with_the_present_tag_gets_304(service: Service, curator: Person) -> None:
     path = f"/curated-sets/{new_curated_set(curator)['id']}"
     for address in (path, f"{path}.json", f"{path}.yaml", "/curated-sets", "/curated-sets.yaml"):
         tag = service.http.get(address).headers["etag"]
@@ -209,7 +209,7 @@ def test_a_clone_needs_a_language(alice: Person, body: Any, code: str) -> None:
     assert failure(alice.post("/curated-sets/1/clone", body)) == (400, code)
 
 
-def test_what_is_not_there_is_not_found(service: Service, curator: Person, alice: Person) -> None:
+def test_an_unknown_record_is_not_found(service: Service, curator: Person, alice: Person) -> None:
     for unknown in (999_999, "00000000-0000-4000-8000-000000000000", "x"):
         path = f"/curated-sets/{unknown}"
         assert failure(service.http.get(path)) == (404, "notFound")

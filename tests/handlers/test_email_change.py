@@ -176,7 +176,7 @@ def test_a_later_request_and_a_new_password_cancel_the_pending_change(alice: Per
     assert failure(alice.patch("/account", second)) == (404, "notFound")
 
 
-def test_an_administrator_who_acts_as_the_account_cannot_cancel_its_change(admin: Person, alice: Person) -> None:
+def test_an_impersonating_administrator_cannot_cancel_the_change(admin: Person, alice: Person) -> None:
     asked_for_change(alice, new_test_address())
     token = admin.get(f"/admin/impersonate/{alice.id}").json()["token"]
     acting = Credentials(alice.service, f"Bearer {token}")

@@ -186,7 +186,7 @@ def test_all_data_has_the_paths_that_freesewings_clients_call(alice: Person) -> 
     assert failure(key.get(f"/users/{alice.id}/jwt")) == (401, "unauthorized")
 
 
-def test_who_may_not_read_data_cannot_tell_whether_there_is_such_an_account(alice: Person, admin: Person) -> None:
+def test_data_that_cannot_be_read_does_not_reveal_whether_an_account_exists(alice: Person, admin: Person) -> None:
     for handle in ("999999999", str(uuid4()), "nobody of this name"):
         assert failure(alice.get(f"/users/{handle}/data")) == (403, "insufficientAccessLevel")
         assert failure(admin.get(f"/users/{handle}/data")) == (404, "notFound")

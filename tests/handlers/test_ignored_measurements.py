@@ -66,7 +66,7 @@ def test_a_new_set_stores_plain_numbers_and_the_reply_lists_the_rest(
     assert curator.post(path, {name: "x"}).json()["ignored"] == []
 
 
-def test_an_update_clears_what_is_not_above_zero_and_lists_the_rest(alice: Person) -> None:
+def test_an_update_clears_measurements_up_to_zero_and_lists_the_rest(alice: Person) -> None:
     made = alice.new_set(measies=dict.fromkeys(("wrist", "ankle", "inseam", "upperLeg", "highBust", "hips"), 300))
     reply = alice.patch(f"/sets/{made['id']}", {"measies": SENT})
     assert reply.json()["set"]["measies"] == {"hips": 300, **STORED}

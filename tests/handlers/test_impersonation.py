@@ -19,7 +19,7 @@ def impersonated(admin: Person, person: Person) -> Person:
     return Person(admin.service, person.id, person.email, reply.json()["token"])
 
 
-def test_who_acts_as_another_may_do_what_they_may_and_no_more(admin: Person, alice: Person) -> None:
+def test_an_impersonating_administrator_has_the_level_of_the_account(admin: Person, alice: Person) -> None:
     as_alice = impersonated(admin, alice)
     assert as_alice.get("/whoami").json()["account"]["id"] == alice.id
     assert failure(as_alice.get("/admin/acts")) == (403, "insufficientAccessLevel")
@@ -48,7 +48,7 @@ def test_each_request_made_while_impersonating_is_recorded_with_both_accounts(ad
     assert len(acts(admin, subject=alice.id)) == 5
 
 
-def test_an_impersonating_administrator_impersonates_nobody_else(
+def test_an_impersonating_administrator_cannot_impersonate_another(
     service: Service, admin: Person, alice: Person
 ) -> None:
     as_other = impersonated(admin, service.sign_up("admin"))
@@ -107,7 +107,7 @@ def test_impersonation_is_not_accepted_while_the_administrator_has_no_powers(
     assert failure(as_alice.get("/whoami")) == (401, "unauthorized")
 
 
-def test_what_is_done_as_another_administrator_is_recorded_as_ones_own(
+def test_actions_as_another_administrator_are_recorded_for_the_impersonator(
     service: Service, admin: Person, alice: Person
 ) -> None:
     as_other = impersonated(admin, service.sign_up("admin"))
@@ -117,7 +117,7 @@ def test_what_is_done_as_another_administrator_is_recorded_as_ones_own(
 
 
 @pytest.mark.parametrize("state", [{"status": -2}, {"status": 0}, {"role": "blocked"}, {"consent": 0}])
-def test_nobody_acts_as_an_account_that_may_not_come_in(
+def test_an_account_that_cannot_sign_in_cannot_be_impersonated(
     service: Service, admin: Person, alice: Person, state: dict[str, Any]
 ) -> None:
     change_account(service, alice.id, **state)

@@ -83,7 +83,7 @@ def test_a_revoked_key_stays_as_it_is_however_often_it_is_revoked_again(alice: P
     assert problem(key.get("/whoami"), 401, "keyRevoked")["reason"] == REASON
 
 
-def test_staff_give_a_reason_which_the_owner_and_who_has_the_secret_read(
+def test_the_reason_of_staff_is_shown_to_the_owner_and_to_calls_with_the_key(
     service: Service, alice: Person, admin: Person
 ) -> None:
     key = alice.new_key(name=f"busy {uuid4()}")
@@ -126,7 +126,7 @@ def test_the_list_can_be_of_one_state(service: Service, alice: Person) -> None:
     assert [one["key"] for one in walked] == [active.key, *more]
 
 
-def test_a_removed_key_is_gone_for_everybody_but_who_has_its_secret(alice: Person, admin: Person) -> None:
+def test_a_removed_key_is_gone_except_for_calls_with_its_secret(alice: Person, admin: Person) -> None:
     key = alice.new_key()
     alice.post(f"/apikeys/{key.key}/revoke", {"reason": REASON})
     assert alice.delete(f"/apikeys/{key.key}").status_code == 204

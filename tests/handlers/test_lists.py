@@ -191,7 +191,7 @@ def test_a_page_of_a_filtered_list_leads_to_the_same_filter(curator: Person) -> 
 @pytest.mark.parametrize(
     "query", ["limit=0", "limit=1001", "limit=x", "cursor=", "cursor=short", "cursor=!!!!!!!!!!!"]
 )
-def test_what_is_no_page_is_refused(alice: Person, query: str) -> None:
+def test_an_invalid_page_is_refused(alice: Person, query: str) -> None:
     reply = alice.get(f"/sets?{query}")
     assert (reply.status_code, reply.json()["error"]) == (400, "validationFailed")
 

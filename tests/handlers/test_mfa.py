@@ -85,7 +85,7 @@ def test_it_stays_on_with_a_wrong_password_or_code(mfa_account: MfaAccount) -> N
     assert mfa_account.disable(PASSWORD, code).status_code == 200  # none of that used the code up
 
 
-def test_what_is_off_cannot_be_turned_off(mfa_account: MfaAccount) -> None:
+def test_mfa_that_is_off_cannot_be_turned_off(mfa_account: MfaAccount) -> None:
     assert mfa_account.disable(PASSWORD, mfa_account.code()).status_code == 200
     for token in (mfa_account.code(), mfa_account.scratch_codes[0]):
         assert failure(mfa_account.disable(PASSWORD, token)) == (401, "authenticationFailed")
@@ -110,7 +110,7 @@ def test_it_is_turned_on_once(mfa_account: MfaAccount) -> None:
 
 
 @both_engines
-def test_of_two_who_turn_it_on_at_once_one_succeeds(alice: Person) -> None:
+def test_of_two_concurrent_calls_that_turn_mfa_on_one_succeeds(alice: Person) -> None:
     secrets = [new_secret(alice)["secret"] for _ in range(4)]
     bodies = [{"mfa": True, "secret": secret, "token": pyotp.TOTP(secret).now()} for secret in secrets]
     with ThreadPoolExecutor(4) as pool:
@@ -148,7 +148,7 @@ def test_anything_else_is_no_setting(alice: Person, body: dict[str, Any] | None)
     ],
     ids=str,
 )
-def test_turning_it_off_says_what_is_missing(mfa_account: MfaAccount, body: dict[str, Any], code: str) -> None:
+def test_turning_mfa_off_names_the_missing_member(mfa_account: MfaAccount, body: dict[str, Any], code: str) -> None:
     assert failure(mfa_account.person.post("/account/mfa", body)) == (400, code)
 
 

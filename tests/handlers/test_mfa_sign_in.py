@@ -57,7 +57,7 @@ def test_a_wrong_password_does_not_use_a_code_up(mfa_account: MfaAccount) -> Non
     assert mfa_account.sign_in(token=code).status_code == 200
 
 
-def test_what_is_no_code_is_refused(mfa_account: MfaAccount) -> None:
+def test_an_invalid_code_is_refused(mfa_account: MfaAccount) -> None:
     wrong = ["0", WIDE, "é", "\x00", "a" * 32, mfa_account.totp.now() + "0"]
     with ThreadPoolExecutor(len(wrong)) as pool:
         replies = pool.map(lambda code: mfa_account.sign_in(token=code), wrong)
@@ -65,7 +65,7 @@ def test_what_is_no_code_is_refused(mfa_account: MfaAccount) -> None:
 
 
 @both_engines
-def test_of_many_who_bring_one_code_at_once_one_gets_in(mfa_account: MfaAccount) -> None:
+def test_of_concurrent_sign_ins_with_one_code_one_succeeds(mfa_account: MfaAccount) -> None:
     code = mfa_account.code()
     with ThreadPoolExecutor(5) as pool:
         replies = pool.map(lambda code: mfa_account.sign_in(token=code), [code] * 5)
@@ -83,13 +83,13 @@ def test_each_scratch_code_stands_in_for_a_code_once(mfa_account: MfaAccount) ->
 
 
 @both_engines
-def test_of_many_who_bring_one_scratch_code_at_once_one_gets_in(mfa_account: MfaAccount) -> None:
+def test_of_concurrent_sign_ins_with_one_scratch_code_one_succeeds(mfa_account: MfaAccount) -> None:
     with ThreadPoolExecutor(5) as pool:
         replies = pool.map(lambda code: mfa_account.sign_in(token=code), [mfa_account.scratch_codes[0]] * 5)
         assert sorted(reply.status_code for reply in replies) == [200] + [401] * 4
 
 
-def test_somebody_elses_codes_are_worth_nothing(mfa_account: MfaAccount, bob: Person) -> None:
+def test_codes_of_another_account_are_refused(mfa_account: MfaAccount, bob: Person) -> None:
     other = MfaAccount(bob)
     for code in (other.code(), other.scratch_codes[0]):
         assert failure(mfa_account.sign_in(token=code)) == FAILED
@@ -104,7 +104,7 @@ def test_a_sign_in_link_needs_a_code_and_stays_good_until_it_comes(mfa_account: 
 
 
 @pytest.mark.parametrize("version", ["v3", "v4"])
-def test_the_link_for_who_signs_up_again_needs_a_code_too(mfa_account: MfaAccount, version: str) -> None:
+def test_the_link_of_a_repeated_sign_up_needs_a_code_too(mfa_account: MfaAccount, version: str) -> None:
     body = {"email": mfa_account.person.email, "language": "en", "test": True}
     confirmation = confirmation_of(mfa_account.service.http.post("/signup", json=body).json())
     assert_link_needs_code(mfa_account, version, confirmation["id"], confirmation["check"])

@@ -77,9 +77,7 @@ def test_anothers_set_can_be_used_only_while_it_is_public(alice: Person, bob: Pe
 
 
 @pytest.mark.parametrize("form", ["json", "yaml"])
-def test_a_public_pattern_shows_its_set_only_if_that_is_public_whoever_reads(
-    service: Service, alice: Person, form: str
-) -> None:
+def test_a_public_pattern_shows_its_set_only_if_that_is_public(service: Service, alice: Person, form: str) -> None:
     drafted_from = alice.new_set(name="canary")
     path = f"/patterns/{alice.new_pattern(set=drafted_from['id'], public=True)['id']}.{form}"
     for reader in (service.http, alice):
@@ -119,7 +117,7 @@ def test_an_unpublished_curated_set_is_for_curators(service: Service, alice: Per
     assert curator.post(f"/patterns/{made['id']}/clone").json()["pattern"]["csetId"] == number
 
 
-def test_a_clone_keeps_its_set_only_where_who_clones_may_use_it(service: Service, alice: Person, bob: Person) -> None:
+def test_a_clone_keeps_its_set_only_if_its_owner_can_use_it(service: Service, alice: Person, bob: Person) -> None:
     support, private, public = service.sign_up("support"), alice.new_set(), alice.new_set(public=True)
     for drafted_from, cloners in ((private, {alice: True, bob: False, support: False}), (public, {bob: True})):
         made = alice.new_pattern(set=drafted_from["id"], public=True)

@@ -49,7 +49,7 @@ def test_what_cannot_be_kept_exactly_or_is_too_large_is_refused(alice: Person, f
     assert alice.get("/patterns").json()["patterns"] == [made]
 
 
-def test_what_is_left_out_gets_its_default(alice: Person) -> None:
+def test_missing_members_get_their_defaults(alice: Person) -> None:
     made = alice.post("/patterns", {"design": "aaron", "settings": {}}).json()["pattern"]
     assert [made[name] for name in ("name", "notes", "public", "data", "img")] == [
         "--",
@@ -68,7 +68,7 @@ def test_a_pattern_says_whose_it_is_in_both_ways(alice: Person) -> None:
         assert (found["userId"], found["userUuid"]) == (alice.id, account["uuid"])
 
 
-def test_an_update_changes_only_what_is_sent_and_never_the_design_or_the_sets(alice: Person) -> None:
+def test_an_update_changes_only_sent_members_and_never_the_design_or_the_sets(alice: Person) -> None:
     one, other = alice.new_set(), alice.new_set()
     made = alice.new_pattern(name="before", notes="some", set=one["id"], data={"a": 1})
     change = {"notes": "", "design": "bella", "set": other["id"], "cset": 1, "id": 1, "userId": 1, "test": True}
@@ -87,7 +87,7 @@ def test_an_answer_to_an_update_is_known_by_the_tag_that_reading_gives(alice: Pe
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
-def test_nobody_overwrites_a_pattern_unseen(alice: Person, method: str) -> None:
+def test_a_pattern_is_not_overwritten_with_an_old_tag(alice: Person, method: str) -> None:
     path = f"/patterns/{alice.new_pattern(set=alice.new_set()['id'])['id']}"
     seen = alice.get(path).headers["etag"]
     assert alice.patch(path, {"name": "meanwhile"}).status_code == 200
@@ -113,9 +113,7 @@ def test_a_private_pattern_of_another_cannot_be_read_written_or_cloned(alice: Pe
     assert alice.get(path).status_code == 200
 
 
-def test_a_clone_belongs_to_who_cloned_it_and_says_where_it_is_from(
-    service: Service, alice: Person, bob: Person
-) -> None:
+def test_a_clone_belongs_to_the_caller_and_names_its_origin(service: Service, alice: Person, bob: Person) -> None:
     settings = {"measurements": {"chest": 900}, "sa": 10}
     original = alice.new_pattern(name="A", notes="n", public=True, settings=settings, data={"x": 1}, img=PIXEL)
     reply = bob.post(f"/patterns/{original['uuid']}/clone")

@@ -60,7 +60,7 @@ def test_a_pattern_changes_with_the_set_that_it_shows(service: Service, alice: P
     assert "Another name" not in service.http.get(path).text
 
 
-def test_who_leaves_leaves_nothing_public(service: Service, alice: Person) -> None:
+def test_a_deleted_account_leaves_no_public_record(service: Service, alice: Person) -> None:
     set_id = public_set(alice)
     paths = [f"/sets/{set_id}.json", f"/patterns/{public_pattern(alice, set_id)}.json"]
     assert [service.http.get(path).status_code for path in paths] == [200, 200]
@@ -92,7 +92,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Ser
         there.close()
 
 
-def test_what_is_changed_through_one_server_is_so_on_the_other_within_a_moment(two: tuple[Service, Service]) -> None:
+def test_a_change_on_one_server_is_soon_visible_on_the_other(two: tuple[Service, Service]) -> None:
     here, there = two
     alice = here.sign_up()
     set_id = public_set(alice)

@@ -44,7 +44,7 @@ def text_of(service: Service, person: Person) -> str:
     return " ".join(body.get_content().split())
 
 
-def test_who_asks_is_answered_and_has_more_from_then_on(service: Service, admin: Person, alice: Person) -> None:
+def test_a_granted_quota_request_is_in_effect_at_once(service: Service, admin: Person, alice: Person) -> None:
     key = alice.new_key().key
     made = asked(alice, key=key, policy="day")
     assert made == {
@@ -135,7 +135,7 @@ def test_requests_of_others_are_not_found(admin: Person, alice: Person, bob: Per
     assert alice.get(path).json()["request"]["state"] == "open"
 
 
-def test_nobody_asks_for_anothers_key_nor_for_one_that_was_revoked(alice: Person, bob: Person) -> None:
+def test_a_quota_cannot_be_requested_for_a_key_of_another_or_a_revoked_one(alice: Person, bob: Person) -> None:
     key = bob.new_key().key
     assert failure(ask(alice, policy="day", key=key)) == (404, "notFound")
     bob.delete(f"/apikeys/{key}")
@@ -143,7 +143,7 @@ def test_nobody_asks_for_anothers_key_nor_for_one_that_was_revoked(alice: Person
     assert failure(ask(bob, policy="day", key=str(uuid4()))) == (404, "notFound")
 
 
-def test_what_was_asked_for_a_key_that_is_revoked_since_can_only_be_declined(admin: Person, alice: Person) -> None:
+def test_a_request_for_a_key_revoked_since_can_only_be_declined(admin: Person, alice: Person) -> None:
     key = alice.new_key().key
     made = asked(alice, policy="burst", key=key)
     alice.delete(f"/apikeys/{key}")
@@ -197,7 +197,9 @@ def test_an_answer_that_cannot_be_is_refused(admin: Person, alice: Person, chang
     assert alice.get(f"/quota-requests/{made['id']}").json()["request"] == made
 
 
-def test_who_acts_as_another_cannot_ask_for_them(service: Service, admin: Person, alice: Person) -> None:
+def test_an_impersonating_administrator_cannot_request_a_quota(
+    service: Service, admin: Person, alice: Person
+) -> None:
     token = admin.get(f"/admin/impersonate/{alice.id}").json()["token"]
     assert failure(ask(Credentials(service, f"Bearer {token}"))) == (403, "insufficientAccessLevel")
 

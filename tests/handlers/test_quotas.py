@@ -91,7 +91,7 @@ def test_a_quota_takes_the_place_of_the_one_before(service: Service, admin: Pers
     assert of_account(service, alice)["account-day"]["quota"] == 9
 
 
-def test_what_was_set_and_ended_is_on_the_record_of_staff_and_among_the_accounts_events(
+def test_changes_of_quotas_are_in_the_audit_log_and_among_the_events(
     service: Service, admin: Person, alice: Person
 ) -> None:
     key = alice.new_key().key
@@ -149,7 +149,7 @@ def test_what_cannot_be_set_is_refused(
     assert of_account(service, alice) is None
 
 
-def test_a_quota_of_nobody_is_not_found(admin: Person, alice: Person) -> None:
+def test_a_quota_of_an_unknown_account_is_not_found(admin: Person, alice: Person) -> None:
     assert failure(put(admin, user=999999999, policy="account-day")) == (404, "notFound")
     assert failure(put(admin, key=str(uuid4()), policy="day")) == (404, "notFound")
     key = alice.new_key().key

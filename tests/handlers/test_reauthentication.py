@@ -186,7 +186,7 @@ def test_a_report_of_a_key_is_answered_alike_if_its_account_is_removed_meanwhile
 
 
 @pytest.mark.parametrize("name", [*BY_STAFF, "read_all_data", "revoke_api_key"])
-def test_staff_who_are_demoted_no_longer_reach_the_records_of_others(
+def test_demoted_staff_no_longer_reach_the_records_of_others(
     application: AsgiService, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     admin = known(application, "admin")

@@ -28,7 +28,7 @@ def test_withdrawing_consent_leaves_three_doors_and_ends_the_keys_for_good(alice
     assert [one["revokedBy"] for one in alice.get("/apikeys").json()["apikeys"]] == ["consent"]
 
 
-def test_who_has_withdrawn_consent_can_go(alice: Person) -> None:
+def test_an_account_without_consent_can_be_deleted(alice: Person) -> None:
     patched(alice, {"consent": 0})
     assert alice.delete("/account").json() == {"result": "success", "data": {}}
     assert failure(alice.get("/account")) == (401, "unauthorized")

@@ -30,7 +30,7 @@ def test_a_healthy_service_says_so_and_nothing_keeps_the_answer(service: Service
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_the_document_is_sent_once_to_who_keeps_it(service: Service, form: str) -> None:
+def test_the_document_is_not_sent_again_to_a_client_that_caches_it(service: Service, form: str) -> None:
     path = f"/openapi.{form}"
     reply = service.http.get(path)
     assert (reply.status_code, reply.headers["content-type"]) == (200, FORMS[form])
@@ -110,7 +110,7 @@ def test_every_error_code_has_its_place_on_the_page_that_problems_point_at(servi
     assert (address, anchor) == (f"{service.url}/docs/errors", "notFound")
 
 
-def test_the_page_behind_a_mailed_link_tells_nobody_its_address(service: Service) -> None:
+def test_the_page_behind_a_mailed_link_does_not_reveal_its_url(service: Service) -> None:
     check = "0" * 40
     for kind in ("signup", "signin", "emailchange"):
         reply = service.http.get(f"/confirm/{kind}/00000000-0000-4000-8000-000000000000/{check}")

@@ -44,7 +44,7 @@ def test_a_public_set_is_a_file_for_everyone(service: Service, alice: Person, fo
 
 @pytest.mark.parametrize("imperial", [False, True], ids=["metric", "imperial"])
 @pytest.mark.parametrize("form", [*KINDS, "json", "yaml"])
-def test_what_was_read_from_the_server_can_be_sent_to_it_again(alice: Person, form: str, imperial: bool) -> None:
+def test_a_set_read_from_the_server_can_be_sent_back(alice: Person, form: str, imperial: bool) -> None:
     made = alice.new_set(name="Alice", notes="Taken\r\nin <November>", imperial=imperial, measies=MEASIES)
     file = alice.get(f"/sets/{made['id']}.{form}").content
     reply = ask(

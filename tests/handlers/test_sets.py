@@ -19,7 +19,7 @@ def test_a_set_is_stored_and_read_back_as_it_was_sent(alice: Person) -> None:
     assert made in alice.get("/sets").json()["sets"]
 
 
-def test_what_is_left_out_gets_its_default(alice: Person) -> None:
+def test_missing_members_get_their_defaults(alice: Person) -> None:
     made = alice.post("/sets", {"name": "bare"}).json()["set"]
     assert (made["notes"], made["measies"], made["imperial"], made["public"]) == ("--", {}, False, False)
     assert made["img"] == "default-avatar"
@@ -47,7 +47,7 @@ def test_an_update_merges_measurements_and_clears_with_null_or_nothing_above_zer
     assert changed.json()["set"]["measies"] == {"hips": 950, "neck": 380, "ankle": 240}
 
 
-def test_an_update_changes_only_what_is_sent_and_can_empty_the_notes(alice: Person) -> None:
+def test_an_update_changes_only_sent_members_and_can_empty_the_notes(alice: Person) -> None:
     made = alice.new_set(name="before", notes="some", public=True)
     changed = alice.patch(f"/sets/{made['id']}", {"notes": "", "id": 1, "userId": 1, "test": True}).json()["set"]
     assert changed == {**made, "notes": "", "updatedAt": changed["updatedAt"]}
@@ -61,7 +61,7 @@ def test_a_deleted_set_is_gone(alice: Person) -> None:
         assert attempt(f"/sets/{made['id']}").json()["error"] == "notFound"
 
 
-def test_a_clone_belongs_to_who_cloned_it_and_says_where_it_is_from(alice: Person, bob: Person) -> None:
+def test_a_clone_belongs_to_the_caller_and_names_its_origin(alice: Person, bob: Person) -> None:
     original = alice.new_set(name="Alice", notes="n", public=True, imperial=True, measies={"chest": 910})
     reply = bob.post(f"/sets/{original['id']}/clone")
     assert reply.status_code == 201

@@ -109,7 +109,7 @@ def test_a_password_from_before_there_were_rules_still_signs_in(
 
 
 @pytest.mark.parametrize("columns", KEPT_OUT, ids=str)
-def test_who_is_kept_out_is_refused_like_somebody_unknown(
+def test_an_account_that_cannot_sign_in_gets_the_error_of_an_unknown_one(
     service: Service, alice: Person, columns: dict[str, Any]
 ) -> None:
     change_account(service, alice.id, **columns)

@@ -75,14 +75,14 @@ def test_every_name_of_an_account_gets_a_link(service: Service, alice: Person, n
 
 
 @both_engines
-def test_of_many_who_use_a_link_at_once_one_gets_in(service: Service, alice: Person) -> None:
+def test_of_concurrent_uses_of_a_link_one_succeeds(service: Service, alice: Person) -> None:
     confirmation, check = link_for(alice)
     with ThreadPoolExecutor(6) as pool:
         replies = pool.map(lambda check: service.http.post(f"/signinlink/{confirmation}/{check}"), [check] * 6)
         assert sorted(reply.status_code for reply in replies) == [200] + [404] * 5
 
 
-def test_the_link_for_who_signs_up_again_signs_in_once(service: Service, alice: Person) -> None:
+def test_the_link_of_a_repeated_sign_up_signs_in_once(service: Service, alice: Person) -> None:
     body = {"email": alice.email, "language": "en", "test": True}
     confirmation = confirmation_of(service.http.post("/signup", json=body).json())
     path = f"/signinlink/{confirmation['id']}/{confirmation['check']}"
@@ -102,7 +102,7 @@ def test_a_wrong_check_is_an_unknown_link_and_uses_nothing_up(service: Service, 
     assert service.http.post(f"/signinlink/{confirmation}/{check}").status_code == 200
 
 
-def test_a_confirmation_of_another_kind_signs_nobody_in(service: Service, alice: Person) -> None:
+def test_a_confirmation_of_another_kind_does_not_sign_in(service: Service, alice: Person) -> None:
     body = {"email": new_test_address(), "language": "en", "test": True}
     others = [
         confirmation_of(service.http.post("/signup", json=body).json()),
@@ -122,7 +122,7 @@ def test_a_link_ends_after_its_hour(service: Service, alice: Person) -> None:
 
 
 @pytest.mark.parametrize("columns", KEPT_OUT, ids=str)
-def test_who_is_kept_out_gets_no_link_and_cannot_use_an_older_one(
+def test_an_account_that_cannot_sign_in_gets_no_link_and_cannot_use_an_older_one(
     service: Service, alice: Person, bob: Person, columns: dict[str, Any]
 ) -> None:
     confirmation, check = link_for(alice)

@@ -53,7 +53,7 @@ def person(application: AsgiService) -> Person:
     ],
     ids=["disabled", "blocked", "removed", "another password", "second factor"],
 )
-def test_nobody_is_signed_in_by_what_was_right_before(
+def test_a_change_between_password_check_and_session_prevents_the_sign_in(
     application: AsgiService,
     person: Person,
     monkeypatch: pytest.MonkeyPatch,

@@ -76,7 +76,7 @@ def test_a_new_account_starts_with_nothing_but_its_address(service: Service) -> 
     assert {name: account[name] for name in expected} == expected
 
 
-def test_who_has_an_account_is_mailed_a_link_to_sign_in(service: Service, alice: Person) -> None:
+def test_a_sign_up_with_a_known_address_mails_a_sign_in_link(service: Service, alice: Person) -> None:
     assert sign_up(service, alice.email) == {"result": "created", "email": alice.email}
     mail = mail_to(service, alice.email)
     assert mail["Subject"] == subject("signup-aea")
@@ -117,7 +117,9 @@ STATES: dict[str, Callable[[Service, Person], object]] = {
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_the_answer_tells_nobody_whether_an_address_is_known(service: Service, alice: Person, state: str) -> None:
+def test_the_response_does_not_reveal_whether_an_address_is_known(
+    service: Service, alice: Person, state: str
+) -> None:
     STATES[state](service, alice)
     unknown = new_address()
     answers = [
@@ -148,7 +150,7 @@ def test_the_mail_is_in_the_language_of_the_sign_up(service: Service, language: 
     assert mail_to(service, address)["Subject"] == subject("signup", language)
 
 
-def test_who_names_no_language_is_written_to_in_english(service: Service) -> None:
+def test_mails_are_english_if_no_language_is_given(service: Service) -> None:
     address = new_address()
     reply = service.http.post("/signup", json={"email": address})
     assert (reply.status_code, reply.json()) == (201, {"result": "created", "email": address})

@@ -55,7 +55,7 @@ def test_what_staff_do_to_anothers_pattern_is_recorded(service: Service, admin: 
     assert [act for _, act, _ in acts_on(service, alice)] == ["updatePattern", "clonePattern", "deletePattern"]
 
 
-def test_what_owners_do_and_what_is_refused_is_not_recorded(service: Service, alice: Person, bob: Person) -> None:
+def test_actions_of_owners_and_rejected_ones_are_not_recorded(service: Service, alice: Person, bob: Person) -> None:
     key = alice.new_key()
     assert bob.delete(f"/apikeys/{key.key}").status_code == 403
     assert bob.get(f"/users/{alice.id}/data").status_code == 403

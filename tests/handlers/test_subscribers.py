@@ -118,7 +118,7 @@ def test_the_response_does_not_reveal_a_subscription_and_a_subscriber_gets_a_mai
     assert parts_of(link_in(mail))[0] == "unsubscribe"
 
 
-def test_a_confirmed_subscription_keeps_its_language_whoever_asks_for_another(service: Service) -> None:
+def test_a_confirmed_subscription_keeps_its_language(service: Service) -> None:
     email, _ = subscribed(service)
     assert asked(service, email, "uk").json()["data"]["language"] == "uk"
     assert f"\n{email},en,subscriber," in cli(service, "subscribers").stdout
@@ -174,7 +174,7 @@ def test_a_link_that_is_wrong_in_any_part_confirms_nothing(service: Service) -> 
 
 
 @both_engines
-def test_many_who_ask_with_one_address_at_once_share_one_subscription(service: Service) -> None:
+def test_concurrent_requests_with_one_address_share_one_subscription(service: Service) -> None:
     body = {"email": new_test_address(), "language": "en", "test": True}
     replies = concurrently([partial(service.http.post, "/subscriber", json=body)] * 12)
     assert {reply.status_code for reply in replies} == {200}
@@ -182,7 +182,7 @@ def test_many_who_ask_with_one_address_at_once_share_one_subscription(service: S
 
 
 @both_engines
-def test_whoever_confirms_while_another_leaves_breaks_nothing(service: Service) -> None:
+def test_a_confirmation_during_an_unsubscription_fails_cleanly(service: Service) -> None:
     for _round in range(5):
         email = new_test_address()
         link = link_for(service, email)

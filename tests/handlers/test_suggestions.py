@@ -92,9 +92,7 @@ def test_a_rejected_suggestion_is_removed_with_its_image(service: Service, curat
         assert failure(curator.delete(f"/suggested-sets/{unknown}")) == GONE
 
 
-def test_suggestions_are_in_no_public_place_and_nobodys_but_the_curators(
-    service: Service, alice: Person, bob: Person
-) -> None:
+def test_only_curators_see_suggestions(service: Service, alice: Person, bob: Person) -> None:
     suggested = alice.new_suggestion(name="very private")
     for path in ("/curated-sets", "/curated-sets.json", "/curated-sets.yaml"):
         assert "very private" not in service.http.get(path).text

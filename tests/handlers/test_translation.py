@@ -12,7 +12,7 @@ DONE = {"result": "success", "data": {}}
 
 
 @pytest.mark.parametrize("language", ["de", "es", "fr", "nl", "uk"])
-def test_who_offers_to_translate_is_invited(service: Service, alice: Person, language: str) -> None:
+def test_an_offer_to_translate_is_answered_by_an_invitation(service: Service, alice: Person, language: str) -> None:
     reply = alice.post("/flows/translator-invite", {"language": language})
     assert (reply.status_code, reply.json()) == (200, DONE)
     mail = mail_to(service, alice.email)
@@ -28,9 +28,7 @@ def test_the_invitation_is_in_the_callers_own_language(service: Service) -> None
     assert mail_to(service, person.email)["Subject"].startswith("Dank je wel")
 
 
-def test_a_suggestion_reaches_those_who_look_after_the_service_and_they_can_answer(
-    service: Service, alice: Person
-) -> None:
+def test_a_suggestion_is_mailed_to_the_maintainers_and_can_be_answered(service: Service, alice: Person) -> None:
     body = {
         "language": "Esperanto\r\nBcc: all@example.org",
         "correspondence": "<b>français</b> {service}",
@@ -59,6 +57,6 @@ def suggestions_of(service: Service, person: Person) -> list[EmailMessage]:
     return [mail for mail in mails_to(service, MAINTAINER) if mail["Reply-To"] == person.email]
 
 
-def test_what_is_left_out_of_a_suggestion_is_shown_as_left_out(service: Service, alice: Person) -> None:
+def test_missing_members_of_a_suggestion_are_shown_as_missing(service: Service, alice: Person) -> None:
     assert alice.post("/flows/language-suggestion", {"language": "Latin", "comments": ""}).status_code == 200
     wait_until(lambda: suggestions_of(service, alice), "the suggestion")

@@ -53,7 +53,7 @@ def test_every_way_out_leads_out_and_a_link_from_before_does_not_lead_in(service
     assert failure(confirm(service, link)) == (404, "notFound")
 
 
-def test_leaving_by_uuid_ends_the_newsletter_of_the_account_with_the_same_address_too(service: Service) -> None:
+def test_unsubscribing_by_uuid_ends_the_newsletter_of_the_account_with_the_address_too(service: Service) -> None:
     person = service.sign_up()
     person.patch("/account", {"newsletter": True})
     link = link_for(service, person.email)
@@ -61,7 +61,7 @@ def test_leaving_by_uuid_ends_the_newsletter_of_the_account_with_the_same_addres
     assert account_of(person)["newsletter"] is False
 
 
-def test_an_accounts_uuid_which_anyone_may_know_unsubscribes_nobody(service: Service, alice: Person) -> None:
+def test_the_public_uuid_of_an_account_does_not_unsubscribe_it(service: Service, alice: Person) -> None:
     alice.patch("/account", {"newsletter": True})
     uuid = account_of(alice)["uuid"]
     replies = [leave(service, "by uuid", {"id": name, "ehash": ""}) for name in (uuid, str(uuid4()))]
@@ -71,14 +71,14 @@ def test_an_accounts_uuid_which_anyone_may_know_unsubscribes_nobody(service: Ser
 
 
 @pytest.mark.parametrize("form", ["v4", "one click"])
-def test_leaving_by_hash_says_the_same_of_those_who_get_nothing(service: Service, form: str) -> None:
+def test_unsubscribing_by_hash_answers_the_same_if_not_subscribed(service: Service, form: str) -> None:
     _, link = subscribed(service)
     replies = [leave(service, form, link) for _ in range(2)]
     replies.append(leave(service, form, {"ehash": email_hash(new_address())}))
     assert len({(reply.status_code, reply.content) for reply in replies}) == 1
 
 
-def test_leaving_the_old_way_needs_both_parts(service: Service) -> None:
+def test_unsubscribing_by_the_old_link_needs_both_parts(service: Service) -> None:
     email, link = subscribed(service)
     _, others = subscribed(service)
     remove = partial(service.http.request, "DELETE", "/subscriber")
@@ -138,12 +138,12 @@ def test_a_part_of_a_form_without_a_name_is_malformed(service: Service, disposit
 @pytest.mark.parametrize(
     "path", ["/ocunsub/0", "/ocunsub/" + "F" * 64, "/subscriber/" + "g" * 64, "/subscriber/" + "0" * 36]
 )
-def test_what_is_no_hash_is_not_found(service: Service, path: str) -> None:
+def test_an_invalid_hash_is_not_found(service: Service, path: str) -> None:
     method = "DELETE" if path.startswith("/subscriber") else "GET"
     assert failure(service.http.request(method, path)) == (404, "notFound")
 
 
-def test_a_link_to_unsubscribe_is_mailed_to_those_who_get_the_newsletter_and_to_nobody_else(
+def test_a_link_to_unsubscribe_is_mailed_only_to_subscribed_addresses(
     service: Service, alice: Person, bob: Person
 ) -> None:
     email, link = subscribed(service)

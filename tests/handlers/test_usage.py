@@ -179,7 +179,7 @@ def test_the_whole_time_that_is_kept_can_be_asked_for_at_once(alice: Person) -> 
 
 
 @pytest.mark.parametrize(("granularity", "days"), [("day", 400), ("hour", 35)])
-def test_what_is_not_kept_any_more_is_left_out_and_the_answer_says_from_when(
+def test_pruned_usage_is_omitted_and_the_response_states_the_first_day(
     alice: Person, granularity: str, days: int
 ) -> None:
     found = usage(alice, **{"from": "2001-01-01", "to": "2099-12-31", "granularity": granularity})
@@ -237,7 +237,9 @@ def test_csv_says_the_same(alice: Person, by: str) -> None:
 
 
 @both_engines
-def test_administrators_see_who_uses_the_most(service: Service, admin: Person, alice: Person, bob: Person) -> None:
+def test_administrators_see_the_accounts_with_the_highest_usage(
+    service: Service, admin: Person, alice: Person, bob: Person
+) -> None:
     key = alice.new_key(name='=HYPERLINK("x"), "y"')
     millions = 10**9
     for days, calls in ((0, 2), (6, 3), (7, 1), (13, 9), (14, 99)):
@@ -279,7 +281,7 @@ def test_administrators_see_who_uses_the_most(service: Service, admin: Person, a
     assert [row["calls"] // millions for row in of_month["keys"] if row["key"] == key.key] == [114]
 
 
-def test_looking_at_who_uses_the_most_is_recorded(admin: Person) -> None:
+def test_reading_the_accounts_with_the_highest_usage_is_recorded(admin: Person) -> None:
     for path in ("/admin/usage", "/admin/usage.csv"):
         reply = admin.get(path)
         [act] = admin.get("/admin/acts?limit=1").json()["acts"]

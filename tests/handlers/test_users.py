@@ -52,7 +52,7 @@ def test_a_profile_is_never_found_by_address_or_its_hash(service: Service, alice
 
 
 @pytest.mark.parametrize("handle", ["0", "-1", "1.5", "1e3", "999999999", "9" * 40, "nobody", " ", "%00", "x" * 101])
-def test_what_names_nobody_is_not_found(service: Service, handle: str) -> None:
+def test_an_unknown_user_is_not_found(service: Service, handle: str) -> None:
     for path in (f"/users/{handle}", f"/users/{handle}/card"):
         assert failure(service.http.get(path)) == (404, "notFound")
 
@@ -157,11 +157,11 @@ def test_a_taken_user_name_gets_200_and_a_free_one_404(alice: Person, bob: Perso
 
 
 @pytest.mark.parametrize("name", ["x", "12", "a@b.example", "user-1", "a/b", " padded", "f" * 32])
-def test_a_user_name_that_nobody_can_have_is_not_free(alice: Person, name: str) -> None:
+def test_an_invalid_user_name_is_not_free(alice: Person, name: str) -> None:
     assert alice.post("/available/username", {"username": name}).json()["available"] is False
 
 
-def test_what_is_free_can_be_had_and_what_is_not_cannot(alice: Person, bob: Person) -> None:
+def test_a_free_name_can_be_taken_and_another_cannot(alice: Person, bob: Person) -> None:
     for name in (f"Free {uuid4().hex[:8]}", f"user-{alice.id + 1_000_000}", "ab", f"user-{bob.id}"):
         free = bob.post("/available/username", {"username": name}).status_code == 404
         before = bob.get("/account").json()["account"]["username"]
@@ -175,7 +175,7 @@ def test_the_question_needs_a_user_name(alice: Person, body: dict[str, Any] | No
     assert failure(alice.post("/available/username", body)) == (400, "usernameMissing")
 
 
-def test_any_credentials_may_ask_and_nobody_else(service: Service, alice: Person) -> None:
+def test_looking_up_a_user_name_needs_credentials_of_any_level(service: Service, alice: Person) -> None:
     question = {"username": f"free {uuid4().hex}"}
     assert alice.new_key(0).post("/available/username", question).status_code == 404
     assert failure(service.http.post("/available/username", json=question)) == (401, "unauthorized")
@@ -189,7 +189,7 @@ def test_a_blocked_account_has_no_profile(service: Service, alice: Person) -> No
     assert alice.id not in [profile["id"] for profile in found]
 
 
-def test_a_number_with_a_zero_before_it_names_nobody(service: Service, alice: Person) -> None:
+def test_a_number_with_a_leading_zero_names_no_account(service: Service, alice: Person) -> None:
     assert service.http.get(f"/users/{alice.id}").status_code == 200
     assert service.http.get(f"/users/0{alice.id}").status_code == 404
 

@@ -72,14 +72,12 @@ def test_a_table_keeps_the_older_name_too() -> None:
 
 
 @pytest.mark.parametrize(("inches", "mm"), [("36.25", 920.75), ("1", 25.4), ("0.1", 2.54), ("35.5", 901.7)])
-def test_what_was_measured_in_inches_is_so_many_millimetres_and_is_shown_again_as_it_was(
-    inches: str, mm: float
-) -> None:
+def test_lengths_in_inches_survive_a_round_trip_through_millimetres(inches: str, mm: float) -> None:
     assert values(interchange.read(tape({"bust_circ": inches}, unit="inch"), "smis")) == {"chest": mm}
     assert f'"{inches}"'.encode() in written("smis", {"chest": mm}, imperial=True)
 
 
-def test_what_is_not_measured_in_whole_steps_has_no_more_digits_than_it_takes() -> None:
+def test_other_lengths_are_written_with_as_few_digits_as_needed() -> None:
     assert numerals.shown(920, "inch") == "36.22047244094488"
     assert numerals.shown(25.4, "inch") == "1"
     assert numerals.shown(920.5, "cm") == "92.05"

@@ -49,7 +49,7 @@ def test_an_ipv6_network_counts_as_one_address(crowded: Service) -> None:
     assert Anonymous(crowded, "2001:db8:1:3::3").get("/curated-sets.json").status_code == 200
 
 
-def test_wrong_credentials_count_for_the_address_and_for_nobodys_account(crowded: Service) -> None:
+def test_wrong_credentials_count_for_the_address_and_for_no_account(crowded: Service) -> None:
     stranger = Anonymous(crowded, "192.0.2.3")
     wrong = {"Authorization": "Bearer nonsense"}
     statuses = [stranger.request("GET", "/sets", headers=wrong).status_code for _ in range(12)]

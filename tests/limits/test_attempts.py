@@ -57,7 +57,9 @@ def test_one_name_from_one_address_waits_and_no_other(limited: Service, guessed:
     assert sign_in(limited, guessed.email, PASSWORD, "192.0.2.1").status_code == 200
 
 
-def test_strangers_who_try_every_name_lock_nobody_out_of_a_known_network(limited: Service, guessed: Person) -> None:
+def test_attempts_of_strangers_do_not_lock_the_owner_out_of_a_known_network(
+    limited: Service, guessed: Person
+) -> None:
     account = guessed.get("/account").json()["account"]
     names = [account[name] for name in ("username", "email", "id", "uuid")]
 
@@ -110,5 +112,5 @@ def test_many_attempts_at_once_are_none_the_better(limited: Service, guessed: Pe
     assert statuses.count(401) <= FREE + 1 and statuses.count(429) >= 30 - FREE - 1
 
 
-def test_without_limits_nobody_waits(service: Service) -> None:
+def test_without_limits_no_attempt_waits(service: Service) -> None:
     guess_in_vain(service, "nobody at all", FREE + 3)

@@ -45,7 +45,7 @@ def violated(reply: httpx2.Response) -> list[str]:
     return policies
 
 
-def test_mails_to_one_address_are_limited_by_kind_whoever_requests_them(quiet: Service) -> None:
+def test_mails_to_one_address_are_limited_by_kind_for_all_senders_together(quiet: Service) -> None:
     alice, bob = quiet.sign_up(), quiet.sign_up()
     statuses = [alice.patch("/account", {"email": bob.email}).status_code for _ in range(3)]
     assert statuses == [200] * 3

@@ -35,7 +35,7 @@ def use_up(caller: Credentials, path: str = "/sets") -> tuple[int, Response]:
     raise AssertionError("nothing was ever refused")
 
 
-def test_every_answer_says_what_holds_and_what_is_left(limited: Service) -> None:
+def test_every_response_states_the_quotas_and_the_remaining_units(limited: Service) -> None:
     key = limited.sign_up().new_key()
     replies = [key.get("/sets"), key.get("/sets/999999"), key.post("/sets", {}), key.request("HEAD", "/sets")]
     assert [reply.status_code for reply in replies] == [200, 404, 400, 200]
@@ -59,7 +59,7 @@ def test_over_a_quota_the_answer_says_which_and_for_how_long(limited: Service) -
     assert left(reply)["burst"][0] == 0
 
 
-def test_what_is_refused_is_not_done(limited: Service) -> None:
+def test_a_rejected_request_has_no_effect(limited: Service) -> None:
     alice = limited.sign_up()
     key = alice.new_key()
     use_up(key)

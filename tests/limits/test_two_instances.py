@@ -99,7 +99,7 @@ def test_every_call_is_counted_once_wherever_it_was_made(pair: Pair) -> None:
     assert [listed[key.key] for key in keys] == [60, 60]
 
 
-def test_while_redis_is_away_each_limits_by_itself_and_nobody_is_refused_for_it(pair: Pair) -> None:
+def test_while_redis_is_down_each_instance_limits_by_itself(pair: Pair) -> None:
     key = pair.here.sign_up().new_key()
     pair.redis.cut()
     try:

@@ -94,7 +94,7 @@ def test_nothing_is_killed_while_it_finishes() -> None:
     assert all(compose["services"][name]["stop_grace_period"] == f"{seconds}s" for name in ("api1", "api2"))
 
 
-def test_compose_mounts_what_is_there_and_gives_nginx_the_addresses_of_the_instances() -> None:
+def test_compose_mounts_existing_files_and_gives_nginx_the_addresses_of_the_instances() -> None:
     services = _compose()["services"]
     for mount in services["nginx"]["volumes"]:
         assert (DEPLOY / mount.split(":")[0]).is_file()

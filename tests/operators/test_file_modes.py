@@ -27,7 +27,7 @@ def open_to_all(tmp_path: Path) -> Iterator[Service]:
         service.close()
 
 
-def test_nobody_but_the_owner_may_read_what_the_server_creates(open_to_all: Service, tmp_path: Path) -> None:
+def test_only_the_owner_can_read_files_of_the_server(open_to_all: Service, tmp_path: Path) -> None:
     alice = open_to_all.sign_up()
     alice.new_set(img=PIXEL)
     open_to_all.http.post("/subscriber", json={"email": "reader@example.org", "language": "en"})

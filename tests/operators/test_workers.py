@@ -128,7 +128,7 @@ def test_a_worker_that_is_killed_is_replaced(two: Crew) -> None:
     wait_until(lambda: _restarts(two) == restarts + 1, "the restart to be counted")
 
 
-def test_what_is_written_through_two_workers_is_all_there(two: Crew) -> None:
+def test_no_write_through_two_workers_is_lost(two: Crew) -> None:
     person = two.sign_up()
     with Clients(two.port, person, each=8) as clients:
         clients.go_on()

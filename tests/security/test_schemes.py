@@ -88,7 +88,7 @@ BAD = ("Basic x", "Bearer x", "Digest x", basic(str(uuid4()), api_secrets.new_se
 
 
 @pytest.mark.parametrize("authorization", BAD)
-def test_bad_credentials_do_not_hide_what_is_public(service: Service, owner: Person, authorization: str) -> None:
+def test_bad_credentials_do_not_hide_public_records(service: Service, owner: Person, authorization: str) -> None:
     caller = Credentials(service, authorization)
     for path in ("/curated-sets", "/curated-sets/1", f"/sets/{owner.new_set(public=True)['id']}.json"):
         assert caller.get(path).json() == service.http.get(path).json()
@@ -96,14 +96,14 @@ def test_bad_credentials_do_not_hide_what_is_public(service: Service, owner: Per
     refused(service, authorization, path="/curated-sets/999999")
 
 
-def test_credentials_of_an_ended_key_do_not_hide_what_is_public(service: Service, owner: Person, key: ApiKey) -> None:
+def test_credentials_of_an_ended_key_do_not_hide_public_records(service: Service, owner: Person, key: ApiKey) -> None:
     public, private = (f"/sets/{owner.new_set(public=public)['id']}.json" for public in (True, False))
     assert owner.delete(f"/apikeys/{key.key}").status_code == 204
     assert key.get(public).json()["name"] == "a set"
     refused(service, key.authorization, "keyRevoked", path=private)
 
 
-def test_an_account_without_consent_reads_what_is_public(service: Service, owner: Person) -> None:
+def test_an_account_without_consent_reads_public_records(service: Service, owner: Person) -> None:
     public, private = (f"/sets/{owner.new_set(public=public)['id']}.json" for public in (True, False))
     alice = service.sign_up()
     token = alice.patch("/consent", {"consent": 0}).json()["token"]

@@ -227,7 +227,7 @@ def test_counters_outlive_a_restart(guesser: Guesser, names: list[str]) -> None:
         guesser.begin(names[0])
 
 
-def test_there_is_always_a_link_that_is_still_good_whoever_requested_it(guesser: Guesser, names: list[str]) -> None:
+def test_there_is_always_a_valid_link_although_strangers_request_more(guesser: Guesser, names: list[str]) -> None:
     mailed = []
     for minute in range(0, 24 * 60, 6):
         guesser.now = NOW + timedelta(minutes=minute)

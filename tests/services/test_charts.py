@@ -71,7 +71,7 @@ def test_the_largest_chart_is_smaller_than_the_document_says() -> None:
     assert len(charts.drawn(listed, Look(width=1920))) < LARGEST
 
 
-def test_keys_have_their_names_and_two_of_one_name_stay_apart() -> None:
+def test_keys_have_their_names_and_two_with_one_name_are_separate() -> None:
     rows = [{"at": DAY.format(2), "key": key, "calls": calls} for key, calls in (("a", 3), ("b", 2), (None, 1))]
     report = usage(rows)
     assert chart_data.keys_shown(report) == ["a", "b"]

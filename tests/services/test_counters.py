@@ -96,7 +96,7 @@ def test_memory_keeps_so_many_counters_and_those_that_are_used(run: Any, monkeyp
     assert len(memory._kept) <= 100
 
 
-def test_instances_share_what_is_in_redis(redis_url: str, run: Any) -> None:
+def test_instances_share_the_counters_in_redis(redis_url: str, run: Any) -> None:
     one, other = Shared(redis_url, Metrics()), Shared(redis_url, Metrics())
 
     async def count() -> list[int]:
@@ -143,7 +143,7 @@ def test_while_redis_is_away_everybody_is_counted_here_and_afterwards_there_agai
     run(shared.close())
 
 
-def test_who_does_not_know_the_servers_key_cannot_tell_whose_a_counter_is() -> None:
+def test_a_counter_does_not_reveal_its_subject_without_the_key_of_the_server() -> None:
     names = []
     for key in (b"one", b"one", b"two"):
         limits = Limits(Metrics(), key=key, enabled=True, quotas="", redis_url="")

@@ -55,7 +55,7 @@ def test_the_first_time_all_there_is_is_counted(monkeypatch: pytest.MonkeyPatch)
     assert len(database.claims) == 1 and database.claims[0]["now"] == NOW
 
 
-def test_what_somebody_else_just_counted_is_not_counted_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_recent_count_of_another_process_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     database = Database(monkeypatch, slices=0, outcomes=[])
     asyncio.run(database.statistics.refresh())
     assert database.kept == []

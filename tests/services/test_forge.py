@@ -77,18 +77,20 @@ def test_the_commit_names_its_author_if_there_is_one(there: Forge) -> None:
         (5, ["alice@example.org"]),
     ],
 )
-def test_who_is_no_name_and_address_is_not_named(there: Forge, kind: str, name: object, email: object) -> None:
+def test_an_author_without_a_valid_name_and_address_is_not_named(
+    there: Forge, kind: str, name: object, email: object
+) -> None:
     prefix = "github" if kind == "github" else "codeberg"
     assert at(there).author_of({f"{prefix}Username": name, f"{prefix}Email": email}) is None
 
 
-def test_who_gave_a_name_and_an_address_for_this_forge_is_named(there: Forge, kind: str) -> None:
+def test_an_author_with_a_name_and_an_address_for_this_forge_is_named(there: Forge, kind: str) -> None:
     both = {"githubUsername": "g", "githubEmail": "g@a.org", "codebergUsername": "c", "codebergEmail": " c@a.org "}
     assert at(there).author_of(both) == (Author("g", "g@a.org") if kind == "github" else Author("c", "c@a.org"))
     assert at(there).author_of({}) is None
 
 
-def test_a_name_mentions_nobody_in_the_pull_request(there: Forge) -> None:
+def test_a_name_in_a_pull_request_mentions_no_account_of_the_forge(there: Forge) -> None:
     done(post(at(there), by="@everyone` [x](https://evil.example)\n# Now"))
     assert "`@everyone' [x](https://evil.example) # Now`" in there.pulls[0]["body"]
 

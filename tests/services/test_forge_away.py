@@ -173,7 +173,7 @@ def test_whichever_step_stalls_nothing_stays(
         assert_as_before(there)
 
 
-def test_nobodys_branch_but_ours_is_removed(there: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_an_own_branch_is_removed(there: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
     done(post(at(there), "hello"))
     monkeypatch.setattr(code_forge, "SECONDS", 0.4)
     for path in ("/git/refs", CONTENTS):
@@ -201,7 +201,7 @@ def test_a_refused_branch_that_is_not_there_is_no_taken_slug(there: Forge) -> No
     assert_as_before(there)
 
 
-def test_who_asks_and_is_cancelled_leaves_nothing(there: Forge) -> None:
+def test_a_cancelled_request_leaves_nothing_at_the_forge(there: Forge) -> None:
     there.fails("POST", "/pulls", hang=True)
 
     async def cancelled() -> None:

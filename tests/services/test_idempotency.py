@@ -222,7 +222,7 @@ def test_old_keys_are_forgotten_in_the_background(scene: Scene, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("size", [1, service.LARGE])
-def test_who_does_not_know_the_servers_key_cannot_guess_at_a_request(size: int) -> None:
+def test_a_stored_request_cannot_be_guessed_without_the_key_of_the_server(size: int) -> None:
     found = []
     for key in (b"one", b"one", b"two"):
         keys = service.Idempotency(cast(Storage, None), cast(Background, None), key)

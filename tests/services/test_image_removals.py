@@ -57,7 +57,7 @@ def test_an_image_stays_as_long_as_a_record_names_it(store: Store, images: Image
 
 
 @pytest.mark.parametrize(("failure", "at_once"), [(NoSuchRecord, True), (StorageUnavailable, False)])
-def test_an_image_goes_at_once_if_its_record_was_certainly_not_written_and_later_if_nobody_knows(
+def test_an_image_is_removed_at_once_if_its_record_was_not_written_and_later_if_that_is_unknown(
     store: Store, images: Images, failure: type[ApiError], at_once: bool
 ) -> None:
     names: list[str] = []

@@ -35,7 +35,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> ImageStore:
 
 
 @pytest.mark.parametrize("format", ["JPEG", "WEBP", "PNG"])
-def test_what_is_put_is_got_with_its_media_type(store: ImageStore, format: str) -> None:
+def test_a_stored_image_is_read_with_its_media_type(store: ImageStore, format: str) -> None:
     given = image(format)
     put(store, "set-1", given)
     found = get(store, "set-1")
@@ -65,7 +65,7 @@ def test_a_second_put_takes_the_place_of_the_first(store: ImageStore) -> None:
     assert found is not None and found.media_type == "image/webp"
 
 
-def test_an_image_that_is_only_to_be_added_takes_nobodys_place(store: ImageStore) -> None:
+def test_an_image_added_without_replacement_replaces_no_other(store: ImageStore) -> None:
     asyncio.run(store.put("set-1", image("JPEG"), replace=False))
     with pytest.raises(ImageExists):
         asyncio.run(store.put("set-1", image("WEBP"), replace=False))

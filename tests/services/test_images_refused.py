@@ -62,7 +62,7 @@ PNG = encoded(two_halves(), "PNG")
         b64encode(PNG[:-1] + b"\xff" * 40)[:60].decode(),
     ],
 )
-def test_what_is_no_image_is_refused_without_an_echo(img: str) -> None:
+def test_a_file_that_is_no_image_is_refused_without_an_echo(img: str) -> None:
     detail = refusal(img)
     assert detail.endswith(".") and detail.isascii() and len(detail) < 100
     assert not img.strip() or img not in detail

@@ -114,7 +114,7 @@ def test_each_request_has_its_own_name(server: Server) -> None:
         assert caller.request_id == name
 
 
-def test_what_is_kept_is_asked_for_its_scheme_all_the_same(server: Server) -> None:
+def test_the_scheme_is_checked_also_for_a_cached_identity(server: Server) -> None:
     authorization = server.new_key(timedelta(hours=1))
     assert server.caller(authorization)
     with pytest.raises(Unauthorized):

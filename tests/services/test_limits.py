@@ -101,7 +101,7 @@ def test_an_instance_that_is_idle_keeps_less_than_a_batch_from_the_others(run: A
     assert DAY.quota - MOST_AT_ONCE <= _spent(run, busy, 2_000, policy=DAY) <= DAY.quota - 1
 
 
-def test_requests_at_the_same_moment_share_what_is_there(run: Any, time: Clock) -> None:
+def test_concurrent_requests_share_the_remaining_units(run: Any, time: Clock) -> None:
     class Slow(Memory):
         async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
             await asyncio.sleep(0)
@@ -126,7 +126,7 @@ def test_a_clock_that_steps_ends_no_window_never_to_begin_another(run: Any, time
     assert 0 < limiter.peek([(BURST, "k1", 1)])[0].seconds <= 60
 
 
-def test_another_quota_holds_at_once_and_what_was_used_counts(run: Any, time: Clock) -> None:
+def test_a_changed_quota_is_in_effect_at_once_and_used_units_count(run: Any, time: Clock) -> None:
     limiter = _limiter()
     assert _spent(run, limiter, 101) == 100
     assert _spent(run, limiter, 500, policy=Policy("burst", 300, 60)) <= 200

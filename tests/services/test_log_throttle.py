@@ -51,7 +51,7 @@ def test_of_a_flood_of_warnings_one_a_second_is_written_with_the_number_of_the_o
     assert handler.lines[3:] == ["request 10: no database (suppressed 1 like this one)"]
 
 
-def test_what_is_suppressed_is_written_at_the_end(log: tuple[logging.Logger, Written]) -> None:
+def test_suppressed_messages_are_counted_at_the_end(log: tuple[logging.Logger, Written]) -> None:
     logger, handler = log
     for request in range(3):
         logger.error("request %s: no database", request)

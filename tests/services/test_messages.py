@@ -101,7 +101,7 @@ def test_each_language_has_its_own_words() -> None:
     assert len({part(a_mail(language=language), "plain") for language in LANGUAGES}) == len(LANGUAGES)
 
 
-def test_the_headers_say_who_writes_to_whom_and_that_a_machine_does() -> None:
+def test_the_headers_name_sender_and_recipient_and_mark_an_automatic_mail() -> None:
     message = a_mail("emailchange", "uk")
     assert message["From"] == "FreeSewing <hello@example.org>"
     assert message["To"] == "ann@example.org"
@@ -220,7 +220,7 @@ def test_a_sender_that_is_not_one_address_is_an_error(sender: str) -> None:
     ["", "ann", "ann@", "@example.org", "a@example.org, b@example.org", "Ann <ann@example.org>", "ü, b@c.d"],
 )
 @pytest.mark.parametrize("field", ["to", "reply_to"])
-def test_what_is_not_exactly_one_bare_address_is_an_error(field: str, address: str) -> None:
+def test_a_recipient_that_is_not_exactly_one_bare_address_is_an_error(field: str, address: str) -> None:
     with pytest.raises(ValueError):
         a_mail(**{field: address})
 
@@ -247,7 +247,7 @@ def test_answers_go_to_the_reply_to_address() -> None:
     assert a_mail()["Reply-To"] is None
 
 
-def test_a_suggestion_holds_what_somebody_wrote_as_text_alone() -> None:
+def test_a_suggestion_is_mailed_as_plain_text() -> None:
     hostile = dict.fromkeys(VALUES["langsuggest"], f"{HOSTILE}\r\nBcc: all@example.org")
     message = a_mail("langsuggest", values=hostile)
     assert message["Bcc"] is None

@@ -124,7 +124,7 @@ UNWELCOME: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("fields", UNWELCOME, ids=str)
-def test_who_wants_none_or_may_not_sign_in_gets_none(store: Store, fields: dict[str, Any]) -> None:
+def test_accounts_with_disabled_notices_or_without_sign_in_get_none(store: Store, fields: dict[str, Any]) -> None:
     user_id = store.new_account(**fields)["id"]
     key_id = a_key(store, user_id, created_at=NOW - 99 * DAY, expires_at=NOW + DAY)
     pass_at(store)
@@ -157,7 +157,7 @@ def test_a_quota_is_announced_once_a_day_for_each_key_and_account_and_threshold(
     assert [mail["kind"] for mail in mails] == ["quotanear", "quotareached"] * 6
 
 
-def test_a_quota_that_cannot_be_announced_disturbs_nobody(store: Store, owner: int) -> None:
+def test_a_quota_that_cannot_be_announced_does_not_stop_other_notices(store: Store, owner: int) -> None:
     store.run(services_on(store.storage).notices.quota_reached(owner, 999_999, "day", 80, 1, NOW))
     store.run(services_on(store.storage).notices.quota_reached(owner, 0, "day", 17, 1, NOW))
     store.disconnect()
@@ -178,9 +178,7 @@ def test_an_announcement_is_no_part_of_what_a_request_writes(store: Store, owner
     assert kinds(store) == ["quotanear"]
 
 
-def test_of_many_who_pass_at_once_each_notice_comes_from_one(
-    store: Store, owner: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_concurrent_passes_send_each_notice_once(store: Store, owner: int, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(5):
         a_key(store, owner, expires_at=NOW + DAY)
     # All of them take it on, as if the lease had run out.

@@ -87,7 +87,7 @@ def test_an_older_strength_is_replaced_by_the_present_one() -> None:
 
 
 @pytest.mark.parametrize("password", ["", "x", "nobody has this password"])
-def test_nobodys_password_never_signs_in(password: str) -> None:
+def test_without_a_stored_hash_only_the_dummy_password_matches(password: str) -> None:
     """What an unknown account's password is held against has a password too; the caller must look at the account."""
     assert verify(password, None).upgrade is None
     assert password == "nobody has this password" or not verify(password, None).fits

@@ -17,7 +17,7 @@ from tests.storage.store import NOW, Store
 __all__ = ["postgresql_url", "sqlite_url", "store"]
 
 
-def test_anonymous_images_are_removed_with_what_is_out_of_date(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_anonymous_images_are_removed_with_expired_rows(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     called_at = []
 
     async def expire(now: datetime) -> None:

@@ -116,7 +116,7 @@ def test_of_several_requests_at_once_only_one_draws(drawn_cards: list[Card]) -> 
     assert len(set(map(id, drawings))) == 1 and drawn_cards == [card]
 
 
-def test_what_is_drawn_anew_has_the_same_bytes_and_validator() -> None:
+def test_an_image_drawn_again_has_the_same_bytes_and_validator() -> None:
     card = Card("Aaron", "A shirt", "blog", "org")
     first, second = draw(card)[0], draw(card)[0]
     assert first is not second and first == second

@@ -82,7 +82,7 @@ def write_elsewhere(database: Path, sql: str = "UPDATE accounts SET status = sta
     connection.close()
 
 
-def test_what_is_kept_is_not_read_again_while_nothing_is_written(runner: asyncio.Runner, storage: Storage) -> None:
+def test_a_cached_value_is_not_read_again_while_nothing_is_written(runner: asyncio.Runner, storage: Storage) -> None:
     kept, reads = VersionCache[str, int](storage), Read()
     assert [runner.run(counted(kept, reads)) for _ in range(5)] == [1] * 5
     assert runner.run(counted(kept, reads, "b")) == 2
@@ -137,7 +137,7 @@ def test_the_triggers_watch_every_column_that_authentication_reads() -> None:
     assert columns == {(table, name) for table, names in COLUMNS.items() for name in names}
 
 
-def test_what_was_read_before_a_write_is_not_kept_after_it(
+def test_a_value_read_before_a_write_is_not_cached_after_it(
     runner: asyncio.Runner, storage: Storage, database: Path
 ) -> None:
     kept, reads = VersionCache[str, int](storage), Read()
@@ -163,7 +163,7 @@ def test_what_raises_is_not_kept(runner: asyncio.Runner, storage: Storage) -> No
     assert runner.run(counted(kept, reads)) == 1
 
 
-def test_what_is_forgotten_is_read_again(runner: asyncio.Runner, storage: Storage) -> None:
+def test_an_invalidated_value_is_read_again(runner: asyncio.Runner, storage: Storage) -> None:
     kept, reads = VersionCache[str, int](storage), Read()
     runner.run(counted(kept, reads))
     kept.forget("a")

@@ -29,7 +29,7 @@ def test_an_address_has_one_account_at_most_in_whatever_case(store: Store) -> No
     assert store.read(count_accounts) == 1
 
 
-def test_who_signs_up_again_gets_the_account_that_is_there(store: Store) -> None:
+def test_a_repeated_sign_up_returns_the_existing_account(store: Store) -> None:
     first = store.write(accounts.find_or_create, "alice@example.org", **NEW)
     assert store.write(accounts.find_or_create, " Alice@Example.org", **NEW)["id"] == first["id"]
 
@@ -55,7 +55,7 @@ def test_a_person_signs_in_by_number(store: Store) -> None:
 
 
 @pytest.mark.parametrize("login", ["", "@", "nobody", "nobody@example.org", "0", "9" * 15, "9" * 400, "٣", "²"])
-def test_a_login_that_nobody_has_finds_nobody(store: Store, login: str) -> None:
+def test_an_unknown_login_finds_no_account(store: Store, login: str) -> None:
     store.new_account()
     assert store.read(accounts.find_by_login, login) is None
     assert store.read(accounts.find_by_handle, login) is None
@@ -91,7 +91,7 @@ def test_profiles_are_found_by_the_start_of_their_name_in_order(store: Store) ->
     assert _profiles(store, "zoë") == ["Zoë"]
 
 
-def test_what_is_special_in_a_pattern_is_an_ordinary_sign_in_a_name(store: Store) -> None:
+def test_wildcards_of_a_pattern_are_literal_in_a_name(store: Store) -> None:
     _named(store, "50% wool", "500 wool", "a_b", "axb", "a\\b", "a/b")
     assert _profiles(store, "50%") == ["50% wool"]
     assert _profiles(store, "a_") == ["a_b"]
@@ -112,7 +112,7 @@ def _edit(store: Store, user_id: int, **fields: Any) -> accounts.Account:
     return store.write(accounts.edit, user_id, fields=fields, data=data, origin=ORIGIN, now=NOW + timedelta(hours=1))
 
 
-def test_an_edit_changes_what_is_sent_and_nothing_else(store: Store) -> None:
+def test_an_edit_changes_only_the_given_fields(store: Store) -> None:
     made = store.new_account()
     changed = _edit(store, made["id"], bio="new", compare=False)
     assert changed == {**made, "bio": "new", "compare": False, "updated_at": NOW + timedelta(hours=1)}

@@ -39,7 +39,7 @@ def test_a_part_of_a_name_finds_the_account_in_any_case(store: Store) -> None:
     assert found(store, "CE se") == {"username": [alice]}
 
 
-def test_what_is_a_wildcard_to_the_database_is_plain_text_in_a_search(store: Store) -> None:
+def test_wildcards_of_the_database_are_literal_in_a_search(store: Store) -> None:
     plain, percent, score, slash = (named(store, name) for name in ("a1b", "a%b", "a_b", "a|b"))
     assert found(store, "a%b") == {"username": [percent]}
     assert found(store, "a_b") == {"username": [score]}
@@ -48,7 +48,7 @@ def test_what_is_a_wildcard_to_the_database_is_plain_text_in_a_search(store: Sto
     assert plain and slash
 
 
-def test_a_name_that_is_what_was_looked_for_comes_first_and_the_rest_is_bounded(store: Store) -> None:
+def test_an_exact_match_comes_first_and_other_results_are_limited(store: Store) -> None:
     for number in range(administration.MOST_FOUND + 5):
         named(store, f"a-name-{number:02}")
     exact = named(store, "name")

@@ -55,7 +55,7 @@ def held(store: Store, key: UUID) -> Any:
     return store.write(apikeys.lock, key)
 
 
-def test_a_revoked_key_stays_listed_and_a_removed_one_is_gone_but_for_who_still_calls_with_it(store: Store) -> None:
+def test_a_revoked_key_stays_listed_and_a_removed_one_is_gone_except_for_calls_with_it(store: Store) -> None:
     user_id = store.new_account()["id"]
     key, kept = store.new_key(user_id)["key"], store.new_key(user_id)
     store.revoke_key(key)

@@ -12,7 +12,7 @@ from tests.storage.store import NOW, Store
 LATER = NOW + timedelta(hours=1)
 
 
-def test_what_creation_returns_is_what_is_stored(store: Store) -> None:
+def test_creation_returns_the_stored_record(store: Store) -> None:
     made = store.new_bookmark(store.new_account()["id"], type="set", title="Ünïcødé 🧵", url="/sets/1")
     assert store.read(bookmarks.find, made["id"]) == made
     assert store.read(bookmarks.find, made["uuid"]) == made
@@ -26,7 +26,7 @@ def test_title_and_address_are_encrypted(store: Store) -> None:
     assert b"/an/address" not in bytes(row[1])
 
 
-def test_an_edit_changes_one_bookmark_and_returns_what_is_stored(store: Store) -> None:
+def test_an_edit_changes_one_bookmark_and_returns_the_stored_record(store: Store) -> None:
     user_id = store.new_account()["id"]
     one, other = store.new_bookmark(user_id), store.new_bookmark(user_id)
     changed = store.edit(bookmarks, one["id"], title="new", now=LATER)

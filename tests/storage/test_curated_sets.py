@@ -24,7 +24,7 @@ def _edit(store: Store, set_id: int, **changes: Any) -> Record:
     return store.edit(curated_sets, set_id, **{"measies": {}, "texts": {}, "now": LATER, **changes})
 
 
-def test_what_creation_returns_is_what_is_stored(store: Store) -> None:
+def test_creation_returns_the_stored_record(store: Store) -> None:
     made = _new(store, height=172, measies={"chest": 920.5}, texts={"uk": {"name": "Розмір"}})
     assert store.read(curated_sets.find, made["id"]) == made
     assert store.read(curated_sets.find, made["uuid"]) == made
@@ -52,7 +52,7 @@ def test_an_edit_merges_texts_and_measurements(store: Store) -> None:
     assert store.read(curated_sets.find, made["id"]) == changed
 
 
-def test_a_list_holds_what_is_published_or_all_in_the_order_of_their_numbers(store: Store) -> None:
+def test_a_list_holds_published_or_all_records_in_the_order_of_their_numbers(store: Store) -> None:
     made = [_new(store, published=number != 1) for number in range(4)]
     assert list(store.read(curated_sets.list_all)) == [made[0], made[2], made[3]]
     assert list(store.read(curated_sets.list_all, unpublished=True)) == made

@@ -106,7 +106,7 @@ def _decrypted_directly(connection: Connection) -> dict[str, list[Any]]:
     return found
 
 
-def test_every_encrypted_column_holds_what_was_written(store: Store) -> None:
+def test_every_encrypted_column_returns_the_written_value(store: Store) -> None:
     _write_everything(store)
     values = store.read(_decrypted)
     assert values.keys() == ENCRYPTED
@@ -148,7 +148,7 @@ def test_the_same_value_is_never_stored_the_same_twice(store: Store) -> None:
     assert len({bytes(row[0]) for row in store.sql("SELECT name FROM sets")}) == 20
 
 
-def test_what_is_written_is_read_back_whatever_it_is(store: Store) -> None:
+def test_every_kind_of_value_is_read_as_written(store: Store) -> None:
     user_id = store.new_account(bio="", data={"": [None, {"ü": 1.5}]}, img="🧵" * 5000)["id"]
     found = store.read(accounts.find, user_id)
     assert (found["bio"], found["data"], found["img"]) == ("", {"": [None, {"ü": 1.5}]}, "🧵" * 5000)
@@ -217,7 +217,7 @@ def test_without_its_key_a_value_cannot_be_read(store: Store, keys: dict[str, by
 @pytest.mark.parametrize(
     "stored", [b"", b"\0", b"\3", b"\3one", b"\3one" + bytes(12), b"\3one" + bytes(40), b"\xff" * 9]
 )
-def test_what_was_tampered_with_cannot_be_read(store: Store, stored: bytes) -> None:
+def test_a_modified_ciphertext_cannot_be_read(store: Store, stored: bytes) -> None:
     user_id = store.new_account()["id"]
     change = text("UPDATE accounts SET bio = :stored")
     store.write(lambda connection: connection.execute(change, {"stored": stored}))

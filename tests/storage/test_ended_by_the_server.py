@@ -61,7 +61,7 @@ def test_a_statement_that_takes_too_long_is_ended_by_the_server_before_we_give_i
         assert state_of(refused) == "57014"
 
 
-def test_a_statement_is_ended_in_the_server_though_nobody_can_ask_for_it_any_more(
+def test_the_server_ends_a_statement_whose_client_is_gone(
     postgresql_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The statement runs for two seconds before we give it up, and for two more.
@@ -101,7 +101,7 @@ def held(store: Store, user_id: int) -> Iterator[None]:
             runner.run(outside.close())
 
 
-def test_who_waits_for_a_lock_in_vain_is_refused_and_others_go_on(
+def test_a_lock_timeout_is_an_error_and_other_requests_go_on(
     postgresql_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(postgresql, "LOCK_SECONDS", 0.3)

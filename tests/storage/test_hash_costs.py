@@ -15,7 +15,7 @@ def bcrypt(cost: int) -> str:
     return json.dumps({"type": "v2", "data": f"$2a${cost:02}$" + "a" * 53})
 
 
-def test_what_was_stored_once_stays(store: Store) -> None:
+def test_recorded_kinds_of_hashes_are_only_added_to(store: Store) -> None:
     assert store.read(hash_costs.find) == Kinds()
     for kinds, all_kinds in (
         (Kinds(10), Kinds(10)),

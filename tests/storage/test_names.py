@@ -48,7 +48,7 @@ def test_an_older_name_is_found_in_every_form(store: Store) -> None:
         assert [hit["id"] for hit in hits] == [user_id]
 
 
-def test_nobody_takes_a_name_that_equals_an_older_one(store: Store) -> None:
+def test_a_name_that_equals_an_older_one_cannot_be_taken(store: Store) -> None:
     older(store, "Straße", "strasse")
     user_id = store.new_account()["id"]
     for name in ("STRASSE", "straße"):

@@ -19,7 +19,7 @@ def _new(store: Store, **fields: Any) -> Record:
     return store.write(option_packs.create, now=NOW, **{**values, **fields})
 
 
-def test_what_creation_returns_is_what_is_stored(store: Store) -> None:
+def test_creation_returns_the_stored_record(store: Store) -> None:
     made = _new(store)
     assert store.read(option_packs.find, made["id"]) == made
     assert store.read(option_packs.find, made["uuid"]) == made

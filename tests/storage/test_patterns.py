@@ -30,7 +30,7 @@ def _owner(store: Store, made: Record) -> UUID:
     return value if isinstance(value, UUID) else UUID(str(value))
 
 
-def test_what_creation_returns_is_what_is_stored(store: Store) -> None:
+def test_creation_returns_the_stored_record(store: Store) -> None:
     user_id = store.new_account()["id"]
     drafted_from = store.read(sets.find, store.new_set(user_id)["id"])
     free = {"b": [1.5, None, {"": {"ü 🧵": "\0"}}], "a": 2**64 - 1, "": -(2**63)}
@@ -44,7 +44,7 @@ def test_what_creation_returns_is_what_is_stored(store: Store) -> None:
         assert list(found["settings"]) == ["b", "a", ""]
 
 
-def test_what_is_personal_is_encrypted(store: Store) -> None:
+def test_personal_data_is_encrypted(store: Store) -> None:
     store.new_pattern(store.new_account()["id"], **dict.fromkeys(("name", "notes", "img"), "canary"))
     row = store.sql("SELECT name, notes, img, data, settings FROM patterns")[0]
     assert not any(b"canary" in bytes(value) or b'"sa"' in bytes(value) for value in row)
@@ -86,7 +86,7 @@ def test_a_pattern_can_be_removed_once(store: Store) -> None:
     assert list(store.read(patterns.list_of, user_id)) == [kept]
 
 
-def test_what_is_unknown_is_no_such_record(store: Store) -> None:
+def test_an_unknown_record_raises_no_such_record(store: Store) -> None:
     for unknown in (999_999, uuid4()):
         with pytest.raises(NoSuchRecord):
             store.read(patterns.find, unknown)

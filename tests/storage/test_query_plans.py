@@ -119,7 +119,7 @@ def test_what_a_function_asks_needs_no_more_as_its_tables_grow(url: str, name: s
     assert asyncio.run(faults(url, statements)) == [] or name in ALLOWED
 
 
-def test_what_is_allowed_to_look_at_more_does(url: str) -> None:
+def test_statements_that_may_scan_more_rows_do_so(url: str) -> None:
     needed = set()
     for name in ALLOWED:
         statements = [sql_of(AT_THE_TOP[name])] if name in AT_THE_TOP else _called(url, name)[0]
@@ -133,7 +133,7 @@ def test_every_function_that_builds_a_statement_is_called_here(url: str) -> None
     assert set(_builders()) - reached - AT_IMPORT - WITHOUT_TABLE == set()
 
 
-def test_whoever_goes_is_found_in_every_table_that_refers_to_them() -> None:
+def test_every_reference_to_an_account_is_found_by_an_index() -> None:
     for table in metadata.sorted_tables:
         leading = {next(iter(index.columns)) for index in table.indexes} | {next(iter(table.primary_key.columns))}
         for key in table.foreign_keys:

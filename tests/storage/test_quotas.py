@@ -22,7 +22,7 @@ def let_hold(store: Store, holder: Holder, policy: str, until: datetime, quota: 
     return store.write(quotas.set_by_staff, holder, policy, terms, by=BY, now=NOW)
 
 
-def test_the_reason_is_for_nobody_who_reads_the_database(store: Store) -> None:
+def test_the_reason_is_encrypted(store: Store) -> None:
     made = let_hold(store, Holder(store.new_account()["id"]), "account-day", NOW + A_DAY)
     assert made["reason"] == "a secret reason"
     assert b"secret" not in bytes(store.sql("SELECT reason FROM quotas")[0][0])

@@ -54,7 +54,7 @@ def test_a_writer_gets_a_connection_that_a_reader_has_kept(postgresql_store: Sto
     assert others(postgresql_store) <= 2
 
 
-def test_a_reader_who_is_cancelled_leaves_the_connection_for_others(postgresql_store: Store) -> None:
+def test_a_cancelled_read_returns_its_connection(postgresql_store: Store) -> None:
     postgresql_store.connect(pool=1)
 
     async def cancel_and_read() -> int:

@@ -170,7 +170,7 @@ def test_a_session_that_goes_on_ends_later(store: Store) -> None:
     assert store.write(sessions.prune, NOW + timedelta(days=29)) == 0
 
 
-def test_what_is_used_after_it_ended_is_dropped(store: Store) -> None:
+def test_uses_of_an_ended_session_are_dropped(store: Store) -> None:
     store.write(usage.add, calls={}, seen={}, anonymous={}, sessions={uuid4(): NOW})
     assert store.count(table) == 0
 

@@ -17,7 +17,7 @@ def _edit(store: Store, set_id: int, measies: dict[str, float | None] | None = N
     return store.edit(sets, set_id, measies=measies or {}, now=LATER, **fields)
 
 
-def test_what_creation_returns_is_what_is_stored(store: Store) -> None:
+def test_creation_returns_the_stored_record(store: Store) -> None:
     user_id = store.new_account()["id"]
     made = store.new_set(user_id, name="Ünïcødé 🧵", notes="", measies={"chest": 920.5, "waist": 700}, public=True)
     assert store.read(sets.find, made["id"]) == made
@@ -34,7 +34,7 @@ def test_an_unknown_set_is_no_such_record(store: Store) -> None:
         _edit(store, 999_999, name="x")
 
 
-def test_what_an_edit_returns_is_what_is_stored(store: Store) -> None:
+def test_an_edit_returns_the_stored_record(store: Store) -> None:
     made = store.new_set(store.new_account()["id"])
     changed = _edit(store, made["id"], {"waist": 700}, name="new", imperial=True)
     expected = {"name": "new", "imperial": True, "measies": {"chest": 900, "waist": 700}, "updated_at": LATER}

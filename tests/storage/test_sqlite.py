@@ -132,7 +132,7 @@ def test_the_writer_outlives_whatever_a_unit_of_work_raises(sqlite_store: Store,
     assert sqlite_store.count(table) == 1
 
 
-def test_a_caller_whose_event_loop_has_ended_disturbs_nobody(sqlite_store: Store) -> None:
+def test_a_caller_with_a_closed_event_loop_does_not_disturb_others(sqlite_store: Store) -> None:
     user_id = sqlite_store.new_account()["id"]
     go_on = threading.Event()
 

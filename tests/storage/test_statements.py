@@ -78,7 +78,7 @@ def test_each_set_of_parameters_has_a_plan_of_its_own(store: Store) -> None:
         assert {name: row[name] for name in fields} == fields
 
 
-def test_what_is_not_there_is_none(store: Store) -> None:
+def test_a_missing_row_is_none(store: Store) -> None:
     statement = Statement(select(sets_table).where(sets_table.c.id == bindparam("id")))
     assert store.read(statement.first, {"id": 999_999}) is None
     assert store.read(statement.all, {"id": 999_999}) == []

@@ -102,7 +102,7 @@ def test_far_from_its_quota_an_account_is_not_looked_at_twice(store: Store, monk
     store.new_set(user_id, most=Storage(10_000, 200_000_000))
 
 
-def test_what_was_stored_before_is_counted_by_the_migration(store: Store) -> None:
+def test_the_migration_counts_existing_records(store: Store) -> None:
     user_id = store.new_account()["id"]
     store.new_set(user_id)
     store.new_pattern(user_id)

@@ -54,14 +54,14 @@ def test_confirming_needs_the_right_uuid_and_the_right_hash(store: Store) -> Non
     assert store.read(subscribers.page, limit=10, after=0) == [first]
 
 
-def test_who_asks_again_before_confirming_keeps_the_link_and_starts_the_wait_anew(store: Store) -> None:
+def test_a_repeated_request_keeps_the_link_and_restarts_the_wait(store: Store) -> None:
     made = asked(store, language="de")
     again = asked(store, ANN.upper(), "nl", now=LATER)
     assert again == {**made, "language": "nl", "created_at": LATER, "updated_at": LATER}
     assert store.count(table) == 1
 
 
-def test_nobody_changes_a_confirmed_subscription_by_asking_again(store: Store) -> None:
+def test_a_repeated_request_does_not_change_a_confirmed_subscription(store: Store) -> None:
     made = confirmed(store, ANN, "de")
     assert asked(store, language="nl", now=LATER) == made
     assert store.read(subscribers.page, limit=10, after=0) == [made]
@@ -123,7 +123,7 @@ def test_an_account_that_also_subscribes_is_listed_once(store: Store) -> None:
     assert store.read(subscribers.accounts_page, limit=10, after=0) == []
 
 
-def test_who_leaves_leaves_as_subscriber_and_as_account(store: Store) -> None:
+def test_an_unsubscription_ends_the_subscription_and_the_newsletter_of_the_account(store: Store) -> None:
     account = store.new_account(ANN, newsletter=True)
     kept = store.new_account("bob@example.org", newsletter=True)
     other = confirmed(store, "bob@example.org")
@@ -137,7 +137,7 @@ def test_who_leaves_leaves_as_subscriber_and_as_account(store: Store) -> None:
     assert store.read(subscribers.page, limit=10, after=0) == [other]
 
 
-def test_who_gets_the_newsletter_by_their_account_is_found_there(store: Store) -> None:
+def test_an_account_with_the_newsletter_is_found_by_its_address(store: Store) -> None:
     account = store.new_account(ANN, newsletter=True, language="es")
     store.new_account("bob@example.org")
     found = store.read(subscribers.find, ANNS)
@@ -153,7 +153,7 @@ def test_a_link_from_before_the_removal_is_worth_nothing_afterwards(store: Store
         store.write(subscribers.confirm, old["uuid"], ANNS, now=NOW)
 
 
-def test_what_nobody_confirms_ends_in_time_whether_or_not_it_is_already_pruned(store: Store) -> None:
+def test_an_unconfirmed_subscription_expires_also_before_it_is_pruned(store: Store) -> None:
     waiting, kept = asked(store), confirmed(store, "bob@example.org")
     end = NOW + subscribers.UNCONFIRMED
     just_before = end - timedelta(milliseconds=1)
@@ -165,7 +165,7 @@ def test_what_nobody_confirms_ends_in_time_whether_or_not_it_is_already_pruned(s
     assert store.read(subscribers.page, limit=10, after=0) == [kept]
 
 
-def test_many_who_ask_at_once_with_one_address_share_one_subscription(store: Store) -> None:
+def test_concurrent_requests_with_one_address_share_one_subscription(store: Store) -> None:
     made = store.write_at_once(*[partial(subscribers.ask, email=ANN, language="en", now=NOW)] * 4)
     assert len({row["uuid"] for row in made}) == 1
     assert store.count(table) == 1

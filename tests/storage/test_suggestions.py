@@ -16,7 +16,7 @@ def _new(store: Store, user_id: int, kind: str = suggestions.SET, **fields: Any)
     return store.write(suggestions.create, user_id=user_id, kind=kind, now=NOW, **{**values, **fields})
 
 
-def test_what_creation_returns_is_what_is_stored_and_nobody_else_can_read(store: Store) -> None:
+def test_creation_returns_the_stored_suggestion_and_encrypts_it(store: Store) -> None:
     made = _new(store, store.new_account()["id"])
     assert list(store.read(suggestions.list_all, suggestions.SET)) == [made]
     assert b"secret" not in bytes(store.sql("SELECT data FROM suggestions")[0][0])
@@ -31,7 +31,7 @@ def test_sets_and_packs_are_lists_of_their_own(store: Store) -> None:
     assert list(store.read(suggestions.list_of, user_id, suggestions.SET)) == [one, other]
 
 
-def test_of_several_who_take_a_suggestion_one_gets_it(store: Store) -> None:
+def test_of_concurrent_decisions_on_a_suggestion_one_succeeds(store: Store) -> None:
     made = _new(store, store.new_account()["id"])
     outcomes = store.write_at_once(*[lambda c: suggestions.take(c, suggestions.SET, made["uuid"])] * 5)
     assert [outcome for outcome in outcomes if not isinstance(outcome, NoSuchRecord)] == [made]
@@ -39,7 +39,7 @@ def test_of_several_who_take_a_suggestion_one_gets_it(store: Store) -> None:
 
 
 @pytest.mark.parametrize("kind", [suggestions.SET, suggestions.PACK])
-def test_what_is_not_there_or_of_another_kind_cannot_be_taken(store: Store, kind: str) -> None:
+def test_an_unknown_suggestion_or_one_of_another_kind_cannot_be_taken(store: Store, kind: str) -> None:
     _new(store, store.new_account()["id"], kind)
     other = {suggestions.SET: suggestions.PACK, suggestions.PACK: suggestions.SET}[kind]
     made = _new(store, store.new_account()["id"], other)

@@ -48,7 +48,7 @@ def test_what_refers_to_an_account_goes_with_it_by_the_databases_own_rule() -> N
 
 
 @pytest.mark.parametrize("table", OWNED, ids=lambda table: str(table.name))
-def test_no_row_can_belong_to_nobody(store: Store, table: Table) -> None:
+def test_every_row_belongs_to_an_existing_account(store: Store, table: Table) -> None:
     with pytest.raises(ConcurrentDeletion):
         store.new_row(table, user_id=999_999)
 

@@ -90,7 +90,7 @@ def test_the_next_pass_sees_what_came_and_what_went(store: Store) -> None:
 
 
 @pytest.mark.parametrize("fields", HIDDEN)
-def test_who_has_no_profile_is_counted_and_not_named(store: Store, fields: dict[str, Any]) -> None:
+def test_an_account_without_a_profile_is_counted_and_not_named(store: Store, fields: dict[str, Any]) -> None:
     store.new_account(jwt_calls=100, **fields)
     shown = store.new_account(jwt_calls=1, username="shown")["id"]
     found = passed(store)
@@ -99,7 +99,7 @@ def test_who_has_no_profile_is_counted_and_not_named(store: Store, fields: dict[
 
 
 @pytest.mark.parametrize("fields", HIDDEN)
-def test_who_loses_the_profile_is_not_named_from_that_moment(store: Store, fields: dict[str, Any]) -> None:
+def test_an_account_that_loses_its_profile_is_no_longer_named(store: Store, fields: dict[str, Any]) -> None:
     user_id = store.new_account(jwt_calls=100)["id"]
     assert len(passed(store).top_users) == 1
     store.write(lambda connection: accounts.change(connection, user_id, **fields))
@@ -128,7 +128,7 @@ def test_no_more_than_so_many_users_and_designs_are_shown(store: Store, monkeypa
     assert found.designs == {"design6": 6, "design5": 5, "design4": 4}
 
 
-def test_what_is_no_name_of_a_design_is_counted_and_not_shown(store: Store) -> None:
+def test_an_unknown_design_is_counted_and_not_shown(store: Store) -> None:
     drafted(
         store, store.new_account()["id"], "aaron", "My own 42 secret", "", "<b>", "a" * 51, "ґ", "1st", "x.y", "a\nb"
     )
@@ -146,7 +146,7 @@ def test_of_many_instances_one_counts_at_a_time(store: Store) -> None:
     assert claim(store, NOW + timedelta(seconds=61)) == Work()
 
 
-def test_who_keeps_what_was_counted_stays_the_one_who_counts(store: Store) -> None:
+def test_the_process_that_stores_a_count_keeps_its_claim(store: Store) -> None:
     work = claim(store)
     assert work is not None
     store.write(statistics.keep, work, now=LATER)

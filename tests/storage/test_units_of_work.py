@@ -18,7 +18,7 @@ from tests.counting import count_accounts
 from tests.storage.store import KEYS, NOW, Store, new_set
 
 
-def test_what_is_written_is_read_at_once(store: Store) -> None:
+def test_a_write_is_visible_at_once(store: Store) -> None:
     user_id = store.new_account()["id"]
     for number in range(20):
         made = store.new_set(user_id)
@@ -53,7 +53,7 @@ def test_our_own_facts_undo_the_unit_and_pass_as_they_are(store: Store) -> None:
     assert store.count(sets_table) == 0
 
 
-def test_a_savepoint_undoes_only_what_is_inside(store: Store) -> None:
+def test_a_savepoint_undoes_only_its_own_statements(store: Store) -> None:
     taken = store.new_account("alice@example.org")["ehash"]
     user_id = store.new_account("bob@example.org")["id"]
 
@@ -132,7 +132,7 @@ def test_of_many_writes_at_once_only_the_failing_ones_fail(store: Store) -> None
     assert (store.count(sets_table), store.read(count_accounts)) == (3, 1)
 
 
-def test_a_caller_who_goes_away_disturbs_nobody(store: Store) -> None:
+def test_a_cancelled_caller_does_not_disturb_others(store: Store) -> None:
     user_id = store.new_account()["id"]
 
     async def twenty_writes_of_which_half_are_given_up() -> list[Any]:

@@ -35,7 +35,7 @@ def rows(store: Store, table: Table) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in store.read(lambda connection: connection.execute(query).all())]
 
 
-def test_a_batch_adds_to_what_is_there_and_remembers_the_last_call(store: Store) -> None:
+def test_a_batch_adds_to_stored_counts_and_sets_the_time_of_the_last_call(store: Store) -> None:
     alice, bob, carol = (store.new_account()["id"] for _ in range(3))
     key, other = store.new_key(alice), store.new_key(alice)
     by_key = {(alice, HOUR, key["id"], "read_set", 2): [3, 30, 300]}
@@ -72,7 +72,7 @@ def test_anonymous_calls_are_kept_by_network(store: Store) -> None:
     assert rows(store, usage_anonymous) == [(DAY, "192.0.2.0/24", 2, 2, 4, 6), (DAY, "other", 4, 8, 10, 12)]
 
 
-def test_counts_of_who_was_removed_meanwhile_are_dropped_and_the_others_kept(store: Store) -> None:
+def test_counts_of_deleted_accounts_are_dropped_and_others_kept(store: Store) -> None:
     user_id, removed = store.new_account()["id"], store.new_account()["id"]
     key_id = store.new_key(removed)["id"]
     calls = {

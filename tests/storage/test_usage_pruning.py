@@ -21,7 +21,7 @@ def fill(store: Store, table: Table, moments: list[datetime], user_id: int) -> N
     store.write(lambda connection: connection.execute(insert(table), [{**row, "at": moment} for moment in moments]))
 
 
-def test_what_is_too_old_is_removed_part_by_part(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_expired_rows_are_removed_in_parts(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now", lambda: NOW)
     monkeypatch.setattr(service, "PAUSE_SECONDS", 0.001)
     user_id = store.new_account()["id"]

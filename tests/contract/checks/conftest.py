@@ -26,12 +26,12 @@ _found: list[Deployment] = []
 
 
 def _given() -> tuple[str, str]:
-    """The token and the key; what is read from a file often ends in a line break."""
+    """Return the token and the key. A value from a file often ends in a line break."""
     return os.environ.get("CONTRACT_TOKEN", "").strip(), os.environ.get("CONTRACT_KEY", "").strip()
 
 
 def secrets() -> list[str]:
-    """What was given and must never be shown."""
+    """Return the given credentials, which no report may show."""
     token, key = _given()
     return [secret for secret in (token, key, key.partition(":")[2], authorization().partition(" ")[2]) if secret]
 
@@ -78,7 +78,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     except CannotBeChecked as why:
         raise pytest.UsageError(redacted(str(why), secrets())) from None
     except (httpx2.HTTPError, OverQuota, ValueError, LookupError, AssertionError) as error:
-        # Their messages may hold what was sent.
+        # Their messages may contain the credentials.
         raise pytest.UsageError(f"{URL} cannot be asked who the account is ({type(error).__name__}).") from None
 
 
@@ -90,7 +90,7 @@ def pytest_unconfigure() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Take secrets out of what is reported of a test, and add the promises of the document that it checks."""
+    """Remove secrets from the report of a test, and add the promises of the document that the test checks."""
     report = yield
     if URL:
         if report.failed:

@@ -1,4 +1,4 @@
-"""Schemathesis against somebody else's deployment: what it leaves out, and what came of it for each operation."""
+"""Schemathesis against a deployment of another operator: excluded operations, and findings by operation."""
 
 import json
 import shutil
@@ -23,7 +23,7 @@ LONGEST_END = 60
 
 @dataclass(frozen=True)
 class Outcome:
-    """`left_out`: why, by operation. `findings`: what was found, by operation, or what else Schemathesis names."""
+    """`left_out`: reasons by operation. `findings`: by operation, or by another label of Schemathesis."""
 
     left_out: dict[str, str]
     findings: dict[str, str]
@@ -89,8 +89,8 @@ def _environment(there: Deployment, person: Person, reached: Path) -> dict[str, 
 def _run(asked: list[str], environment: dict[str, str], show: Callable[[str], None]) -> None:
     """Run it, and end it when we are interrupted.
 
-    It has a process group of its own: a terminal would interrupt it as well, and who is interrupted twice does not
-    wait for the reply to the request at hand, which says what was made.
+    It has a process group of its own: a terminal would interrupt it as well, and after two interruptions it does not
+    wait for the response to the current request, which names the new record.
     """
     with subprocess.Popen(
         asked,

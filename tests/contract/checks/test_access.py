@@ -1,8 +1,8 @@
-"""Who may: no credentials, wrong ones, too low a level, ended keys, and the paths that take one kind only.
+"""Access control: no credentials, wrong ones, too low a level, ended keys, and the paths that take one kind only.
 
-Every operation is called on a record that cannot exist, with an empty body: levels are held against a caller before
-anything is looked up, so that even where a level is not enforced, nothing can be touched. What acts on the caller's
-own account needs no record: with somebody else's account it is left out, else one is used that may be lost.
+Every operation is called on a record that cannot exist, with an empty body: levels are checked before
+any look-up, so that no data can change even if a level is not enforced. Operations on the account of the caller need
+no record: on a given account they are excluded, and otherwise an account is made for them.
 """
 
 import time
@@ -69,7 +69,7 @@ def _is_challenge(reply: Any, *schemes: str) -> None:
 
 
 @each_secured
-def test_nobody_may_without_credentials(there: Deployment, name: str) -> None:
+def test_requests_without_credentials_are_rejected(there: Deployment, name: str) -> None:
     takes_keys = {"key": []} in there.book.find(name)[2]["security"]
     schemes = ("Bearer", "Basic") if takes_keys else ("Bearer",)
     _is_challenge(_ask(there, name, None), *schemes)
@@ -159,7 +159,7 @@ def test_a_key_gives_no_higher_level_than_its_makers(there: Deployment) -> None:
         is_problem(there.call("create_api_key", maker, json=wanted), 400, "keyLevelExceedsRoleLevel")
 
 
-def test_bad_credentials_do_not_hide_what_is_public(there: Deployment) -> None:
+def test_bad_credentials_do_not_hide_public_records(there: Deployment) -> None:
     for authorization in ("Bearer nonsense", NEVER):
         caller = Credentials(there, authorization)
         status = there.call("list_curated_sets", caller).status_code

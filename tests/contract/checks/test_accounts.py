@@ -52,7 +52,7 @@ def test_a_removed_account_is_gone_with_all_that_it_held(there: Deployment) -> N
     is_problem(there.call("read_profile", id=person.id), 404, "notFound")
 
 
-def test_a_sign_up_tells_nobody_whether_an_address_is_known(there: Deployment) -> None:
+def test_a_sign_up_does_not_reveal_whether_an_address_is_known(there: Deployment) -> None:
     if there.given:
         pytest.skip("left out: sends mails")
     body = {"email": there.alice.email, "language": "en", "test": True}

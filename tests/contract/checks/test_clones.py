@@ -24,7 +24,7 @@ def test_a_clone_of_a_public_set_is_private(there: Deployment) -> None:
         SET.remove(there, record)
 
 
-def test_anybody_clones_a_public_set_and_nobody_a_private_one(there: Deployment) -> None:
+def test_every_account_can_clone_a_public_set_but_no_other_a_private_one(there: Deployment) -> None:
     public, private = SET.make(there, public=True), SET.make(there)
     clone = _copy(there, "clone_set", "set", there.bob, public)
     assert clone["userId"] == there.bob.id, "a clone is not the caller's"

@@ -1,4 +1,4 @@
-"""Entity tags: what is unchanged is not sent again, and nobody overwrites what somebody else changed. And HEAD."""
+"""Entity tags: a read of an unchanged record gets 304, and no change overwrites a concurrent one. Also HEAD."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def test_a_conditional_read_of_an_unchanged_record_gets_304(there: Deployment, k
 
 
 @each_kind
-def test_nobody_overwrites_unseen_what_was_changed(there: Deployment, kind: Kind) -> None:
+def test_an_update_with_an_old_tag_is_rejected(there: Deployment, kind: Kind) -> None:
     made, owner = kind.make(there), kind.owner(there)
     tag = there.call(f"read_{kind.noun}", owner, id=made["id"]).headers["etag"]
     for name in (f"update_{kind.noun}", f"delete_{kind.noun}"):
@@ -125,7 +125,7 @@ def test_the_tag_of_an_account_leaves_its_counters_out(there: Deployment) -> Non
     assert read()[1] == tag, "the tag of an account changes with its calls"
 
 
-def test_what_is_private_is_kept_by_nobody_else(there: Deployment) -> None:
+def test_private_responses_are_not_cached_by_others(there: Deployment) -> None:
     for name in ("list_sets", "list_patterns", "list_bookmarks", "read_account"):
         kept = there.call(name, there.alice).headers.get("cache-control", "")
         assert "private" in kept or "no-store" in kept, f"{name} may be kept by a cache of others: {kept!r}"

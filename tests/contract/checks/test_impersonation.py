@@ -1,4 +1,4 @@
-"""An administrator who acts as another account."""
+"""Impersonation of an account by an administrator."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def test_an_impersonation_acts_as_the_account(there: Deployment) -> None:
     assert event["requestId"] == begun.headers["x-request-id"], "the owner is not told of this one"
 
 
-def test_what_is_the_owners_alone_is_refused(there: Deployment) -> None:
+def test_operations_of_the_owner_are_rejected(there: Deployment) -> None:
     acting = _as(there, there.bob)
     for name, body in OWNERS.items():
         status = there.call(name, acting, json=body).status_code

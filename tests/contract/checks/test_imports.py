@@ -1,4 +1,4 @@
-"""Imports of files: what is read, what is reported, and what is stored."""
+"""Imports of files: their formats, the report, and the stored set."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def _dropped(report: dict[str, Any]) -> set[tuple[str, str]]:
     return {(one["source"], one["reason"]) for one in report["dropped"]}
 
 
-def test_an_import_stores_only_what_was_asked_for(there: Deployment) -> None:
+def test_an_import_stores_a_set_only_on_request(there: Deployment) -> None:
     before = len(SET.listed(there))
     assert _import(there, CSV, "csv", name="contract").status_code == 200, "without store the answer is not 200"
     assert len(SET.listed(there)) == before, "an import stores without being asked"
@@ -60,7 +60,7 @@ def test_of_two_values_the_first_counts(there: Deployment) -> None:
     assert ("chest", "duplicate") in _dropped(report), "the second value is not listed"
 
 
-def test_what_is_dropped_is_listed_with_its_reason(there: Deployment) -> None:
+def test_dropped_measurements_are_listed_with_their_reason(there: Deployment) -> None:
     file = CSV + b"knee,-1,mm\nseat,100001,mm\nhead,55,deg\nbiceps,many,mm\n"
     report = _import(there, file, "csv").json()["report"]
     reasons = {source: reason for source, reason in _dropped(report) if source != "chest"}

@@ -1,4 +1,4 @@
-"""API keys: how long they live, what they are told, and what their list tells."""
+"""API keys: their expiry, `GET /whoami` with a key, and the members of their list."""
 
 import re
 from datetime import datetime

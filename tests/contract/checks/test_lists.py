@@ -41,7 +41,7 @@ def test_a_walk_along_the_links_sees_each_record_once(there: Deployment, kind: K
 
 
 @each_own_kind
-def test_a_walk_is_not_disturbed_by_what_is_removed_meanwhile(there: Deployment, kind: Kind) -> None:
+def test_a_walk_through_pages_is_not_disturbed_by_deletions(there: Deployment, kind: Kind) -> None:
     made = [kind.make(there)["id"] for _ in range(4)]
     owner, name = kind.owner(there), f"list_{kind.noun}s"
     reply = there.call(name, owner, query={"limit": 1})

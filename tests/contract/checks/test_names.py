@@ -5,7 +5,7 @@ import pytest
 from tests.contract.checks.problems import is_problem
 from tests.contract.deployment import Deployment
 
-# Names that nobody can take, by the rule that they break.
+# Invalid names, by the rule that they break.
 BAD = {
     "short": "a",
     "long": "a" * 101,

@@ -1,4 +1,4 @@
-"""Patterns: what is kept of them, and which sets they are drafted from."""
+"""Patterns: their stored members, and the sets they are drafted from."""
 
 from typing import Any
 

@@ -45,7 +45,7 @@ def _value(reply: Any, pointer: str) -> Any:
 
 
 @each_kind
-def test_a_link_leads_to_what_is_there(there: Deployment, kind: Kind) -> None:
+def test_a_link_leads_to_an_existing_record(there: Deployment, kind: Kind) -> None:
     owner, create = kind.owner(there), f"create_{kind.noun}"
     reply = there.call(create, owner, json=kind.body)
     links = there.book.find(create)[2]["responses"]["201"]["links"]
@@ -104,7 +104,7 @@ def test_rate_limit_headers_are_sent_and_count_down(there: Deployment) -> None:
 
 
 def _of_each_policy(reply: Any, what: str) -> dict[str, int]:
-    """What `RateLimit` tells of each policy: what is left (`r`), or the seconds until it begins anew (`t`)."""
+    """Return a parameter of `RateLimit` by policy: remaining units (`r`), or seconds until the window ends (`t`)."""
     pairs = re.findall(rf'"([\w-]+)"[^,]*?;{what}=(\d+)', reply.headers.get("ratelimit", ""))
     return {name: int(value) for name, value in pairs}
 

@@ -26,12 +26,12 @@ def set_quota(there: Deployment, **fields: Any) -> Any:
 
 
 def removed_quota(there: Deployment, quota: dict[str, Any]) -> None:
-    """Let what is usual hold again."""
+    """Remove the quota, so that the default is in effect."""
     assert there.call("delete_quota", there.admin, id=quota["id"]).status_code == 204
 
 
 def _at_once(there: Deployment, who: Credentials, method: str, path: str, **options: Any) -> httpx2.Response:
-    """The reply, whatever it is: nobody waits for a quota here."""
+    """Return the response, also a 429: without the wait of the throttled client."""
     headers = {"Authorization": who.authorization}
     request = there.http.build_request(method, path, headers=headers, **options)
     reply = httpx2.Client.send(there.http, request)

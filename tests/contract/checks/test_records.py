@@ -6,7 +6,7 @@ from tests.contract.deployment import Deployment
 
 
 @each_kind
-def test_what_was_stored_is_what_is_read(there: Deployment, kind: Kind) -> None:
+def test_a_read_returns_the_stored_record(there: Deployment, kind: Kind) -> None:
     made = kind.make(there)
     for name, value in kind.body.items():
         assert made[name] == value, f"{name} was stored as something else"
@@ -30,7 +30,7 @@ def test_a_new_record_stands_last_in_its_list(there: Deployment, kind: Kind) -> 
 
 
 @each_kind
-def test_an_update_changes_what_was_sent_and_nothing_else(there: Deployment, kind: Kind) -> None:
+def test_an_update_changes_only_the_sent_members(there: Deployment, kind: Kind) -> None:
     made = kind.make(there)
     reply = there.call(f"update_{kind.noun}", kind.owner(there), id=made["id"], json=kind.change)
     assert reply.status_code == 200, f"an update was refused: {reply.status_code}"
@@ -76,7 +76,7 @@ def _as_data(there: Deployment, kind: Kind, made: dict[str, object]) -> list[int
 
 
 @each_own_kind
-def test_a_private_record_is_nobodys_to_see_and_a_public_one_everybodys(there: Deployment, kind: Kind) -> None:
+def test_only_the_owner_reads_a_private_record_and_every_client_a_public_one(there: Deployment, kind: Kind) -> None:
     if f"read_{kind.noun}_json" not in there.book.names():
         return
     private, public = kind.make(there, public=False), kind.make(there, public=True)

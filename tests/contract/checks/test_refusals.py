@@ -63,7 +63,7 @@ def test_a_good_body_is_not_refused(there: Deployment, kind: Kind) -> None:
 
 
 @each_kind
-def test_an_id_that_can_be_nobodys_is_not_found(there: Deployment, kind: Kind) -> None:
+def test_an_impossible_id_is_not_found(there: Deployment, kind: Kind) -> None:
     for handle in ("none", "-1", "0x1", "1.5", "9" * 40, "00000000-0000-0000-0000-000000000000"):
         is_problem(there.call(f"read_{kind.noun}", kind.owner(there), id=handle), 404, "notFound")
 

@@ -49,7 +49,7 @@ def test_a_key_has_one_earlier_secret_at_most(there: Deployment) -> None:
     assert works == [False, False, True], "a grace of 0 does not end all earlier secrets"
 
 
-def test_only_who_has_as_much_may_rotate_a_key(there: Deployment) -> None:
+def test_rotating_a_key_requires_at_least_its_level_and_expiry(there: Deployment) -> None:
     maker = made_with(there, there.alice, 4, KEY_LIFE // 2)
     caller = ApiKey(there, maker["key"], maker["secret"])
     longer = made_with(there, there.alice, 1, KEY_LIFE)

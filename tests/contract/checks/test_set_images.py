@@ -1,4 +1,4 @@
-"""Images of records: what is stored of them, and what is not accepted."""
+"""Images of records: their stored form, and rejected files."""
 
 from base64 import b64encode
 from io import BytesIO
@@ -11,7 +11,7 @@ from tests.contract.checks.problems import is_problem
 from tests.contract.deployment import Deployment
 
 MOST = 2000
-# Of EXIF: how an image is to be turned, and who made it.
+# EXIF tags: the rotation and the author of an image.
 ORIENTATION, ARTIST = 0x0112, 0x013B
 TURNED = 6
 
@@ -48,7 +48,7 @@ def test_an_image_is_scaled_and_stored_without_metadata(there: Deployment) -> No
     SET.remove(there, made)
 
 
-def test_what_is_no_image_is_rejected(there: Deployment) -> None:
+def test_a_file_that_is_no_image_is_rejected(there: Deployment) -> None:
     for wrong in ("data:image/png;base64,bm90IGFuIGltYWdl", "neither base64 nor an address", "ftp://example.org/a"):
         reply = there.call("create_set", there.alice, json={"name": "contract", "img": wrong})
         is_problem(reply, 400, "imgInvalid")

@@ -1,11 +1,11 @@
-"""Measurement sets: what is required, what is stored, and what is not."""
+"""Measurement sets: required members, stored measurements, and ignored ones."""
 
 from typing import Any
 
 from tests.contract.checks.kinds import SET
 from tests.contract.deployment import Deployment
 
-# What is sent for a measurement, and why it is not stored.
+# Values of measurements that are not stored, and the reason.
 IGNORED: dict[str, tuple[Any, str]] = {
     "wingspan": (900, "unknown"),
     "waist": (0, "notMeasured"),
@@ -25,14 +25,14 @@ def test_only_the_name_is_required(there: Deployment) -> None:
     SET.remove(there, made)
 
 
-def test_what_is_no_measurement_is_dropped(there: Deployment) -> None:
+def test_invalid_measurements_are_dropped(there: Deployment) -> None:
     measies = {name: value for name, (value, _) in IGNORED.items()}
     made = SET.make(there, measies={**measies, "chest": 920, "inseam": "780.5", "head": 100_000, "wrist": None})
     assert made["measies"] == {"chest": 920, "inseam": 780.5, "head": 100_000}, f"stored are {made['measies']}"
     SET.remove(there, made)
 
 
-def test_what_is_no_measurement_is_listed(there: Deployment) -> None:
+def test_invalid_measurements_are_listed(there: Deployment) -> None:
     measies = {name: value for name, (value, _) in IGNORED.items()}
     reply = there.call("create_set", there.alice, json={"name": "contract", "measies": measies})
     made = reply.json()["set"]

@@ -68,7 +68,7 @@ def test_acts_are_found_by_actor_and_subject(there: Deployment) -> None:
 
 
 @pytest.mark.parametrize("name", ["list_subscribers", "read_usage", "list_quotas", "list_all_quota_requests"])
-def test_reading_lists_is_an_act_on_nobody(there: Deployment, name: str) -> None:
+def test_the_audit_entry_of_a_list_names_no_account(there: Deployment, name: str) -> None:
     reply = there.call(name, there.admin, query={"limit": 1})
     act = _newest(there)
     recorded = (act["subjectId"], act["requestId"])
@@ -115,7 +115,7 @@ def test_staff_give_no_consent(there: Deployment) -> None:
         there.known_by(there.call("give_consent", there.new_session(), json={"consent": 2}))
 
 
-def test_nobody_changes_their_own_account_as_staff(there: Deployment) -> None:
+def test_staff_cannot_change_their_own_account(there: Deployment) -> None:
     reply = _change(there, there.admin.id, consent=1)
     if reply.status_code == 200:
         there.call("give_consent", there.admin, json={"consent": 2})
@@ -142,7 +142,7 @@ def test_staff_read_an_account_with_what_it_holds(there: Deployment) -> None:
     assert again.headers["etag"] == reply.headers["etag"], "the tag changes with a set"
 
 
-def test_staff_read_who_uses_the_most(there: Deployment) -> None:
+def test_staff_read_the_accounts_with_the_highest_usage(there: Deployment) -> None:
     there.call("list_sets", there.alice)
     usage = there.call("read_usage", there.admin, query={"period": "day", "limit": 3}).json()["usage"]
     for name in ("accounts", "keys", "anonymous"):

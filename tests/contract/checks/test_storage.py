@@ -1,4 +1,4 @@
-"""What an account stores: counted, with what is left, and refused over its quota."""
+"""Stored records and bytes of an account: counts, remaining quota, and 403 over the quota."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Usage: what is counted, when, and how it is grouped."""
+"""Usage: counted requests, their times, and groups."""
 
 import csv
 from datetime import UTC, datetime
@@ -47,7 +47,7 @@ def test_calls_are_counted_in_the_hour(there: Deployment) -> None:
     assert calls == CALLS + 1, f"the list counts {calls} calls"
 
 
-def test_rows_are_grouped_by_what_was_asked_for(there: Deployment) -> None:
+def test_rows_are_grouped_as_requested(there: Deployment) -> None:
     key = _used(there)
     by_operation: dict[str, int] = {}
     for row in _usage(there, key, by="operation")["rows"]:

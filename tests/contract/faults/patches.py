@@ -1,6 +1,6 @@
 """Faults of the server's own code: functions that are replaced, in this process, while the fault is on.
 
-Each gives what to replace: the place, the attribute, and what is there instead.
+Each yields its replacements: the object, the attribute, and the new value.
 """
 
 from collections.abc import Callable, Iterable
@@ -63,11 +63,11 @@ def private_records_can_be_read_by_everybody() -> Replaced:
     yield handlers.support.ownership, "readable", readable
 
 
-def what_is_sent_is_not_validated() -> Replaced:
+def a_request_is_not_validated() -> Replaced:
     yield Schema, "check", _nothing
 
 
-def what_is_wrong_is_put_right_unasked() -> Replaced:
+def an_invalid_value_is_corrected_silently() -> Replaced:
     genuine = Schema.check
 
     def check(schema: Schema, value: Any) -> None:
@@ -126,7 +126,7 @@ def bad_credentials_count_as_none() -> Replaced:
     yield Authenticator, "authenticate", lenient
 
 
-def bad_credentials_hide_what_is_public() -> Replaced:
+def bad_credentials_hide_public_records() -> Replaced:
     authenticate_first = SecuredOperation.__call__
 
     async def strict(operation: SecuredOperation, *call: Any) -> None:

@@ -46,7 +46,7 @@ def in_replies(
 
 
 def in_code(check: str, message: str, **arguments: Any) -> Callable[[Callable[[], Replaced]], Callable[[], Replaced]]:
-    """Register a fault that gives what to replace: the place, the attribute, and what is there instead."""
+    """Register a fault that yields its replacements: the object, the attribute, and the new value."""
 
     def register(fault: Callable[[], Replaced]) -> Callable[[], Replaced]:
         FAULTS[_name(fault)] = Promised(check, message, arguments, code=fault)

@@ -1,4 +1,4 @@
-"""Faults of replies: what was right is changed on its way out."""
+"""Faults of responses: a correct response is changed before it is sent."""
 
 import re
 from collections.abc import Callable
@@ -46,7 +46,7 @@ def a_reply_is_of_another_content_type(e: Exchange) -> None:
         e.headers["content-type"] = "text/plain; charset=utf-8"
 
 
-def what_was_made_is_answered_200(e: Exchange) -> None:
+def a_created_record_is_answered_200(e: Exchange) -> None:
     if e.is_to("POST", "/sets", 201):
         e.status = 200
 
@@ -60,7 +60,7 @@ def rate_limit_headers_are_missing(e: Exchange) -> None:
     e.headers.pop("ratelimit-policy", None)
 
 
-def what_is_left_of_a_quota_stays_the_same(e: Exchange) -> None:
+def the_remaining_quota_stays_the_same(e: Exchange) -> None:
     if "ratelimit" in e.headers:
         e.headers["ratelimit"] = re.sub(r";r=\d+", ";r=100", e.headers["ratelimit"])
 
@@ -69,11 +69,11 @@ def a_401_has_no_challenge(e: Exchange) -> None:
     e.headers.pop("www-authenticate", None)
 
 
-def a_405_does_not_say_what_is_allowed(e: Exchange) -> None:
+def a_405_does_not_list_the_allowed_methods(e: Exchange) -> None:
     e.headers.pop("allow", None)
 
 
-def a_405_allows_what_there_is_not(e: Exchange) -> None:
+def a_405_lists_a_method_that_does_not_exist(e: Exchange) -> None:
     if e.status == 405:
         e.headers["allow"] += ", TRACE"
 
@@ -87,7 +87,7 @@ def a_link_to_the_next_page_is_missing(e: Exchange) -> None:
     e.headers.pop("link", None)
 
 
-def what_was_made_is_linked_by_a_wrong_id(e: Exchange) -> None:
+def a_link_to_a_created_record_has_a_wrong_id(e: Exchange) -> None:
     if e.is_to("POST", "/bookmarks", 201):
         e.change(lambda body: _member("bookmark", "id", body["bookmark"]["id"] + 10**7)(body))
 
@@ -124,7 +124,7 @@ def an_error_says_another_status(e: Exchange) -> None:
         e.change(lambda body: body.update(status=400))
 
 
-def what_is_not_found_is_answered_200(e: Exchange) -> None:
+def an_unknown_record_is_answered_200(e: Exchange) -> None:
     if e.is_to("GET", ".*", 404):
         e.status = 200
 
@@ -179,7 +179,7 @@ def a_secret_is_shown_again(e: Exchange) -> None:
         e.change(_member("apikey", "secret", "fsk_7Kq2ZlWm0s9fYcT4nVx1RbDpHj6GuAeLtQi5oXyCwz80kWZlK"))
 
 
-def a_read_gives_what_was_there_before(e: Exchange) -> None:
+def a_read_returns_the_former_record(e: Exchange) -> None:
     if e.is_to("GET", r"/bookmarks/\d+", 200, 304):
         e.status, e.headers, e.body = e.memory.setdefault(e.path, (e.status, e.headers, e.body))
         if e.asked.get("if-none-match") == e.headers["etag"]:

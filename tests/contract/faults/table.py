@@ -55,37 +55,39 @@ PUT_SETS = {"path": "/sets", "method": "PUT"}
 
 CATCHES: dict[str, Catch] = {
     "a field is missing": _by(
-        records.test_what_was_stored_is_what_is_read, '"notes" is a required property', kind=SET
+        records.test_a_read_returns_the_stored_record, '"notes" is a required property', kind=SET
     ),
     "a status is not documented": _by(
         records.test_a_new_record_stands_last_in_its_list, "Received: 203", kind=BOOKMARK
     ),
     "a number is sent as text": _by(
-        records.test_what_was_stored_is_what_is_read, 'is not of type "integer"', kind=PATTERN
+        records.test_a_read_returns_the_stored_record, 'is not of type "integer"', kind=PATTERN
     ),
     "a member is null that never is": _by(
-        records.test_what_was_stored_is_what_is_read, "null is not of type", kind=SET
+        records.test_a_read_returns_the_stored_record, "null is not of type", kind=SET
     ),
     "a reply is of another content type": _by(
-        records.test_what_was_stored_is_what_is_read, "Received: text/plain", kind=SET
+        records.test_a_read_returns_the_stored_record, "Received: text/plain", kind=SET
     ),
-    "what was made is answered 200": _by(refusals.test_a_good_body_is_not_refused, "Received: 200", kind=SET),
+    "a created record is answered 200": _by(refusals.test_a_good_body_is_not_refused, "Received: 200", kind=SET),
     "a record has no tag": _by(
         conditions.test_a_conditional_read_of_an_unchanged_record_gets_304, "without the header .*etag", kind=SET
     ),
     "rate limit headers are missing": _by(
         published.test_rate_limit_headers_are_sent_and_count_down, "without the header .*ratelimit-policy"
     ),
-    "what is left of a quota stays the same": _by(
+    "the remaining quota stays the same": _by(
         published.test_rate_limit_headers_are_sent_and_count_down, "costs nothing"
     ),
     "a 401 has no challenge": _by(
-        access.test_nobody_may_without_credentials, "without the header .*www-authenticate", name="list_sets"
+        access.test_requests_without_credentials_are_rejected,
+        "without the header .*www-authenticate",
+        name="list_sets",
     ),
-    "a 405 does not say what is allowed": _by(
+    "a 405 does not list the allowed methods": _by(
         refusals.test_a_405_lists_the_methods_of_the_path, r"Allow is \[''\]", **PUT_SETS
     ),
-    "a 405 allows what there is not": _by(
+    "a 405 lists a method that does not exist": _by(
         refusals.test_a_405_lists_the_methods_of_the_path, "Allow is .*TRACE", **PUT_SETS
     ),
     "a link to the next page leads nowhere": _by(
@@ -94,24 +96,24 @@ CATCHES: dict[str, Catch] = {
     "a link to the next page is missing": _by(
         lists.test_a_walk_along_the_links_sees_each_record_once, "other records than the whole list", kind=SET
     ),
-    "what was made is linked by a wrong id": _by(
-        published.test_a_link_leads_to_what_is_there, "read_bookmark is answered 404", kind=BOOKMARK
+    "a link to a created record has a wrong id": _by(
+        published.test_a_link_leads_to_an_existing_record, "read_bookmark is answered 404", kind=BOOKMARK
     ),
     "a removed record can still be read": _by(
         records.test_a_removed_record_is_gone_everywhere, r"GET /sets/\d+: 200", kind=SET
     ),
     "bad input ends in a 500": _by(refusals.test_a_body_that_is_none_is_refused, "Server error", kind=SET),
     "an error has another shape": _by(
-        refusals.test_an_id_that_can_be_nobodys_is_not_found, '"result" is a required property', kind=SET
+        refusals.test_an_impossible_id_is_not_found, '"result" is a required property', kind=SET
     ),
     "an error has an unknown code": _by(
-        refusals.test_an_id_that_can_be_nobodys_is_not_found, '"noSuchThing" is not one of', kind=SET
+        refusals.test_an_impossible_id_is_not_found, '"noSuchThing" is not one of', kind=SET
     ),
     "an error says another status": _by(
-        refusals.test_an_id_that_can_be_nobodys_is_not_found, "does not say its own status", kind=SET
+        refusals.test_an_impossible_id_is_not_found, "does not say its own status", kind=SET
     ),
-    "what is not found is answered 200": _by(
-        refusals.test_an_id_that_can_be_nobodys_is_not_found, '"set" is a required property', kind=SET
+    "an unknown record is answered 200": _by(
+        refusals.test_an_impossible_id_is_not_found, '"set" is a required property', kind=SET
     ),
     "a page repeats a record": _by(
         lists.test_a_walk_along_the_links_sees_each_record_once, "sees a record twice", kind=BOOKMARK
@@ -136,10 +138,10 @@ CATCHES: dict[str, Catch] = {
         records.test_a_new_record_stands_last_in_its_list, "more than 1000 items", kind=CURATED_SET
     ),
     "a number is out of its bounds": _by(
-        records.test_what_was_stored_is_what_is_read, "greater than the maximum", kind=SET
+        records.test_a_read_returns_the_stored_record, "greater than the maximum", kind=SET
     ),
     "a secret is shown again": _by(access.test_a_secret_is_shown_once, "a secret is shown again"),
-    "a read gives what was there before": _by(
+    "a read returns the former record": _by(
         conditions.test_a_conditional_read_of_an_unchanged_record_gets_304, "is told to be unchanged", kind=BOOKMARK
     ),
     "the document served lacks an operation": _by(
@@ -162,21 +164,21 @@ CATCHES: dict[str, Catch] = {
         records.test_a_record_of_one_account_is_closed_to_another, "is answered 200 to a stranger", kind=SET
     ),
     "private records can be read by everybody": _by(
-        records.test_a_private_record_is_nobodys_to_see_and_a_public_one_everybodys,
+        records.test_only_the_owner_reads_a_private_record_and_every_client_a_public_one,
         "can be read without credentials",
         kind=SET,
     ),
-    "what is wrong is put right unasked": _by(
+    "an invalid value is corrected silently": _by(
         refusals.test_a_member_of_the_wrong_type_is_refused, "POST /sets: 201", kind=SET
     ),
-    "what is sent is not validated": _by(
+    "a request is not validated": _by(
         refusals.test_a_member_of_the_wrong_type_is_refused, "Server error|: 201", kind=SET
     ),
     "a good body is refused": _by(
         refusals.test_a_good_body_is_not_refused, "a good body is answered 400", kind=BOOKMARK
     ),
     "if match is ignored": _by(
-        conditions.test_nobody_overwrites_unseen_what_was_changed, r"PATCH /bookmarks/\d+: 200", kind=BOOKMARK
+        conditions.test_an_update_with_an_old_tag_is_rejected, r"PATCH /bookmarks/\d+: 200", kind=BOOKMARK
     ),
     "if none match is ignored": _by(
         conditions.test_a_conditional_read_of_an_unchanged_record_gets_304, "is sent again", kind=BOOKMARK
@@ -188,10 +190,10 @@ CATCHES: dict[str, Catch] = {
         access.test_an_alias_takes_its_own_credentials_only, "GET /sets/jwt: 403", name="list_sets"
     ),
     "bad credentials count as none": _by(
-        access.test_bad_credentials_do_not_hide_what_is_public, r"GET /curated-sets/\d+: 404"
+        access.test_bad_credentials_do_not_hide_public_records, r"GET /curated-sets/\d+: 404"
     ),
-    "bad credentials hide what is public": _by(
-        access.test_bad_credentials_do_not_hide_what_is_public, "bad credentials hide a public list: 401"
+    "bad credentials hide public records": _by(
+        access.test_bad_credentials_do_not_hide_public_records, "bad credentials hide a public list: 401"
     ),
     "a key can be made above its makers level": _by(
         access.test_a_key_gives_no_higher_level_than_its_makers, "POST /apikeys: 201"

@@ -1,7 +1,7 @@
-"""One run of Schemathesis against a running server, as somebody who may do everything, with every check.
+"""One run of Schemathesis against a running server, as an administrator, with every check.
 
 Each operation goes through each phase once, with a token; with `FULL=1` also with a key, at suffixed paths and on the
-other engine. Otherwise these runs send the examples of the document: what is behind the way in is the same.
+other engine. Otherwise these runs send the examples of the document, because all ways in lead to the same handlers.
 
 Each way in has a module of its own, so that the runs are spread over the processes that share the tests.
 """

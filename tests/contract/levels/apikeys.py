@@ -19,7 +19,7 @@ CASES = {
     "list_api_keys": Case(),
     "create_api_key": Case(body={"name": "x", "level": 0, "expiresIn": 60}),
     "read_api_key": Case(record=_key, others=9),
-    # Without a reason: who may end the key of another is asked for it.
+    # Without a reason, which staff must state.
     "delete_api_key": Case(record=_key, others=9, passed=400),
     "revoke_api_key": Case(record=_key, others=9, body={"reason": "x"}),
     "rotate_api_key": Case(record=_short_lived_key),

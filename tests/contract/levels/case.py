@@ -34,7 +34,7 @@ class Case:
 
 @cache
 def known(service: Service, who: str) -> Person:
-    """Somebody who stays as they are: of this role, or `owner`, a user who is none of these."""
+    """Return an account that no test changes: of this role, or `owner`, another user."""
     return service.sign_up("user" if who == "owner" else who)
 
 
@@ -45,5 +45,5 @@ def known_key(service: Service, level: int) -> ApiKey:
 
 
 def admin(service: Service) -> Person:
-    """Somebody who may make what only staff can make."""
+    """Return an administrator, for records that only staff can create."""
     return known(service, "admin")

@@ -22,7 +22,7 @@ CASES = {
     "update_curated_set": Case(body={"nameEn": "x"}, record=_curated),
     "delete_curated_set": Case(record=_curated),
     "clone_curated_set": Case(body={"language": "en"}, record=_curated),
-    # A set that is none of the caller's: whoever may suggest is told so.
+    # Not a set of the caller: rejected only after the level was checked.
     "suggest_curated_set": Case(body={"set": 999_999}, passed=400),
     "list_suggested_sets": Case(),
     "delete_suggested_set": Case(record=_suggested),

@@ -17,7 +17,7 @@ def _request(owner: Person, _public: bool) -> dict[str, Any]:
 
 CASES = {
     "list_quota_requests": Case(),
-    # Only one may wait: each is asked for by somebody else.
+    # An account can have one open request, so each call is of a new account.
     "create_quota_request": Case(body=WISH, ends=True),
     # Those of others are not found at any level.
     "read_quota_request": Case(record=_request),

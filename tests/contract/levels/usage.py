@@ -1,4 +1,4 @@
-"""What was used."""
+"""Usage."""
 
 from typing import Any
 

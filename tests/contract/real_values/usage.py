@@ -1,4 +1,4 @@
-"""What was used: in a time that is kept, and of a key that there is."""
+"""Usage: within the stored time, and of an existing key."""
 
 from datetime import timedelta
 from typing import Any

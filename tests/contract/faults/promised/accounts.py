@@ -24,7 +24,7 @@ def _nothing(*_: Any, **__: Any) -> None:
 
 
 @in_code("test_sign_in::test_every_name_of_an_account_signs_in", "signing in as")
-def names_are_compared_letter_by_letter() -> Replaced:
+def names_are_compared_without_case_folding() -> Replaced:
     find = accounts.find_by_login
     by_capitals = lambda connection, login: None if str(login).isupper() else find(connection, login)  # noqa: E731
     yield accounts, "find_by_login", by_capitals
@@ -200,7 +200,7 @@ def a_frozen_account_is_open() -> Replaced:
 
 
 @in_replies("test_exports::test_an_export_holds_what_the_account_owns", "an export lacks a")
-def an_export_lacks_what_is_newest(e: Exchange) -> None:
+def an_export_lacks_the_newest_record(e: Exchange) -> None:
     if e.is_to("GET", "/exports/.+", 200):
         e.change(lambda body: body["patterns"].pop() and None)
 

@@ -40,7 +40,7 @@ def a_clone_of_a_curated_set_is_in_english(e: Exchange) -> None:
         e.change(lambda body: body["set"].update(name="contract"))
 
 
-@in_code("test_clones::test_anybody_clones_a_public_set_and_nobody_a_private_one", "/clone: 201")
+@in_code("test_clones::test_every_account_can_clone_a_public_set_but_no_other_a_private_one", "/clone: 201")
 def a_private_set_of_another_can_be_cloned() -> Replaced:
     async def found(services: Any, find: Any, id: str, caller: Any) -> Any:
         return await services.storage.read(find, record_id(id))

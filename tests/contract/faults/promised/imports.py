@@ -22,7 +22,7 @@ def _report(change: Callable[[dict[str, Any]], Any]) -> Callable[[Exchange], Non
     return changed
 
 
-@in_replies(IMPORTS + "an_import_stores_only_what_was_asked_for", "an imported set is public")
+@in_replies(IMPORTS + "an_import_stores_a_set_only_on_request", "an imported set is public")
 def an_imported_set_is_public(e: Exchange) -> None:
     if e.is_to("POST", "/sets/import", 201):
         e.change(lambda body: body["set"].update(public=True))
@@ -33,7 +33,7 @@ def of_two_values_the_last_counts(e: Exchange) -> None:
     _report(lambda it: it["measurements"][0].update(value=910))(e)
 
 
-@in_replies(IMPORTS + "what_is_dropped_is_listed_with_its_reason", "dropped are")
+@in_replies(IMPORTS + "dropped_measurements_are_listed_with_their_reason", "dropped are")
 def what_an_import_drops_is_not_listed(e: Exchange) -> None:
     _report(lambda it: it["dropped"].pop())(e)
 

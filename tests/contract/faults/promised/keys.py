@@ -86,7 +86,7 @@ def a_rotation_ends_the_earlier_secret_before_its_time() -> Replaced:
     yield apikeys, "rotate", _rotating(grace=timedelta(0))
 
 
-@in_code("test_rotation::test_only_who_has_as_much_may_rotate_a_key", r"/rotate: 201")
+@in_code("test_rotation::test_rotating_a_key_requires_at_least_its_level_and_expiry", r"/rotate: 201")
 def a_key_of_a_higher_level_can_be_rotated() -> Replaced:
     def promoted(*call: Any) -> Any:
         again = reauthenticate(*call)

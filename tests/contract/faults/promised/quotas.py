@@ -89,7 +89,7 @@ def errors_are_not_counted(e: Exchange) -> None:
         e.change(lambda body: body["usage"]["totals"].update(errors=0))
 
 
-@in_replies(USAGE + "rows_are_grouped_by_what_was_asked_for", "by operation:")
+@in_replies(USAGE + "rows_are_grouped_as_requested", "by operation:")
 def rows_are_of_another_operation(e: Exchange) -> None:
     if e.is_to("GET", "/apikeys/.+/usage", 200) and "by=operation" in e.query:
         e.change(lambda body: [row.update(operation="read_set") for row in body["usage"]["rows"]] and None)

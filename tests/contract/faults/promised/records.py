@@ -35,7 +35,7 @@ def a_public_set_outlives_its_account(e: Exchange) -> None:
         e.change(lambda _: {**public, **member, **times, "notes": "n", "measurements": {}, "units": "metric"})
 
 
-@in_replies("test_accounts::test_a_sign_up_tells_nobody_whether_an_address_is_known", '"created" is not one of')
+@in_replies("test_accounts::test_a_sign_up_does_not_reveal_whether_an_address_is_known", '"created" is not one of')
 def a_sign_up_tells_of_a_known_address(e: Exchange) -> None:
     if e.is_to("POST", "/signup", 201):
         e.status = 409
@@ -62,7 +62,7 @@ def an_idempotency_key_is_good_for_any_request() -> Replaced:
 
 
 @in_replies(
-    "test_lists::test_a_walk_is_not_disturbed_by_what_is_removed_meanwhile", "a walk lost a record", kind="bookmark"
+    "test_lists::test_a_walk_through_pages_is_not_disturbed_by_deletions", "a walk lost a record", kind="bookmark"
 )
 def a_walk_loses_a_record_after_a_removal(e: Exchange) -> None:
     if e.is_to("DELETE", r"/bookmarks/\d+", 204):
@@ -77,9 +77,7 @@ def a_preflight_does_not_allow_changes(e: Exchange) -> None:
         e.headers["access-control-allow-methods"] = "GET"
 
 
-@in_replies(
-    "test_records::test_an_update_changes_what_was_sent_and_nothing_else", "is not as it was sent", kind="bookmark"
-)
+@in_replies("test_records::test_an_update_changes_only_the_sent_members", "is not as it was sent", kind="bookmark")
 def an_update_changes_nothing(e: Exchange) -> None:
     if e.is_to("POST", "/bookmarks", 201):
         e.change(lambda body: e.memory.update(made=body["bookmark"]))

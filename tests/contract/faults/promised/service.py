@@ -61,7 +61,7 @@ def the_tag_of_an_account_counts_its_calls() -> Replaced:
     yield handlers.support.preconditions, "COUNTERS", ()
 
 
-@in_replies(CONDITIONS + "what_is_private_is_kept_by_nobody_else", "may be kept")
+@in_replies(CONDITIONS + "private_responses_are_not_cached_by_others", "may be kept")
 def a_list_may_be_kept_by_anyone(e: Exchange) -> None:
     if e.is_to("GET", "/bookmarks", 200):
         e.headers["cache-control"] = "public, max-age=60"
@@ -205,7 +205,7 @@ def the_link_of_a_subscription_works_once(e: Exchange) -> None:
 
 
 @in_replies(NEWS + "an_invalid_link_is_rejected_without_details", "says what is wrong")
-def a_refusal_says_what_is_wrong_with_a_link(e: Exchange) -> None:
+def the_error_of_a_link_names_its_defect(e: Exchange) -> None:
     if e.is_to("PUT", "/subscriber", 404) and b"no hash" in e.sent:
         e.change(lambda body: body.update(detail="The hash is wrong."))
 

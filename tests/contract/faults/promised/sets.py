@@ -25,13 +25,13 @@ def a_new_set_is_public(e: Exchange) -> None:
         e.change(lambda body: body["set"].update(public=True))
 
 
-@in_replies(SETS + "what_is_no_measurement_is_dropped", "stored are")
+@in_replies(SETS + "invalid_measurements_are_dropped", "stored are")
 def a_measurement_of_zero_is_stored(e: Exchange) -> None:
     if e.is_to("POST", "/sets", 201):
         e.change(lambda body: body["set"]["measies"].update(waist=1))
 
 
-@in_replies(SETS + "what_is_no_measurement_is_listed", "without the right reason")
+@in_replies(SETS + "invalid_measurements_are_listed", "without the right reason")
 def a_measurement_is_dropped_silently(e: Exchange) -> None:
     if e.is_to("POST", "/sets", 201):
         e.change(lambda body: body.update(ignored=body["ignored"][1:]))
@@ -98,8 +98,8 @@ def images_are_not_scaled() -> Replaced:
     yield services.images.decoding, "_recode", _recoding(max_side=4000)
 
 
-@in_code(IMAGES + "what_is_no_image_is_rejected", "POST /sets: 201")
-def what_is_no_image_is_stored() -> Replaced:
+@in_code(IMAGES + "a_file_that_is_no_image_is_rejected", "POST /sets: 201")
+def a_file_that_is_no_image_is_stored() -> Replaced:
     async def normalise(_: str) -> EncodedImage:
         return EncodedImage(b"\xff\xd8\xff", "image/jpeg")
 

@@ -42,7 +42,7 @@ def keys_stay_when_a_role_falls() -> Replaced:
 
 
 @in_replies(STAFF + "staff_find_accounts_by_each_name", "no account is found by its ihash")
-def staff_find_nobody_by_a_first_address(e: Exchange) -> None:
+def staff_find_no_account_by_its_first_address(e: Exchange) -> None:
     if e.is_to("POST", "/admin/search/users", 200):
         e.change(lambda body: body["users"].update(ihash=[]))
 
@@ -65,7 +65,7 @@ def acts_of_others_are_found(e: Exchange) -> None:
         e.change(lambda body: body["acts"][-1].update(subjectId=0))
 
 
-@in_code(STAFF + "reading_lists_is_an_act_on_nobody", "is not recorded", name="list_subscribers")
+@in_code(STAFF + "the_audit_entry_of_a_list_names_no_account", "is not recorded", name="list_subscribers")
 def reading_subscribers_is_not_recorded() -> Replaced:
     record = audit_log.record
 
@@ -105,7 +105,7 @@ def staff_give_consent() -> Replaced:
     yield handlers.admin, "_update", _changed
 
 
-@in_code(STAFF + "nobody_changes_their_own_account_as_staff", "PATCH /admin/user/.*: 200")
+@in_code(STAFF + "staff_cannot_change_their_own_account", "PATCH /admin/user/.*: 200")
 def staff_change_their_own_account() -> Replaced:
     yield handlers.admin, "_update", _changed
 
@@ -122,8 +122,8 @@ def staff_do_not_see_sets(e: Exchange) -> None:
         e.change(lambda body: body.update(sets=[]))
 
 
-@in_replies(STAFF + "staff_read_who_uses_the_most", "are not first")
-def who_uses_the_most_stands_last(e: Exchange) -> None:
+@in_replies(STAFF + "staff_read_the_accounts_with_the_highest_usage", "are not first")
+def the_highest_usage_is_listed_last(e: Exchange) -> None:
     if e.is_to("GET", "/admin/usage", 200):
         e.change(lambda body: body["usage"]["accounts"].reverse())
 
@@ -138,7 +138,7 @@ def an_impersonation_is_no_event() -> Replaced:
     yield security_log, "record", _nothing
 
 
-@in_code(ACTING + "what_is_the_owners_alone_is_refused", "to an administrator who acts as the account")
+@in_code(ACTING + "operations_of_the_owner_are_rejected", "to an administrator who acts as the account")
 def an_administrator_makes_keys_for_others() -> Replaced:
     yield audited_changes, "require_owner", _nothing
 
