@@ -237,9 +237,7 @@ def test_csv_says_the_same(alice: Person, by: str) -> None:
 
 
 @both_engines
-def test_administrators_see_the_accounts_with_the_highest_usage(
-    service: Service, admin: Person, alice: Person, bob: Person
-) -> None:
+def test_administrators_see_the_highest_usage(service: Service, admin: Person, alice: Person, bob: Person) -> None:
     key = alice.new_key(name='=HYPERLINK("x"), "y"')
     millions = 10**9
     for days, calls in ((0, 2), (6, 3), (7, 1), (13, 9), (14, 99)):
