@@ -1,4 +1,4 @@
-"""Who credentials stand for is kept in memory: what ends them ends them all the same, at once."""
+"""The identity cache: credentials that end are rejected at once."""
 
 import asyncio
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Counting in the background: at once where nothing was counted yet, by one at a time, whatever the database does."""
+"""Statistics are counted in the background: at once at first, by one process at a time, despite database errors."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
