@@ -9,7 +9,7 @@ const address = (level) => `${server}${level > 0 ? "/sets" : "/whoami"}`
 
 /** @type {[language: string, command: (credentials: Credentials) => string][]} */
 export const COMMANDS = [
-  ["curl", ({ key, secret, level }) => `curl -u '${key}:${secret}' '${address(level)}'`],
+  ["curl", ({ key, secret, level }) => `curl -u '${key}:${secret}' \\\n  '${address(level)}'`],
   [
     "Python",
     ({ key, secret, level }) => `python3 - <<'END'

@@ -34,7 +34,7 @@ export function relative(moment) {
   const seconds = (new Date(moment).getTime() - Date.now()) / 1000
   const format = new Intl.RelativeTimeFormat(currentLanguage(), { numeric: "auto" })
   for (const [unit, length] of UNITS) {
-    if (Math.abs(seconds) >= length) return format.format(Math.trunc(seconds / length), unit)
+    if (Math.abs(seconds) >= length) return format.format(Math.round(seconds / length), unit)
   }
   return format.format(0, "minute")
 }

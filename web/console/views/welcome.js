@@ -13,7 +13,9 @@ export function render() {
   return page(
     t("welcome.title"),
     el("p", { class: "lead" }, t("welcome.text")),
-    el("p", {}, el("a", { class: "button", href: href("/keys/new") }, t("welcome.key"))),
+    el("p", { class: "actions" },
+      el("a", { class: "button", href: href("/keys/new") }, t("welcome.key")),
+      el("a", { class: "button plain", href: href("/sets/new") }, t("welcome.set"))),
     section(t("welcome.account"), el("p", { class: "quiet" }, t("welcome.account.text")), accountForm()),
   )
 }

@@ -23,7 +23,7 @@ export function render() {
   return page(
     t("title"),
     el("p", { class: "lead" }, t("text")),
-    el("p", { class: "actions" }, linkButton("/sets/new", t("new")), linkButton("/sets/import", t("import"))),
+    el("p", { class: "actions" }, linkButton("/sets/new", t("new")), linkButton("/sets/import", t("import"), "button plain")),
     paged(load, (sets) => (sets.length ? setsTable(sets) : empty(t("none")))),
   )
 }

@@ -4,7 +4,7 @@ import { api } from "../../api.js"
 import { go, href } from "../../router.js"
 import { texts } from "../../texts.js"
 import { announce, el } from "../../ui/dom.js"
-import { choice, choices, field, form } from "../../ui/form.js"
+import { field, form } from "../../ui/form.js"
 import { page } from "../../ui/page.js"
 import { everyPage, nameOfSize } from "../records.js"
 import { unitsField } from "./edit.js"
@@ -25,11 +25,7 @@ export async function render() {
       fields: [
         field({ name: "name", label: r("name"), hint: t("name.hint") }, { maxlength: 500, required: true, autocomplete: "off" }),
         unitsField(data.account.imperial),
-        choices(
-          t("new.from"),
-          choice({ name: "from", value: "", label: t("new.empty"), hint: t("new.empty.hint"), checked: true }),
-          ...sizes.map((size) => choice({ name: "from", value: String(size.id), label: nameOfSize(size), hint: told(size) })),
-        ),
+        sizeField(sizes),
       ],
       submit: t("new.submit"),
       async action(values) {
@@ -45,6 +41,26 @@ export async function render() {
       },
     }),
   )
+}
+
+/** A list of the sizes; the chosen one's main measurements are its hint. @param {CuratedSet[]} sizes */
+function sizeField(sizes) {
+  /** @type {[string, string][]} */
+  const options = sizes.map((size) => [String(size.id), nameOfSize(size)])
+  const from = field({
+    name: "from",
+    label: t("new.from"),
+    hint: t("new.empty.hint"),
+    tag: "select",
+    options: [["", t("new.empty")], ...options],
+  })
+  from.input.addEventListener("change", () => {
+    const size = sizes.find((one) => String(one.id) === from.input.value)
+    const text = size ? told(size) : t("new.empty.hint")
+    from.querySelector("small")?.replaceChildren(text)
+    announce(text)
+  })
+  return from
 }
 
 async function curatedSets() {
