@@ -20,6 +20,7 @@ def test_a_pattern_is_found_read_exported_and_deleted(visitor: Visitor, owner: P
     visitor.sign_in(owner)
     page.get_by_label("Console", exact=True).get_by_role("link", name="Patterns").click()
     expect(page.get_by_role("row", name=MARKUP)).to_contain_text("aaron")
+    assert_accessible(page)
     page.get_by_role("link", name=MARKUP).click()
     expect(visitor.title(MARKUP)).to_be_focused()
     expect(page.get_by_role("region", name="Settings")).to_contain_text(f'"a": "{MARKUP}"')
@@ -57,6 +58,7 @@ def test_a_bookmark_is_found_read_exported_and_deleted(visitor: Visitor, owner: 
     visitor.sign_in(owner)
     page.get_by_label("Console", exact=True).get_by_role("link", name="Bookmarks").click()
     expect(page.get_by_role("row", name="Plackets")).to_contain_text("Documentation")
+    assert_accessible(page)
     targets = page.locator("#content tbody td a")
     assert [link.get_attribute("href") for link in targets.all()] == ["https://example.org/placket"]
     with page.expect_download() as download:
