@@ -11,7 +11,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 # Pinned with hashes, for every platform, and without the address of any index.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
-.PHONY: help run test run-tests check check-tests lint lint-code lint-document lint-console format contract bench hostile migrate seed lock pin clean
+.PHONY: help run test run-tests check check-tests lint lint-code lint-document lint-console format contract bench hostile screenshots migrate seed lock pin clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -73,6 +73,9 @@ bench: $(VENV)/.dev ## Measure against three references in the same run, and plo
 hostile: $(VENV)/.dev ## Attack the server, and measure the requests of another client
 	@mkdir -p reports
 	$(BIN)/python -m bench.hostile --json docs/hostile.json > reports/hostile.md
+
+screenshots: $(VENV)/.dev ## Write screenshots of the console into reports/console/; DOCS=1 also those of the documentation
+	$(BIN)/python -m tests.web.console.screenshots $(if $(DOCS),--docs)
 
 lock: $(VENV)/.dev ## Write the requirements anew from pyproject.toml
 	@# All of them first: what a development tool forbids must not run in production only.
