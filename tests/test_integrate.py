@@ -21,8 +21,8 @@ EXCHANGE = re.compile(r"^\$ (.*(?:\n +.*)*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 
 @pytest.fixture(scope="module")
 def limiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A server with the usual limits."""
-    service = Service(tmp_path_factory.mktemp("limiting"), limits="on")
+    """A server with the usual limits, but for the two sign-ups of each test."""
+    service = Service(tmp_path_factory.mktemp("limiting"), limits="on", quotas="sign-ups=100")
     try:
         yield service.start()
     finally:
@@ -32,8 +32,8 @@ def limiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 class Reader:
     """A reader of the file, who follows its instructions with an own key and set."""
 
-    def __init__(self, service: Service) -> None:
-        self.service, self.person = service, service.sign_up()
+    def __init__(self, service: Service, folder: Path) -> None:
+        self.service, self.person, self.folder = service, service.sign_up(), folder
         self.key = self.person.new_key()
         self.set = self.person.new_set()
         self.request = self.ask_for_more(self.person, self.key)["id"]
@@ -65,7 +65,9 @@ class Reader:
             command = command.replace(theirs, hers)
         own = {"KEY": self.key.key, "SECRET": self.key.secret, "AUTH": f"{self.key.key}:{self.key.secret}"}
         environment = {**os.environ, "NO_PROXY": "*", **own}
-        done = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, check=True, timeout=60)
+        done = subprocess.run(
+            ["bash", "-c", command], cwd=self.folder, env=environment, capture_output=True, check=True, timeout=60
+        )
         return done.stdout.decode().replace("\r", "")
 
 
@@ -77,13 +79,15 @@ def likeness(printed: str) -> Any:
 
 @pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
 def test_a_command_prints_what_the_file_says(limiting: Service, block: str, tmp_path: Path) -> None:
-    reader = Reader(limiting)
+    reader = Reader(limiting, tmp_path)
     reader.use()
     exchanges = EXCHANGE.findall(block)
     assert exchanges
     for command, shown in exchanges:
         printed = reader.run(command)
-        if shown:
+        if stored := re.search(r" -o (\S+)", command):
+            assert (tmp_path / stored[1]).read_bytes().startswith(b"<?xml")
+        elif shown:
             assert likeness(printed) == likeness(shown), printed
         else:
             assert '"result":"created"' in printed, printed
