@@ -37,7 +37,7 @@ class Tally:
         """Expect one more request of this operation with this response."""
         counted = self.counts.setdefault((operation, reply.status_code // 100), [0, 0])
         counted[0] += 1
-        counted[1] += len(reply.content)
+        counted[1] += reply.num_bytes_downloaded
 
 
 def kept(person: Person, table: Table = usage_days) -> dict[int, Counts]:
@@ -138,7 +138,7 @@ def test_anonymous_requests_are_counted_by_network(service: Service, alice: Pers
     for reply in replies:
         counts = expected.setdefault(reply.status_code // 100, [0, 0])
         counts[0] += 1
-        counts[1] += len(reply.content)
+        counts[1] += reply.num_bytes_downloaded
     wait_until(lambda: sum(calls for calls, _ in anonymous(service).values()) == _all(expected), "a flush")
     assert anonymous(service) == expected
 
