@@ -31,26 +31,20 @@ PAGES = {
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: "/".join(path.split("/")[:3]))
-def test_a_page_loads_without_a_complaint_and_from_this_server_only(
+def test_a_page_loads_without_a_complaint_from_this_server_only_and_fits_a_phone(
     service: Service, page: Page, requests: list[Request], complaints: list[str], path: str
 ) -> None:
-    page.goto(service.url + path)
-    expect(page.get_by_text(PAGES[path], exact=True).first).to_be_visible()
-    page.emulate_media(color_scheme="dark")
-    page.wait_for_load_state("networkidle")
-    assert complaints == []
-    ours = (f"{service.url}/", f"blob:{service.url}/", "data:")
-    assert not [sent.url for sent in requests if not sent.url.startswith(ours)]
-
-
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: "/".join(path.split("/")[:3]))
-def test_a_page_fits_a_phone(service: Service, page: Page, path: str) -> None:
     page.set_viewport_size({"width": PHONE, "height": 700})
     page.goto(service.url + path)
     expect(page.get_by_text(PAGES[path], exact=True).first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
     # To be looked at.
     page.screenshot(path=SHOWN / f"{'-'.join(path.strip('/').split('/')[:2]) or 'landing'}.png")
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_load_state("networkidle")
+    assert complaints == []
+    ours = (f"{service.url}/", f"blob:{service.url}/", "data:")
+    assert not [sent.url for sent in requests if not sent.url.startswith(ours)]
 
 
 def test_the_documentation_lists_every_operation(service: Service, page: Page) -> None:
