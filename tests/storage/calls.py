@@ -165,5 +165,6 @@ CALLS: dict[str, Callable[[Connection], Any]] = {
         connection, before=NOW - 14 * DAY, **SPAN
     ),
     "usage_reports.heaviest_networks": lambda connection: usage_reports.heaviest_networks(connection, **SPAN),
+    "usage_reports.names_of_keys": lambda connection: usage_reports.names_of_keys(connection, [new_uuid()]),
     "usage_reports.series": _series,
 }
