@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Table, delete, func, select
 
+import storage
 from core.errors import StorageFull
 from storage import accounts, bookmarks, migrate, patterns, sets, storage_use, suggestions
+from storage.records import OwnedRecords
 from storage.schema.encryption import Encrypted
 from storage.schema.tables import metadata
 from storage.storage_use import NOTHING, Storage
@@ -57,6 +61,25 @@ def test_whatever_is_added_changed_or_removed_is_counted(store: Store) -> None:
     assert store.count(metadata.tables["storage_use"]) == 1
     assert store.read(storage_use.find, other) == store.read(_stored, other) != NOTHING
     assert store.read(sets.find, kept["id"]) == kept
+
+
+def test_every_module_with_owned_records_is_counted() -> None:
+    modules = {module.name for module in iter_modules(storage.__path__)}
+    owned = {name for name in modules if isinstance(getattr(_module(name), "records", None), OwnedRecords)}
+    assert owned and not owned - {table.name for table in COUNTED}, "add the table to COUNTED"
+
+
+def _module(name: str) -> Any:
+    return import_module(f"storage.{name}")
+
+
+@pytest.mark.parametrize("table", COUNTED, ids=lambda table: table.name)
+def test_each_counted_table_has_its_triggers(store: Store, table: Table) -> None:
+    user_id = store.new_account()["id"]
+    store.new_row(table, user_id=user_id)
+    assert store.read(storage_use.find, user_id) == store.read(_stored, user_id) != NOTHING
+    store.write(lambda connection: connection.execute(delete(table).where(table.c.user_id == user_id)))
+    assert store.read(storage_use.find, user_id) == NOTHING
 
 
 def test_a_record_over_the_quota_of_records_is_not_written(store: Store) -> None:
