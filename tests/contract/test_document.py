@@ -154,7 +154,7 @@ def test_every_operation_has_its_handler_and_every_handler_its_operation() -> No
         for name, member in vars(importlib.import_module(module.name)).items()
         if inspect.iscoroutinefunction(member) and not name.startswith("_") and _is_from(member, module.name)
     }
-    assert found == stated
+    assert found == stated, "each operation is a coroutine of its module; helpers begin with _"
 
 
 def _is_from(member: Any, module: str) -> bool:
@@ -169,7 +169,7 @@ def test_a_tag_is_a_module_of_handlers() -> None:
 
 def test_every_operation_that_needs_authentication_is_in_the_tables_of_the_level_tests() -> None:
     secured = {op["operationId"] for _, _, op in OPERATIONS if op["security"] and {} not in op["security"]}
-    assert set(CASES) == secured
+    assert set(CASES) == secured, "each has a case in tests/contract/levels/"
 
 
 def parameters_of(operation: dict[str, Any]) -> list[dict[str, Any]]:
@@ -254,7 +254,7 @@ def test_no_code_can_come_out_that_the_document_does_not_list() -> None:
     raised = {problem_type.code for problem_type in problem_types.PROBLEM_TYPES.values()} | {
         problem_types.INTERNAL_ERROR.code
     }
-    assert (raised | set(codes_in(SPEC)) | codes_in_handlers()) == set(CODES)
+    assert (raised | set(codes_in(SPEC)) | codes_in_handlers()) == set(CODES), "each is in the enum ErrorCode"
 
 
 def codes_in(value: Any) -> Iterator[str]:
@@ -282,7 +282,7 @@ def test_every_code_is_explained() -> None:
 
 def test_every_code_is_some_operations_or_general() -> None:
     listed = {code for _, _, operation in OPERATIONS for code in codes_of(operation)}
-    assert listed | GENERAL == set(CODES)
+    assert listed | GENERAL == set(CODES), "each is in the enum ErrorCode, and in x-errors of an operation"
 
 
 def schemas(value: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:

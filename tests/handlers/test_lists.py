@@ -117,7 +117,7 @@ def test_every_list_is_walked_here() -> None:
         for path, _, operation in document.operations(document.load())
         if {"$ref": "#/components/parameters/Cursor"} in operation.get("parameters", [])
     }
-    assert paged - AS_YAML - {BACKWARDS} - ELSEWHERE == set(LISTS)
+    assert paged - AS_YAML - {BACKWARDS} - ELSEWHERE == set(LISTS), "a list with Cursor has a row in LISTS"
 
 
 @pytest.mark.parametrize("path", LISTS)

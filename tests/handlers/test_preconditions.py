@@ -99,7 +99,7 @@ def test_every_operation_that_accepts_if_match_has_its_case() -> None:
     reference = {"$ref": "#/components/parameters/IfMatch"}
     operations = [operation for path in document.load()["paths"].values() for operation in path.values()]
     accepting = {one["operationId"] for one in operations if reference in one.get("parameters", [])}
-    assert accepting == set(CASES)
+    assert accepting == set(CASES), "an operation with the parameter IfMatch has a row in CASES"
 
 
 @pytest.mark.parametrize(("name", "reader"), CALLS)

@@ -153,7 +153,9 @@ def test_an_operation_whose_result_outlives_it_is_rejected_after_a_block(
     admin = known(application, "admin")
     ready = call(name, admin, admin)
     with role_before_next_write(application, monkeypatch, admin, accounts.BLOCKED):
-        assert failure(ready()) == UNAUTHORIZED
+        reply = ready()
+    assert reply.status_code >= 400, f"use `reauthenticated` in {name}, or add it to OWN_RECORDS or NO_TRANSACTION"
+    assert failure(reply) == UNAUTHORIZED
 
 
 @pytest.mark.parametrize("name", sorted(OWN_RECORDS))

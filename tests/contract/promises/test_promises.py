@@ -32,7 +32,7 @@ def test_every_listed_sentence_is_in_the_document() -> None:
 
 
 def test_a_sentence_is_listed_once() -> None:
-    assert not [sentence for sentence, times in LISTED.items() if times > 1]
+    assert not [sentence for sentence, times in LISTED.items() if times > 1], "remove the newer of the entries"
 
 
 def test_no_sentence_is_listed_that_a_rule_covers() -> None:
