@@ -43,6 +43,8 @@ def apply(path: Path, side: str, anchor: str, code: str) -> None:
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     [place] = [number for number, line in enumerate(lines) if line.rstrip("\n") == anchor]
     blank = "\n" if side == "before" and path.suffix == ".py" else ""
+    if anchor.startswith("def "):
+        blank *= 2
     lines.insert(place + (side == "after"), code + blank)
     path.write_text("".join(lines), encoding="utf-8")
 
