@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 CODE := app.py cli.py security.py settings.py bench commands core deploy handlers middleware services serving storage tests tools
 # WORKERS is how many processes serve (run), or share the tests, a module at a time; if it is not given these are one
 # for each processor, at most four.
-PYTEST := $(BIN)/python -m pytest --numprocesses $(or $(WORKERS),logical) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# They keep bytecode whatever the environment says: tests start hundreds of processes.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --numprocesses $(or $(WORKERS),logical) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 # Never a host's own proxy or index settings: whatever pip is set up with is used as it is.
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 # Pinned with hashes, for every platform, and without the address of any index.
