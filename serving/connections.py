@@ -17,7 +17,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.server import ServerState
 
 from services.auth import networks
-from serving.closing import Closing
+from serving.joining import Joining
 from serving.requests import MOST_HEADERS, Requests
 from settings import Settings
 
@@ -181,7 +181,8 @@ class Connection(Requests):
         self.begun = self.loop.time()
         cycle.scope["cut"] = self.end
         cycle.scope["has_arrived"] = self._has_arrived
-        cycle.transport = Closing(cycle.transport)
+        if cycle.scope["method"] != "HEAD":  # its reply has no body that its head could wait for
+            cycle.transport = Joining(cycle.transport)
         super()._start_asgi_task(cycle, app)
 
     def _has_arrived(self) -> bool:
