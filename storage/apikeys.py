@@ -146,8 +146,8 @@ def find(connection: Connection, key: UUID) -> ApiKey:
 
 
 def find_self(connection: Connection, key: UUID, day: datetime) -> Record:
-    """Return the key as it reads itself, with `calls_of_day` as far as they are written; raise NoSuchRecord."""
-    found = _self.first(connection, {"key": key, "day": day})
+    """Return the key for a response to itself, with `calls_of_day` as far as they are written; raise NoSuchRecord."""
+    found = _self.first(connection, {"key": key, "day": day}, encoded=True)
     if found is None:
         raise NoSuchRecord("There is no such API key.")
     return found

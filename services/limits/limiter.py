@@ -192,8 +192,9 @@ def claims_of_account(
 
 def usual_claims(limiter: Limiter, user_id: int, key_id: int, cost: int) -> Claims:
     """Return the claims of a call whose account and key have the usual quotas."""
-    holders = {f"k{key_id}": OF_KEYS, f"a{user_id}": OF_ACCOUNTS} if key_id else {f"a{user_id}": OF_ACCOUNTS}
-    return [(limiter.policies[name], holder, cost) for holder, names in holders.items() for name in names]
+    policies, key, account = limiter.policies, f"k{key_id}", f"a{user_id}"
+    of_key = [(policies[name], key, cost) for name in OF_KEYS] if key_id else []
+    return [*of_key, *((policies[name], account, cost) for name in OF_ACCOUNTS)]
 
 
 def _effective(policy: Policy, own: Quotas) -> Policy:
