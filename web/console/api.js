@@ -74,11 +74,21 @@ export const api = {
  * @returns {Promise<Response>}
  */
 async function send(method, path, options) {
-  const { token } = session
+  const { token, account } = session
   const response = await fetched(addressOf(path, options), method, token, options)
   if (response.ok) return response
-  if (response.status === 401 && token && (await renew())) return send(method, path, options)
+  if (response.status === 401 && token && (await isRenewed(token, account?.id))) return send(method, path, options)
   throw await errorOf(response)
+}
+
+/**
+ * Whether there is a new token of the same account after this one was rejected. Another request may have renewed or
+ * ended the session meanwhile: then the rejection says nothing about the present one.
+ * @param {string} token
+ * @param {number | undefined} account
+ */
+async function isRenewed(token, account) {
+  return session.token === token ? renew() : session.account?.id === account
 }
 
 /** @param {string} path @param {Loose} options */

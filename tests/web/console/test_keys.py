@@ -121,6 +121,7 @@ def test_a_key_is_rotated_revoked_and_removed(visitor: Visitor, owner: Person, p
     press(page, "I have copied it")
     press(page, "Rotate the secret")
     expect(page.get_by_role("dialog").get_by_role("option")).to_have_text(["no longer: it ends at once"])
+    expect(page.get_by_label("The present secret stays valid for")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Rotate the secret")).to_be_focused()
 

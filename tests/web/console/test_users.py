@@ -117,6 +117,8 @@ def test_acting_as_a_user_ends_when_its_token_ends(
     press(page, "Act as this user")
     page.get_by_role("dialog").get_by_role("button", name="Act as this user").click()
     expect(page.get_by_role("region", name="Acting as another user")).to_be_visible()
+    # The requests of this view must not meet the end.
+    page.wait_for_load_state("networkidle")
     owner.request("DELETE", "/account/sessions?all=true")
     visitor.open("/security")
     expect(page.get_by_text(f"Signed in as {name_of(admin)}")).to_be_visible()
