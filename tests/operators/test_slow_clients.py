@@ -55,7 +55,7 @@ def test_the_time_of_a_body_that_arrives_slowly_is_the_clients(watched: Watched)
         connection.sendall(body)
         assert connection.recv(1_000).startswith(b"HTTP/1.1 201 ")
     taken = time.monotonic() - begun
-    assert own_seconds(watched, "create_bookmark", 1) <= taken - held
+    assert own_seconds(watched, "create_bookmark", 1) < taken - held / 2
 
 
 def test_the_time_of_a_body_that_does_not_arrive_is_the_clients(watched: Watched) -> None:
@@ -67,7 +67,7 @@ def test_the_time_of_a_body_that_does_not_arrive_is_the_clients(watched: Watched
         assert connection.recv(1_000).startswith(b"HTTP/1.1 100 ")
         held = hold()
     watched.becomes(1, "freesewing_requests_total", operation="create_pattern", status="none")
-    assert own_seconds(watched, "create_pattern", 1) <= time.monotonic() - begun - held
+    assert own_seconds(watched, "create_pattern", 1) < time.monotonic() - begun - held / 2
 
 
 def test_the_time_of_a_reply_that_is_read_slowly_is_the_clients(watched: Watched) -> None:
@@ -83,7 +83,7 @@ def test_the_time_of_a_reply_that_is_read_slowly_is_the_clients(watched: Watched
         held = hold()
         assert b"".join(iter(lambda: connection.recv(1_000_000), b"")).count(b"HTTP/1.1 200 ") == replies
     taken = time.monotonic() - begun
-    assert own_seconds(watched, "read_openapi_yaml", replies) <= taken - held
+    assert own_seconds(watched, "read_openapi_yaml", replies) < taken - held / 2
 
 
 def is_stalled(watched: Watched, connection: socket.socket) -> bool:
