@@ -18,14 +18,12 @@ from uvicorn.server import ServerState
 
 from services.auth import networks
 from serving.joining import Joining
-from serving.requests import MOST_HEADERS, Requests
+from serving.requests import HEAD_TOO_LARGE, MOST_HEAD_BYTES, MOST_HEADERS, Requests
 from settings import Settings
 
 LOOK_SECONDS = 1.0
 # Bytes a second of a reply that a client must take, on average over `client_seconds`.
 LEAST_RATE = 1_000
-# uvicorn accepts heads of any size.
-MOST_HEAD_BYTES = 32_768
 # A request that the client did not get on with for so long can make room for another.
 SLOW_SECONDS = 2.0
 FULL_SECONDS = 0.25
@@ -112,14 +110,15 @@ class Connection(Requests):
         if self.lingers:
             return
         before = self.scope
+        self.received = len(data) + (self.received if self._is_in_head() else 0)
         super().data_received(data)
         if self.scope is not before:
             # A new request began in these bytes: the counts belong to the one before.
             self.head_bytes = self.body_bytes = 0
-        elif self.cycle is None or self.cycle.scope is not self.scope:
+        elif self._is_in_head():
             self.head_bytes += len(data)
             if self.head_bytes > MOST_HEAD_BYTES and not self.lingers and not self.transport.is_closing():
-                self.fault = f"The head of the request has more than {MOST_HEAD_BYTES:,} bytes."
+                self.fault = HEAD_TOO_LARGE
                 self.send_400_response(self.fault)
         else:
             self.head_bytes = 0
@@ -131,6 +130,10 @@ class Connection(Requests):
         """The client takes a reply more slowly than it is made."""
         self.pause = object()
         super().pause_writing()
+
+    def _is_in_head(self) -> bool:
+        """Return whether a head has begun and is not complete."""
+        return self.scope is not None and (self.cycle is None or self.cycle.scope is not self.scope)
 
     def is_at_rest(self) -> bool:
         """Whether no request is being worked on."""
@@ -198,7 +201,7 @@ class Connection(Requests):
             return None
         if self.cycle is not None and self.cycle.more_body:
             return Wait(REST_OF_BODY, self.cycle.scope)
-        if self.scope is not None and (self.cycle is None or self.cycle.scope is not self.scope):
+        if self._is_in_head():
             return Wait(HEAD, self.scope)
         return Wait(REST, self.scope)
 

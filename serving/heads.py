@@ -56,6 +56,11 @@ def _origin_form(method: bytes, target: bytes) -> bytes:
     return target
 
 
+def size(target: bytes, headers: list[tuple[bytes, bytes]]) -> int:
+    """Return how many bytes the head has, but for its method and version."""
+    return len(target) + sum(len(name) + len(value) + len(b": \r\n") for name, value in headers)
+
+
 def has_body(headers: list[tuple[bytes, bytes]]) -> bool:
     """Return whether a body follows."""
     given = dict(headers)

@@ -10,7 +10,8 @@ from uvicorn.server import ServerState
 from serving import heads
 
 # uvicorn accepts heads and queues of pipelined requests of any size.
-MOST_URL_BYTES, MOST_HEADERS, MOST_PIPELINED = 16_384, 100, 64
+MOST_HEAD_BYTES, MOST_URL_BYTES, MOST_HEADERS, MOST_PIPELINED = 32_768, 16_384, 100, 64
+HEAD_TOO_LARGE = f"The head of the request has more than {MOST_HEAD_BYTES:,} bytes."
 # How long a client may go on sending a rejected request: after a reset it could not read the response.
 LINGER_SECONDS = 2.0
 log = logging.getLogger(__name__)
@@ -38,6 +39,8 @@ class Requests(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, **options)
         self.logger = _OfClients(self.logger)  # type: ignore[assignment]
         self.fault = ""
+        # At most so many bytes of the present head have come: bytes before it may be counted as well.
+        self.received = 0
         # Whether nothing more is read.
         self.lingers = False
         # The request that is being answered; with pipelining it may be an earlier one than `cycle`.
@@ -60,6 +63,8 @@ class Requests(HttpToolsProtocol):
             raise heads.Malformed(f"The request has more than {MOST_HEADERS} headers.")
         if len(self.url) > MOST_URL_BYTES:
             raise heads.Malformed(f"The URL has more than {MOST_URL_BYTES:,} bytes.")
+        if self.received > MOST_HEAD_BYTES and heads.size(self.url, self.headers) > MOST_HEAD_BYTES:
+            raise heads.Malformed(HEAD_TOO_LARGE)
         if len(self.pipeline) >= MOST_PIPELINED:
             raise heads.Malformed(f"More than {MOST_PIPELINED} requests wait for the reply to an earlier one.")
         parser = self.parser

@@ -20,7 +20,7 @@ from tests.service import Credentials, Person, Service
 @pytest.mark.parametrize(
     "header",
     [
-        b"[" * 100_000,
+        b"[" * 20_000,
         b"[" * 900 + b"]" * 900,
         b'{"alg":' * 3_000,
         b"1",

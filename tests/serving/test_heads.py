@@ -1,5 +1,6 @@
 """Heads of requests that RFC 9112 forbids, and what comes of them on the connection."""
 
+import contextlib
 import json
 import socket
 from http.client import HTTPResponse
@@ -57,6 +58,25 @@ def test_a_malformed_head_of_head_gets_no_body(service: Service) -> None:
         connection.sendall(b"HEAD /health HTTP/1.1\r\n\r\n")
         answered = b"".join(iter(lambda: connection.recv(65_536), b""))
     assert answered.startswith(b"HTTP/1.1 400 ") and answered.endswith(b"\r\n\r\n")
+
+
+@pytest.mark.parametrize("pieces", [1, 4])
+@pytest.mark.parametrize(("size", "status"), [(31_000, 200), (34_000, 400), (200_000, 400)])
+def test_a_head_over_32_kb_is_rejected_however_it_arrives(
+    service: Service, size: int, status: int, pieces: int
+) -> None:
+    head = f"{GOOD}\r\nX-Padding: ".encode().ljust(size - 4, b"x") + b"\r\n\r\n"
+    length = size // pieces
+    with socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE) as connection:
+        for start in range(0, size, length):
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it may be rejected already
+                connection.sendall(head[start : start + length])
+            # The response of another connection shows that the server has read this piece.
+            assert service.http.get("/health").status_code == 200
+        reply = HTTPResponse(connection)
+        reply.begin()
+        assert reply.status == status
+        assert status == 200 or "more than 32,768 bytes" in json.loads(reply.read())["detail"]
 
 
 @pytest.mark.parametrize(
