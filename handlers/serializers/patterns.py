@@ -15,21 +15,7 @@ def pattern_for_owner(row: Record, reader: Caller) -> dict[str, Any]:
     """`Pattern`: for the owner, and for staff whose level allows to read the patterns of others."""
     drafted_from, cset = row["set"], row["cset"]
     return {
-        "id": row["id"],
-        "uuid": str(row["uuid"]),
-        "createdAt": iso(row["created_at"]),
-        "updatedAt": iso(row["updated_at"]),
-        "data": row["data"],
-        "design": row["design"],
-        "img": row["img"],
-        "name": row["name"],
-        "notes": row["notes"],
-        "public": row["public"],
-        "settings": row["settings"],
-        "setId": row["set_id"],
-        "csetId": row["cset_id"],
-        "userId": row["user_id"],
-        "userUuid": str(row["user_uuid"]),
+        **_columns(row),
         "set": _set_for(reader, drafted_from) if drafted_from else None,
         "cset": curated_set_for_public(cset) if cset and may_see_curated(cset, reader) else None,
     }
@@ -42,21 +28,7 @@ def pattern_for_public(row: Record) -> dict[str, Any]:
         "result": "success",
         "provider": "FreeSewing.org",
         "type": "pattern",
-        "id": row["id"],
-        "uuid": str(row["uuid"]),
-        "createdAt": iso(row["created_at"]),
-        "updatedAt": iso(row["updated_at"]),
-        "data": row["data"],
-        "design": row["design"],
-        "img": row["img"],
-        "name": row["name"],
-        "notes": row["notes"],
-        "public": row["public"],
-        "settings": row["settings"],
-        "setId": row["set_id"],
-        "csetId": row["cset_id"],
-        "userId": row["user_id"],
-        "userUuid": str(row["user_uuid"]),
+        **_columns(row),
         "set": measurement_set_for_other_user(drafted_from) if drafted_from and drafted_from["public"] else None,
         "cset": curated_set_for_public(cset) if cset and may_see_curated(cset, None) else None,
     }
@@ -70,6 +42,26 @@ def may_draft_from(row: Record, caller: Caller) -> bool:
 def may_see_curated(row: Record, reader: Caller | None) -> bool:
     """Whether the reader may see, and use, this curated set."""
     return bool(row["published"] or (reader is not None and reader.level >= CURATE))
+
+
+def _columns(row: Record) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "uuid": str(row["uuid"]),
+        "createdAt": iso(row["created_at"]),
+        "updatedAt": iso(row["updated_at"]),
+        "data": row["data"],
+        "design": row["design"],
+        "img": row["img"],
+        "name": row["name"],
+        "notes": row["notes"],
+        "public": row["public"],
+        "settings": row["settings"],
+        "setId": row["set_id"],
+        "csetId": row["cset_id"],
+        "userId": row["user_id"],
+        "userUuid": str(row["user_uuid"]),
+    }
 
 
 def _set_for(reader: Caller, row: Record) -> dict[str, Any] | None:

@@ -10,20 +10,7 @@ from storage.schema.tables import Record
 
 def measurement_set_for_owner(row: Record) -> dict[str, Any]:
     """`MeasurementsSet`: for the owner, and for staff whose level allows to read the sets of others."""
-    return {
-        "id": row["id"],
-        "uuid": str(row["uuid"]),
-        "createdAt": iso(row["created_at"]),
-        "updatedAt": iso(row["updated_at"]),
-        "img": row["img"],
-        "imperial": row["imperial"],
-        "name": row["name"],
-        "notes": row["notes"],
-        "userId": row["user_id"],
-        "userUuid": str(row["user_uuid"]),
-        "measies": row["measies"],
-        "public": row["public"],
-    }
+    return measurement_set_for_other_user(row)
 
 
 def measurement_set_for_other_user(row: Record) -> dict[str, Any]:
