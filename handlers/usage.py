@@ -1,7 +1,9 @@
 """Usage reports: of the caller, of a key, and of everyone."""
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -85,25 +87,24 @@ async def read_account_usage_svg(
 ) -> Response:
     """The same as a chart."""
     query = UsageQuery(from_, to, granularity, by)
-    return await _columns(query, _look(theme, width), await _usage(services, query, user_id=caller.user_id), services)
+    usage = await _usage(services, query, user_id=caller.user_id)
+    return await _columns(query, _appearance(theme, width), usage, services)
 
 
 async def read_key_usage(
     key: str, from_: Word, to: Word, granularity: Word, by: Word, caller: Caller, services: Services
 ) -> Response:
     """What one key used, the caller's own or, for support, anyone's."""
-    found = await _allowed(services, key, caller)
     query = UsageQuery(from_, to, granularity, by)
-    return success(usage=await _usage(services, query, user_id=found["user_id"], key_id=found["id"]))
+    return success(usage=await _key_usage(services, query, key, caller))
 
 
 async def read_key_usage_csv(
     key: str, from_: Word, to: Word, granularity: Word, by: Word, caller: Caller, services: Services
 ) -> Response:
     """The same as CSV."""
-    found = await _allowed(services, key, caller)
     query = UsageQuery(from_, to, granularity, by)
-    return _csv(query, await _usage(services, query, user_id=found["user_id"], key_id=found["id"]))
+    return _csv(query, await _key_usage(services, query, key, caller))
 
 
 async def read_key_usage_svg(
@@ -118,10 +119,8 @@ async def read_key_usage_svg(
     services: Services,
 ) -> Response:
     """The same as a chart."""
-    found = await _allowed(services, key, caller)
     query = UsageQuery(from_, to, granularity, by)
-    usage = await _usage(services, query, user_id=found["user_id"], key_id=found["id"])
-    return await _columns(query, _look(theme, width), usage, services)
+    return await _columns(query, _appearance(theme, width), await _key_usage(services, query, key, caller), services)
 
 
 async def read_key_quotas(key: str, caller: Caller, services: Services) -> Response:
@@ -156,14 +155,20 @@ async def read_usage_svg(
     services: Services,
 ) -> Response:
     """One of the lists as a chart."""
-    found = await _heaviest(services, period, limit, caller)
-    return await _drawn(chart_data.heaviest(found, list or "accounts"), _look(theme, width))
+    which = list or "accounts"
+    found = await _heaviest(services, period, limit, caller, [which])
+    return await _drawn(chart_data.heaviest(found, which), _appearance(theme, width))
 
 
 async def _allowed(services: Services, key: str, caller: Caller) -> apikeys.ApiKey:
     found = await services.storage.read(apikeys.find, UUID(key))
     require_allowed(found, caller, LEVEL_FOR_OTHERS)
     return found
+
+
+async def _key_usage(services: Services, query: UsageQuery, key: str, caller: Caller) -> dict[str, Any]:
+    found = await _allowed(services, key, caller)
+    return await _usage(services, query, user_id=found["user_id"], key_id=found["id"])
 
 
 async def _usage(services: Services, query: UsageQuery, **whose: int) -> dict[str, Any]:
@@ -198,43 +203,48 @@ def _csv(query: UsageQuery, usage: dict[str, Any]) -> Response:
     return csv_reply("usage", ("at", *dimensions, *AMOUNTS), usage["rows"])
 
 
-def _look(theme: Word, width: int | None) -> charts.Look:
-    return charts.Look(theme or "auto", width or charts.USUAL_WIDTH)
+def _appearance(theme: Word, width: int | None) -> charts.Appearance:
+    return charts.Appearance(theme or "auto", width or charts.USUAL_WIDTH)
 
 
-async def _columns(query: UsageQuery, look: charts.Look, usage: dict[str, Any], services: Services) -> Response:
+async def _columns(
+    query: UsageQuery, appearance: charts.Appearance, usage: dict[str, Any], services: Services
+) -> Response:
     names: dict[str, str] = {}
     if query.group_by == "key":
         keys = [UUID(key) for key in chart_data.keys_shown(usage)]
         names = await services.storage.read(usage_reports.names_of_keys, keys)
-    return await _drawn(chart_data.over_time(usage, query.group_by, names), look)
+    return await _drawn(chart_data.over_time(usage, query.group_by, names), appearance)
 
 
-async def _drawn(chart: charts.Chart, look: charts.Look) -> Response:
-    headers = {**PRIVATE, "Content-Security-Policy": charts.policy(look.theme)}
-    return content(await charts.draw(chart, look), "image/svg+xml", headers=headers)
+async def _drawn(chart: charts.Chart, appearance: charts.Appearance) -> Response:
+    headers = {**PRIVATE, "Content-Security-Policy": charts.policy(appearance.theme)}
+    return content(await charts.draw(chart, appearance), "image/svg+xml", headers=headers)
 
 
-async def _heaviest(services: Services, period: str | None, limit: int | None, caller: Caller) -> dict[str, Any]:
+async def _heaviest(
+    services: Services,
+    period: str | None,
+    limit: int | None,
+    caller: Caller,
+    lists: Iterable[str] = chart_data.LISTS,
+) -> dict[str, Any]:
     now = clock.now()
     period = period or "week"
     before, begin, end = spans.period(period, now)
-    most = limit or USUAL_LIMIT
-    await services.storage.write(_record, caller, now)
-    span = {"begin": begin, "end": end}
-    accounts = await services.storage.read_in_background(
-        usage_reports.heaviest_accounts, before=before, limit=most, **span
-    )
-    keys = await services.storage.read_in_background(usage_reports.heaviest_keys, before=before, limit=most, **span)
-    networks = await services.storage.read_in_background(usage_reports.heaviest_networks, limit=most, **span)
-    return {
-        "period": period,
-        "from": clock.iso(begin),
-        "to": clock.iso(end),
-        "accounts": [heavy_account(row) for row in accounts],
-        "keys": [heavy_key(row) for row in keys],
-        "anonymous": [heavy_network(row) for row in networks],
+    most: dict[str, Any] = {"begin": begin, "end": end, "limit": limit or USUAL_LIMIT}
+    readers: dict[str, tuple[Callable[..., Sequence[Record]], Callable[[Record], dict[str, Any]]]] = {
+        "accounts": (partial(usage_reports.heaviest_accounts, before=before, **most), heavy_account),
+        "keys": (partial(usage_reports.heaviest_keys, before=before, **most), heavy_key),
+        "networks": (partial(usage_reports.heaviest_networks, **most), heavy_network),
     }
+    await services.storage.write(_record, caller, now)
+    found: dict[str, Any] = {"period": period, "from": clock.iso(begin), "to": clock.iso(end)}
+    for name in lists:
+        read, serializer = readers[name]
+        rows = await services.storage.read_in_background(read)
+        found[chart_data.LISTS[name].member] = [serializer(row) for row in rows]
+    return found
 
 
 def _record(connection: Connection, caller: Caller, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.usage.charts import Chart
 from services.usage.spans import GRANULES
@@ -11,7 +11,20 @@ from services.usage.spans import GRANULES
 # More series could not be distinguished, and would take longer to draw.
 MOST_COLUMNS, MOST_SERIES = 62, 8
 REST, TOKENS, CALLS = "other", "tokens", "calls"
-LISTS = {"accounts": "accounts", "keys": "API keys", "networks": "networks of anonymous callers"}
+
+
+class List(NamedTuple):
+    """A list of a report: the member of `Heaviest` in the document, and what its chart calls it."""
+
+    member: str
+    name: str
+
+
+LISTS = {
+    "accounts": List("accounts", "accounts"),
+    "keys": List("keys", "API keys"),
+    "networks": List("anonymous", "networks of anonymous callers"),
+}
 
 
 def over_time(usage: Mapping[str, Any], by: str | None, names: Mapping[str, str]) -> Chart:
@@ -49,14 +62,14 @@ def keys_shown(usage: Mapping[str, Any]) -> list[str]:
 
 def heaviest(usage: Mapping[str, Any], which: str) -> Chart:
     """Return the bars of one list of a report (`Heaviest` in the document)."""
-    rows = usage["anonymous" if which == "networks" else which]
+    rows = usage[LISTS[which].member]
     labels = [_label(row, which) for row in rows]
     series = (
         ("without error", tuple(row["calls"] - row["errors"] for row in rows)),
         ("errors", tuple(row["errors"] for row in rows)),
     )
     parts = [f"{label}: {row['calls']}" for label, row in zip(labels, rows, strict=True)]
-    title = f"Calls of {LISTS[which]} from {usage['from'][:10]} to {usage['to'][:10]} (UTC)"
+    title = f"Calls of {LISTS[which].name} from {usage['from'][:10]} to {usage['to'][:10]} (UTC)"
     description = _sentence("The ones with most calls", parts) if rows else "No calls."
     return Chart(title, description, tuple(labels), series if rows else (), horizontal=True)
 

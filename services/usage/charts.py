@@ -49,7 +49,7 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Appearance:
     """What the reader wants: `light`, `dark`, or `auto` for what their browser prefers; and the width in pixels."""
 
     theme: str = "auto"
@@ -71,28 +71,29 @@ def policy(theme: str) -> str:
     return f"default-src 'none'; style-src 'sha256-{digest}'"
 
 
-async def draw(chart: Chart, look: Look) -> bytes:
+async def draw(chart: Chart, appearance: Appearance) -> bytes:
     """Return the chart as SVG, drawn beside the event loop."""
-    return await asyncio.get_running_loop().run_in_executor(_WORKER, drawn, chart, look)
+    return await asyncio.get_running_loop().run_in_executor(_WORKER, drawn, chart, appearance)
 
 
-def drawn(chart: Chart, look: Look) -> bytes:
+def drawn(chart: Chart, appearance: Appearance) -> bytes:
     """Return the chart as SVG."""
     # Most servers never draw: pygal and lxml take 13 MB.
     import pygal
 
     kind = pygal.HorizontalStackedBar if chart.horizontal else pygal.StackedBar
-    plot = kind(_config(chart, look.width), js=[], css=[], no_data_text="No calls")
+    plot = kind(_config(chart, appearance.width), js=[], css=[], no_data_text="No calls")
     # From the bottom to the top, in a horizontal one.
     order = -1 if chart.horizontal else 1
-    labels = [_text(label, min(LONGEST_NAME, look.width // WIDTH_OF_A_CHARACTER)) for label in chart.labels][::order]
+    longest = min(LONGEST_NAME, appearance.width // WIDTH_OF_A_CHARACTER)
+    labels = [_text(label, longest) for label in chart.labels][::order]
     plot.x_labels = labels
     if not chart.horizontal:
-        plot.x_labels_major = labels[:: max(1, -(-len(labels) // (look.width // LABEL_WIDTH)))]
+        plot.x_labels_major = labels[:: max(1, -(-len(labels) // (appearance.width // LABEL_WIDTH)))]
     for name, values in chart.series:
         plot.add(_text(name, LONGEST_NAME), [value or None for value in values][::order])
     plot.uuid = "usage"
-    plot.add_xml_filter(lambda root: _plain(root, chart, style(look.theme)))
+    plot.add_xml_filter(lambda root: _plain(root, chart, style(appearance.theme)))
     image: bytes = plot.render()
     return image
 

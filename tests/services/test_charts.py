@@ -9,7 +9,7 @@ import pytest
 from lxml import etree
 
 from services.usage import chart_data, charts
-from services.usage.charts import Chart, Look
+from services.usage.charts import Appearance, Chart
 
 SVG = "{http://www.w3.org/2000/svg}"
 DAY = "2026-11-{:02}T00:00:00.000Z"
@@ -22,9 +22,9 @@ def usage(rows: list[dict[str, Any]], begin: str = DAY.format(1), end: str = DAY
     return {"from": begin, "to": end, "granularity": "day", "totals": totals, "rows": rows}
 
 
-def parsed(chart: Chart, **look: Any) -> Any:
+def parsed(chart: Chart, **appearance: Any) -> Any:
     """The elements of the image."""
-    return etree.fromstring(charts.drawn(chart, Look(**look)))
+    return etree.fromstring(charts.drawn(chart, Appearance(**appearance)))
 
 
 def bars(image: Any) -> int:
@@ -64,11 +64,11 @@ def test_the_largest_chart_is_smaller_than_the_document_says() -> None:
     many = tuple(range(chart_data.MOST_COLUMNS))
     series = tuple((f"{number}" * 64, tuple(10**9 + n for n in many)) for number in range(chart_data.MOST_SERIES + 1))
     chart = Chart("t", "d" * 1000, tuple(f"2026-11-28 {n:02}:00" for n in many), series)
-    assert len(charts.drawn(chart, Look(width=1920))) < LARGEST
+    assert len(charts.drawn(chart, Appearance(width=1920))) < LARGEST
     listed = Chart(
         "t", "d" * 20_000, ("n" * 200,) * 100, (("ok", (10**12,) * 100), ("errors", (10**12,) * 100)), True
     )
-    assert len(charts.drawn(listed, Look(width=1920))) < LARGEST
+    assert len(charts.drawn(listed, Appearance(width=1920))) < LARGEST
 
 
 def test_keys_have_their_names_and_two_with_one_name_are_separate() -> None:
@@ -100,8 +100,8 @@ def test_without_calls_the_chart_says_so(chart: Chart) -> None:
 @pytest.mark.parametrize("theme", ["auto", "light", "dark"])
 def test_a_chart_is_a_plain_image_whose_style_alone_is_allowed(theme: str) -> None:
     chart = chart_data.over_time(usage([{"at": DAY.format(2), "calls": 1}]), None, {})
-    drawn = charts.drawn(chart, Look(theme))
-    assert drawn == charts.drawn(chart, Look(theme))
+    drawn = charts.drawn(chart, Appearance(theme))
+    assert drawn == charts.drawn(chart, Appearance(theme))
     assert not re.search(rb"<script|<!--|href=|url\(|@import|@font-face| style=| on\w+=", drawn)
     [style] = parsed(chart, theme=theme).iterfind(f".//{SVG}style")
     digest = b64encode(sha256(style.text.encode()).digest()).decode()
