@@ -4,6 +4,7 @@ import { api } from "../api.js"
 import { dateTime } from "../format.js"
 import { go } from "../router.js"
 import { texts } from "../texts.js"
+import { askToConfirm } from "../ui/confirm.js"
 import { openDialog } from "../ui/dialog.js"
 import { announce, el } from "../ui/dom.js"
 import { field, form } from "../ui/form.js"
@@ -57,18 +58,14 @@ export function askToRevoke(key) {
 
 /** @param {Schemas["ApiKey"]} key @param {string | null} etag */
 export function askToRemove(key, etag) {
-  return openDialog(t("remove.title", { name: key.name }), (close) => [
-    el("p", {}, t("remove.text")),
-    form({
-      fields: [],
-      submit: t("remove"),
-      danger: true,
-      async action() {
-        await api.delete("/apikeys/{key}", { path: { key: key.key }, ifMatch: etag ?? undefined })
-        announce(t("removed", { name: key.name }))
-        close(true)
-        go("/keys", { replace: true })
-      },
-    }),
-  ])
+  return askToConfirm({
+    title: t("remove.title", { name: key.name }),
+    text: t("remove.text"),
+    submit: t("remove"),
+    async action() {
+      await api.delete("/apikeys/{key}", { path: { key: key.key }, ifMatch: etag ?? undefined })
+      announce(t("removed", { name: key.name }))
+      go("/keys", { replace: true })
+    },
+  })
 }

@@ -2,10 +2,10 @@
 /** @import { Schemas } from "../../types/client" */
 import { go, href, refresh } from "../router.js"
 import { currentLanguage, texts } from "../texts.js"
-import { openDialog } from "../ui/dialog.js"
+import { askToConfirm } from "../ui/confirm.js"
 import { announce, el } from "../ui/dom.js"
 import { downloadButton } from "../ui/download.js"
-import { choice, choices, form } from "../ui/form.js"
+import { choice, choices } from "../ui/form.js"
 import { section } from "../ui/page.js"
 
 const t = texts("records")
@@ -79,21 +79,17 @@ export function exports(name, formats) {
 export function deleteButton({ name, text, back, action }) {
   const ask = async () => {
     let isOutdated = false
-    await openDialog(t("delete.title", { name }), (close) => [
-      el("p", {}, text),
-      form({
-        fields: [],
-        submit: t("delete"),
-        danger: true,
-        async action() {
-          await action()
-          close(true)
-          go(back, { replace: true })
-          announce(t("deleted", { name }))
-        },
-        onError: (error) => (isOutdated ||= error.status === 412),
-      }),
-    ])
+    await askToConfirm({
+      title: t("delete.title", { name }),
+      text,
+      submit: t("delete"),
+      async action() {
+        await action()
+        go(back, { replace: true })
+        announce(t("deleted", { name }))
+      },
+      onError: (error) => (isOutdated ||= error.status === 412),
+    })
     // What would be deleted is not what is shown: the user decides about what there is now.
     if (isOutdated) await refresh()
   }

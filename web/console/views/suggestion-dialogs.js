@@ -2,6 +2,7 @@
 /** @import { Schemas } from "../../types/client" */
 import { api } from "../api.js"
 import { texts } from "../texts.js"
+import { askToConfirm } from "../ui/confirm.js"
 import { openDialog } from "../ui/dialog.js"
 import { announce, el } from "../ui/dom.js"
 import { checkbox, field, form } from "../ui/form.js"
@@ -65,19 +66,15 @@ async function makePack({ img, notes, design, options }, nameEn, idempotencyKey)
  */
 export function askToReject(one, reject) {
   const name = named(one.name)
-  return openDialog(t("reject.title", { name }), (close) => [
-    el("p", {}, t("reject.text")),
-    form({
-      fields: [],
-      submit: t("reject"),
-      danger: true,
-      async action() {
-        await reject()
-        announce(t("rejected", { name }))
-        close(true)
-      },
-    }),
-  ])
+  return askToConfirm({
+    title: t("reject.title", { name }),
+    text: t("reject.text"),
+    submit: t("reject"),
+    async action() {
+      await reject()
+      announce(t("rejected", { name }))
+    },
+  })
 }
 
 /** @param {string} name */

@@ -3,7 +3,7 @@ import { api } from "../../api.js"
 import { refresh } from "../../router.js"
 import { session } from "../../session.js"
 import { texts } from "../../texts.js"
-import { openDialog } from "../../ui/dialog.js"
+import { askToConfirm } from "../../ui/confirm.js"
 import { el } from "../../ui/dom.js"
 import { choice, choices, form } from "../../ui/form.js"
 
@@ -31,18 +31,7 @@ export function withdrawButton() {
 }
 
 function askToWithdraw() {
-  return openDialog(t("withdraw.title"), (close) => [
-    el("p", {}, t("withdraw.text")),
-    form({
-      fields: [],
-      submit: t("withdraw"),
-      danger: true,
-      async action() {
-        await give(0)
-        close(true)
-      },
-    }),
-  ])
+  return askToConfirm({ title: t("withdraw.title"), text: t("withdraw.text"), submit: t("withdraw"), action: () => give(0) })
 }
 
 /** @param {number} consent */

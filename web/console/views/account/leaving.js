@@ -3,6 +3,7 @@ import { api } from "../../api.js"
 import { go } from "../../router.js"
 import { session } from "../../session.js"
 import { texts } from "../../texts.js"
+import { askToConfirm } from "../../ui/confirm.js"
 import { openDialog } from "../../ui/dialog.js"
 import { el } from "../../ui/dom.js"
 import { field, form } from "../../ui/form.js"
@@ -10,19 +11,15 @@ import { field, form } from "../../ui/form.js"
 const t = texts("account")
 
 export function freezeButton() {
-  const ask = () => openDialog(t("freeze.title"), (close) => [
-    el("p", {}, t("freeze.text")),
-    form({
-      fields: [],
-      submit: t("freeze"),
-      danger: true,
-      async action() {
-        await api.post("/account/restrict")
-        close(true)
-        leave("frozen")
-      },
-    }),
-  ])
+  const ask = () => askToConfirm({
+    title: t("freeze.title"),
+    text: t("freeze.text"),
+    submit: t("freeze"),
+    async action() {
+      await api.post("/account/restrict")
+      leave("frozen")
+    },
+  })
   return el("button", { type: "button", class: "plain danger", onclick: ask }, t("freeze"))
 }
 

@@ -6,9 +6,8 @@ import { api } from "../../api.js"
 import { date, number } from "../../format.js"
 import { href, refresh } from "../../router.js"
 import { texts } from "../../texts.js"
-import { openDialog } from "../../ui/dialog.js"
+import { askToConfirm } from "../../ui/confirm.js"
 import { announce, el } from "../../ui/dom.js"
-import { form } from "../../ui/form.js"
 import { page, section } from "../../ui/page.js"
 import { message } from "../../ui/message.js"
 import { empty, loaded } from "../../ui/states.js"
@@ -79,19 +78,13 @@ function quotasOf(account) {
 /** @param {Schemas["Account"]} account @param {string | null} etag */
 async function askToBlock(account, etag) {
   const blocked = isBlocked(account)
-  const title = t(blocked ? "unblock.title" : "block.title", { name: account.username })
-  const done = await openDialog(title, (close) => [
-    el("p", {}, t(blocked ? "unblock.text" : "block.text")),
-    form({
-      fields: [],
-      submit: t(blocked ? "unblock" : "block"),
-      danger: !blocked,
-      async action() {
-        const body = { role: /** @type {Schemas["Role"]} */ (blocked ? "user" : "blocked") }
-        await api.patch("/admin/user/{id}", { path: { id: String(account.id) }, body, ifMatch: etag ?? undefined })
-        close(true)
-      },
-    }),
-  ])
+  const body = { role: /** @type {Schemas["Role"]} */ (blocked ? "user" : "blocked") }
+  const done = await askToConfirm({
+    title: t(blocked ? "unblock.title" : "block.title", { name: account.username }),
+    text: t(blocked ? "unblock.text" : "block.text"),
+    submit: t(blocked ? "unblock" : "block"),
+    danger: !blocked,
+    action: () => api.patch("/admin/user/{id}", { path: { id: String(account.id) }, body, ifMatch: etag ?? undefined }),
+  })
   if (done) await refresh()
 }

@@ -5,9 +5,8 @@ import { dateTime, relative } from "../../format.js"
 import { go } from "../../router.js"
 import { session } from "../../session.js"
 import { texts } from "../../texts.js"
-import { openDialog } from "../../ui/dialog.js"
+import { askToConfirm } from "../../ui/confirm.js"
 import { announce, el } from "../../ui/dom.js"
-import { form } from "../../ui/form.js"
 import { loaded } from "../../ui/states.js"
 import { table } from "../../ui/table.js"
 
@@ -45,54 +44,42 @@ function endButton(one, end) {
 
 /** @param {Schemas["Session"]} one */
 function askToEnd(one) {
-  return openDialog(t("end.title"), (close) => [
-    el("p", {}, t("end.text", { program: one.userAgent ?? t("session.unknown"), time: dateTime(one.createdAt) })),
-    form({
-      fields: [],
-      submit: t("session.end"),
-      danger: true,
-      async action() {
-        await api.delete("/account/sessions/{id}", { path: { id: one.id } })
-        announce(t("session.ended"))
-        close(true)
-      },
-    }),
-  ])
+  return askToConfirm({
+    title: t("end.title"),
+    text: t("end.text", { program: one.userAgent ?? t("session.unknown"), time: dateTime(one.createdAt) }),
+    submit: t("session.end"),
+    async action() {
+      await api.delete("/account/sessions/{id}", { path: { id: one.id } })
+      announce(t("session.ended"))
+    },
+  })
 }
 
 /** @param {() => void} onEnd */
 export function endOthersButton(onEnd) {
-  const ask = () => openDialog(t("others.title"), (close) => [
-    el("p", {}, t("others.text")),
-    form({
-      fields: [],
-      submit: t("others"),
-      danger: true,
-      async action() {
-        await api.delete("/account/sessions")
-        announce(t("others.done"))
-        close(true)
-        onEnd()
-      },
-    }),
-  ])
+  const ask = () => askToConfirm({
+    title: t("others.title"),
+    text: t("others.text"),
+    submit: t("others"),
+    async action() {
+      await api.delete("/account/sessions")
+      announce(t("others.done"))
+      onEnd()
+    },
+  })
   return el("button", { type: "button", class: "plain", onclick: ask }, t("others"))
 }
 
 export function signOutEverywhereButton() {
-  const ask = () => openDialog(t("everywhere.title"), (close) => [
-    el("p", {}, t("everywhere.text")),
-    form({
-      fields: [],
-      submit: t("everywhere"),
-      danger: true,
-      async action() {
-        await api.delete("/account/sessions", { query: { all: true } })
-        close(true)
-        session.end()
-        go("/sign-in?because=everywhere")
-      },
-    }),
-  ])
+  const ask = () => askToConfirm({
+    title: t("everywhere.title"),
+    text: t("everywhere.text"),
+    submit: t("everywhere"),
+    async action() {
+      await api.delete("/account/sessions", { query: { all: true } })
+      session.end()
+      go("/sign-in?because=everywhere")
+    },
+  })
   return el("button", { type: "button", class: "plain danger", onclick: ask }, t("everywhere"))
 }

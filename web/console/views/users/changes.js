@@ -4,7 +4,7 @@ import { api } from "../../api.js"
 import { go, refresh } from "../../router.js"
 import { session } from "../../session.js"
 import { texts } from "../../texts.js"
-import { openDialog } from "../../ui/dialog.js"
+import { askToConfirm } from "../../ui/confirm.js"
 import { announce, el } from "../../ui/dom.js"
 import { field, form } from "../../ui/form.js"
 
@@ -69,20 +69,9 @@ async function change(user, body) {
  * @param {string} look
  * @param {string} title
  * @param {string} text
- * @param {() => Promise<unknown>} act
+ * @param {() => Promise<unknown>} action
  */
-function confirmed(name, look, title, text, act) {
-  const ask = () => openDialog(title, (close) => [
-    el("p", {}, text),
-    form({
-      fields: [],
-      submit: name,
-      danger: look.includes("danger"),
-      async action() {
-        await act()
-        close(true)
-      },
-    }),
-  ])
+function confirmed(name, look, title, text, action) {
+  const ask = () => askToConfirm({ title, text, submit: name, danger: look.includes("danger"), action })
   return el("button", { type: "button", class: look, onclick: ask }, name)
 }
