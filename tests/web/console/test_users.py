@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, Request, expect
+from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from tests.service import Person, Service
 from tests.web.actions import field, press, turn_on_second_factor
@@ -25,6 +25,16 @@ def stored_of(admin: Person, person: Person) -> dict[str, object]:
     """What the server stores of their account."""
     found: dict[str, object] = admin.get(f"/admin/user/{person.id}").json()["user"]
     return found
+
+
+def act_as(visitor: Visitor, admin: Person, owner: Person) -> Locator:
+    """Sign in as the administrator and act as the owner; return the banner."""
+    visitor.sign_in(admin, f"/users/{owner.id}")
+    press(visitor.page, "Act as this user")
+    visitor.page.get_by_role("dialog").get_by_role("button", name="Act as this user").click()
+    banner = visitor.page.get_by_role("region", name="Acting as another user")
+    expect(banner).to_be_visible()
+    return banner
 
 
 def users_link(page: Page) -> Locator:
@@ -88,10 +98,7 @@ def test_an_administrator_acts_as_a_user_and_stops(
     visitor: Visitor, admin: Person, owner: Person, page: Page, requests: list[Request]
 ) -> None:
     owner.new_key(1, name="theirs")
-    visitor.sign_in(admin, f"/users/{owner.id}")
-    press(page, "Act as this user")
-    page.get_by_role("dialog").get_by_role("button", name="Act as this user").click()
-    banner = page.get_by_role("region", name="Acting as another user")
+    banner = act_as(visitor, admin, owner)
     expect(banner).to_contain_text(f"You are {name_of(admin)}, and act as {name_of(owner)}.")
     expect(page.get_by_role("row", name="theirs")).to_be_visible()
     expect(users_link(page)).to_have_count(0)
@@ -113,25 +120,30 @@ def test_an_administrator_acts_as_a_user_and_stops(
 def test_acting_as_a_user_ends_when_its_token_ends(
     visitor: Visitor, admin: Person, owner: Person, page: Page
 ) -> None:
-    visitor.sign_in(admin, f"/users/{owner.id}")
-    press(page, "Act as this user")
-    page.get_by_role("dialog").get_by_role("button", name="Act as this user").click()
-    expect(page.get_by_role("region", name="Acting as another user")).to_be_visible()
+    act_as(visitor, admin, owner)
     # The requests of this view must not meet the end.
-    page.wait_for_load_state("networkidle")
+    expect(page.get_by_text("You have no keys yet.")).to_be_visible()
     owner.request("DELETE", "/account/sessions?all=true")
+    held: list[Route] = []
+    page.route(re.compile("/account/events"), lambda route: held.append(route))
     visitor.open("/security")
     expect(page.get_by_text(f"Signed in as {name_of(admin)}")).to_be_visible()
     expect(page).to_have_url(re.compile(rf"#/users/{owner.id}$"))
+    with page.expect_response(re.compile("/account/events")) as late:
+        held[0].continue_()
+    assert late.value.status == 401
+    # A sign-in dialog would load these first.
+    page.evaluate(
+        "Promise.all([import('/console/views/sign-in.js'), import('/console/texts.js')])"
+        ".then(([, texts]) => texts.loadTexts('access'))"
+    )
+    expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_signing_out_while_acting_ends_the_administrators_session(
     visitor: Visitor, admin: Person, owner: Person, page: Page
 ) -> None:
-    visitor.sign_in(admin, f"/users/{owner.id}")
-    press(page, "Act as this user")
-    page.get_by_role("dialog").get_by_role("button", name="Act as this user").click()
-    expect(page.get_by_role("region", name="Acting as another user")).to_be_visible()
+    act_as(visitor, admin, owner)
     press(page, "Sign out")
     expect(visitor.title("Sign in")).to_be_visible()
     assert admin.get("/account").status_code == 401 and visitor.stored() == {}
