@@ -131,7 +131,7 @@ def main() -> None:
             watch = partial(lifecycle.watch, services, settings, place.number, place.restarts)
             HandedServer(config, waiting.stop, place.channel, watch).run()
         else:
-            log.info("documentation at %s/docs/", settings.public_url)
+            log.info("documentation at %s/docs/, console at %s/console/", settings.public_url, settings.public_url)
             Server(config, waiting.stop, ServiceManager.of_this_process()).run()
 
 

@@ -93,7 +93,7 @@ def test_lines_for_people_are_the_default_in_development_and_fast_requests_are_n
         text = service.log.read_text()
     finally:
         service.close()
-    assert f" INFO freesewing-api: documentation at {service.url}/docs/\n" in text
+    assert f" INFO freesewing-api: documentation at {service.url}/docs/, console at {service.url}/console/\n" in text
     assert "slow" not in text and "{" not in text
 
 
