@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from bench import options, report
-from bench.growth.population import FIRST, fill
 from bench.load import Measurement, Request, Scenario, interleaved, loading, measure, warm_up
+from bench.population import FIRST, fill
 from bench.scenarios import CHANGE
 from bench.servers import OURS, Server, Site, fresh_site
 
@@ -40,10 +40,10 @@ def _measure(site: Site, keys: int, seconds: int, rounds: int) -> dict[str, Any]
     """Return the medians of each load with one key and with many."""
     last = FIRST + keys
     with Server(OURS, site) as server:
-        population = fill(server, site.settings["secret_key"], last, keys=1, sets=1)
-        requests = [Request("GET", f"/sets/{number}", population.key(number)) for number in range(FIRST, last)]
+        *readers, writer = fill(server, last)
+        requests = [Request("GET", f"/sets/{number}", key) for number, key in enumerate(readers, FIRST)]
         reads = (Scenario("one key", requests[:1]), Scenario("many keys", requests))
-        writes = Scenario("writes", [Request("PATCH", f"/sets/{last}", population.key(last), CHANGE)], WRITERS)
+        writes = Scenario("writes", [Request("PATCH", f"/sets/{last}", writer, CHANGE)], WRITERS)
         warm_up([(server, scenario) for scenario in (*reads, writes)])
         takes = {
             (load, scenario.name): partial(_round, server, scenario, writes if load != "reads" else None, seconds)
