@@ -1,5 +1,6 @@
 """Fixtures for all tests: a running server on each engine, and the people who use it."""
 
+import gc
 import json
 import os
 from collections import defaultdict
@@ -19,6 +20,17 @@ from tests.matrix import ENGINES, matrix
 from tests.service import Person, Service, ValidatedService
 
 SLOWEST = 10
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Collect tests without the garbage collector: what is made stays until the end."""
+    gc.disable()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Leave imported modules and collected tests out of every later run of the garbage collector."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(trylast=True)
