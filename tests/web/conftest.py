@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 from tests.service import PATIENCE
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# The headless shell first: it draws no window, which takes two thirds of the processor time of a page.
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -28,7 +29,7 @@ def browser() -> Iterator[Browser]:
     """The Chromium of this machine; skipped where there is none, which with CI=true is a failure."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
-        reason = "no Chromium is installed (apt-get install chromium)"
+        reason = "no Chromium is installed (apt-get install chromium-headless-shell)"
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)

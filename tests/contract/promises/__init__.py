@@ -38,7 +38,7 @@ def load() -> tuple[Promise, ...]:
             reason=entry.get("reason", ""),
         )
         for path in sorted(DATA.glob("*.yaml"))
-        for entry in yaml.safe_load(path.read_text(encoding="utf-8"))
+        for entry in yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     )
 
 
