@@ -13,10 +13,9 @@ SEED = os.environ.get("CONTRACT_SEED", "")
 REPORTS = Path(os.environ.get("CONTRACT_REPORTS", ROOT / "reports" / "contract"))
 
 
-# All phases of Schemathesis; the one that enumerates boundaries, and the others.
+# All phases of Schemathesis, and the one that enumerates boundaries.
 ALL = "examples,coverage,fuzzing,stateful"
 BOUNDARIES = "coverage"
-GENERATED = "examples,fuzzing,stateful"
 # Where only the credentials or the paths are others.
 ONLY_EXAMPLES = "examples"
 # At a deployment: those that send the same requests in each run.

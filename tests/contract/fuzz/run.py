@@ -1,9 +1,10 @@
 """One run of Schemathesis against a running server, as an administrator, with every check.
 
-Each operation goes through each phase once, with a token; with `FULL=1` also with a key, at suffixed paths and on the
-other engine. Otherwise these runs send the examples of the document, because all ways in lead to the same handlers.
+By default one run sends the boundaries of every schema with a token, on PostgreSQL, and one the examples of the
+document with a key, because all ways in lead to the same handlers. With `FULL=1` each way in goes through every
+phase, also with generated requests and scenarios, and on both engines.
 
-Each way in has a module of its own, so that the runs are spread over the processes that share the tests.
+Each kind of credentials has a module of its own, so that the runs are spread over the processes that share the tests.
 """
 
 import copy

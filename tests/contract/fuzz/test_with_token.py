@@ -1,4 +1,4 @@
-"""The server, fuzzed as a person with a token: every operation, with generated requests, on PostgreSQL."""
+"""The server, fuzzed as a person with a token: every operation, at the boundaries of its schemas, on PostgreSQL."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,18 +6,21 @@ from pathlib import Path
 import pytest
 
 from tests.contract.fuzz.run import conforms
-from tests.contract.running import ALL, GENERATED
+from tests.contract.running import ALL, BOUNDARIES
 from tests.matrix import ENGINES, FULL, matrix
 from tests.service import Service
 
 pytestmark = pytest.mark.long
 
+# The engine, the phases, and whether the paths end with `/jwt`.
+USUAL = [("postgresql", BOUNDARIES, False)]
+EVERY = [*((engine, ALL, False) for engine in ENGINES), ("sqlite", "examples,fuzzing", True)]
 
-ROWS = matrix([("postgresql", GENERATED)], full=[(engine, ALL) for engine in ENGINES])
 
-
-@pytest.mark.parametrize(("service", "phases"), ROWS, indirect=["service"])
+@pytest.mark.parametrize(("service", "phases", "suffixed"), matrix(USUAL, full=EVERY), indirect=["service"])
 def test_the_server_does_what_the_document_says(
-    service: Service, tmp_path: Path, phases: str, record_property: Callable[[str, object], None]
+    service: Service, tmp_path: Path, phases: str, suffixed: bool, record_property: Callable[[str, object], None]
 ) -> None:
-    record_property("summary", conforms(service, tmp_path, "bearer", phases, examples=3 if FULL else 1))
+    examples = 3 if FULL and not suffixed else 1
+    summary = conforms(service, tmp_path, "bearer", phases, suffixed=suffixed, examples=examples)
+    record_property("summary", summary)
