@@ -15,6 +15,7 @@ from services.container import Services
 from tests import templates
 from tests.databases import fresh_postgres
 from tests.in_process import AsgiService
+from tests.quick_server import quick
 from tests.service import IMPORT_TOKEN, Credentials
 
 # Of the application with limits: requests without credentials in a minute.
@@ -53,7 +54,7 @@ class Application(AsgiService):
 @pytest.fixture
 def runner() -> Iterator[asyncio.Runner]:
     """The event loop that both applications run on."""
-    with asyncio.Runner() as runner:
+    with quick(), asyncio.Runner() as runner:
         yield runner
 
 

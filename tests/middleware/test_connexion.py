@@ -31,6 +31,7 @@ from middleware.security import SecuredOperation, Security
 from security import Authenticator
 from tests import templates
 from tests.problems import problem
+from tests.quick_server import quick
 
 SUBSCRIPTION = {"email": "reader@example.org", "language": "en"}
 Handler = Callable[..., Any]
@@ -46,7 +47,8 @@ def application(tmp_path: Path) -> Application:
     """The application on a migrated SQLite database. It is not started yet."""
     found = settings.make_secrets(settings.load(data_dir=tmp_path, limits="off"))
     templates.prepare(found.database_url, {"FREESEWING_DATABASE_URL": found.database_url})
-    return app.create_app(found)
+    with quick():
+        return app.create_app(found)
 
 
 @pytest.fixture
