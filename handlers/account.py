@@ -158,9 +158,10 @@ def _complete_change(
 
 
 async def read_email_change(caller: Caller, services: Services) -> Response:
-    """Return the change of the address that waits for its confirmation."""
-    pending = await services.storage.read(email_change.find_pending, caller.user_id, clock.now())
-    return success(emailChange=email_change_for_owner(pending))
+    """Return the change of the address that waits for its confirmation, or null."""
+    kind = confirmations.EMAIL_CHANGE
+    pending = await services.storage.read(confirmations.find_pending, caller.user_id, kind, now=clock.now())
+    return success(emailChange=None if pending is None else email_change_for_owner(pending))
 
 
 async def cancel_email_change(caller: Caller, services: Services) -> Response:

@@ -12,11 +12,9 @@ from sqlalchemy import Connection
 
 from core.errors import AlreadyExists, NoSuchRecord
 from storage import accounts, addresses, confirmations, mails
-from storage.schema.tables import Record
 
 KIND = confirmations.EMAIL_CHANGE
 _UNUSABLE = "The confirmation does not exist, was used, or has expired."
-_NONE_PENDING = "No change of the address is pending."
 
 
 def request(
@@ -72,15 +70,7 @@ def complete(
     return accounts.find(connection, user_id)
 
 
-def find_pending(connection: Connection, user_id: int, now: datetime) -> Record:
-    """Return the confirmation of the pending change; raises NoSuchRecord if there is none."""
-    found = confirmations.find_pending(connection, user_id, KIND, now=now)
-    if found is None:
-        raise NoSuchRecord(_NONE_PENDING)
-    return found
-
-
 def cancel(connection: Connection, user_id: int) -> None:
     """Remove the pending change of a locked account; raises NoSuchRecord if there is none. Part of a write."""
     if not confirmations.drop(connection, user_id, KIND):
-        raise NoSuchRecord(_NONE_PENDING)
+        raise NoSuchRecord("No change of the address is pending.")

@@ -155,7 +155,7 @@ def test_an_inactive_account_that_was_used_keeps_its_address(admin: Person, alic
 
 
 def test_a_pending_change_can_be_read_and_cancelled(alice: Person, bob: Person) -> None:
-    assert failure(alice.get("/account/email-change")) == (404, "notFound")
+    assert alice.get("/account/email-change").json()["emailChange"] is None
     new = new_test_address()
     change = asked_for_change(alice, new)
     pending = alice.get("/account/email-change").json()["emailChange"]
@@ -163,8 +163,8 @@ def test_a_pending_change_can_be_read_and_cancelled(alice: Person, bob: Person) 
     assert failure(bob.delete("/account/email-change")) == (404, "notFound")
     assert alice.delete("/account/email-change").status_code == 204
     assert failure(alice.patch("/account", change)) == (404, "notFound")
-    for reply in (alice.get("/account/email-change"), alice.delete("/account/email-change")):
-        assert failure(reply) == (404, "notFound")
+    assert alice.get("/account/email-change").json()["emailChange"] is None
+    assert failure(alice.delete("/account/email-change")) == (404, "notFound")
 
 
 def test_a_later_request_and_a_new_password_cancel_the_pending_change(alice: Person) -> None:
@@ -172,7 +172,7 @@ def test_a_later_request_and_a_new_password_cancel_the_pending_change(alice: Per
     second = asked_for_change(alice, new_test_address())
     assert failure(alice.patch("/account", first)) == (404, "notFound")
     patched(alice, {"password": PASSWORD})
-    assert failure(alice.get("/account/email-change")) == (404, "notFound")
+    assert alice.get("/account/email-change").json()["emailChange"] is None
     assert failure(alice.patch("/account", second)) == (404, "notFound")
 
 
@@ -181,7 +181,7 @@ def test_an_impersonating_administrator_cannot_cancel_the_change(admin: Person, 
     token = admin.get(f"/admin/impersonate/{alice.id}").json()["token"]
     acting = Credentials(alice.service, f"Bearer {token}")
     assert failure(acting.delete("/account/email-change")) == (403, "insufficientAccessLevel")
-    assert alice.get("/account/email-change").status_code == 200
+    assert alice.get("/account/email-change").json()["emailChange"]
 
 
 def test_a_confirmation_of_another_kind_changes_no_address(service: Service, alice: Person) -> None:

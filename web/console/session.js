@@ -45,8 +45,8 @@ export const session = {
 }
 
 /** @param {Account} account @returns {Account} without what is not shown */
-function kept({ id, username, role, language }) {
-  return { id, username, role, language }
+function kept({ id, username, role, language, consent }) {
+  return { id, username, role, language, consent }
 }
 
 /** @param {Session | null} changed */

@@ -39,4 +39,5 @@ export interface Account {
   username: string
   role: Schemas["Role"]
   language: Schemas["Language"]
+  consent: number
 }

@@ -2,7 +2,6 @@
 /** @import { Schemas } from "../../../types/client" */
 /** @import { AccountRecord } from "./record.js" */
 import { api } from "../../api.js"
-import { RequestError } from "../../errors.js"
 import { dateTime } from "../../format.js"
 import { texts } from "../../texts.js"
 import { el } from "../../ui/dom.js"
@@ -14,7 +13,10 @@ const t = texts("account")
 /** @param {AccountRecord} record */
 export function addressSection(record) {
   /** @type {ReturnType<typeof loaded>} */
-  const pending = loaded(findPending, (change) => (change ? pendingChange(change, () => pending.reload()) : el("div")))
+  const pending = loaded(
+    () => api.get("/account/email-change"),
+    ({ data: { emailChange } }) => (emailChange ? pendingChange(emailChange, () => pending.reload()) : el("div")),
+  )
   return [
     el("p", {}, t("address.present", { email: record.account.email })),
     pending,
@@ -31,17 +33,7 @@ export function addressSection(record) {
   ]
 }
 
-/** @returns {Promise<Schemas["EmailChange"] | null>} */
-async function findPending() {
-  try {
-    return (await api.get("/account/email-change")).data.emailChange
-  } catch (error) {
-    if (error instanceof RequestError && error.status === 404) return null
-    throw error
-  }
-}
-
-/** @param {Schemas["EmailChange"]} change @param {() => unknown} onCancel */
+/** @param {NonNullable<Schemas["EmailChange"]>} change @param {() => unknown} onCancel */
 function pendingChange({ email, expiresAt }, onCancel) {
   return el("div", { class: "note" }, form({
     fields: [el("p", {}, t("address.pending", { email, date: dateTime(expiresAt) }))],

@@ -8,6 +8,7 @@ import { session } from "../../session.js"
 
 /** @returns {Promise<AccountRecord | null>} null while its owner gives no consent */
 export async function openRecord() {
+  if (session.account?.consent === 0) return null
   const found = await api.get("/account").catch((error) => {
     if (error instanceof RequestError && error.code === "consentLacking") return null
     throw error
