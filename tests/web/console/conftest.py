@@ -28,7 +28,13 @@ def owner(limited: Service) -> Person:
 
 @pytest.fixture
 def visitor(limited: Service, page: Page, complaints: list[str]) -> Iterator[Visitor]:
-    """A visitor of the console. The browser must not complain, except about rejected requests."""
-    yield Visitor(limited, page)
+    """A visitor of the console. The browser must not complain, except about rejected requests of forms.
+
+    What a view reads by itself must not be rejected either, unless the test names it in `expected`.
+    """
+    visitor = Visitor(limited, page)
+    page.on("response", visitor.note)
+    yield visitor
     # The browser reports each response of 400 and more by itself.
     assert [said for said in complaints if "Failed to load resource" not in said] == []
+    assert visitor.rejected - visitor.expected == set()

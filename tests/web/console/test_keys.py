@@ -183,5 +183,6 @@ def test_an_unknown_key_and_a_failing_server_have_a_way_on(visitor: Visitor, own
     page.unroute("**/apikeys?*")
     press(page, "Try again")
     expect(page.get_by_text("You have no keys yet.")).to_be_visible()
+    visitor.expected.add("404 /apikeys/5b0a6a0e-3f0b-4b52-9d3c-6a8d5d0c1b2e")
     page.goto(f"{visitor.service.url}/console/#/keys/5b0a6a0e-3f0b-4b52-9d3c-6a8d5d0c1b2e")
     expect(page.get_by_role("alert")).to_be_visible()

@@ -2,16 +2,19 @@
 
 import json
 from dataclasses import dataclass
+from dataclasses import field as member
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Response, expect
 
 from tests.service import Person, Service
 from tests.web.actions import field, press
 
 PHONE, DESK = 360, 1280
 COLOURS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+REJECTED = 4
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
@@ -21,6 +24,14 @@ class Visitor:
 
     service: Service
     page: Page
+    # Reads that were rejected, and those that a test expects: "401 /account".
+    rejected: set[str] = member(default_factory=set)
+    expected: set[str] = member(default_factory=set)
+
+    def note(self, response: Response) -> None:
+        """Note a read that the server rejected. A server that fails is no fault of a view."""
+        if response.status // 100 == REJECTED and response.request.method == "GET":
+            self.rejected.add(f"{response.status} {urlsplit(response.url).path}")
 
     def open(self, path: str = "/") -> None:
         """Open the address of a view, and wait for the view."""
@@ -30,7 +41,7 @@ class Visitor:
     def sign_in(self, person: Person, path: str = "/", *, language: str = "en") -> None:
         """Begin in the session of this person, as a sign-in would leave it in the tab."""
         account = person.get("/account").json()["account"]
-        kept = {name: account[name] for name in ("id", "username", "role", "language")}
+        kept = {name: account[name] for name in ("id", "username", "role", "language", "consent")}
         session = json.dumps({"token": person.token, "account": kept})
         self.page.goto(f"{self.service.url}/health")
         self.page.evaluate("session => sessionStorage.setItem('freesewing.session', session)", session)
