@@ -1,7 +1,7 @@
 """`usage`: the accounts, API keys and networks with the most calls."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from sqlalchemy import Connection
@@ -14,7 +14,7 @@ from storage.database import Storage
 from storage.schema.tables import Record
 
 Group = Literal["accounts", "keys", "anonymous"]
-Period = Literal["day", "week", "month"]
+Period = Literal["now", "day", "week", "month"]
 # The columns that name a group.
 NAMES: dict[Group, tuple[str, ...]] = {
     "accounts": ("user_id", "username"),
@@ -27,12 +27,14 @@ MAX_LISTED = 100
 app = typer.Typer(help="Show who uses how much.")
 
 
-@app.command(help=f"List the {MAX_LISTED} with the most calls in the days up to today (UTC).")
+@app.command(help=f"List the {MAX_LISTED} with the most calls in the hours or days up to now (UTC).")
 def top(
     group: Annotated[
         Group, typer.Argument(help="Accounts, API keys, or the networks of anonymous calls.")
     ] = "accounts",
-    period: Annotated[Period, typer.Option(help="The days that are counted.")] = "week",
+    period: Annotated[
+        Period, typer.Option(help="What is counted; `now` is the current hour and the one before.")
+    ] = "week",
 ) -> None:
     found = work.run(lambda storage, _: _heaviest(storage, group, period))
     names = NAMES[group]
@@ -50,14 +52,13 @@ def _amounts(row: Record, *, has_before: bool) -> list[str | int]:
 
 async def _heaviest(storage: Storage, group: Group, period: Period) -> list[Record]:
     now = clock.now()
-    before, begin, end = spans.period(period, now)
+    before, span = spans.period(period, now)
+    bounds: dict[str, Any] = {"begin": span.begin, "end": span.end, "limit": MAX_LISTED}
     await storage.write(_record, work.operator(), now)
     if group == "anonymous":
-        return await storage.read_in_background(
-            usage_reports.heaviest_networks, begin=begin, end=end, limit=MAX_LISTED
-        )
+        return await storage.read_in_background(usage_reports.heaviest_networks, **bounds)
     query = {"accounts": usage_reports.heaviest_accounts, "keys": usage_reports.heaviest_keys}[group]
-    return await storage.read_in_background(query, before=before, begin=begin, end=end, limit=MAX_LISTED)
+    return await storage.read_in_background(query, span.granularity, before=before, **bounds)
 
 
 def _record(connection: Connection, by: audit_log.Actor, now: datetime) -> None:

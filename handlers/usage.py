@@ -231,15 +231,16 @@ async def _heaviest(
 ) -> dict[str, Any]:
     now = clock.now()
     period = period or "week"
-    before, begin, end = spans.period(period, now)
-    most: dict[str, Any] = {"begin": begin, "end": end, "limit": limit or USUAL_LIMIT}
+    before, span = spans.period(period, now)
+    compared: dict[str, Any] = {"granularity": span.granularity, "before": before}
+    most: dict[str, Any] = {"begin": span.begin, "end": span.end, "limit": limit or USUAL_LIMIT}
     readers: dict[str, tuple[Callable[..., Sequence[Record]], Callable[[Record], dict[str, Any]]]] = {
-        "accounts": (partial(usage_reports.heaviest_accounts, before=before, **most), heavy_account),
-        "keys": (partial(usage_reports.heaviest_keys, before=before, **most), heavy_key),
+        "accounts": (partial(usage_reports.heaviest_accounts, **compared, **most), heavy_account),
+        "keys": (partial(usage_reports.heaviest_keys, **compared, **most), heavy_key),
         "networks": (partial(usage_reports.heaviest_networks, **most), heavy_network),
     }
     await services.storage.write(_record, caller, now)
-    found: dict[str, Any] = {"period": period, "from": clock.iso(begin), "to": clock.iso(end)}
+    found: dict[str, Any] = {"period": period, "from": clock.iso(span.begin), "to": clock.iso(span.end)}
     for name in lists:
         read, serializer = readers[name]
         rows = await services.storage.read_in_background(read)

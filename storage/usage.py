@@ -16,7 +16,7 @@ from storage.schema.tables import accounts, apikeys
 
 # (user id, hour, key's number or 0 for a token, operation, first digit of the status)
 Name = tuple[int, datetime, int, str, int]
-# (day, network, first digit of the status)
+# (hour, network, first digit of the status)
 AnonymousName = tuple[datetime, str, int]
 # [calls, bytes out, microseconds]
 Amounts = Sequence[int]

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, desc, func, select, true
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, case, desc, func, select, true
 
 from storage.schema.fair_use import usage_anonymous, usage_days, usage_hours
 from storage.schema.tables import Record, accounts, apikeys
@@ -49,13 +49,15 @@ def names_of_keys(connection: Connection, keys: Sequence[UUID]) -> dict[str, str
 
 
 def heaviest_keys(
-    connection: Connection, *, before: datetime, begin: datetime, end: datetime, limit: int
+    connection: Connection, granularity: str, *, before: datetime, begin: datetime, end: datetime, limit: int
 ) -> list[Record]:
-    """The keys with most calls from `begin` to `end`, and how many they made from `before` on until then."""
-    most = _heaviest(before, begin, end, limit, usage_days.c.user_id, usage_days.c.key_id).where(
-        usage_days.c.key_id != 0
-    )
-    found = most.subquery()
+    """The keys with most calls from `begin` to `end`, and how many they made from `before` on until then.
+
+    The moments are whole hours or days, as `granularity` says.
+    """
+    table = GRANULARITIES[granularity]
+    most = _heaviest(table, before, begin, end, limit, table.c.user_id, table.c.key_id)
+    found = most.where(table.c.key_id != 0).subquery()
     query = (
         select(found, accounts.c.username, apikeys.c.key, apikeys.c.name)
         .join(accounts, accounts.c.id == found.c.user_id)
@@ -65,10 +67,11 @@ def heaviest_keys(
 
 
 def heaviest_accounts(
-    connection: Connection, *, before: datetime, begin: datetime, end: datetime, limit: int
+    connection: Connection, granularity: str, *, before: datetime, begin: datetime, end: datetime, limit: int
 ) -> list[Record]:
     """The same of accounts, with tokens and keys together."""
-    found = _heaviest(before, begin, end, limit, usage_days.c.user_id).subquery()
+    table = GRANULARITIES[granularity]
+    found = _heaviest(table, before, begin, end, limit, table.c.user_id).subquery()
     query = select(found, accounts.c.username).join(accounts, accounts.c.id == found.c.user_id)
     return list(connection.execute(query.order_by(found.c.calls.desc(), found.c.user_id)).mappings())
 
@@ -87,9 +90,8 @@ def heaviest_networks(connection: Connection, *, begin: datetime, end: datetime,
 
 
 def _heaviest(
-    before: datetime, begin: datetime, end: datetime, limit: int, *names: ColumnElement[Any]
+    table: Table, before: datetime, begin: datetime, end: datetime, limit: int, *names: ColumnElement[Any]
 ) -> Select[Any]:
-    table = usage_days
     in_time = table.c.at >= begin
     calls_before = func.sum(case((in_time, 0), else_=table.c.calls)).label("calls_before")
     return (

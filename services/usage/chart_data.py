@@ -10,7 +10,7 @@ from services.usage.spans import GRANULES
 
 # More series could not be distinguished, and would take longer to draw.
 MOST_COLUMNS, MOST_SERIES = 62, 8
-REST, TOKENS, CALLS = "other", "tokens", "calls"
+REST, TOKENS, CALLS = "other", "sessions and deleted keys", "calls"
 
 
 class List(NamedTuple):
@@ -69,7 +69,9 @@ def heaviest(usage: Mapping[str, Any], which: str) -> Chart:
         ("errors", tuple(row["errors"] for row in rows)),
     )
     parts = [f"{label}: {row['calls']}" for label, row in zip(labels, rows, strict=True)]
-    title = f"Calls of {LISTS[which].name} from {usage['from'][:10]} to {usage['to'][:10]} (UTC)"
+    form = "%Y-%m-%d %H:%M" if usage["period"] == "now" else "%Y-%m-%d"
+    begin, end = (f"{datetime.fromisoformat(usage[name]):{form}}" for name in ("from", "to"))
+    title = f"Calls of {LISTS[which].name} from {begin} to {end} (UTC)"
     description = _sentence("The ones with most calls", parts) if rows else "No calls."
     return Chart(title, description, tuple(labels), series if rows else (), horizontal=True)
 

@@ -77,8 +77,8 @@ class Batch:
     def add_anonymous(self, name: usage.AnonymousName, calls: int, sent: int, microseconds: int) -> None:
         """Count anonymous calls, by network while there are not too many of them."""
         if name not in self.anonymous and len(self.anonymous) >= MOST_ANONYMOUS:
-            day, _, status = name
-            name = (day, OTHER, status)
+            hour, _, status = name
+            name = (hour, OTHER, status)
         _sum(self.anonymous, name, calls, sent, microseconds)
 
 
@@ -88,8 +88,8 @@ class UsageCounter:
     def __init__(self, storage: Storage, background: Background) -> None:
         self._storage, self._background = storage, background
         self._batch = Batch()
-        # The present hour, and its day: most calls are in the same one as the call before.
-        self._hour = self._day = self._next_hour = datetime.min.replace(tzinfo=UTC)
+        # The present hour: most calls are in the same one as the call before.
+        self._hour = self._next_hour = datetime.min.replace(tzinfo=UTC)
 
     def count(
         self,
@@ -121,12 +121,11 @@ class UsageCounter:
         now = clock.now()
         if not self._hour <= now < self._next_hour:
             self._begin_hour(now)
-        self._batch.add_anonymous((self._day, network(address), status // 100 or GONE), 1, sent, microseconds)
+        self._batch.add_anonymous((self._hour, network(address), status // 100 or GONE), 1, sent, microseconds)
 
     def _begin_hour(self, now: datetime) -> None:
-
         self._hour = now.replace(minute=0, second=0, microsecond=0)
-        self._day, self._next_hour = self._hour.replace(hour=0), self._hour + timedelta(hours=1)
+        self._next_hour = self._hour + timedelta(hours=1)
 
     def unflushed(self) -> int:
         """How many counts are not written yet: one for each caller, operation and class of status."""

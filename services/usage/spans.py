@@ -10,7 +10,8 @@ from services.usage.counting import KEPT_DAYS, KEPT_HOURS
 GRANULES = {"day": timedelta(days=1), "hour": timedelta(hours=1)}
 KEPT = {"day": KEPT_DAYS, "hour": KEPT_HOURS}
 USUAL = timedelta(days=30)
-PERIODS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
+# How many hours or days a period of a report of the heaviest users has. The present hour alone may have just begun.
+PERIODS = {"now": ("hour", 2), "day": ("day", 1), "week": ("day", 7), "month": ("day", 30)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,12 @@ def span(begin: str | None, end: str | None, granularity: str, now: datetime) ->
     return Span(granularity, min(max(since, oldest), until), until)
 
 
-def period(name: str, now: datetime) -> tuple[datetime, datetime, datetime]:
-    """When the period before begins, when this one does, and when it ends: with today (UTC), which goes on still."""
-    end = _floor(now, GRANULES["day"]) + GRANULES["day"]
-    return end - 2 * PERIODS[name], end - PERIODS[name], end
+def period(name: str, now: datetime) -> tuple[datetime, Span]:
+    """Return when the period before begins, and this one, which ends with the present hour or day (UTC)."""
+    granularity, granules = PERIODS[name]
+    granule = GRANULES[granularity]
+    end, length = _floor(now, granule) + granule, granules * granule
+    return end - 2 * length, Span(granularity, end - length, end)
 
 
 def _moment(name: str, text: str) -> datetime:

@@ -30,7 +30,7 @@ def _usage(name: str) -> Table:
 usage_hours = _usage("usage_hours")
 usage_days = _usage("usage_days")
 
-# Anonymous calls a day by the network that they came from; whole addresses are not kept.
+# Anonymous calls an hour (before 0.2.0: a day) by the network that they came from; whole addresses are not kept.
 usage_anonymous = Table(
     "usage_anonymous",
     metadata,

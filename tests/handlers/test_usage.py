@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import insert, select
 
-from storage.schema.fair_use import usage_anonymous, usage_days, usage_hours
+from storage.schema.fair_use import usage_days, usage_hours
 from storage.schema.tables import apikeys
 from tests.handlers.database import execute
 from tests.handlers.reading import failure
@@ -234,57 +234,6 @@ def test_csv_says_the_same(alice: Person, by: str) -> None:
     if by != "key":
         [row] = parsed(alice, f"/apikeys/{key.key}/usage.csv?{query}")
         assert row["calls"] == "3"
-
-
-@both_engines
-def test_administrators_see_the_highest_usage(service: Service, admin: Person, alice: Person, bob: Person) -> None:
-    key = alice.new_key(name='=HYPERLINK("x"), "y"')
-    millions = 10**9
-    for days, calls in ((0, 2), (6, 3), (7, 1), (13, 9), (14, 99)):
-        used(alice, at=today() - timedelta(days=days), calls=calls * millions, key_id=number(key), operation="old")
-    used(alice, at=today() - timedelta(days=1), calls=millions, status=5, operation="old")
-    used(bob, at=today() - timedelta(days=2), calls=millions, operation="old")
-    amounts = {"calls": millions, "bytes_out": 1, "microseconds": 1}
-    network = f"198.51.{alice.id % 256}.0/24"
-    execute(service, insert(usage_anonymous).values(at=today(), prefix=network, status=4, **amounts))
-    found = usage(admin, "/admin/usage", limit=100)
-    assert (found["period"], found["from"][:10]) == ("week", day(6))
-    mine = {row["userId"]: row for row in found["accounts"]}
-    assert mine[alice.id] == {
-        "userId": alice.id,
-        "username": f"user-{alice.id}",
-        "calls": mine[alice.id]["calls"],
-        "errors": millions,
-        "bytesOut": mine[alice.id]["bytesOut"],
-        "seconds": mine[alice.id]["seconds"],
-        "before": 10 * millions,
-        "trend": 0.6,
-    }
-    assert (mine[alice.id]["calls"] // millions, mine[bob.id]["before"], mine[bob.id]["trend"]) == (6, 0, None)
-    heaviest_first = [row["calls"] for row in found["accounts"]]
-    assert heaviest_first == sorted(heaviest_first, reverse=True)
-    [heavy] = [row for row in found["keys"] if row["key"] == key.key]
-    assert (heavy["name"], heavy["userId"], heavy["calls"]) == ('=HYPERLINK("x"), "y"', alice.id, 5 * millions)
-    assert (heavy["before"], heavy["trend"]) == (10 * millions, 0.5)
-    assert {"network": network, "calls": millions, "errors": millions, "bytesOut": 1, "seconds": 1e-06} in found[
-        "anonymous"
-    ]
-    assert alice.email not in admin.get("/admin/usage?limit=100").text
-    rows = parsed(admin, "/admin/usage.csv?limit=100&period=week")
-    assert [row["name"] for row in rows if row["key"] == key.key] == ["'" + heavy["name"]]
-    assert {row["list"] for row in rows} == {"account", "key", "anonymous"}
-    assert len(usage(admin, "/admin/usage", limit=1)["accounts"]) == 1
-    of_day, of_month = (usage(admin, "/admin/usage", limit=100, period=name) for name in ("day", "month"))
-    assert [row["calls"] // millions for row in of_day["keys"] if row["key"] == key.key] == [2]
-    assert [row["calls"] // millions for row in of_month["keys"] if row["key"] == key.key] == [114]
-
-
-def test_reading_the_accounts_with_the_highest_usage_is_recorded(admin: Person) -> None:
-    for path in ("/admin/usage", "/admin/usage.csv"):
-        reply = admin.get(path)
-        [act] = admin.get("/admin/acts?limit=1").json()["acts"]
-        assert (act["act"], act["actorId"], act["subjectId"]) == ("listUsage", admin.id, 0)
-        assert act["requestId"] == reply.headers["x-request-id"]
 
 
 def test_a_key_reads_its_number_of_calls(alice: Person) -> None:

@@ -76,7 +76,7 @@ def test_keys_have_their_names_and_two_with_one_name_are_separate() -> None:
     report = usage(rows)
     assert chart_data.keys_shown(report) == ["a", "b"]
     chart = chart_data.over_time(report, "key", {"a": "mine", "b": "mine"})
-    assert chart.series == (("mine", (0, 3, 0)), ("mine", (0, 2, 0)), ("tokens", (0, 1, 0)))
+    assert chart.series == (("mine", (0, 3, 0)), ("mine", (0, 2, 0)), ("sessions and deleted keys", (0, 1, 0)))
 
 
 def test_names_are_text_whatever_is_in_them() -> None:
@@ -84,7 +84,14 @@ def test_names_are_text_whatever_is_in_them() -> None:
         {"name": "</text><script>\x00\ud800", "username": "a&b", "calls": 3, "errors": 1},
         {"name": "long " * 40, "username": "b", "calls": 1, "errors": 0},
     ]
-    report = {"from": DAY.format(1), "to": DAY.format(2), "keys": rows, "accounts": rows, "anonymous": []}
+    report = {
+        "period": "day",
+        "from": DAY.format(1),
+        "to": DAY.format(2),
+        "keys": rows,
+        "accounts": rows,
+        "anonymous": [],
+    }
     image = parsed(chart_data.heaviest(report, "keys"))
     texts = [element.text for element in image.iterfind(f".//{SVG}text")]
     assert "</text><script>\ufffd\ufffd (a&b)" in texts and any(text.endswith("…") for text in texts if text)

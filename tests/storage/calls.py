@@ -159,10 +159,10 @@ CALLS: dict[str, Callable[[Connection], Any]] = {
     "subscribers.prune": lambda connection: subscribers.prune(connection, NOW),
     "statistics.advance": _count,
     "usage_reports.heaviest_accounts": lambda connection: usage_reports.heaviest_accounts(
-        connection, before=NOW - 14 * DAY, **SPAN
+        connection, "day", before=NOW - 14 * DAY, **SPAN
     ),
     "usage_reports.heaviest_keys": lambda connection: usage_reports.heaviest_keys(
-        connection, before=NOW - 14 * DAY, **SPAN
+        connection, "day", before=NOW - 14 * DAY, **SPAN
     ),
     "usage_reports.heaviest_networks": lambda connection: usage_reports.heaviest_networks(connection, **SPAN),
     "usage_reports.names_of_keys": lambda connection: usage_reports.names_of_keys(connection, [new_uuid()]),

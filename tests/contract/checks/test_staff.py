@@ -144,6 +144,7 @@ def test_staff_read_an_account_with_what_it_holds(there: Deployment) -> None:
 
 def test_staff_read_the_accounts_with_the_highest_usage(there: Deployment) -> None:
     there.call("list_sets", there.alice)
+    there.call("read_usage", there.admin, query={"period": "now"})
     usage = there.call("read_usage", there.admin, query={"period": "day", "limit": 3}).json()["usage"]
     for name in ("accounts", "keys", "anonymous"):
         calls = [one["calls"] for one in usage[name]]

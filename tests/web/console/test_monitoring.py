@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.handlers.test_usage import number, today, used
+from storage.schema.fair_use import usage_hours
+from tests.handlers.test_usage import number, this_hour, today, used
 from tests.service import Person, Service
 from tests.web.actions import field, press
 from tests.web.console.visitor import Visitor, assert_accessible
@@ -26,11 +27,15 @@ def test_the_heaviest_are_shown_as_chart_and_table_that_refresh(
 ) -> None:
     key = owner.new_key(name="heavy <i>")
     used(owner, at=today(), calls=MANY, key_id=number(key), status=5, operation="first")
+    used(owner, at=this_hour(), calls=7 * MANY, operation="first", table=usage_hours)
     page.clock.install()
     visitor.sign_in(staff)
     page.get_by_label("Console", exact=True).get_by_role("link", name=MENU).click()
     expect(visitor.title(MENU)).to_be_focused()
     row = page.get_by_role("row").filter(has=page.get_by_role("link", name=f"user-{owner.id}", exact=True))
+    expect(field(page, "Period")).to_have_value("now")
+    expect(row).to_contain_text("7,000,000,000,")
+    field(page, "Period").select_option("day")
     expect(row).to_contain_text("1,000,000,000,")
     image = page.get_by_role("img", name="Chart: Accounts")
     assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 300
@@ -54,7 +59,7 @@ def test_the_heaviest_are_shown_as_chart_and_table_that_refresh(
 
 def test_a_quota_is_set_until_a_day_and_removed(visitor: Visitor, owner: Person, staff: Person, page: Page) -> None:
     used(owner, at=today(), calls=MANY + owner.id)
-    visitor.sign_in(staff, "/monitoring")
+    visitor.sign_in(staff, "/monitoring?period=day")
     page.get_by_role("link", name=f"user-{owner.id}", exact=True).click()
     expect(page.get_by_text("The usual quotas apply.")).to_be_visible()
     press(page, "Set a quota")
@@ -116,6 +121,7 @@ def test_the_audit_log_is_shown_page_by_page(visitor: Visitor, staff: Person, pa
 
 
 def test_others_see_no_entry_and_are_rejected_by_the_api(visitor: Visitor, owner: Person, page: Page) -> None:
+    visitor.expected |= {"403 /admin/usage", "403 /admin/usage.svg"}
     visitor.sign_in(owner, "/monitoring", language="fr")
     expect(page.get_by_role("alert")).to_contain_text("level 9")
     expect(page.get_by_role("link", name="Surveillance")).to_have_count(0)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from playwright.sync_api import Page, expect
 
 from tests.handlers.test_usage import number, today, used
-from tests.service import Person, Service
+from tests.service import Person, Service, wait_until
 from tests.web.actions import field, press
 from tests.web.console.visitor import Visitor, assert_accessible
 
@@ -18,7 +18,7 @@ def test_usage_is_shown_beside_the_quotas_as_charts_and_tables(visitor: Visitor,
     used(owner, at=today() - timedelta(days=2), calls=70, operation="list_sets")
     used(owner, at=today() - timedelta(days=1), calls=30, key_id=number(key), status=4)
     visitor.sign_in(owner)
-    page.get_by_label("Console", exact=True).get_by_role("link", name=TITLE).click()
+    page.get_by_label("Console", exact=True).get_by_role("link", name="Usage").click()
     expect(visitor.title(TITLE)).to_be_focused()
     day = page.get_by_role("listitem").filter(has_text="Units a day, account")
     expect(day).to_contain_text(re.compile(r"\d+ of 100,000 Resets in \d+ (hour|minute)s?"))
@@ -28,10 +28,26 @@ def test_usage_is_shown_beside_the_quotas_as_charts_and_tables(visitor: Visitor,
         assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 300
     expect(page.get_by_role("row", name="list_sets")).to_contain_text("70")
     expect(page.get_by_role("row", name="<b>mine</b>")).to_contain_text("30")
-    expect(page.get_by_role("row", name="Sessions, and deleted keys")).to_contain_text("7")
+    expect(page.get_by_role("row", name="Sessions and deleted keys")).to_contain_text("7")
+    lists, saved = page.get_by_role("table").last.bounding_box(), page.locator(".download").bounding_box()
+    assert lists and saved and saved["y"] >= lists["y"] + lists["height"] + 8
     assert_accessible(page)
     page.get_by_role("link", name="<b>mine</b>").click()
     expect(visitor.title("<b>mine</b>")).to_be_visible()
+
+
+def test_charts_are_drawn_anew_when_the_window_gets_another_width(
+    visitor: Visitor, owner: Person, page: Page
+) -> None:
+    used(owner, at=today(), operation="list_sets")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    visitor.sign_in(owner, "/usage")
+    image = page.get_by_role("img", name="Chart of the calls of each day by operation")
+    wide = image.evaluate("image => image.decode().then(() => image.naturalWidth)")
+    with page.expect_response(lambda reply: "usage.svg?by=operation" in reply.url) as drawn:
+        page.set_viewport_size({"width": 600, "height": 800})
+    assert drawn.value.ok
+    wait_until(lambda: image.evaluate("image => image.naturalWidth") < min(600, wide), "another chart")
 
 
 def test_without_calls_and_without_an_answer_the_view_says_so(visitor: Visitor, owner: Person, page: Page) -> None:

@@ -25,16 +25,14 @@ export async function render({ params: { key = "" } }) {
   const { data, etag } = await api.get("/apikeys/{key}", { path: { key } })
   const { apikey } = data
   const path = { key }
+  const draw = () => api.file("/apikeys/{key}/usage.svg", { path, query: { by: "operation", width: chartWidth() } })
   const view = page(
     apikey.name || t("unnamed"),
     facts(apikey),
     el("p", { class: "actions" }, ...actions(apikey, etag, (rotated) => showSecret(view, t("rotated"), rotated))),
     section(
       t("usage"),
-      loaded(
-        () => api.file("/apikeys/{key}/usage.svg", { path, query: { by: "operation", width: chartWidth() } }),
-        (file) => chart(file, t("chart")),
-      ),
+      loaded(draw, (file) => chart(file, t("chart"), draw)),
       loaded(() => api.get("/apikeys/{key}/usage", { path, query: { by: "operation" } }), (reply) => usageTables(reply.data.usage)),
       downloadButton(t("csv"), `usage-${key}.csv`, () => api.file("/apikeys/{key}/usage.csv", { path, query: { by: "operation" } })),
     ),

@@ -20,10 +20,10 @@ export function render() {
   return page(
     t("title"),
     section(t("today"), loaded(() => Promise.all([api.get("/account/quotas"), api.get("/account/storage")]), ([limits, stored]) => quotas(limits.data.quotas, stored.data.storage))),
-    section(t("operations"), loaded(() => report("operation"), ({ usage, file }) => charted(usage, file, t("chart.operation", { count: usage.totals.calls }), usageTables(usage)))),
+    section(t("operations"), loaded(() => report("operation"), (read) => charted(read, t("chart.operation", { count: read.usage.totals.calls }), usageTables(read.usage)))),
     section(
       t("keys"),
-      loaded(() => Promise.all([report("key"), namesOfKeys()]), ([{ usage, file }, names]) => charted(usage, file, t("chart.key", { count: usage.totals.calls }), keysTable(usage, names))),
+      loaded(() => Promise.all([report("key"), namesOfKeys()]), ([read, names]) => charted(read, t("chart.key", { count: read.usage.totals.calls }), keysTable(read.usage, names))),
       downloadButton(t("csv"), "usage.csv", () => api.file("/account/usage.csv", { query: { by: "key" } })),
     ),
     section(t("requests"), quotaRequests()),
@@ -32,16 +32,14 @@ export function render() {
 
 /** @param {"operation" | "key"} by */
 async function report(by) {
-  const [{ data }, file] = await Promise.all([
-    api.get("/account/usage", { query: { by } }),
-    api.file("/account/usage.svg", { query: { by, width: chartWidth() } }),
-  ])
-  return { usage: data.usage, file }
+  const draw = () => api.file("/account/usage.svg", { query: { by, width: chartWidth() } })
+  const [{ data }, file] = await Promise.all([api.get("/account/usage", { query: { by } }), draw()])
+  return { usage: data.usage, file, draw }
 }
 
-/** @param {Schemas["Usage"]} usage @param {Blob} file @param {string} label @param {Node} values */
-function charted(usage, file, label, values) {
-  return usage.rows.length ? el("div", {}, chart(file, label), values) : empty(t("none"))
+/** @param {Awaited<ReturnType<typeof report>>} read @param {string} label @param {Node} values */
+function charted({ usage, file, draw }, label, values) {
+  return usage.rows.length ? el("div", {}, chart(file, label, draw), values) : empty(t("none"))
 }
 
 /** @param {readonly Schemas["QuotaState"][]} limits @param {Schemas["StorageUse"]} storage */

@@ -20,7 +20,7 @@ const REFRESHED_EVERY = 60_000
 const MOST = 100
 const SHOWN = 25
 const DRAWN = 10
-const PERIODS = /** @type {const} */ (["day", "week", "month"])
+const PERIODS = /** @type {const} */ (["now", "day", "week", "month"])
 const LISTS = /** @type {const} */ (["accounts", "keys", "networks"])
 const ORDERS = /** @type {const} */ (["calls", "errors", "duration"])
 /** @typedef {{ calls: number, errors: number, seconds: number }} Amounts */
@@ -34,13 +34,12 @@ export function render({ query, signal }) {
   const shown = loaded(
     async () => {
       const wanted = { period: period.value(), list: list.value() }
-      const [{ data }, file] = await Promise.all([
-        api.get("/admin/usage", { query: { period: wanted.period, limit: MOST } }),
-        api.file("/admin/usage.svg", { query: { ...wanted, limit: DRAWN, width: chartWidth() } }),
-      ])
-      return { usage: data.usage, file, list: wanted.list, order: order.value() }
+      const draw = () => api.file("/admin/usage.svg", { query: { ...wanted, limit: DRAWN, width: chartWidth() } })
+      const [{ data }, file] = await Promise.all([api.get("/admin/usage", { query: { period: wanted.period, limit: MOST } }), draw()])
+      const drawn = () => chart(file, t("chart", { list: t.named("list", wanted.list) }), draw)
+      return { usage: data.usage, drawn, list: wanted.list, order: order.value() }
     },
-    ({ usage, file, list, order }) => report(usage, file, list, order),
+    ({ usage, drawn, list, order }) => report(usage, drawn, list, order),
   )
   const controls = el("div", { class: "row", onchange: () => {
     const chosen = new URLSearchParams({ period: period.value(), list: list.value(), order: order.value() })
@@ -76,11 +75,11 @@ function choiceOf(name, label, options, wanted) {
 
 /**
  * @param {Schemas["Heaviest"]} usage
- * @param {Blob} file
+ * @param {() => Node} drawn
  * @param {typeof LISTS[number]} list
  * @param {typeof ORDERS[number]} order
  */
-function report(usage, file, list, order) {
+function report(usage, drawn, list, order) {
   const rows = { accounts: usage.accounts, keys: usage.keys, networks: usage.anonymous }[list]
   if (!rows.length) return empty(t("none"))
   const values = {
@@ -88,7 +87,7 @@ function report(usage, file, list, order) {
     keys: () => table(t("list.keys"), [keyColumn(), accountColumn(false), ...amounts(), trend(), quotaColumn()], ordered(usage.keys, order)),
     networks: () => table(t("list.networks"), [networkColumn(), ...amounts()], ordered(usage.anonymous, order)),
   }[list]()
-  return el("div", {}, chart(file, t("chart", { list: t.named("list", list) })), values, el("p", { class: "quiet" }, t("refreshed", { time: time(new Date()) })))
+  return el("div", {}, drawn(), values, el("p", { class: "quiet" }, t("refreshed", { time: time(new Date()) })))
 }
 
 /** @template {Amounts} R @param {readonly R[]} rows @param {typeof ORDERS[number]} order */
