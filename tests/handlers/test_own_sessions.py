@@ -226,6 +226,15 @@ def test_no_session_is_accepted_again_after_an_account_was_closed(
         assert has_ended(alice)
 
 
+def test_staff_end_the_session_in_which_they_act_as_an_account(admin: Person, alice: Person) -> None:
+    acting = impersonated(admin, alice)
+    [own] = [one for one in sessions_of(acting) if one["current"]]
+    assert acting.delete(f"/account/sessions/{own['id']}").status_code == 204
+    assert has_ended(acting) and not has_ended(alice) and not has_ended(admin)
+    event = alice.get("/account/events?limit=1").json()["events"][0]
+    assert (event["event"], event["by"]) == ("sessionEnded", "staff")
+
+
 def test_a_session_of_staff_is_shown_without_their_network_and_can_be_ended(admin: Person, alice: Person) -> None:
     acting = impersonated(admin, alice)
     newest, own = sessions_of(alice)

@@ -1,4 +1,5 @@
 // An administrator acts as another account: a banner over every view says so, and ends it.
+import { endOnServer } from "./ending.js"
 import { go } from "./router.js"
 import { session } from "./session.js"
 import { texts } from "./texts.js"
@@ -15,9 +16,15 @@ export function banner() {
       "section",
       { class: "banner page", "aria-label": t("acting.title") },
       el("p", {}, t("acting.text", { name: account.username, staff: staff.username })),
-      el("button", { type: "button", class: "plain small", onclick: stopActing }, t("acting.stop")),
+      el("button", { type: "button", class: "plain small", onclick: endActing }, t("acting.stop")),
     ),
   ]
+}
+
+async function endActing() {
+  await endOnServer()
+  // A token that has ended meanwhile was noticed by this request.
+  if (session.staff) stopActing()
 }
 
 /** Be oneself again, at the account that one acted as. */

@@ -1,7 +1,7 @@
 // What is around every view: the menu, the account, the language.
 /** @import { Route } from "../types/views" */
 import { banner } from "./acting.js"
-import { api } from "./api.js"
+import { endOnServer } from "./ending.js"
 import { go, here, href } from "./router.js"
 import { session } from "./session.js"
 import { currentLanguage, keepLanguage, LANGUAGES, texts } from "./texts.js"
@@ -22,6 +22,7 @@ export function showShell(routes) {
   byId("footer").replaceChildren(languages())
   const redraw = () => {
     byId("banner").replaceChildren(...banner())
+    byId("account").replaceChildren(...account())
     byId("menu").replaceChildren(...menu(routes))
   }
   session.onChange(redraw)
@@ -44,23 +45,19 @@ function menu(routes) {
     const current = path === target ? "page" : path.startsWith(`${target}/`) ? "true" : undefined
     return [el("li", {}, el("a", { href: href(target), "aria-current": current }, t(menu)))]
   })
-  return [
-    el("nav", { "aria-label": t("menu") }, el("ul", {}, ...entries)),
-    el("p", { class: "account" }, t("signedInAs", { name: account.username }), " ", el("button", { type: "button", class: "plain small", onclick: signOut }, t("signOut"))),
-  ]
+  return [el("nav", { "aria-label": t("menu") }, el("ul", {}, ...entries))]
 }
 
-/** End the session here, and on the server if it can be reached. */
+function account() {
+  const { account } = session
+  if (!account) return []
+  return [el("span", {}, t("signedInAs", { name: account.username })), el("button", { type: "button", class: "plain small", onclick: signOut }, t("signOut"))]
+}
+
 async function signOut() {
   // An administrator's own session: whatever began in it ends with it.
   session.stopActing()
-  try {
-    const { data } = await api.get("/account/sessions")
-    const current = data.sessions.find((one) => one.current)
-    if (current) await api.delete("/account/sessions/{id}", { path: { id: current.id } })
-  } catch {
-    // The token is removed from this tab in any case, and expires by itself.
-  }
+  await endOnServer()
   session.end()
   go("/sign-in")
   announce(t("signedOut"))

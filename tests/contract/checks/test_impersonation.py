@@ -72,6 +72,15 @@ def test_it_ends_with_the_administrators_session(there: Deployment) -> None:
     assert status == 401, "an impersonation outlives the session of the administrator"
 
 
+def test_it_ends_its_own_session_and_no_other(there: Deployment) -> None:
+    acting = _as(there, there.bob)
+    listed = there.call("list_sessions", acting).json()["sessions"]
+    own, other = (next(one["id"] for one in listed if one["current"] is wanted) for wanted in (True, False))
+    is_problem(there.call("end_session", acting, id=other), 403, "insufficientAccessLevel")
+    assert there.call("end_session", acting, id=own).status_code == 204, "an impersonation cannot be ended"
+    assert there.call("list_sets", acting).status_code == 401, "the token of an ended impersonation is accepted"
+
+
 def test_an_account_that_is_not_active_is_rejected(there: Deployment) -> None:
     person = there.new_session()
     there.call("update_user", there.admin, id=person.id, json={"status": -2})

@@ -1,13 +1,14 @@
 """Story 9: users, for staff."""
 
+import json
 import re
 
 import pytest
 from playwright.sync_api import Locator, Page, Request, Route, expect
 
-from tests.service import Person, Service
+from tests.service import Credentials, Person, Service
 from tests.web.actions import field, press, turn_on_second_factor
-from tests.web.console.visitor import Visitor, assert_accessible
+from tests.web.console.visitor import DESK, Visitor, assert_accessible
 
 
 @pytest.fixture
@@ -110,8 +111,11 @@ def test_an_administrator_acts_as_a_user_and_stops(
     page.get_by_role("dialog").get_by_role("button", name="End all other sessions").click()
     expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("not allowed")
     page.keyboard.press("Escape")
+    acting = Credentials(owner.service, f"Bearer {json.loads(visitor.stored()['freesewing.session'])['token']}")
+    assert acting.get("/account").status_code == 200
     banner.get_by_role("button", name="Stop").click()
     expect(visitor.title(name_of(owner))).to_be_focused()
+    assert acting.get("/account").status_code == 401
     expect(banner).to_have_count(0)
     expect(page.get_by_text(f"Signed in as {name_of(admin)}")).to_be_visible()
     assert not [sent.url for sent in requests if admin.token in sent.url]
@@ -126,6 +130,7 @@ def test_acting_as_a_user_ends_when_its_token_ends(
     owner.request("DELETE", "/account/sessions?all=true")
     held: list[Route] = []
     page.route(re.compile("/account/events"), lambda route: held.append(route))
+    visitor.expected |= {"401 /account", "401 /account/events", "401 /account/sessions"}
     visitor.open("/security")
     expect(page.get_by_text(f"Signed in as {name_of(admin)}")).to_be_visible()
     expect(page).to_have_url(re.compile(rf"#/users/{owner.id}$"))
@@ -138,6 +143,16 @@ def test_acting_as_a_user_ends_when_its_token_ends(
         ".then(([, texts]) => texts.loadTexts('access'))"
     )
     expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+@pytest.mark.parametrize("language", ["en", "de", "es", "fr", "nl", "uk"])
+def test_the_menu_of_administrators_is_one_line(visitor: Visitor, admin: Person, page: Page, language: str) -> None:
+    page.set_viewport_size({"width": DESK, "height": 800})
+    visitor.sign_in(admin, "/bookmarks", language=language)
+    entries = page.locator("#menu li")
+    expect(entries).to_have_count(10)
+    assert len(set(entries.evaluate_all("all => all.map(one => one.offsetTop)"))) == 1
+    assert_accessible(page)
 
 
 def test_signing_out_while_acting_ends_the_administrators_session(

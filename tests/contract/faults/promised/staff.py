@@ -159,6 +159,11 @@ def an_impersonation_outlives_its_administrator() -> Replaced:
     yield stored, "end", _nothing
 
 
+@in_code(ACTING + "it_ends_its_own_session_and_no_other", "of an ended impersonation")
+def the_token_of_an_ended_impersonation_is_accepted() -> Replaced:
+    yield stored, "end", _nothing
+
+
 @in_code(ACTING + "an_account_that_is_not_active_is_rejected", "GET /admin/impersonate/.*: 200")
 def an_account_that_is_not_active_can_be_impersonated() -> Replaced:
     yield accounts, "is_visible", lambda _: True
