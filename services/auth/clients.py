@@ -20,6 +20,7 @@ _BROWSERS = {
     "Firefox": "Firefox",
     "CriOS": "Chrome",
     "Chrome": "Chrome",
+    "HeadlessChrome": "Chrome",
     "Version": "Safari",
 }
 _SYSTEMS = {
@@ -54,12 +55,15 @@ class Client(NamedTuple):
 def shortened(user_agent: str) -> str | None:
     """Return the browser, its major version and the system ("Firefox 144, Linux"), or else the first product's name.
 
-    At most 60 characters; None if there is neither.
+    At most 60 characters; None if there is neither. Every browser calls itself Mozilla: of an unknown one, only the
+    system is returned.
     """
     versions = dict(_PRODUCT.findall(user_agent))
     browser = next((name for name in _BROWSERS if versions.get(name)), None)
+    system = next((name for word, name in _SYSTEMS.items() if word in user_agent), None)
     if browser is None:
         first = _PRODUCT.match(user_agent)
-        return None if first is None else " ".join(filter(None, first.groups()))[:_LONGEST_AGENT]
-    system = next((name for word, name in _SYSTEMS.items() if word in user_agent), None)
+        if first is None or first[1] == "Mozilla":
+            return system
+        return " ".join(filter(None, first.groups()))[:_LONGEST_AGENT]
     return ", ".join(filter(None, (f"{_BROWSERS[browser]} {versions[browser]}", system)))[:_LONGEST_AGENT]

@@ -19,6 +19,12 @@ CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/144.0.0.0 Safari/537.36"
             "Version/18.1 Mobile/15E148 Safari/604.1",
             "Safari 18, iOS",
         ),
+        (
+            f"Mozilla/5.0 (X11; Linux x86_64) {CHROME.replace('Chrome', 'HeadlessChrome')}",
+            "Chrome 144, Linux",
+        ),
+        ("Mozilla/5.0 (X11; Linux x86_64) Unknown/1.0", "Linux"),
+        ("Mozilla/5.0", None),
         ("python-httpx/0.28.1", "python-httpx 0"),
         ("curl/8.5.0", "curl 8"),
         ("an <script> program", "an"),

@@ -11,6 +11,10 @@ let routes = []
 let container
 let leaving = new AbortController()
 let isFirst = true
+/** The address of the view that is shown. */
+let shown = ""
+/** @type {(() => Promise<boolean>) | null} */
+let mayLeave = null
 
 /** The place that the address bar names. @returns {Place} */
 export function here() {
@@ -53,7 +57,7 @@ export function signInPath() {
 export function start(target, known) {
   container = target
   routes = known
-  addEventListener("hashchange", () => void show())
+  addEventListener("hashchange", () => void leave())
   return show()
 }
 
@@ -82,7 +86,28 @@ function decoded(part) {
   }
 }
 
+/**
+ * Ask before the user leaves the present view.
+ * @param {() => Promise<boolean>} ask whether the user may leave
+ */
+export function askBeforeLeaving(ask) {
+  mayLeave = ask
+}
+
+async function leave() {
+  // Without a session nothing can be saved.
+  if (!mayLeave || !session.token) return show()
+  const ask = mayLeave
+  // A second step back meanwhile is not asked about again.
+  mayLeave = async () => false
+  if (await ask()) return show()
+  mayLeave = ask
+  return history.replaceState(null, "", shown)
+}
+
 async function show() {
+  mayLeave = null
+  shown = location.hash
   leaving.abort()
   leaving = new AbortController()
   const { signal } = leaving

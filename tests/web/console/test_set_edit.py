@@ -1,6 +1,8 @@
 """Story 3: editing a measurement set: units, unusual values, conflicts."""
 
-from playwright.sync_api import Page, expect
+import re
+
+from playwright.sync_api import Dialog, Page, expect
 
 from tests.service import Person
 from tests.web.actions import field, press
@@ -31,6 +33,38 @@ def test_inches_and_centimetres_can_be_typed_and_only_changes_are_sent(
     expect(visitor.title("Alice")).to_be_focused()
     kept = owner.get(f"/sets/{made['id']}").json()["set"]
     assert kept["measies"] == {"chest": 921, "waist": 774.7, "seat": 980, "shoulderSlope": 13}
+
+
+def test_unsaved_measurements_are_not_left_without_a_question(visitor: Visitor, owner: Person, page: Page) -> None:
+    made = owner.new_set(name="Alice")
+    visitor.sign_in(owner, f"/sets/{made['id']}/edit")
+    waist, bookmarks = page.get_by_label("Waist (cm)", exact=True), page.get_by_role("link", name="Bookmarks")
+    asked: list[str] = []
+
+    def accept(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", accept)
+    waist.fill("80")
+    bookmarks.click()
+    dialog = page.get_by_role("dialog", name="Leave without saving?")
+    expect(dialog).to_be_visible()
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(waist).to_have_value("80")
+    expect(page).to_have_url(re.compile(rf"#/sets/{made['id']}/edit$"))
+    page.reload()
+    assert asked == ["beforeunload"]
+    expect(waist).to_have_value("")
+    waist.fill("81")
+    bookmarks.click()
+    dialog.get_by_role("button", name="Leave without saving").click()
+    expect(visitor.title("Bookmarks")).to_be_visible()
+    page.go_back()
+    expect(waist).to_have_value("")
+    bookmarks.click()
+    expect(visitor.title("Bookmarks")).to_be_visible()
+    assert asked == ["beforeunload"] and "waist" not in owner.get(f"/sets/{made['id']}").json()["set"]["measies"]
 
 
 def test_what_is_no_measurement_is_not_saved_and_stays(visitor: Visitor, owner: Person, page: Page) -> None:

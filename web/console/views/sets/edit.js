@@ -9,6 +9,7 @@ import { openDialog } from "../../ui/dialog.js"
 import { announce, el } from "../../ui/dom.js"
 import { field, form } from "../../ui/form.js"
 import { page } from "../../ui/page.js"
+import { warnOfUnsaved } from "../../ui/unsaved.js"
 import { named, noteOf, visibilityChoices } from "../records.js"
 import { measurementFields } from "./fields.js"
 
@@ -17,7 +18,7 @@ const r = texts("records")
 /** @typedef {Schemas["MeasurementsSet"]} MeasurementsSet */
 
 /** @param {Context} context */
-export async function render({ params: { id = "" } }) {
+export async function render({ params: { id = "" }, signal }) {
   const path = { id }
   const read = await api.get("/sets/{id}", { path })
   const { set } = read.data
@@ -60,12 +61,16 @@ export async function render({ params: { id = "" } }) {
         if (error instanceof RequestError && error.status === 412) await showPresent()
         throw error
       }
+      saved = true
       go(`/sets/${id}`)
       announce(t("saved"))
     },
   })
   fill(element, set)
   let shown = typed(element)
+  let saved = false
+  const isChanged = () => !saved && Object.keys({ ...changed(element, shown), ...measurements.changes() }).length > 0
+  warnOfUnsaved(isChanged, signal)
   return page(t("edit.title", { name: named(set.name) }), element)
 }
 

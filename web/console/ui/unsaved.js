@@ -1,0 +1,16 @@
+// A question before the user leaves a view in which something was changed and not saved.
+import { askBeforeLeaving } from "../router.js"
+import { texts } from "../texts.js"
+import { askToConfirm } from "./confirm.js"
+
+const t = texts("shell")
+
+/**
+ * @param {() => boolean} isChanged
+ * @param {AbortSignal} signal that of the view
+ */
+export function warnOfUnsaved(isChanged, signal) {
+  // The browser asks in its own words.
+  addEventListener("beforeunload", (event) => isChanged() && event.preventDefault(), { signal })
+  askBeforeLeaving(async () => !isChanged() || askToConfirm({ title: t("unsaved.title"), text: t("unsaved.text"), submit: t("unsaved.leave"), action: async () => {} }))
+}
