@@ -1,11 +1,13 @@
 """What each account stores: the number of its records, and their bytes.
 
-Triggers of the database count it (migration `storage_use`), so that every way to add, change or remove a record is
-counted in the same transaction, whichever version of this code does it. Counted are sets, patterns, bookmarks and
+Triggers of the database count it (migration `deferred_counts`), so that every way to add, change or remove a record
+is counted in the same transaction, whichever version of this code does it. Counted are sets, patterns, bookmarks and
 suggestions, with the encrypted bytes of their columns; images are not.
 
-A record is written first. The statement that inserts or locks it also returns what its owner stores. Near the quota,
-the count is read again: the trigger has locked it by then, so that it is exact whatever is written at the same time.
+A record is written first. The statement that inserts or locks it also returns what its owner stores. On PostgreSQL it
+is counted at the end of the transaction, so that the writes of one account wait for each other as short as possible.
+Near the quota, it is counted at once and the count is read again: the trigger has locked it by then, so that it is
+exact whatever is written at the same time.
 """
 
 from collections.abc import Mapping
@@ -65,6 +67,14 @@ def find(connection: Connection, user_id: int) -> Storage:
     return NOTHING if row is None else Storage(row["records"], row["bytes"])
 
 
+def _find_exactly(connection: Connection, user_id: int) -> Storage:
+    """Return what the account stores with all that this transaction wrote; no other changes it from then on."""
+    if connection.dialect.name == "postgresql":
+        # Runs the deferred triggers; SQLite has none.
+        connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+    return find(connection, user_id)
+
+
 class QuotaTable:
     """Inserts and updates of a table of records, limited by the storage quota of their owner (`user_id`)."""
 
@@ -86,7 +96,7 @@ class QuotaTable:
         return number
 
     def _require_space(self, connection: Connection, user_id: int, number: int, most: Storage) -> None:
-        use, added = find(connection, user_id), self._size_of(connection, number)
+        use, added = _find_exactly(connection, user_id), self._size_of(connection, number)
         if use.records > most.records or use.bytes > most.bytes:
             raise StorageFull(Storage(use.records - 1, use.bytes - added), most)
 
@@ -105,7 +115,7 @@ class QuotaTable:
             )
 
     def _require_space_to_grow(self, connection: Connection, user_id: int, added: int, most: Storage) -> None:
-        use = find(connection, user_id)
+        use = _find_exactly(connection, user_id)
         if added > 0 and use.bytes > most.bytes:
             raise StorageFull(use._replace(bytes=use.bytes - added), most)
 

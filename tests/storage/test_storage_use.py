@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Table, delete, func, select
+from sqlalchemy.util import await_only
 
 import storage
 from core.errors import StorageFull
@@ -117,6 +118,20 @@ def test_of_many_at_once_only_so_many_are_written_as_the_quota_has(store: Store)
     assert sum(isinstance(outcome, StorageFull) for outcome in outcomes) == 5
     assert store.read(storage_use.find, user_id) == store.read(_stored, user_id)
     assert store.read(storage_use.find, user_id).records == 3
+
+
+def test_writes_of_one_account_do_not_wait_for_each_other(postgresql_store: Store) -> None:
+    store = postgresql_store
+    user_id = store.new_account()["id"]
+
+    def write_and_meanwhile_another(connection: Connection) -> None:
+        made = new_set(connection, user_id)
+        sets.edit(connection, sets.lock(connection, made["id"]), measies={"chest": 900}, now=NOW)
+        await_only(store.storage.write(new_set, user_id))
+
+    store.write(write_and_meanwhile_another)
+    assert store.read(storage_use.find, user_id) == store.read(_stored, user_id)
+    assert store.read(storage_use.find, user_id).records == 2
 
 
 def test_far_from_its_quota_an_account_is_not_looked_at_twice(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
