@@ -4,6 +4,9 @@
 /** @type {Route["area"]} */
 const SETS = ["sets", "records", "measurements"]
 
+/** The texts of `eventsTable`. @type {readonly ["events", "users", "usage"]} */
+const EVENTS = ["events", "users", "usage"]
+
 /** Shown to administrators only; the API enforces it. @type {Pick<Route, "area" | "roles">} */
 const MONITORING = { area: "monitoring", roles: ["admin"] }
 
@@ -17,7 +20,7 @@ export const routes = [
   { path: "/keys", area: "keys", view: () => import("./views/keys.js"), menu: "menu.keys" },
   { path: "/keys/new", area: "keys", view: () => import("./views/key-new.js") },
   { path: "/usage", area: "usage", view: () => import("./views/usage.js"), menu: "menu.usage" },
-  { path: "/keys/:key", area: ["keys", "events"], view: () => import("./views/key.js") },
+  { path: "/keys/:key", area: ["keys", ...EVENTS], view: () => import("./views/key.js") },
   { path: "/sets", area: ["sets", "records"], view: () => import("./views/sets/list.js"), menu: "menu.sets" },
   { path: "/sets/new", area: SETS, view: () => import("./views/sets/new.js") },
   { path: "/sets/import", area: SETS, view: () => import("./views/sets/import.js") },
@@ -27,7 +30,7 @@ export const routes = [
   { path: "/patterns/:id", area: ["patterns", "records"], view: () => import("./views/pattern.js") },
   { path: "/bookmarks", area: ["bookmarks", "records"], view: () => import("./views/bookmarks.js"), menu: "menu.bookmarks" },
   { path: "/bookmarks/:id", area: ["bookmarks", "records"], view: () => import("./views/bookmark.js") },
-  { path: "/security", area: ["security", "events"], view: () => import("./views/security/security.js"), menu: "menu.security" },
+  { path: "/security", area: ["security", ...EVENTS], view: () => import("./views/security/security.js"), menu: "menu.security" },
   { path: "/account", area: ["account", "confirm"], view: () => import("./views/account/account.js"), menu: "menu.account" },
   { path: "/users", area: "users", view: () => import("./views/users/list.js"), menu: "menu.users", roles: ["support", "admin"] },
   { path: "/users/:id", area: "users", view: () => import("./views/users/user.js") },

@@ -122,7 +122,8 @@ def test_a_key_is_rotated_revoked_and_removed(visitor: Visitor, owner: Person, p
     press(page, "Rotate the secret")
     expect(page.get_by_role("dialog").get_by_role("option")).to_have_text(["no longer: it ends at once"])
     expect(page.get_by_label("The present secret stays valid for")).to_be_focused()
-    page.keyboard.press("Escape")
+    # In a list the headless shell does not pass the key on.
+    page.get_by_role("button", name="Cancel").press("Escape")
     expect(page.get_by_role("button", name="Rotate the secret")).to_be_focused()
 
     press(page, "Revoke the key")

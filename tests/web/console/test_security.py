@@ -120,6 +120,30 @@ def test_one_session_is_ended_then_all_others(visitor: Visitor, owner: Person, p
     assert "Sessions ended" in section(page, "Security events")
 
 
+def test_events_are_told_in_sentences(visitor: Visitor, owner: Person, page: Page) -> None:
+    staff = owner.service.sign_up("admin")
+    assert staff.patch(f"/admin/user/{owner.id}", {"role": "tester"}).status_code == 200
+    terms = {"quota": 20_000, "until": "2100-01-01T00:00:00.000Z", "reason": "Many."}
+    quota = {"user": owner.id, "policy": "records", **terms}
+    made = staff.request("PUT", "/admin/quotas", json=quota).json()["quota"]
+    assert staff.delete(f"/admin/quotas/{made['id']}").status_code == 204
+    key = owner.new_key(level=3)
+    assert owner.delete(f"/apikeys/{key.key}").status_code == 204
+    owner.patch("/account", {"password": PASSWORD})
+    visitor.sign_in(sign_in(owner, PASSWORD), "/security")
+    events = page.get_by_role("region", name="Security events")
+    for event, details in {
+        "Signed in": "By password. Without a second factor.",
+        "Key revoked": "Its owner revoked it.",
+        "Key created": "The key has level 3.",
+        "Role changed": "From “User” to “Tester”.",
+        "Quota changed": "“Stored records”: the usual quota again.",
+    }.items():
+        expect(events.get_by_role("row", name=event).first).to_contain_text(details)
+    expect(events.get_by_role("row", name="Quota changed").last).to_contain_text("“Stored records”: 20,000 until Jan")
+    assert_accessible(page)
+
+
 def test_signing_out_everywhere_ends_this_session_too(visitor: Visitor, owner: Person, page: Page) -> None:
     visitor.sign_in(owner, "/security")
     press(page, "Sign out everywhere")

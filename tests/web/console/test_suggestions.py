@@ -78,5 +78,6 @@ def test_the_view_says_when_there_is_nothing_and_when_it_is_not_allowed(
     expect(page.get_by_text("No suggestions.")).to_have_count(2)
     assert_accessible(page)
     page.unroute(re.compile("/suggested-"))
+    visitor.expected |= {"403 /suggested-sets", "403 /suggested-packs"}
     visitor.sign_in(owner, "/suggestions")
     expect(page.get_by_role("alert").filter(has_text="This operation needs level 5").first).to_be_visible()
