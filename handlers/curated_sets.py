@@ -30,7 +30,6 @@ from storage.schema.tables import Record
 
 CURATE = 5
 IMAGE_KIND = "cset"
-UNNAMED = "Untitled"
 SETS = Resource("curatedSet", curated_sets.records, lambda row, _reader: curated_set_for_public(row))
 LIST = Listing("/curated-sets", curated_set_for_public, member("curatedSets"))
 JSON_LIST = Listing("/curated-sets.json", curated_set_file_for_public, orjson.dumps)
@@ -229,7 +228,7 @@ def _accept(connection: Connection, uuid: UUID, now: datetime) -> curated_sets.C
         height=data["height"],
         img=accepted["img"],
         measies=data["measies"],
-        texts={"en": {"name": data["name"] or UNNAMED, "notes": data["notes"]}},
+        texts={"en": {"name": data["name"] or suggested.UNNAMED, "notes": data["notes"]}},
     )
 
 

@@ -1,6 +1,8 @@
 """Option packs, and what users suggest for them."""
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 from sqlalchemy import Connection
@@ -175,6 +177,25 @@ async def suggest_option_pack(body: dict[str, Any], caller: Caller, services: Se
 async def list_suggested_packs(limit: int | None, cursor: str | None, services: Services) -> Response:
     """Suggestions that no curator has accepted or rejected yet."""
     return await suggested.page(services, SUGGESTIONS, suggestions.PACK, limit, cursor)
+
+
+async def accept_suggested_pack(id: str, caller: Caller, services: Services) -> Response:
+    """Make an option pack of a suggestion, with the suggestion's own image."""
+    made = await services.storage.write(reauthenticated, caller, _accept, UUID(id), clock.now())
+    return created(optionPack=option_pack_for_public(made))
+
+
+def _accept(connection: Connection, uuid: UUID, now: datetime) -> option_packs.OptionPack:
+    accepted = suggestions.take(connection, suggestions.PACK, uuid)
+    data = accepted["data"]
+    return option_packs.create(
+        connection,
+        now=now,
+        design=data["design"],
+        img=accepted["img"],
+        options=data["options"],
+        texts={"en": {"name": data["name"] or suggested.UNNAMED, "notes": data["notes"]}},
+    )
 
 
 async def delete_suggested_pack(id: str, caller: Caller, services: Services) -> Response:

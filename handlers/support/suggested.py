@@ -16,6 +16,9 @@ from services.container import Services
 from services.images import record_images
 from storage import suggestions
 
+# The name of an accepted suggestion without one.
+UNNAMED = "Untitled"
+
 
 def listing(path: str) -> Listing:
     """Return the list of suggestions at this path."""

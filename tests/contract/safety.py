@@ -24,6 +24,7 @@ KINDS = {
     "/bookmarks/": "bookmark",
     "/curated-sets/from/": "submission",
     "/curated-sets/": "curatedSet",
+    "/option-packs/from/": "submission",
     "/option-packs/": "optionPack",
     "/suggested-sets/": "submission",
     "/suggested-packs/": "submission",

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -113,6 +114,24 @@ def test_the_list_is_walked_in_pages(curator: Person, alice: Person) -> None:
         url = reply.links["next"]["url"] if "next" in reply.links else None
     assert walked[-3:] == made
     assert len(walked) == len(set(walked))
+
+
+def test_an_accepted_pack_keeps_its_image_when_its_account_goes(
+    service: Service, curator: Person, alice: Person
+) -> None:
+    body = {"design": "aaron", "options": {"a": 1}, "name": "Loose", "notes": "n", "img": PIXEL}
+    suggested = alice.post("/option-packs/suggest", body).json()["submission"]
+    path = f"/option-packs/from/{suggested['id']}"
+    assert failure(alice.post(path)) == (403, "insufficientAccessLevel")
+    reply = curator.post(path)
+    assert reply.status_code == 201
+    made = reply.json()["optionPack"]
+    assert (made["nameEn"], made["notesEn"], made["design"], made["options"]) == ("Loose", "n", "aaron", {"a": 1})
+    assert suggested["id"] not in [waiting["id"] for waiting in _waiting(curator, "packs")]
+    assert failure(curator.post(path)) == failure(curator.post(f"/option-packs/from/{uuid4()}")) == GONE
+    alice.delete("/account")
+    assert service.http.get(f"/option-packs/{made['id']}").json()["optionPack"]["img"] == suggested["img"]
+    assert service.http.get(f"/images/{suggested['img']}").status_code == 200
 
 
 def test_a_suggested_pack_waits_and_can_be_refused(curator: Person, alice: Person) -> None:

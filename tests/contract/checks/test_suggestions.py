@@ -75,6 +75,19 @@ def test_a_suggested_pack_is_kept_until_it_is_removed(there: Deployment) -> None
     is_problem(there.call("delete_suggested_pack", there.curator, id=made["id"]), 404, "notFound")
 
 
+def test_a_suggestion_becomes_an_option_pack(there: Deployment) -> None:
+    body = {"design": "aaron", "options": {"ease": 0.1}, "notes": "for curators"}
+    made = there.call("suggest_option_pack", there.alice, json=body).json()["submission"]
+    accepted = there.call("accept_suggested_pack", there.curator, id=made["id"])
+    again = there.call("accept_suggested_pack", there.curator, id=made["id"])
+    record = accepted.json()["optionPack"]
+    there.call("delete_option_pack", there.curator, id=record["id"])
+    kept = {name: record[name] for name in ("nameEn", "notesEn", "design", "options")}
+    wanted = {"nameEn": "Untitled", "notesEn": "for curators", "design": "aaron", "options": {"ease": 0.1}}
+    assert kept == wanted, f"a suggested pack becomes {kept}"
+    is_problem(again, 404, "notFound")
+
+
 def test_a_suggestion_goes_with_its_account(there: Deployment) -> None:
     if there.given:
         pytest.skip("left out: ends the account")

@@ -183,6 +183,7 @@ OF_PATHS: dict[str, Arrange] = {
     "/curated-sets/1": _curated_set,
     "/curated-sets/from/": _suggested_set,
     "/option-packs/1": _option_pack,
+    "/option-packs/from/": _suggested_pack,
     f"/suggested-sets/{ID}": _suggested_set,
     f"/suggested-packs/{ID}": _suggested_pack,
     f"/apikeys/{KEY}": _key,

@@ -24,4 +24,5 @@ CASES = {
     "suggest_option_pack": Case(body={"design": "aaron"}),
     "list_suggested_packs": Case(),
     "delete_suggested_pack": Case(record=_suggested),
+    "accept_suggested_pack": Case(record=_suggested),
 }

@@ -26,4 +26,5 @@ REAL = {
         _pack,
     ),
     "delete_suggested_pack": _suggested,
+    "accept_suggested_pack": _suggested,
 }

@@ -6,11 +6,9 @@ import { askToConfirm } from "../ui/confirm.js"
 import { openDialog } from "../ui/dialog.js"
 import { announce, el } from "../ui/dom.js"
 import { checkbox, field, form } from "../ui/form.js"
-import { dataUri } from "./account/picture.js"
 import { named } from "./records.js"
 
 const t = texts("suggestions")
-const NO_PICTURE = "default-avatar"
 
 /** @param {Schemas["SuggestedSet"]} one @returns {Promise<boolean>} whether it was accepted */
 export function askToAcceptSet(one) {
@@ -35,7 +33,9 @@ export function askToAcceptSet(one) {
 
 /** @param {Schemas["SuggestedPack"]} one @returns {Promise<boolean>} whether it was accepted */
 export function askToAcceptPack(one) {
-  let isMade = false
+  // After this the suggestion is gone: if the rest fails, only the rest is done again.
+  /** @type {Schemas["OptionPack"] | undefined} */
+  let made
   return openDialog(t("acceptPack.title", { name: named(one.name) }), (close) => [
     el("p", {}, t("acceptPack.text", { design: one.design })),
     form({
@@ -43,20 +43,13 @@ export function askToAcceptPack(one) {
       submit: t("accept"),
       async action(values) {
         const nameEn = values.text("name").trim()
-        if (!isMade) await makePack(one, nameEn, values.idempotencyKey)
-        isMade = true
-        await api.delete("/suggested-packs/{id}", { path: { id: one.id } })
+        made ??= (await api.post("/option-packs/from/{id}", { path: { id: one.id }, idempotencyKey: values.idempotencyKey })).data.optionPack
+        if (made.nameEn !== nameEn) await api.patch("/option-packs/{id}", { path: { id: String(made.id) }, body: { nameEn } })
         announce(t("accepted", { name: nameEn }))
         close(true)
       },
     }),
   ])
-}
-
-/** @param {Schemas["SuggestedPack"]} one @param {string} nameEn @param {string} idempotencyKey */
-async function makePack({ img, notes, design, options }, nameEn, idempotencyKey) {
-  const picture = img === NO_PICTURE ? {} : { img: await dataUri(await api.file("/images/{id}", { path: { id: img } })) }
-  await api.post("/option-packs", { body: { nameEn, notesEn: notes, design, options, ...picture }, idempotencyKey })
 }
 
 /**

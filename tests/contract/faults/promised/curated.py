@@ -82,6 +82,12 @@ def a_set_of_another_is_suggested() -> Replaced:
     yield handlers.curated_sets, "_own_set", found
 
 
+@in_replies(SUGGESTIONS + "a_suggestion_becomes_an_option_pack", "a suggested pack becomes")
+def an_accepted_pack_loses_its_notes(e: Exchange) -> None:
+    if e.is_to("POST", "/option-packs/from/.+", 201):
+        e.change(lambda body: body["optionPack"].update(notesEn=""))
+
+
 @in_replies(SUGGESTIONS + "a_suggested_pack_is_kept_until_it_is_removed", "kept as something else")
 def a_suggested_pack_loses_its_options(e: Exchange) -> None:
     if e.is_to("POST", "/option-packs/suggest", 201):

@@ -50,7 +50,7 @@ export function pictureForm(record) {
 }
 
 /** @param {Blob} file @returns {Promise<string>} */
-export function dataUri(file) {
+function dataUri(file) {
   return new Promise((resolve, reject) => {
     const reader = new FileReader()
     reader.onload = () => resolve(String(reader.result))
