@@ -9,7 +9,7 @@ import pytest
 from core import document
 from tests import code_rules
 from tests.service import ROOT
-from tests.test_layout import CASES, MODULES, part
+from tests.test_layout import CASES, part, tree
 
 MOST_LINES, MOST_LINES_OF_FUNCTION = 300, 40
 # A released migration is a list of statements in a fixed order, and does not change any more.
@@ -57,19 +57,19 @@ def test_files_and_functions_are_short(path: Path) -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_module_patches_no_library(name: str) -> None:
-    assert code_rules.patches(ast.parse(MODULES[name].read_text())) == LIBRARY_SETTINGS.get(name, set())
+    assert code_rules.patches(tree(name)) == LIBRARY_SETTINGS.get(name, set())
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_only_operations_of_the_document_are_called_configure(name: str) -> None:
-    found = code_rules.configures(ast.parse(MODULES[name].read_text()))
+    found = code_rules.configures(tree(name))
     operations = {operation["operationId"] for _, _, operation in document.operations(document.load())}
     assert found <= (operations if part(name) == "handlers" else set())
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_module_holds_no_state(name: str) -> None:
-    assert code_rules.state(ast.parse(MODULES[name].read_text())) == PROCESS_STATE.get(name, set())
+    assert code_rules.state(tree(name)) == PROCESS_STATE.get(name, set())
 
 
 @pytest.mark.parametrize(
