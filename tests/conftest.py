@@ -35,8 +35,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Modules that take long go first, so that no process is left alone with one in the end."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    """Modules that take long go first, then those in browsers: no process is left alone with one in the end."""
+    items.sort(key=lambda item: (item.get_closest_marker("long") is None, "web" not in item.path.parts))
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:

@@ -2,10 +2,11 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -21,7 +22,7 @@ REDIS = os.environ.get("FREESEWING_TEST_REDIS", "redis://127.0.0.1:6379")
 def postgres_is_there() -> bool:
     """Whether the PostgreSQL that the environment names, else a local one, answers."""
     try:
-        asyncio.run(execute("SELECT 1"))
+        run(execute("SELECT 1"))
     except (OSError, asyncpg.PostgresError):
         return False
     return True
@@ -63,11 +64,11 @@ def fresh_postgres() -> Iterator[str]:
     """The address of a new, empty database, which is dropped afterwards."""
     require_postgres()
     name = f"freesewing_test_{uuid4().hex[:12]}"
-    asyncio.run(execute(f"CREATE DATABASE {name}"))
+    run(execute(f"CREATE DATABASE {name}"))
     try:
         yield POSTGRES.rsplit("/", 1)[0] + f"/{name}"
     finally:
-        asyncio.run(execute(f"DROP DATABASE {name} WITH (FORCE)"))
+        run(execute(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @contextmanager
@@ -104,6 +105,12 @@ def _redis(number: int) -> str:
 
 def _note(number: int) -> str:
     return f"freesewing_test:{number}"
+
+
+def run(work: Coroutine[Any, Any, Any]) -> Any:
+    """Run it to its end in another thread, because Playwright has an event loop in that of the tests."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 async def execute(statement: str) -> None:

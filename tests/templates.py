@@ -16,7 +16,7 @@ from uuid import uuid4
 import asyncpg
 
 from tests import forked
-from tests.databases import POSTGRES, execute
+from tests.databases import POSTGRES, execute, run
 
 _SERVER = POSTGRES.rsplit("/", 1)[0]
 _SQLITE = "sqlite:///"
@@ -32,8 +32,8 @@ def prepare(database_url: str, environment: Mapping[str, str]) -> None:
             file.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(_sqlite(), file)
             return
-    elif database_url.startswith(f"{_SERVER}/") and asyncio.run(_is_empty(database_url)):
-        asyncio.run(_copy(_postgres(), database_url.rpartition("/")[2]))
+    elif database_url.startswith(f"{_SERVER}/") and run(_is_empty(database_url)):
+        run(_copy(_postgres(), database_url.rpartition("/")[2]))
         return
     run_commands(environment)
 
@@ -54,7 +54,8 @@ def _sqlite() -> Path:
 @cache
 def _postgres() -> str:
     name = f"freesewing_test_{uuid4().hex[:12]}"
-    asyncio.run(execute(f"CREATE DATABASE {name}"))
+    run(execute(f"CREATE DATABASE {name}"))
+    # At the end of the process, when no thread can be started.
     atexit.register(lambda: asyncio.run(execute(f"DROP DATABASE {name} WITH (FORCE)")))
     _make(_folder(), f"{_SERVER}/{name}")
     return name

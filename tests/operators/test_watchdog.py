@@ -19,6 +19,7 @@ from tests import templates
 from tests.operators.systemd import UNIT, Systemd, directives, environment
 from tests.service import PATIENCE, Service, wait_until
 
+pytestmark = pytest.mark.long
 SECONDS = 10.0
 
 

@@ -24,9 +24,12 @@ MILLISECONDS = PATIENCE * 1000
 expect.set_options(timeout=MILLISECONDS)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """The Chromium of this machine; skipped where there is none, which with CI=true is a failure."""
+    """The Chromium of this machine, for consecutive modules; without one tests are skipped, and with CI=true fail.
+
+    It ends before other tests: in this thread they could have no event loop of their own.
+    """
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         reason = "no Chromium is installed (apt-get install chromium-headless-shell)"

@@ -11,6 +11,8 @@ from tests.contract.faults.server import IN_CODE, IN_REPLIES
 from tests.contract.faults.table import CATCHES
 from tests.service import ROOT, Service
 
+pytestmark = pytest.mark.long
+
 # Limits are on, as one fault is of them, and never reached.
 PLENTY = ",".join(
     f"{policy}=1000000"
