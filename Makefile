@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CODE := app.py cli.py security.py settings.py bench commands core deploy handlers middleware services serving storage tests tools
-# WORKERS is how many processes serve (run), or share the tests, a module at a time; if it is not given these are one
-# for each processor, at most four.
+# WORKERS is how many processes serve (run), or share the tests, a module at a time. If it is not given `test` has four,
+# because tests also wait: for mails, for servers, for time to pass. The others have one for each processor, at most four.
 # They keep bytecode whatever the environment says: tests start hundreds of processes.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --numprocesses $(or $(WORKERS),logical) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 # Never a host's own proxy or index settings: whatever pip is set up with is used as it is.
@@ -27,8 +27,8 @@ seed: migrate ## Put the adult sizes into a new installation
 	$(BIN)/python cli.py seed
 
 test: $(VENV)/.dev ## Set everything up and run all tests and checks; FULL=1 for the whole matrix, before a release
-	@# The linters run beside the tests, which also wait.
-	@$(MAKE) --no-print-directory --jobs 3 lint-code lint-document run-tests
+	@# The linters run beside the tests.
+	@$(MAKE) --no-print-directory --jobs 3 WORKERS=$(or $(WORKERS),4) lint-code lint-document run-tests
 
 run-tests:
 	$(PYTEST)
