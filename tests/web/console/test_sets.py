@@ -145,5 +145,6 @@ def test_an_unknown_set_and_a_failing_server_have_a_way_on(visitor: Visitor, own
     page.unroute("**/sets?*")
     press(page, "Try again")
     expect(page.get_by_text("You have no measurement sets yet.")).to_be_visible()
+    visitor.expected.add("404 /sets/999999")
     page.goto(f"{visitor.service.url}/console/#/sets/999999")
     expect(page.get_by_role("alert")).to_be_visible()
