@@ -80,7 +80,7 @@ def test_calls_are_written_in_one_batch_and_once(monkeypatch: pytest.MonkeyPatch
         (9, HOUR, 0, "read_set", 2): [1, 3, 5],
     }
     seen = {(7, 0): NOW, (7, KEY): NOW, (8, 0): NOW, (9, 0): NOW}
-    anonymous = {(DAY, "192.0.2.0/24", 4): [1, 3, 5]}
+    anonymous = {(HOUR, "192.0.2.0/24", 4): [1, 3, 5]}
     assert written == [{"calls": expected, "seen": seen, "anonymous": anonymous, "sessions": {SESSION: NOW}}]
 
 
@@ -110,8 +110,7 @@ def test_a_call_counts_in_the_hour_in_which_it_ends_also_after_the_clock_was_set
     asyncio.run(calls.flush())
     hours = {DAY - timedelta(hours=1): 1, HOUR: 3, LATER: 1, datetime(2026, 12, 20, 9, tzinfo=UTC): 1}
     assert {name[1]: amounts[0] for name, amounts in written[0]["calls"].items()} == hours
-    days = {DAY - timedelta(days=1): 1, DAY: 4, datetime(2026, 12, 20, tzinfo=UTC): 1}
-    assert {name[0]: amounts[0] for name, amounts in written[0]["anonymous"].items()} == days
+    assert {name[0]: amounts[0] for name, amounts in written[0]["anonymous"].items()} == hours
 
 
 @pytest.mark.parametrize(
@@ -140,7 +139,7 @@ def test_many_networks_fill_no_memory_and_every_call_is_counted(monkeypatch: pyt
                 asyncio.run(calls.flush())
     asyncio.run(calls.flush())
     [counted] = [batch["anonymous"] for batch in written]
-    assert len(counted) == 4 and counted[DAY, "other", 2][0] > 2
+    assert len(counted) == 4 and counted[HOUR, "other", 2][0] > 2
     assert [sum(amounts) for amounts in zip(*counted.values(), strict=True)] == [15, 45, 75]
 
 
@@ -167,7 +166,7 @@ def test_what_could_not_be_written_is_written_with_what_came_since(
     asyncio.run(count_while_it_fails())
     expected = {(7, HOUR, KEY, "read_set", 2): [2, 6, 10], (8, HOUR, 0, "read_set", 2): [2, 6, 10]}
     seen = dict.fromkeys([(7, KEY), (8, 0)], NOW + timedelta(milliseconds=1))
-    anonymous = {(DAY, "192.0.2.0/24", 2): [2, 6, 10]}
+    anonymous = {(HOUR, "192.0.2.0/24", 2): [2, 6, 10]}
     assert written == [{"calls": expected, "seen": seen, "anonymous": anonymous, "sessions": {SESSION: NOW}}]
 
 
@@ -189,7 +188,7 @@ def test_a_count_that_cannot_be_written_is_dropped_alone_and_logged_once(
         asyncio.run(calls.flush())
     assert sorted(name[0] for batch in written for name in batch["calls"]) == [1, 2, 3, 5]
     assert all(set(batch["seen"]) == {(name[0], KEY) for name in batch["calls"]} for batch in written)
-    assert [batch["anonymous"] for batch in written if batch["anonymous"]] == [{(DAY, "192.0.2.0/24", 2): [1, 3, 5]}]
+    assert [batch["anonymous"] for batch in written if batch["anonymous"]] == [{(HOUR, "192.0.2.0/24", 2): [1, 3, 5]}]
     assert len(caplog.records) == 1
 
 
