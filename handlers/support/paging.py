@@ -23,7 +23,7 @@ from storage.schema.tables import Record
 
 MOST = 1000
 # Bytes of a page. A page of more than SMALL_BYTES, as they are stored, is made off the event loop.
-MOST_BYTES, SMALL_BYTES = 4_000_000, 64_000
+MOST_BYTES, SMALL_BYTES = 4_000_000, 256_000
 # A record as JSON has at most so many times its stored bytes: a control character becomes six characters.
 MOST_GROWTH = 6
 # YAML takes fifty times as long to write as JSON.
