@@ -24,6 +24,8 @@ from services.address import PublicAddress
 
 SUFFIXES = {"/jwt": BEARER, "/key": BASIC}
 _PARAMETER = re.compile(r"\{(\w+)\}")
+# Of a path: the number of slashes, the first segment, the extension of the last one with its dot.
+Shape = tuple[int, str, str]
 
 
 class Routed(NamedTuple):
@@ -50,8 +52,8 @@ class Table:
 
     def __init__(self) -> None:
         self._by_template: dict[str, Route] = {}
-        # Of the paths with parameters, only those with as many segments and the same first one can match.
-        self._by_shape: dict[tuple[int, str], list[Route]] = defaultdict(list)
+        # Of the paths with parameters, only those of the same shape can match, or of the same without an extension.
+        self._by_shape: dict[Shape, list[Route]] = defaultdict(list)
 
     def route(self, template: str) -> Route:
         """Return the route of a path template, made at its first mention."""
@@ -67,7 +69,11 @@ class Table:
         route = self._by_template.get(path)
         if route is not None:
             return route, {}
-        for route in self._by_shape.get(_shape(path), ()):
+        slashes, first, extension = _shape(path)
+        routes = self._by_shape.get((slashes, first, extension), [])
+        if extension:  # which may be part of the last parameter
+            routes = [*routes, *self._by_shape.get((slashes, first, ""), ())]
+        for route in routes:
             match = route.pattern.fullmatch(path)
             if match:
                 return route, match.groupdict()
@@ -78,9 +84,10 @@ def _alternate(parts: list[str]) -> Iterator[tuple[bool, str]]:
     return ((bool(position % 2), part) for position, part in enumerate(parts))
 
 
-def _shape(path: str) -> tuple[int, str]:
+def _shape(path: str) -> Shape:
     first = path.split("/", 2)[1] if path.startswith("/") else ""
-    return path.count("/"), first
+    dot = path.rfind(".", path.rfind("/") + 1)
+    return path.count("/"), first, path[dot:] if dot >= 0 else ""
 
 
 class RoutingAPI(AbstractRoutingAPI[Any]):

@@ -4,14 +4,15 @@ import asyncio
 import time
 from collections.abc import Callable
 from secrets import SystemRandom
-from typing import TypeVar, cast
+from typing import Generic, TypeVar, cast
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.util import greenlet_spawn
 
 from core.errors import StorageUnavailable
 from storage.engines import urls
@@ -43,6 +44,22 @@ class PostgresDialect(WithKeyring, PGDialect_asyncpg):
 
 
 registry.register(DRIVER.replace("+", "."), __name__, PostgresDialect.__name__)
+
+
+class Transaction(Generic[Result]):
+    """A unit of work in a transaction, in one greenlet: `AsyncConnection` makes four, with a stack each."""
+
+    def __init__(self, engine: Engine, work: Callable[[Connection], Result]) -> None:
+        self._engine, self._work = engine, work
+        self.is_committing = False
+
+    def run(self) -> Result:
+        """Return what the work returns, once it is committed."""
+        with self._engine.connect() as connection:
+            result = self._work(connection)
+            self.is_committing = True
+            connection.commit()
+            return result
 
 
 class PostgresEngine:
@@ -109,23 +126,18 @@ class PostgresEngine:
 
     async def _write_repeatedly(self, work: Callable[[Connection], Result]) -> Result:
         for pause in PAUSES:
-            committing = False
+            transaction = Transaction(self._engine.sync_engine, work)
             try:
                 await self._readers.make_room()
-                async with self._engine.connect() as connection:
-                    result = await connection.run_sync(work)
-                    committing = True
-                    await connection.commit()
-                    return result
+                return await greenlet_spawn(transaction.run)
             except (DBAPIError, OSError, StorageUnavailable) as error:
                 if was_lost(error):
                     await self._readers.let_go()
-                if not may_be_repeated(error, committing=committing):
+                if not may_be_repeated(error, committing=transaction.is_committing):
                     raise
             await asyncio.sleep(_random.uniform(0, pause))
         await self._readers.make_room()
-        async with self._engine.begin() as connection:
-            return await connection.run_sync(work)
+        return await greenlet_spawn(Transaction(self._engine.sync_engine, work).run)
 
     async def _begin(self) -> None:
         """Wait until there is a connection for one more unit of work; raises TimeoutError."""
