@@ -142,7 +142,7 @@ class Settings(BaseSettings):
     log_format: Literal["", "text", "json"] = Field(
         "", description="Log lines for people (text) or for programs (json); default: text, json in production."
     )
-    slow_request_seconds: float = Field(1.0, ge=0, description="Slower requests are logged as warnings; 0 logs none.")
+    slow_request_seconds: float = Field(1.0, ge=0, description="Slower requests are logged and listed; 0 for none.")
     metrics_port: int = Field(
         0,
         ge=0,

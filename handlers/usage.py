@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from core import clock
 from core.errors import NoSuchRecord, SchemaViolation, ValidationFailed
-from handlers.serializers.usage import amounts, heavy_account, heavy_key, heavy_network, usage_row
+from handlers.serializers.usage import amounts, heavy_account, heavy_key, heavy_network, recent_request, usage_row
 from handlers.support.audited_changes import actor
 from handlers.support.csv_responses import csv_reply
 from handlers.support.ownership import require_allowed
@@ -22,12 +22,12 @@ from security import Caller
 from services.container import Services
 from services.limits import storage_quotas
 from services.usage import chart_data, charts, spans
-from storage import apikeys, audit_log, storage_use, usage_reports
+from storage import apikeys, audit_log, recent_requests, storage_use, usage_reports
 from storage.schema.tables import Record
 
 LEVEL_FOR_OTHERS = 8
 MOST_ROWS = 10_000
-USUAL_LIMIT = 10
+USUAL_LIMIT, USUAL_REQUESTS = 10, 50
 AMOUNTS = ("calls", "errors", "bytesOut", "seconds")
 Word = str | None
 HEAVY = ("list", "userId", "username", "key", "name", "network", *AMOUNTS, "before", "trend")
@@ -160,6 +160,14 @@ async def read_usage_svg(
     return await _drawn(chart_data.heaviest(found, which), _appearance(theme, width))
 
 
+async def list_recent_requests(kind: Word, limit: int | None, caller: Caller, services: Services) -> Response:
+    """The newest rejected or slow requests; on the record."""
+    await services.storage.write(_record, caller, clock.now(), audit_log.LIST_RECENT_REQUESTS)
+    kind = kind or recent_requests.REJECTED
+    found = await services.storage.read(recent_requests.newest, kind, limit=limit or USUAL_REQUESTS)
+    return success(requests=[recent_request(row) for row in found])
+
+
 async def _allowed(services: Services, key: str, caller: Caller) -> apikeys.ApiKey:
     found = await services.storage.read(apikeys.find, UUID(key))
     require_allowed(found, caller, LEVEL_FOR_OTHERS)
@@ -239,7 +247,7 @@ async def _heaviest(
         "keys": (partial(usage_reports.heaviest_keys, **compared, **most), heavy_key),
         "networks": (partial(usage_reports.heaviest_networks, **most), heavy_network),
     }
-    await services.storage.write(_record, caller, now)
+    await services.storage.write(_record, caller, now, audit_log.LIST_USAGE)
     found: dict[str, Any] = {"period": period, "from": clock.iso(span.begin), "to": clock.iso(span.end)}
     for name in lists:
         read, serializer = readers[name]
@@ -248,5 +256,5 @@ async def _heaviest(
     return found
 
 
-def _record(connection: Connection, caller: Caller, now: datetime) -> None:
-    audit_log.record(connection, actor(caller), audit_log.LIST_USAGE, subjects=[audit_log.NOBODY], now=now)
+def _record(connection: Connection, caller: Caller, now: datetime, act: str) -> None:
+    audit_log.record(connection, actor(caller), act, subjects=[audit_log.NOBODY], now=now)

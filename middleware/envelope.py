@@ -13,7 +13,8 @@ from core import clock
 from middleware import bodies
 from services.observability import logs
 from services.observability.metrics import Metrics
-from services.usage.counting import UsageCounter
+from services.usage.counting import UsageCounter, network
+from services.usage.recent_requests import REJECTED, SLOW, RecentRequest
 
 EXPOSED = (
     "Deprecation, ETag, Idempotent-Replayed, Last-Modified, Link, Location, RateLimit, RateLimit-Policy, "
@@ -29,15 +30,18 @@ COMMON = [
 # For a year a browser must not fall back to HTTP. Without subdomains: they may belong to others.
 TLS_ONLY = (b"strict-transport-security", b"max-age=31536000")
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
+# A client may send any word as the method of a request, also a secret.
+KNOWN_METHODS = frozenset((*METHODS.split(", "), "OPTIONS"))
 A_DAY = "86400"
-UNAVAILABLE = 503
+LOWEST_ERROR, UNAVAILABLE = 400, 503
 log = logging.getLogger(__name__)
 
 
 class Envelope:
     """Sets `scope["request_id"]` and `scope["response_headers"]`, answers preflights, and counts each request.
 
-    `base` is the address at which clients reach the server. Requests that take longer than `slow_seconds` are logged.
+    `base` is the address at which clients reach the server. Requests that take longer than `slow_seconds` are
+    logged and listed as slow; 0 disables both.
     """
 
     def __init__(
@@ -97,8 +101,12 @@ class Envelope:
         try:
             operation, own_seconds = scope.get("operation_id"), (spent - waited) / 1e9
             self.metrics.request(operation, status, own_seconds)
-            logs.request(operation, status, own_seconds, self.slow_seconds)
             self._count(scope, status, sent, spent // 1000)
+            if status >= LOWEST_ERROR:
+                self._list(REJECTED, scope, status, own_seconds)
+            if 0 < self.slow_seconds < own_seconds:
+                logs.slow_request(operation, status, own_seconds)
+                self._list(SLOW, scope, status, own_seconds)
             if status == UNAVAILABLE:
                 self.metrics.unavailable(scope["unavailable"])
         except Exception:
@@ -119,6 +127,24 @@ class Envelope:
             self.usage.count(
                 user_id, caller.key_id, scope["operation_id"], status, sent, microseconds, caller.session
             )
+
+    def _list(self, kind: str, scope: Scope, status: int, seconds: float) -> None:
+        """Add the request to the recent ones of this kind: without path, query, headers and body."""
+        caller = scope.get("caller")
+        address, _ = scope["client"] or ("", 0)
+        request = RecentRequest(
+            kind=kind,
+            at=clock.now(),
+            operation=scope.get("operation_id"),
+            method=scope["method"] if scope["method"] in KNOWN_METHODS else "other",
+            status=status,
+            code=scope.get("error_code"),
+            milliseconds=int(seconds * 1000),
+            user_id=caller and (caller.by or caller.user_id),
+            key_id=caller.key_id if caller else 0,
+            prefix=None if caller else network(address),
+        )
+        self.usage.recent.add(request)
 
 
 def _is_preflight(scope: Scope) -> bool:

@@ -66,7 +66,7 @@ class Problems:
         instance = f"urn:uuid:{scope['request_id']}"
         if api_error is None:
             log.error("request %s: %s", scope["request_id"], type(error).__name__, exc_info=error)
-            return _response(problem(INTERNAL_ERROR, detail="", instance=instance, base=self.base), {})
+            return _response(problem(INTERNAL_ERROR, detail="", instance=instance, base=self.base), {}, scope)
         if isinstance(api_error, Unavailable):
             _note_cause(api_error, scope)
         problem_type = PROBLEM_TYPES[type(api_error)]
@@ -82,7 +82,7 @@ class Problems:
             body["violated-policies"] = api_error.policies
         if isinstance(api_error, StorageFull):
             body["storage"] = storage_quotas.shown(api_error.use, api_error.most)
-        return _response(body, {**problem_type.headers, **api_error.headers})
+        return _response(body, {**problem_type.headers, **api_error.headers}, scope)
 
     async def _charged(self, error: Exception, scope: Scope) -> Exception:
         """Charge the address for a rejected request. Return the error to report, maybe QuotaExceeded."""
@@ -115,5 +115,7 @@ def _as_api_error(error: Exception) -> ApiError | None:
     return None
 
 
-def _response(body: dict[str, Any], headers: dict[str, str]) -> Response:
+def _response(body: dict[str, Any], headers: dict[str, str], scope: Scope) -> Response:
+    """Return the response; set its code in the scope for the recent requests (`middleware.envelope`)."""
+    scope["error_code"] = body["error"]
     return Response(orjson.dumps(body), body["status"], {"Cache-Control": "no-store", **headers}, JSON)

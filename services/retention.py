@@ -6,7 +6,7 @@ import logging
 from core import clock
 from services.background import Background
 from services.images.record_images import Images
-from storage import apikeys, attempts, known_networks, mails, security_log, sessions
+from storage import apikeys, attempts, known_networks, mails, recent_requests, security_log, sessions
 from storage.database import Storage
 
 INTERVAL_SECONDS = 3600.0
@@ -18,6 +18,7 @@ PRUNED = {
     "known networks": known_networks.prune,
     "mails given up": mails.prune,
     "sessions": sessions.prune,
+    "recent requests": recent_requests.prune,
 }
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ NOBODY = 0
 
 SEARCH, LOAD, UPDATE, REMOVE = "searchUsers", "loadUser", "updateUser", "removeUser"
 IMPERSONATE, LIST_SUBSCRIBERS = "impersonate", "listSubscribers"
-LIST_USAGE = "listUsage"
+LIST_USAGE, LIST_RECENT_REQUESTS = "listUsage", "listRecentRequests"
 READ_DATA, REVOKE_KEY = "readData", "revokeApiKey"
 UPDATE_SET, DELETE_SET, CLONE_SET = "updateSet", "deleteSet", "cloneSet"
 LIST_QUOTAS, SET_QUOTA, DELETE_QUOTA = "listQuotas", "setQuota", "deleteQuota"

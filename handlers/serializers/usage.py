@@ -44,6 +44,23 @@ def heavy_network(row: Record) -> dict[str, Any]:
     return {"network": row["prefix"], **amounts(row)}
 
 
+def recent_request(row: Record) -> dict[str, Any]:
+    """`RecentRequest`."""
+    return {
+        "at": iso(row["at"]),
+        "operation": row["operation"],
+        "method": row["method"],
+        "status": row["status"] or None,
+        "code": row["code"],
+        "milliseconds": row["milliseconds"],
+        "userId": row["user_id"],
+        "username": row["username"],
+        "key": str(row["key"]) if row["key"] else None,
+        "keyName": row["name"],
+        "network": row["prefix"],
+    }
+
+
 def _trend(row: Record) -> dict[str, Any]:
     before = int(row["calls_before"])
     return {"before": before, "trend": round(int(row["calls"]) / before, 3) if before else None}

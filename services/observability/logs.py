@@ -54,16 +54,10 @@ def _add_request_id(record: logging.LogRecord) -> bool:
     return True
 
 
-def request(operation: str | None, status: int, seconds: float, slow: float) -> None:
-    """Log a request that took longer than `slow` seconds; 0 logs none."""
-    if 0 < slow < seconds:
-        name = operation or "none"
-        fields = {"operation": name, "status": status, "seconds": round(seconds, 6)}
-        log.warning(
-            "request %s was slow: %s answered %s after %.3f s",
-            request_id.get(""),
-            name,
-            status,
-            seconds,
-            extra=fields,
-        )
+def slow_request(operation: str | None, status: int, seconds: float) -> None:
+    """Log a request that took so many seconds."""
+    name = operation or "none"
+    fields = {"operation": name, "status": status, "seconds": round(seconds, 6)}
+    log.warning(
+        "request %s was slow: %s answered %s after %.3f s", request_id.get(""), name, status, seconds, extra=fields
+    )

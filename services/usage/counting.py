@@ -15,6 +15,7 @@ from core import clock
 from core.errors import StorageUnavailable
 from services.auth import networks
 from services.background import Background
+from services.usage.recent_requests import RecentRequests
 from storage import usage
 from storage.database import Storage
 from storage.engines.driver_errors import is_of_schema
@@ -83,10 +84,11 @@ class Batch:
 
 
 class UsageCounter:
-    """Counts of calls that are not written yet."""
+    """Counts of calls that are not written yet, and `recent`: those that were rejected or slow."""
 
     def __init__(self, storage: Storage, background: Background) -> None:
         self._storage, self._background = storage, background
+        self.recent = RecentRequests(storage)
         self._batch = Batch()
         # The present hour: most calls are in the same one as the call before.
         self._hour = self._next_hour = datetime.min.replace(tzinfo=UTC)
@@ -132,7 +134,7 @@ class UsageCounter:
         return len(self._batch)
 
     async def flush(self) -> None:
-        """Write the counts. Must not be cancelled halfway.
+        """Write the counts, then the recent requests. Must not be cancelled halfway.
 
         Many counts are written in parts, so that other writes do not wait for all of them.
 
@@ -157,6 +159,7 @@ class UsageCounter:
                     waiting += part.parts((len(part) + 1) // 2)
                 else:
                     log.exception("a count that cannot be written was dropped: %s", list(part.calls) or "anonymous")
+        await self.recent.flush()
 
     async def run(self) -> None:
         """Flush once a second until cancelled; a batch that is being written then is written to its end."""

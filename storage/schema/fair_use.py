@@ -1,4 +1,4 @@
-"""Tables of fair use: usage, quotas, requests for higher quotas, and the security log."""
+"""Tables of fair use: usage, recent requests, quotas, requests for higher quotas, and the security log."""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, SmallInteger, String, Table, Uuid
 
@@ -38,6 +38,28 @@ usage_anonymous = Table(
     Column("prefix", String(43), primary_key=True),
     Column("status", SmallInteger, primary_key=True, autoincrement=False),
     *_amounts(),
+)
+
+# The newest requests that were rejected or slow (`storage/recent_requests.py`), without what a client writes freely:
+# no path, query, header or body. A network is that of an anonymous caller.
+recent_requests = Table(
+    "recent_requests",
+    metadata,
+    Column("id", ID, primary_key=True),
+    # rejected or slow; a request that was both has two rows
+    Column("kind", String(8), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("operation", String(64)),
+    Column("method", String(7), nullable=False),
+    # 0: the client closed the connection before the response.
+    Column("status", SmallInteger, nullable=False),
+    Column("code", String(64)),
+    Column("milliseconds", Integer, nullable=False),
+    Column("user_id", ID, ForeignKey("accounts.id", ondelete="CASCADE"), index=True),
+    # 0 for tokens and for anonymous callers.
+    Column("key_id", ID, nullable=False),
+    Column("prefix", String(43)),
+    Index(None, "kind", "at", "id"),
 )
 
 # Quotas that differ from the usual: of an account (key 0) or of one of its keys.

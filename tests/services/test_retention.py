@@ -6,13 +6,15 @@ import pytest
 
 from core import clock
 from services import retention
-from storage import apikeys, attempts, known_networks, mails, security_log
+from storage import apikeys, attempts, known_networks, mails, recent_requests, security_log
 from storage.schema.fair_use import events as table
+from storage.schema.fair_use import recent_requests as requests
 from storage.schema.guessing import attempts as counters
 from storage.schema.guessing import known_networks as networks
 from tests.service_container import services_on
 from tests.storage.conftest import postgresql_url, sqlite_url, store
 from tests.storage.store import NOW, Store
+from tests.storage.test_recent_requests import request
 
 __all__ = ["postgresql_url", "sqlite_url", "store"]
 
@@ -65,3 +67,11 @@ def test_expired_counters_of_attempts_and_networks_that_are_not_used_are_pruned(
         monkeypatch.setattr(clock, "now", lambda now=now: NOW + now)
         store.run(services_on(store.storage).retention.forget())
         assert (store.count(counters), store.count(networks)) == left
+
+
+def test_recent_requests_are_removed_after_a_day(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "PAUSE_SECONDS", 0)
+    store.write(recent_requests.add, [request(0), request(1)])
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=1, milliseconds=1))
+    store.run(services_on(store.storage).retention.forget())
+    assert store.count(requests) == 1

@@ -26,10 +26,10 @@ from tests.service import ROOT
 from tests.storage.store import Store
 
 Result = TypeVar("Result")
-# A slow migration, so that both processes migrate at the same time.
+# A slow migration, so that both processes migrate at the same time: some 3 s, of the 5 that SQLite waits for a lock.
 SLOWLY = (
     "import time; from alembic import op; from storage import migrate; create = op.create_table;"
-    "op.create_table = lambda *a, **k: (time.sleep(0.15), create(*a, **k))"
+    "op.create_table = lambda *a, **k: (time.sleep(0.1), create(*a, **k))"
 )
 EVERYTHING = {*metadata.tables, "alembic_version"}
 

@@ -67,7 +67,9 @@ def test_acts_are_found_by_actor_and_subject(there: Deployment) -> None:
         assert numbers == sorted(numbers, reverse=True), "acts are not newest first"
 
 
-@pytest.mark.parametrize("name", ["list_subscribers", "read_usage", "list_quotas", "list_all_quota_requests"])
+@pytest.mark.parametrize(
+    "name", ["list_subscribers", "read_usage", "list_recent_requests", "list_quotas", "list_all_quota_requests"]
+)
 def test_the_audit_entry_of_a_list_names_no_account(there: Deployment, name: str) -> None:
     reply = there.call(name, there.admin, query={"limit": 1})
     act = _newest(there)

@@ -23,4 +23,5 @@ CASES = {
     "read_usage": Case(),
     "read_usage_csv": Case(),
     "read_usage_svg": Case(),
+    "list_recent_requests": Case(),
 }
