@@ -36,6 +36,7 @@ export const routes = [
   { path: "/users/:id", area: "users", view: () => import("./views/users/user.js") },
   { path: "/suggestions", area: ["suggestions", "measurements", "records"], view: () => import("./views/suggestions.js"), menu: "menu.suggestions", roles: ["curator", "bughunter", "support", "admin"] },
   { path: "/monitoring", ...MONITORING, view: () => import("./views/monitoring/heaviest.js"), menu: "menu.monitoring" },
+  { path: "/monitoring/recent", ...MONITORING, view: () => import("./views/monitoring/recent.js") },
   { path: "/monitoring/requests", ...MONITORING, view: () => import("./views/monitoring/requests.js") },
   { path: "/monitoring/audit", ...MONITORING, view: () => import("./views/monitoring/audit.js") },
   { path: "/monitoring/accounts/:id", ...MONITORING, view: () => import("./views/monitoring/account.js") },

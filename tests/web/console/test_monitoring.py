@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from storage.schema.fair_use import usage_hours
 from tests.handlers.test_usage import number, this_hour, today, used
-from tests.service import Person, Service
+from tests.service import Person, Service, wait_until
 from tests.web.actions import field, press
 from tests.web.console.visitor import Visitor, assert_accessible
 
@@ -117,6 +117,24 @@ def test_the_audit_log_is_shown_page_by_page(visitor: Visitor, staff: Person, pa
     expect(rows).to_have_count(50)
     press(page, "Show more")
     expect(rows).not_to_have_count(50)
+    assert_accessible(page)
+
+
+def test_a_rejected_request_of_a_key_is_listed_with_its_operation_and_status(
+    visitor: Visitor, owner: Person, staff: Person, page: Page
+) -> None:
+    key = owner.new_key(level=1, name=f"<i>{owner.id}")
+    page.clock.install()
+    visitor.sign_in(staff, "/monitoring/recent?kind=slow")
+    page.get_by_role("link", name="Rejected or failed").click()
+    row = page.get_by_role("row", name="GET list_acts").filter(has=page.get_by_role("link", name=f"<i>{owner.id}"))
+    expect(page.get_by_text("As of ")).to_be_visible()
+    expect(row).to_be_hidden()
+    assert key.get("/admin/acts").status_code == 403
+    wait_until(lambda: key.key in staff.get("/admin/requests").text, "the request")
+    page.clock.run_for("01:01")
+    expect(row).to_contain_text("403 insufficientAccessLevel")
+    expect(row.get_by_role("link", name=f"user-{owner.id}", exact=True)).to_be_visible()
     assert_accessible(page)
 
 

@@ -13,9 +13,9 @@ import { empty, loaded } from "../../ui/states.js"
 import { table } from "../../ui/table.js"
 import { monitoringPages } from "./pages.js"
 import { askForKeyQuota } from "./quota-dialog.js"
+import { refreshWhileShown } from "./refreshing.js"
 
 const t = texts("monitoring")
-const REFRESHED_EVERY = 60_000
 // The API returns those with most calls, from which the other orders choose.
 const MOST = 100
 const SHOWN = 25
@@ -49,15 +49,6 @@ export function render({ query, signal }) {
   } }, period.element, list.element, order.element)
   refreshWhileShown(shown, signal)
   return page(t("title"), monitoringPages("/monitoring"), el("p", { class: "quiet" }, t("text")), controls, shown)
-}
-
-/** @param {{ reload: () => unknown } & HTMLElement} shown @param {AbortSignal} signal */
-function refreshWhileShown(shown, signal) {
-  const timer = setInterval(() => {
-    // What somebody is about to press stays where it is.
-    if (!document.hidden && !shown.contains(document.activeElement)) void shown.reload()
-  }, REFRESHED_EVERY)
-  signal.addEventListener("abort", () => clearInterval(timer))
 }
 
 /**

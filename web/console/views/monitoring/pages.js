@@ -6,6 +6,7 @@ import { el } from "../../ui/dom.js"
 const t = texts("monitoring")
 const PAGES = /** @type {const} */ ([
   ["/monitoring", "page.heaviest"],
+  ["/monitoring/recent", "page.recent"],
   ["/monitoring/requests", "page.requests"],
   ["/monitoring/audit", "page.audit"],
 ])
