@@ -4,15 +4,14 @@ import json
 import math
 from typing import Any
 
-import yaml
 from playwright.sync_api import Page
 
+from core import document
 from services.pages.service_pages import CONSOLE
 from storage.schema.seed import sizes
 from tests.web.console.visitor import Visitor
-from tools.lint.lint import DEFAULT_DOCUMENT
 
-SCHEMAS = yaml.safe_load(DEFAULT_DOCUMENT.read_text(encoding="utf-8"))["components"]["schemas"]
+SCHEMAS = document.load()["components"]["schemas"]
 # What is stored for a text; NaN for what is no measurement.
 READ: dict[tuple[str, str], float | None] = {
     ("92,5", "cm"): 925,
