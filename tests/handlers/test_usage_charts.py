@@ -26,7 +26,8 @@ def test_the_chart_of_an_account_and_of_a_key_show_their_calls(alice: Person) ->
     query = {"from": day(2), "to": day(1)}
     assert "10 calls, of which 3 ended in an error." in described(alice, "/account/usage.svg", **query)
     assert "2xx: 7, 4xx: 3." in described(alice, "/account/usage.svg", **query, by="status", theme="dark", width=480)
-    assert "sessions and deleted keys: 7, &lt;b&gt;mine&lt;/b&gt;: 3." in described(alice, "/account/usage.svg", **query, by="key")
+    by_key = described(alice, "/account/usage.svg", **query, by="key")
+    assert "sessions and deleted keys: 7, &lt;b&gt;mine&lt;/b&gt;: 3." in by_key
     path = f"/apikeys/{key.key}/usage.svg"
     assert "read_set: 3." in described(alice, path, **query, by="operation")
 
