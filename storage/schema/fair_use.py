@@ -60,6 +60,7 @@ recent_requests = Table(
     Column("key_id", ID, nullable=False),
     Column("prefix", String(43)),
     Index(None, "kind", "at", "id"),
+    **NEVER_REUSED,
 )
 
 # Quotas that differ from the usual: of an account (key 0) or of one of its keys.

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from storage.schema.columns import ID, UtcTime
+from storage.schema.columns import ID, NEVER_REUSED, UtcTime
 
 revision = "0018"
 down_revision = "0017"
@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("prefix", sa.String(43)),
         sa.ForeignKeyConstraint(["user_id"], ["accounts.id"], name="fk_recent_requests_user_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_recent_requests"),
+        **NEVER_REUSED,
     )
     op.create_index("ix_recent_requests_kind_at_id", "recent_requests", ["kind", "at", "id"])
     op.create_index("ix_recent_requests_user_id", "recent_requests", ["user_id"])
