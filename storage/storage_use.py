@@ -1,8 +1,8 @@
 """What each account stores: the number of its records, and their bytes.
 
-Triggers of the database count it (migration `deferred_counts`), so that every way to add, change or remove a record
-is counted in the same transaction, whichever version of this code does it. Counted are sets, patterns, bookmarks and
-suggestions, with the encrypted bytes of their columns; images are not.
+Triggers of the database count it (`storage/schema/storage_use_triggers.py`), so that every way to add, change or
+remove a record is counted in the same transaction, whichever version of this code does it. Counted are sets,
+patterns, bookmarks and suggestions, with the encrypted bytes of their columns; images are not.
 
 A record is written first. The statement that inserts or locks it also returns what its owner stores. On PostgreSQL it
 is counted at the end of the transaction, so that the writes of one account wait for each other as short as possible.
