@@ -219,17 +219,9 @@ async def accept_suggested_set(id: str, caller: Caller, services: Services) -> R
 
 
 def _accept(connection: Connection, uuid: UUID, now: datetime) -> curated_sets.CuratedSet:
-    accepted = suggestions.take(connection, suggestions.SET, uuid)
-    data = accepted["data"]
-    return curated_sets.create(
-        connection,
-        now=now,
-        published=False,
-        height=data["height"],
-        img=accepted["img"],
-        measies=data["measies"],
-        texts={"en": {"name": data["name"] or suggested.UNNAMED, "notes": data["notes"]}},
-    )
+    data, fields = suggested.accept(connection, suggestions.SET, uuid)
+    height, measies = data["height"], data["measies"]
+    return curated_sets.create(connection, now=now, published=False, height=height, measies=measies, **fields)
 
 
 def centimetres(height: float | str | None) -> int | None:

@@ -186,16 +186,8 @@ async def accept_suggested_pack(id: str, caller: Caller, services: Services) -> 
 
 
 def _accept(connection: Connection, uuid: UUID, now: datetime) -> option_packs.OptionPack:
-    accepted = suggestions.take(connection, suggestions.PACK, uuid)
-    data = accepted["data"]
-    return option_packs.create(
-        connection,
-        now=now,
-        design=data["design"],
-        img=accepted["img"],
-        options=data["options"],
-        texts={"en": {"name": data["name"] or suggested.UNNAMED, "notes": data["notes"]}},
-    )
+    data, fields = suggested.accept(connection, suggestions.PACK, uuid)
+    return option_packs.create(connection, now=now, design=data["design"], options=data["options"], **fields)
 
 
 async def delete_suggested_pack(id: str, caller: Caller, services: Services) -> Response:

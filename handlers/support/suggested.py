@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Connection
 from starlette.responses import Response
 
 from core import clock
@@ -16,7 +17,6 @@ from services.container import Services
 from services.images import record_images
 from storage import suggestions
 
-# The name of an accepted suggestion without one.
 UNNAMED = "Untitled"
 
 
@@ -48,6 +48,17 @@ async def page(services: Services, listed: Listing, kind: str, limit: int | None
     """Return a page of the suggestions of a kind, oldest first."""
     found = await listed.page(services, limit, cursor, suggestions.list_all, kind)
     return found.reply(cache=PRIVATE)
+
+
+def accept(connection: Connection, kind: str, id: UUID) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Remove a suggestion; return its data, and the image and texts of the record that is made of it.
+
+    Part of a write. Raises NoSuchRecord.
+    """
+    accepted = suggestions.take(connection, kind, id)
+    data = accepted["data"]
+    texts = {"en": {"name": data["name"] or UNNAMED, "notes": data["notes"]}}
+    return data, {"img": accepted["img"], "texts": texts}
 
 
 async def reject(services: Services, caller: Caller, kind: str, id: str) -> Response:
