@@ -94,6 +94,11 @@ export function askBeforeLeaving(ask) {
   mayLeave = ask
 }
 
+/** @returns {Promise<boolean>} whether the user leaves the present view, who is asked if something in it is not saved */
+export async function mayLeaveView() {
+  return !mayLeave || mayLeave()
+}
+
 async function leave() {
   // Without a session nothing can be saved.
   if (!mayLeave || !session.token) return show()

@@ -2,7 +2,7 @@
 /** @import { Route } from "../types/views" */
 import { banner } from "./acting.js"
 import { endOnServer } from "./ending.js"
-import { go, here, href } from "./router.js"
+import { go, here, href, mayLeaveView } from "./router.js"
 import { session } from "./session.js"
 import { currentLanguage, keepLanguage, LANGUAGES, texts } from "./texts.js"
 import { announce, byId, el, newId } from "./ui/dom.js"
@@ -55,6 +55,7 @@ function account() {
 }
 
 async function signOut() {
+  if (!(await mayLeaveView())) return
   // An administrator's own session: whatever began in it ends with it.
   session.stopActing()
   await endOnServer()

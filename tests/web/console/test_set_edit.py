@@ -52,6 +52,9 @@ def test_unsaved_measurements_are_not_left_without_a_question(visitor: Visitor, 
     expect(dialog).to_be_visible()
     dialog.get_by_role("button", name="Cancel").click()
     expect(waist).to_have_value("80")
+    page.get_by_role("button", name="Sign out").click()
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(waist).to_have_value("80")
     expect(page).to_have_url(re.compile(rf"#/sets/{made['id']}/edit$"))
     page.reload()
     assert asked == ["beforeunload"]
