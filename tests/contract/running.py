@@ -13,9 +13,8 @@ SEED = os.environ.get("CONTRACT_SEED", "")
 REPORTS = Path(os.environ.get("CONTRACT_REPORTS", ROOT / "reports" / "contract"))
 
 
-# All phases of Schemathesis, and the one that enumerates boundaries.
+# All phases of Schemathesis.
 ALL = "examples,coverage,fuzzing,stateful"
-BOUNDARIES = "coverage"
 # Where only the credentials or the paths are others.
 ONLY_EXAMPLES = "examples"
 # At a deployment: those that send the same requests in each run.

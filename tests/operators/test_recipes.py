@@ -21,7 +21,6 @@ import pytest
 from storage import health
 from tests.faults.cluster import Cluster, own_postgres
 from tests.handlers.test_sets import PIXEL
-from tests.matrix import matrix
 from tests.operators.test_upgrade import add_migration, copy_code
 from tests.service import PATIENCE, ROOT, Person, Service, free_port, wait_until
 
@@ -179,8 +178,7 @@ def follow(machine: Machine, images: Path, of: str = "") -> None:
     assert machine.service.http.get(f"/images/{stored['img']}").status_code == 200
 
 
-# The commands for PostgreSQL are those of the recipes with systemd.
-@pytest.mark.parametrize("engine", matrix(["SQLite"], full=["SQLite", "PostgreSQL"]))
+@pytest.mark.parametrize("engine", ["SQLite", "PostgreSQL"])
 def test_by_hand(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     cluster = request.getfixturevalue("cluster") if engine == "PostgreSQL" else None
     room = tmp_path / "code" / "data"

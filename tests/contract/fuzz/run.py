@@ -1,8 +1,8 @@
 """One run of Schemathesis against a running server, as an administrator, with every check.
 
-By default one run sends the boundaries of every schema with a token, on PostgreSQL, and one the examples of the
-document with a key, because all ways in lead to the same handlers. With `FULL=1` each way in goes through every
-phase, also with generated requests and scenarios, and on both engines.
+By default each operation goes through each phase once, with a token, on PostgreSQL; another run sends the examples
+of the document with a key, because all ways in lead to the same handlers. With `FULL=1` each way in goes through
+every phase, with a token on both engines and with three generated requests of each operation.
 
 Each kind of credentials has a module of its own, so that the runs are spread over the processes that share the tests.
 """

@@ -1,4 +1,4 @@
-"""The server, fuzzed as a person with a token: every operation, at the boundaries of its schemas, on PostgreSQL."""
+"""The server, fuzzed as a person with a token: every operation in every phase, on PostgreSQL."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from tests.contract.fuzz.run import conforms
-from tests.contract.running import ALL, BOUNDARIES
+from tests.contract.running import ALL
 from tests.matrix import ENGINES, FULL, matrix
 from tests.service import Service
 
 pytestmark = pytest.mark.long
 
 # The engine, the phases, and whether the paths end with `/jwt`.
-USUAL = [("postgresql", BOUNDARIES, False)]
+USUAL = [("postgresql", ALL, False)]
 EVERY = [*((engine, ALL, False) for engine in ENGINES), ("sqlite", "examples,fuzzing", True)]
 
 
