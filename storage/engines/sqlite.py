@@ -72,6 +72,8 @@ class SqliteEngine:
         self._identities: object = None
         self._committed: object = None
         self._writing: Connection | None = None
+        # The jobs of this turn of the event loop, and those of earlier turns that the writer has not taken.
+        self._gathered: list[_Job] = []
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._writer = Thread(target=self._write_all, name="sqlite-writer", daemon=True)
         self._writer.start()
@@ -122,12 +124,20 @@ class SqliteEngine:
 
     async def write(self, work: Callable[[Connection], Result]) -> Result:
         job = _Job(work)
-        self._queue.put(job)
+        if not self._gathered:
+            job.loop.call_soon(self._hand_over)
+        self._gathered.append(job)
         result: Result = await job.future
         return result
 
+    def _hand_over(self) -> None:
+        """Give the writer all jobs of a turn of the event loop at once: it would wake for the first one alone."""
+        gathered, self._gathered = self._gathered, []
+        for job in gathered:
+            self._queue.put(job)
+
     def load(self) -> Load:
-        return Load({}, self._queue.qsize())
+        return Load({}, len(self._gathered) + self._queue.qsize())
 
     def identity_version(self) -> object:
         """Return the version of the identities, which triggers raise (migration 0016), whichever process writes.
@@ -161,6 +171,7 @@ class SqliteEngine:
         self._version = None
 
     async def close(self) -> None:
+        self._hand_over()
         self._queue.put(None)
         await asyncio.to_thread(self._writer.join)
         self._large.shutdown(wait=False)
