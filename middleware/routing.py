@@ -29,11 +29,10 @@ Shape = tuple[int, str, str]
 
 
 class Routed(NamedTuple):
-    """An operation: its name in the document, Connexion's context of it, what to call, headers of each response."""
+    """An operation: its name in the document, Connexion's routing context, what to call, headers of each response."""
 
     name: str
-    base_path: str
-    operation_id: str
+    context: dict[str, str]
     app: ASGIApp
     headers: list[tuple[bytes, bytes]]
 
@@ -113,7 +112,8 @@ class RoutingAPI(AbstractRoutingAPI[Any]):
         definition = definition_of(self, operation)
         headers = deprecation.headers(definition, self.address)
         name = definition["operationId"]
-        routed = Routed(name, self.base_path, operation.operation_id, next_of(self, operation), headers)
+        context = {"api_base_path": self.base_path, "operation_id": operation.operation_id}
+        routed = Routed(name, context, next_of(self, operation), headers)
         methods = [method.upper()]
         if method == "get" and not definition.get("x-unsafe"):
             methods.append("HEAD")
@@ -153,10 +153,7 @@ class Routing(RoutingMiddleware):
         if operation is None:
             allowed = {"Allow": ", ".join(sorted(operations))}
             raise MethodNotAllowed(f"This path does not support {scope['method']}.", headers=allowed)
-        scope.setdefault("extensions", {})[ROUTING_CONTEXT] = {
-            "api_base_path": operation.base_path,
-            "operation_id": operation.operation_id,
-        }
+        scope.setdefault("extensions", {})[ROUTING_CONTEXT] = operation.context
         scope["path_params"] = parameters
         scope["only_scheme"] = scheme
         scope["operation_id"] = operation.name
