@@ -22,6 +22,7 @@ from security import Caller
 from services.container import Services
 from services.limits import storage_quotas
 from services.usage import chart_data, charts, spans
+from services.usage.chart_texts import USUAL_LANGUAGE
 from storage import apikeys, audit_log, recent_requests, storage_use, usage_reports
 from storage.schema.tables import Record
 
@@ -80,6 +81,7 @@ async def read_account_usage_svg(
     to: Word,
     granularity: Word,
     by: Word,
+    language: Word,
     theme: Word,
     width: int | None,
     caller: Caller,
@@ -88,7 +90,7 @@ async def read_account_usage_svg(
     """The same as a chart."""
     query = UsageQuery(from_, to, granularity, by)
     usage = await _usage(services, query, user_id=caller.user_id)
-    return await _columns(query, _appearance(theme, width), usage, services)
+    return await _columns(query, _appearance(language, theme, width), usage, services)
 
 
 async def read_key_usage(
@@ -113,6 +115,7 @@ async def read_key_usage_svg(
     to: Word,
     granularity: Word,
     by: Word,
+    language: Word,
     theme: Word,
     width: int | None,
     caller: Caller,
@@ -120,7 +123,8 @@ async def read_key_usage_svg(
 ) -> Response:
     """The same as a chart."""
     query = UsageQuery(from_, to, granularity, by)
-    return await _columns(query, _appearance(theme, width), await _key_usage(services, query, key, caller), services)
+    usage = await _key_usage(services, query, key, caller)
+    return await _columns(query, _appearance(language, theme, width), usage, services)
 
 
 async def read_key_quotas(key: str, caller: Caller, services: Services) -> Response:
@@ -149,6 +153,7 @@ async def read_usage_svg(
     period: str | None,
     limit: int | None,
     list: str | None,
+    language: Word,
     theme: Word,
     width: int | None,
     caller: Caller,
@@ -157,7 +162,8 @@ async def read_usage_svg(
     """One of the lists as a chart."""
     which = list or "accounts"
     found = await _heaviest(services, period, limit, caller, [which])
-    return await _drawn(chart_data.heaviest(found, which), _appearance(theme, width))
+    appearance = _appearance(language, theme, width)
+    return await _drawn(chart_data.heaviest(found, which, appearance.language), appearance)
 
 
 async def list_recent_requests(kind: Word, limit: int | None, caller: Caller, services: Services) -> Response:
@@ -211,8 +217,8 @@ def _csv(query: UsageQuery, usage: dict[str, Any]) -> Response:
     return csv_reply("usage", ("at", *dimensions, *AMOUNTS), usage["rows"])
 
 
-def _appearance(theme: Word, width: int | None) -> charts.Appearance:
-    return charts.Appearance(theme or "auto", width or charts.USUAL_WIDTH)
+def _appearance(language: Word, theme: Word, width: int | None) -> charts.Appearance:
+    return charts.Appearance(theme or "auto", width or charts.USUAL_WIDTH, language or USUAL_LANGUAGE)
 
 
 async def _columns(
@@ -222,7 +228,7 @@ async def _columns(
     if query.group_by == "key":
         keys = [UUID(key) for key in chart_data.keys_shown(usage)]
         names = await services.storage.read(usage_reports.names_of_keys, keys)
-    return await _drawn(chart_data.over_time(usage, query.group_by, names), appearance)
+    return await _drawn(chart_data.over_time(usage, query.group_by, names, appearance.language), appearance)
 
 
 async def _drawn(chart: charts.Chart, appearance: charts.Appearance) -> Response:
@@ -252,7 +258,7 @@ async def _heaviest(
     for name in lists:
         read, serializer = readers[name]
         rows = await services.storage.read_in_background(read)
-        found[chart_data.LISTS[name].member] = [serializer(row) for row in rows]
+        found[chart_data.LISTS[name]] = [serializer(row) for row in rows]
     return found
 
 

@@ -12,6 +12,8 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
+from services.usage.chart_texts import USUAL_LANGUAGE, chart_texts
+
 # Drawing holds the interpreter's lock for most of its time: a second one at once would gain nothing.
 _WORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="charts")
 FONT_SIZE = 12
@@ -24,6 +26,7 @@ LABEL_WIDTH, ENTRY_WIDTH = 110, 230
 LONGEST_NAME, WIDTH_OF_A_CHARACTER = 30, 32
 # Where pygal's script shows what the pointer is at.
 UNSEEN = frozenset(("overlay", "tooltip-overlay"))
+LANGUAGE_ATTRIBUTE = "{http://www.w3.org/XML/1998/namespace}lang"
 # What XML 1.0 cannot contain; lone surrogates are no text either.
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # Eight colours for series, and one for the sum of all others. Each has a contrast of 3 to its ground.
@@ -50,10 +53,14 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
-    """What the reader wants: `light`, `dark`, or `auto` for what their browser prefers; and the width in pixels."""
+    """What the reader wants: `light`, `dark`, or `auto` for what their browser prefers; width in pixels; language.
+
+    The texts of the chart are in this language already.
+    """
 
     theme: str = "auto"
     width: int = USUAL_WIDTH
+    language: str = USUAL_LANGUAGE
 
 
 @cache
@@ -82,7 +89,10 @@ def drawn(chart: Chart, appearance: Appearance) -> bytes:
     import pygal
 
     kind = pygal.HorizontalStackedBar if chart.horizontal else pygal.StackedBar
-    plot = kind(_config(chart, appearance.width), js=[], css=[], no_data_text="No calls")
+    texts = chart_texts(appearance.language)
+    plot = kind(
+        _config(chart, appearance.width), js=[], css=[], no_data_text=texts.none, value_formatter=texts.number
+    )
     # From the bottom to the top, in a horizontal one.
     order = -1 if chart.horizontal else 1
     longest = min(LONGEST_NAME, appearance.width // WIDTH_OF_A_CHARACTER)
@@ -93,7 +103,7 @@ def drawn(chart: Chart, appearance: Appearance) -> bytes:
     for name, values in chart.series:
         plot.add(_text(name, LONGEST_NAME), [value or None for value in values][::order])
     plot.uuid = "usage"
-    plot.add_xml_filter(lambda root: _plain(root, chart, style(appearance.theme)))
+    plot.add_xml_filter(lambda root: _plain(root, chart, appearance))
     image: bytes = plot.render()
     return image
 
@@ -117,7 +127,6 @@ def _config(chart: Chart, width: int) -> Any:
         show_minor_x_labels=chart.horizontal,
         truncate_label=-1,
         truncate_legend=-1,
-        value_formatter=lambda value: f"{value:,.0f}",
         min_scale=2,
         max_scale=max(2, width // 240) if chart.horizontal else 6,
         margin=12,
@@ -128,7 +137,7 @@ def _config(chart: Chart, width: int) -> Any:
     )
 
 
-def _plain(root: Any, chart: Chart, css: str) -> Any:
+def _plain(root: Any, chart: Chart, appearance: Appearance) -> Any:
     """Remove the invisible elements of pygal's drawing, and add a title and a description."""
     for element in list(root.iter()):
         kinds = (element.get("class") or "").split()
@@ -137,7 +146,7 @@ def _plain(root: Any, chart: Chart, css: str) -> Any:
         for name in ("x", "y", "width", "height", "d", "transform"):
             if element.get(name):
                 element.set(name, _rounded(element.get(name)))
-    root.find(".//style").text = css
+    root.find(".//style").text = style(appearance.theme)
     title = root.find("title")
     title.text = _text(chart.title)
     description = title.makeelement("desc", {"id": "description"})
@@ -145,6 +154,7 @@ def _plain(root: Any, chart: Chart, css: str) -> Any:
     title.set("id", "title")
     root.insert(0, title)
     root.insert(1, description)
+    root.set(LANGUAGE_ATTRIBUTE, appearance.language)
     root.set("role", "img")
     root.set("aria-labelledby", "title description")
     return root

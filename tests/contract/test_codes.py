@@ -31,20 +31,27 @@ def codes_of(schema: dict[str, Any]) -> Iterator[str]:
                 yield code
 
 
-def codes_of_body(operation: dict[str, Any]) -> set[str]:
-    """The codes that validation of the operation's body can give."""
+def codes_of_request(operation: dict[str, Any]) -> set[str]:
+    """The codes that validation of the operation's body and parameters can give."""
     body = operation.get("requestBody", {})
     found = {code for media in body.get("content", {}).values() for code in codes_of(media["schema"])}
+    for reference in operation.get("parameters", ()):
+        parameter = resolved(reference)
+        found |= {
+            code
+            for keyword, code in resolved(parameter["schema"]).get("x-error-codes", {}).items()
+            if keyword != "required" or parameter["required"]
+        }
     return found | ({body["x-error-code"]} if "x-error-code" in body else set())
 
 
 @pytest.mark.parametrize(
     "operation", [pytest.param(operation, id=operation["operationId"]) for _, _, operation in OPERATIONS]
 )
-def test_an_operation_lists_the_codes_of_its_body_and_those_that_handlers_name(operation: dict[str, Any]) -> None:
-    of_body, listed = codes_of_body(operation), set(operation["x-errors"])
-    assert of_body <= listed
-    assert listed - of_body - OF_ERRORS <= codes_in_handlers()
+def test_an_operation_lists_the_codes_of_its_request_and_those_that_handlers_name(operation: dict[str, Any]) -> None:
+    of_request, listed = codes_of_request(operation), set(operation["x-errors"])
+    assert of_request <= listed
+    assert listed - of_request - OF_ERRORS <= codes_in_handlers()
 
 
 def test_every_error_with_a_code_is_raised_somewhere() -> None:

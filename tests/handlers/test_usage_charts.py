@@ -24,12 +24,40 @@ def test_the_chart_of_an_account_and_of_a_key_show_their_calls(alice: Person) ->
     used(alice, at=today() - timedelta(days=2), calls=7)
     used(alice, at=today() - timedelta(days=2), calls=3, key_id=number(key), status=4)
     query = {"from": day(2), "to": day(1)}
-    assert "10 calls, of which 3 ended in an error." in described(alice, "/account/usage.svg", **query)
+    assert "Calls: 10, of which 3 with an error." in described(alice, "/account/usage.svg", **query)
     assert "2xx: 7, 4xx: 3." in described(alice, "/account/usage.svg", **query, by="status", theme="dark", width=480)
     by_key = described(alice, "/account/usage.svg", **query, by="key")
     assert "sessions and deleted keys: 7, &lt;b&gt;mine&lt;/b&gt;: 3." in by_key
     path = f"/apikeys/{key.key}/usage.svg"
     assert "read_set: 3." in described(alice, path, **query, by="operation")
+
+
+def test_a_chart_is_in_the_language_of_the_query_alone(alice: Person, admin: Person) -> None:
+    assert alice.patch("/account", {"language": "nl"}).status_code == 200
+    used(alice, at=today() - timedelta(days=2), calls=1234, status=4)
+    query = {"from": day(2), "to": day(1)}
+    assert "Calls: 1,234, of which 1,234 with an error." in described(alice, "/account/usage.svg", **query)
+    german = described(alice, "/account/usage.svg", **query, language="de")
+    assert "Aufrufe: 1.234, davon 1.234 mit Fehler." in german
+    path = f"/apikeys/{alice.new_key().key}/usage.svg"
+    assert "Appels : 0, dont 0 en erreur." in described(alice, path, **query, language="fr")
+    assert "Найбільше викликів" in described(admin, "/admin/usage.svg", language="uk", period="month")
+
+
+def test_a_chart_in_another_language_has_another_tag_and_does_not_vary_by_header(alice: Person) -> None:
+    path = f"/account/usage.svg?from={day(2)}&to={day(1)}"
+    english = alice.get(path)
+    asked = {"If-None-Match": english.headers["etag"], "Accept-Language": "es"}
+    assert alice.request("GET", path, headers=asked).status_code == 304
+    spanish = alice.request("GET", f"{path}&language=es", headers=asked)
+    assert (spanish.status_code, spanish.headers["etag"] == english.headers["etag"]) == (200, False)
+    assert "accept-language" not in spanish.headers.get("vary", "").lower()
+
+
+@pytest.mark.parametrize("language", ["tlh", "DE", ""])
+def test_a_language_that_there_is_not_is_refused(alice: Person, language: str) -> None:
+    reply = alice.request("GET", "/account/usage.svg", params={"language": language})
+    assert failure(reply) == (400, "unsupportedLanguage")
 
 
 def test_a_chart_that_has_not_changed_is_not_sent_again(alice: Person) -> None:

@@ -42,7 +42,7 @@ def test_each_day_has_a_column_with_a_part_for_each_group() -> None:
     chart = chart_data.over_time(usage(rows), "operation", {})
     assert chart.labels == ("2026-11-01", "2026-11-02", "2026-11-03")
     assert chart.series == (("read_set", (2, 0, 3)), ("list_sets", (0, 0, 1)))
-    assert chart.description == "6 calls, of which 1 ended in an error. read_set: 5, list_sets: 1."
+    assert chart.description == "Calls: 6, of which 1 with an error. read_set: 5, list_sets: 1."
     image = parsed(chart)
     assert bars(image) == 3
     assert (image[0].tag, image[0].text) == (f"{SVG}title", chart.title)

@@ -4,6 +4,7 @@ import csv
 from datetime import UTC, datetime
 from typing import Any
 
+from core import document
 from tests.contract.checks.problems import is_problem
 from tests.contract.checks.test_keys import made_with
 from tests.contract.cleanup import KEY_LIFE
@@ -81,6 +82,23 @@ def test_a_chart_names_the_calls_of_each_group(there: Deployment) -> None:
     )
     of_account = there.call("read_account_usage_svg", there.alice, query={"by": "key"}).text
     assert "<desc" in of_account, "the chart of the account has no text alternative"
+
+
+def test_a_chart_is_in_the_language_that_was_asked_for(there: Deployment) -> None:
+    key = made_with(there, there.alice, 1, KEY_LIFE)["key"]
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    titles: dict[str, str] = {}
+    tags = set()
+    for language in ("", *document.load()["components"]["schemas"]["Language"]["enum"]):
+        query = {"from": day, "to": day} | ({"language": language} if language else {})
+        reply = there.call("read_key_usage_svg", there.alice, key=key, query=query)
+        assert f'xml:lang="{language or "en"}"' in reply.text, f"the chart is not in {language or 'en'}"
+        titles[language] = reply.text.partition("<title")[2].partition("</title>")[0]
+        assert f"{day} " in titles[language], f"the dates of the chart are not in ISO 8601: {titles[language]}"
+        tags.add(reply.headers["etag"])
+    assert titles.pop("") == titles["en"], "without a language the chart is not in English"
+    assert len(set(titles.values())) == len(tags) == len(titles), f"charts have the same texts: {titles}"
+    is_problem(there.call("read_key_usage_svg", there.alice, key=key, query={"language": "tlh"}), 400)
 
 
 def test_the_usage_of_a_revoked_key_can_be_read(there: Deployment) -> None:

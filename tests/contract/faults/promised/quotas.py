@@ -1,5 +1,6 @@
 """Faults of quotas, limits and usage, and of signing up."""
 
+import re
 from typing import Any
 
 from sqlalchemy import false
@@ -105,6 +106,12 @@ def the_csv_lacks_a_row(e: Exchange) -> None:
 def a_chart_runs_a_script(e: Exchange) -> None:
     if e.is_to("GET", r"/apikeys/.+/usage\.svg", 200):
         e.body = e.body.replace(b"</svg>", b"<script/></svg>")
+
+
+@in_replies(USAGE + "a_chart_is_in_the_language_that_was_asked_for", "the chart is not in de")
+def a_chart_is_always_in_english(e: Exchange) -> None:
+    if e.is_to("GET", r"/apikeys/.+/usage\.svg", 200):
+        e.body = re.sub(rb'xml:lang="\w+"', b'xml:lang="en"', e.body)
 
 
 @in_replies(USAGE + "the_usage_of_a_revoked_key_can_be_read", "the usage of a revoked key is gone")
