@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.handlers.test_usage import number, today, used
 from tests.service import Person, Service, wait_until
@@ -48,6 +48,31 @@ def test_charts_are_drawn_anew_when_the_window_gets_another_width(
         page.set_viewport_size({"width": 600, "height": 800})
     assert drawn.value.ok
     wait_until(lambda: image.evaluate("image => image.naturalWidth") < min(600, wide), "another chart")
+
+
+def test_charts_are_in_the_language_of_the_console(
+    visitor: Visitor, owner: Person, limited: Service, page: Page
+) -> None:
+    assert owner.get("/account").json()["account"]["language"] == "en"
+    key = owner.new_key(name="mein")
+    used(owner, at=today(), calls=1234, key_id=number(key), operation="list_sets")
+    drawn: list[str] = []
+
+    def noted(route: Route) -> None:
+        reply = route.fetch()
+        drawn.append(reply.text())
+        route.fulfill(response=reply)
+
+    page.route("**/usage.svg?**", noted)
+    admin = limited.sign_up("admin")
+    for reader, path, charts in ((owner, "/usage", 2), (owner, f"/keys/{key.key}", 1), (admin, "/monitoring", 1)):
+        visitor.sign_in(reader, path, language="de")
+        expect(page.get_by_role("img", name="Aufrufe")).to_have_count(charts)
+    assert ['xml:lang="de"' in image for image in drawn] == [True] * 4
+    assert "Aufrufe der Konten von " in drawn.pop()
+    for image in drawn:
+        assert "Aufrufe nach " in image
+        assert re.search(r"Aufrufe: 1\.2\d\d, davon 0 mit Fehler\.", image)
 
 
 def test_without_calls_and_without_an_answer_the_view_says_so(visitor: Visitor, owner: Person, page: Page) -> None:

@@ -1,4 +1,5 @@
 // Charts that the API draws. They are fetched with the token of the session, and shown from memory.
+import { currentLanguage } from "../texts.js"
 import { byId, el } from "./dom.js"
 
 const NARROWEST = 320
@@ -6,13 +7,17 @@ const WIDEST = 1920
 // Milliseconds without another change of the width.
 const RESIZED_AFTER = 400
 
-/** The width of a chart that fills the page: a parameter of the API, so that text has its size. */
-export function chartWidth() {
+/** Parameters of the API: the language of the console, and the width of the page, so that text has its size. */
+export function chartOptions() {
+  return { language: currentLanguage(), width: chartWidth() }
+}
+
+function chartWidth() {
   return Math.min(WIDEST, Math.max(NARROWEST, Math.floor(byId("content").clientWidth)))
 }
 
 /**
- * A chart, such as `api.file("/account/usage.svg", { query: { width: chartWidth() } })`. Its colours are those that the
+ * A chart, such as `api.file("/account/usage.svg", { query: chartOptions() })`. Its colours are those that the
  * browser prefers, as the page's are. Show its values as a table, too.
  * @param {Blob} file
  * @param {string} label what it shows, for screen readers

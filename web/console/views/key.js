@@ -5,7 +5,7 @@ import { api } from "../api.js"
 import { dateTime } from "../format.js"
 import { refresh } from "../router.js"
 import { texts } from "../texts.js"
-import { chart, chartWidth } from "../ui/chart.js"
+import { chart, chartOptions } from "../ui/chart.js"
 import { el } from "../ui/dom.js"
 import { downloadButton } from "../ui/download.js"
 import { eventsTable } from "../ui/events.js"
@@ -25,7 +25,7 @@ export async function render({ params: { key = "" } }) {
   const { data, etag } = await api.get("/apikeys/{key}", { path: { key } })
   const { apikey } = data
   const path = { key }
-  const draw = () => api.file("/apikeys/{key}/usage.svg", { path, query: { by: "operation", width: chartWidth() } })
+  const draw = () => api.file("/apikeys/{key}/usage.svg", { path, query: { by: "operation", ...chartOptions() } })
   const view = page(
     apikey.name || t("unnamed"),
     facts(apikey),

@@ -4,7 +4,7 @@ import { api } from "../api.js"
 import { number, relative } from "../format.js"
 import { href } from "../router.js"
 import { texts } from "../texts.js"
-import { chart, chartWidth } from "../ui/chart.js"
+import { chart, chartOptions } from "../ui/chart.js"
 import { el, newId } from "../ui/dom.js"
 import { downloadButton } from "../ui/download.js"
 import { page, section } from "../ui/page.js"
@@ -32,7 +32,7 @@ export function render() {
 
 /** @param {"operation" | "key"} by */
 async function report(by) {
-  const draw = () => api.file("/account/usage.svg", { query: { by, width: chartWidth() } })
+  const draw = () => api.file("/account/usage.svg", { query: { by, ...chartOptions() } })
   const [{ data }, file] = await Promise.all([api.get("/account/usage", { query: { by } }), draw()])
   return { usage: data.usage, file, draw }
 }

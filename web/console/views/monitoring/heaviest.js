@@ -5,7 +5,7 @@ import { api } from "../../api.js"
 import { number, time } from "../../format.js"
 import { here, href } from "../../router.js"
 import { texts } from "../../texts.js"
-import { chart, chartWidth } from "../../ui/chart.js"
+import { chart, chartOptions } from "../../ui/chart.js"
 import { el } from "../../ui/dom.js"
 import { field } from "../../ui/form.js"
 import { page } from "../../ui/page.js"
@@ -34,7 +34,7 @@ export function render({ query, signal }) {
   const shown = loaded(
     async () => {
       const wanted = { period: period.value(), list: list.value() }
-      const draw = () => api.file("/admin/usage.svg", { query: { ...wanted, limit: DRAWN, width: chartWidth() } })
+      const draw = () => api.file("/admin/usage.svg", { query: { ...wanted, limit: DRAWN, ...chartOptions() } })
       const [{ data }, file] = await Promise.all([api.get("/admin/usage", { query: { period: wanted.period, limit: MOST } }), draw()])
       const drawn = () => chart(file, t("chart", { list: t.named("list", wanted.list) }), draw)
       return { usage: data.usage, drawn, list: wanted.list, order: order.value() }
