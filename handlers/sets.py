@@ -226,6 +226,6 @@ def _name_of(report: Report, name: str | None, chosen: list[Imported]) -> str:
     if not chosen:
         raise Refused("nothingToImport", "The file has no measurement that can be stored.")
     called = name or report.name
-    if not called:
+    if not (called and called.strip()):
         raise Refused("nameMissing", "The set needs a name.")
     return called

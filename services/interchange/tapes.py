@@ -18,6 +18,8 @@ VERSIONS = {SMIS: "0.3.4", VIT: "0.3.3"}
 # Values for an unknown person; the format requires a date.
 _NOBODY = {"family-name": "", "given-name": "", "birth-date": "1800-01-01", "gender": "unknown", "email": ""}
 _ANY_SYSTEM = "998"
+# FreeSewing's value for a set without notes.
+_NO_NOTES = "--"
 _NAMES = ("given-name", "family-name", "customer")
 # Before it, each measurement was an element of its own name.
 _OLDEST = (0, 3)
@@ -169,7 +171,7 @@ def written(record: Mapping[str, Any], form: str) -> bytes:
         form,
         E("version", VERSIONS[form]),
         E("read-only", "false"),
-        E("notes", _possible(record["notes"])),
+        E("notes", "" if record["notes"] == _NO_NOTES else _possible(record["notes"])),
         E("unit", unit),
         E("pm_system", _ANY_SYSTEM),
         E("personal", *(E(field, said) for field, said in person.items())),

@@ -138,6 +138,7 @@ def test_a_set_is_named_after_a_person_only_if_that_is_asked_for(alice: Person) 
     reply = ask(alice, file, store="true", name="Mine")
     assert reply.json()["set"]["name"] == "Mine" and "Jane" not in reply.text
     problem(ask(alice, file, store="true"), 400, "nameMissing")
+    problem(ask(alice, file, store="true", name=" \u200b"), 400, "nameMissing")
     assert ask(alice, file, store="true", personal="true").json()["set"]["name"] == "Jane"
 
 

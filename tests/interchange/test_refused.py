@@ -190,7 +190,8 @@ def test_a_body_has_a_limit_and_a_type_of_its_own(sender: Person) -> None:
         ({"imperial": "1"}, "validationFailed"),
         ({"name": ""}, "nameMissing"),
         ({"name": "a" * 501}, "validationFailed"),
-        ({"name": "a\x00"}, "validationFailed"),
+        ({"name": "a\x00"}, "nameMissing"),
+        ({"name": " \u200b"}, "nameMissing"),
     ],
 )
 def test_wrong_parameters_are_rejected(sender: Person, query: dict[str, str], code: str) -> None:

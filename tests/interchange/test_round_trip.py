@@ -123,6 +123,11 @@ def test_what_could_be_taken_for_xml_is_text(text: str) -> None:
     assert (report.notes, reasons(report)) == (text, {"given-name": "personal"})
 
 
+@pytest.mark.parametrize("form", ["smis", "vit"])
+def test_a_set_without_notes_gives_a_file_without_notes(form: str) -> None:
+    assert interchange.read(written(form, {"chest": 900}, notes="--"), form).notes == ""
+
+
 def test_a_file_may_have_texts_as_long_as_those_of_any_set() -> None:
     fields = document.load()["components"]["schemas"]["MeasurementsSet"]["properties"]
     assert {field: fields[field]["maxLength"] for field in LONGEST} == LONGEST

@@ -18,6 +18,7 @@ TABLE: Wrong = [
     ("create_api_key", "", "body", {}, "postBodyMissing"),
     ("create_api_key", "name", "required", ABSENT, "nameMissing"),
     ("create_api_key", "name", "minLength", "", "nameMissing"),
+    ("create_api_key", "name", "pattern", " \u200b\u3000", "nameMissing"),
     ("create_api_key", "name", "type", 5, "validationFailed"),
     ("create_api_key", "name", "maxLength", "a" * 201, "validationFailed"),
     ("create_api_key", "level", "required", ABSENT, "levelMissing"),

@@ -11,6 +11,7 @@ TABLE: Wrong = [
     ("create_set", "", "body", {}, "nameMissing"),
     ("create_set", "name", "required", ABSENT, "nameMissing"),
     ("create_set", "name", "minLength", "", "nameMissing"),
+    ("create_set", "name", "pattern", " \u200b\u3000", "nameMissing"),
     ("create_set", "name", "type", {"first": "a"}, "validationFailed"),
     ("create_set", "name", "maxLength", "a" * 501, "validationFailed"),
     ("create_set", "notes", "type", None, "validationFailed"),
@@ -23,6 +24,7 @@ TABLE: Wrong = [
     ("create_set", "img", "type", 5, "validationFailed"),
     ("create_set", "img", "type", None, "validationFailed"),
     ("update_set", "name", "minLength", "", "nameMissing"),
+    ("update_set", "name", "pattern", " \u200b\u3000", "nameMissing"),
     ("update_set", "name", "type", None, "validationFailed"),
     ("update_set", "public", "type", None, "validationFailed"),
 ]
