@@ -35,7 +35,7 @@ export function described(error) {
     console.error(error)
     return { ours: t("error.unknown"), detail: "" }
   }
-  const detail = OURS_ONLY.has(error.status) ? "" : error.detail
+  const detail = OURS_ONLY.has(error.status) || error.code === "nameMissing" ? "" : error.detail
   return { ours: sentence(error) || (detail ? "" : t("error.unknown")), detail }
 }
 
@@ -44,6 +44,7 @@ export function described(error) {
  * @returns {string}
  */
 function sentence(error) {
+  if (error.code === "nameMissing") return t("error.nameMissing")
   switch (error.status) {
     case 0:
       return error.timedOut ? t("error.slow") : t("error.unreachable")

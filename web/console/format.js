@@ -39,6 +39,11 @@ export function relative(moment) {
   return format.format(0, "minute")
 }
 
+/** Whether a name has a visible character, as the API demands of new ones. @param {string | null | undefined} name @returns {name is string} */
+export function isVisible(name) {
+  return /[^\p{Cc}\p{Cf}\p{Z}\u3164]/u.test(name ?? "")
+}
+
 /** @param {number} value @param {Intl.NumberFormatOptions} [options] */
 export function number(value, options) {
   return new Intl.NumberFormat(currentLanguage(), options).format(value)

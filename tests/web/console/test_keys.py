@@ -13,6 +13,7 @@ from tests.service import PASSWORD, Person, Service, wait_until
 from tests.web.actions import field, press
 from tests.web.console.visitor import Visitor, assert_accessible
 
+LANGUAGES = ("curl", "Python", "TypeScript")
 MARKUP = "<img src=x onerror=alert(1)>"
 
 
@@ -29,6 +30,14 @@ def shown_credentials(page: Page, title: str) -> tuple[str, str]:
     return field(page, "Key").input_value(), field(page, "Secret").input_value()
 
 
+def pasted(page: Page, label: str) -> Any:
+    """Run the command under this label; the response, which ends with the line."""
+    command = field(page, label).input_value()
+    ran = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120)
+    assert ran.stdout.endswith("\n"), ran.stderr
+    return json.loads(ran.stdout)
+
+
 def keys_of(owner: Person) -> list[dict[str, Any]]:
     """Their keys."""
     return owner.every("/apikeys", "apikeys")
@@ -42,10 +51,9 @@ def test_a_key_is_created_and_its_commands_work_when_pasted(visitor: Visitor, ow
     field(page, "Expires after").select_option("7")
     key, _ = create(page, MARKUP)
     assert_accessible(page)
-    for language in ("curl", "Python", "TypeScript"):
-        command = field(page, language).input_value()
-        ran = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120)
-        assert [one["name"] for one in json.loads(ran.stdout)["sets"]] == ["Pasted"], ran.stderr
+    expect(page.get_by_label("curl: store a set")).to_have_count(0)
+    for language in LANGUAGES:
+        assert [one["name"] for one in pasted(page, language)["sets"]] == ["Pasted"]
     press(page, "I have copied it")
     expect(page.get_by_role("heading", level=1, name=MARKUP)).to_be_visible()
     assert page.locator("img[src=x]").count() == 0
@@ -63,6 +71,7 @@ def test_a_day_can_be_chosen_and_a_rejected_level_keeps_what_was_typed(
     day = page.evaluate("new Date(Date.now() + 20 * 864e5).toISOString().slice(0, 10)")
     field(page, "Last day").fill(day)
     page.locator("input[name=level]").last.evaluate("input => input.value = '9'")
+    page.locator("summary", has_text="More levels").click()
     page.get_by_label("4: write my account").check()
     field(page, "What is it for?").fill("kept")
     press(page, "Create the key")
@@ -71,8 +80,50 @@ def test_a_day_can_be_chosen_and_a_rejected_level_keeps_what_was_typed(
     page.get_by_label("3: write my sewing data").check()
     press(page, "Create the key")
     shown_credentials(page, "Your key is ready")
+    for language in LANGUAGES:
+        assert pasted(page, f"{language}: store a set")["set"]["measies"] == {"chest": 920, "waist": 760, "seat": 980}
+    assert [one["name"] for one in pasted(page, "curl")["sets"]] == ["My first set"] * 3
     days = (datetime.fromisoformat(keys_of(owner)[0]["expiresAt"]) - datetime.now(UTC)).total_seconds() / 86400
     assert 19 < days < 22
+
+
+def test_a_name_needs_a_visible_character_and_all_of_the_form_is_in_view(
+    visitor: Visitor, owner: Person, page: Page
+) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    visitor.sign_in(owner, "/keys")
+    page.get_by_role("link", name="Create a key").click()
+    name = field(page, "What is it for?")
+    expect(name).to_be_focused()
+    expect(page.get_by_role("button", name="Create the key")).to_be_in_viewport(ratio=1)
+    name.fill(" \u200b ")
+    press(page, "Create the key")
+    expect(page.get_by_role("alert")).to_have_text("Give it a name.")
+    expect(name).to_be_focused()
+    assert keys_of(owner) == []
+    create(page, " trimmed ")
+    assert [one["name"] for one in keys_of(owner)] == ["trimmed"]
+
+
+def test_a_secret_that_was_not_copied_is_not_left_without_a_question(
+    visitor: Visitor, owner: Person, page: Page
+) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visitor.sign_in(owner, "/keys/new")
+    create(page, "copied")
+    bookmarks = page.get_by_role("link", name="Bookmarks")
+    bookmarks.click()
+    dialog = page.get_by_role("dialog", name="Leave without the secret?")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(field(page, "Secret")).to_be_visible()
+    copy = page.get_by_role("button", name="Copy: Secret")
+    width = copy.evaluate("button => button.offsetWidth")
+    copy.click()
+    expect(copy).to_have_text("Copied")
+    assert copy.evaluate("button => button.offsetWidth") == width
+    expect(copy).to_have_text("Copy")
+    bookmarks.click()
+    expect(visitor.title("Bookmarks")).to_be_visible()
 
 
 def test_a_request_that_is_sent_twice_creates_one_key(visitor: Visitor, owner: Person, page: Page) -> None:
@@ -113,6 +164,7 @@ def test_a_key_is_rotated_revoked_and_removed(visitor: Visitor, owner: Person, p
     press(page, "Rotate the secret")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("stays valid for the time that you choose")
+    expect(dialog).not_to_contain_text("false")
     assert_accessible(page)
     dialog.get_by_label("The present secret stays valid for").select_option("3600")
     dialog.get_by_role("button", name="Rotate the secret").click()
@@ -122,12 +174,11 @@ def test_a_key_is_rotated_revoked_and_removed(visitor: Visitor, owner: Person, p
     press(page, "Rotate the secret")
     expect(page.get_by_role("dialog").get_by_role("option")).to_have_text(["no longer: it ends at once"])
     expect(page.get_by_label("The present secret stays valid for")).to_be_focused()
-    # In a list the headless shell does not pass the key on.
-    page.get_by_role("button", name="Cancel").press("Escape")
+    page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("button", name="Rotate the secret")).to_be_focused()
 
     press(page, "Revoke the key")
-    dialog = page.get_by_role("dialog", name="Revoke turning")
+    dialog = page.get_by_role("dialog", name="Revoke “turning”")
     expect(dialog).to_contain_text("cannot be undone")
     dialog.get_by_label("Reason").fill("moved elsewhere")
     dialog.get_by_role("button", name="Revoke the key").click()
@@ -136,6 +187,7 @@ def test_a_key_is_rotated_revoked_and_removed(visitor: Visitor, owner: Person, p
     assert (rejected["error"], rejected["reason"]) == ("keyRevoked", "moved elsewhere")
     expect(page.get_by_role("row", name="Key revoked")).to_be_visible()
     press(page, "Remove from the list")
+    expect(page.get_by_role("button", name="Cancel")).to_be_focused()
     page.get_by_role("dialog").get_by_role("button", name="Remove from the list").click()
     expect(page.get_by_text("You have no keys yet.")).to_be_visible()
     assert keys_of(owner) == []

@@ -17,8 +17,11 @@ def test_a_pattern_is_found_read_exported_and_deleted(visitor: Visitor, owner: P
     owner.new_pattern(
         name=MARKUP, notes="in\nlinen", set=measured["id"], settings={"sa": 10, "options": {"a": MARKUP}}
     )
+    nameless = owner.new_pattern(name=" \u200b")
     visitor.sign_in(owner)
     page.get_by_label("Console", exact=True).get_by_role("link", name="Patterns").click()
+    expect(page.get_by_role("link", name="(no name)")).to_be_visible()
+    owner.delete(f"/patterns/{nameless['id']}")
     expect(page.get_by_role("row", name=MARKUP)).to_contain_text("aaron")
     assert_accessible(page)
     page.get_by_role("link", name=MARKUP).click()

@@ -1,6 +1,6 @@
 // Modal dialogs. The browser keeps the focus in them and returns it when they close; Escape closes them.
 import { texts } from "../texts.js"
-import { el, newId } from "./dom.js"
+import { append, el, newId } from "./dom.js"
 
 const t = texts("shell")
 
@@ -17,7 +17,9 @@ export function openDialog(title, content, { canCancel = true } = {}) {
   /** @param {boolean} [done] */
   const close = (done = false) => dialog.close(done ? "done" : "")
   const cancel = el("button", { type: "button", class: "plain cancel", onclick: () => close() }, t("cancel"))
-  dialog.append(el("h2", { id }, title), ...content(close).map((child) => (child instanceof Node ? child : String(child ?? ""))))
+  append(dialog, [el("h2", { id }, title), ...content(close)])
+  // Enter must not confirm a question that was not read.
+  cancel.autofocus = !dialog.querySelector("input, select, textarea")
   if (canCancel) (dialog.querySelector(".actions") ?? dialog).append(cancel)
   document.body.append(dialog)
   dialog.showModal()

@@ -39,6 +39,16 @@ function built(element, properties, children) {
     if (typeof value === "function") element.addEventListener(name.slice(2), value)
     else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value === true ? "" : String(value))
   }
+  return append(element, children)
+}
+
+/**
+ * Append children to an element that exists already. Of those that `Child` allows, false, null and undefined are no text.
+ * @template {Element} E
+ * @param {E} element
+ * @param {Child[]} children
+ */
+export function append(element, children) {
   for (const child of children) {
     if (child !== null && child !== undefined && child !== false) element.append(child instanceof Node ? child : String(child))
   }

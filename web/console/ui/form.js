@@ -1,8 +1,12 @@
 // Forms: one submission at a time, errors said in the form, nothing that was typed is lost.
 import { newKey } from "../api.js"
 import { RequestError } from "../errors.js"
+import { isVisible } from "../format.js"
+import { texts } from "../texts.js"
 import { el, newId } from "./dom.js"
 import { message } from "./message.js"
+
+const t = texts("shell")
 
 /**
  * @typedef {object} Values
@@ -38,6 +42,10 @@ export function form({ fields, submit, action, onError, besides = [], danger = f
     if (button.disabled) return
     said.clear()
     markInvalid(element, [])
+    if (lacksName(element)) {
+      markInvalid(element, [{ in: "body", pointer: "/name", detail: "" }])
+      return said.showProblem(t("error.nameMissing"))
+    }
     button.disabled = true
     try {
       await action(valuesOf(element, key), element)
@@ -53,6 +61,12 @@ export function form({ fields, submit, action, onError, besides = [], danger = f
     }
   })
   return element
+}
+
+/** Whether a name is required and has no visible character, which the browser does not check. @param {HTMLFormElement} element */
+function lacksName(element) {
+  const name = element.querySelector("input[name=name][required]")
+  return name instanceof HTMLInputElement && !isVisible(name.value)
 }
 
 /** @param {HTMLFormElement} element @param {string} idempotencyKey @returns {Values} */

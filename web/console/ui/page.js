@@ -10,10 +10,10 @@ export function page(title, ...content) {
   return el("div", { class: "view" }, el("h1", { tabindex: -1 }, title), ...content)
 }
 
-/** Move the focus to the title of the view in `container`. @param {HTMLElement} container */
+/** Move the focus to the field of the view in `container` that has `data-first`, else to the title. @param {HTMLElement} container */
 export function focusTitle(container) {
-  const title = container.querySelector("h1")
-  if (title) title.focus()
+  const start = container.querySelector("[data-first]") ?? container.querySelector("h1")
+  if (start instanceof HTMLElement) start.focus()
   else container.focus()
   scrollTo(0, 0)
 }

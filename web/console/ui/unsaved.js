@@ -8,9 +8,10 @@ const t = texts("shell")
 /**
  * @param {() => boolean} isChanged
  * @param {AbortSignal} signal that of the view
+ * @param {{ title: string, text: string, submit: string }} [question]
  */
-export function warnOfUnsaved(isChanged, signal) {
+export function warnOfUnsaved(isChanged, signal, question = { title: t("unsaved.title"), text: t("unsaved.text"), submit: t("unsaved.leave") }) {
   // The browser asks in its own words.
   addEventListener("beforeunload", (event) => isChanged() && event.preventDefault(), { signal })
-  askBeforeLeaving(async () => !isChanged() || askToConfirm({ title: t("unsaved.title"), text: t("unsaved.text"), submit: t("unsaved.leave"), action: async () => {} }))
+  askBeforeLeaving(async () => !isChanged() || askToConfirm({ ...question, action: async () => {} }))
 }

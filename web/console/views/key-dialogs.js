@@ -8,6 +8,7 @@ import { askToConfirm } from "../ui/confirm.js"
 import { openDialog } from "../ui/dialog.js"
 import { announce, el } from "../ui/dom.js"
 import { field, form } from "../ui/form.js"
+import { nameOf } from "./keys.js"
 
 const t = texts("keys")
 const GRACES = /** @type {const} */ ([[86_400, "grace.day"], [3_600, "grace.hour"], [604_800, "grace.week"], [0, "grace.none"]])
@@ -22,7 +23,7 @@ export function askToRotate(key, onRotated) {
   const graces = GRACES.filter(([seconds]) => !isRotating || seconds === 0)
   /** @type {[string, string][]} */
   const options = graces.map(([seconds, text]) => [String(seconds), t(text)])
-  return openDialog(t("rotate.title", { name: key.name }), (close) => [
+  return openDialog(t("rotate.title", { name: nameOf(key) }), (close) => [
     el("p", {}, t("rotate.text")),
     isRotating && previousUntil && el("p", { class: "note" }, t("rotate.again", { date: dateTime(previousUntil) })),
     form({
@@ -40,7 +41,7 @@ export function askToRotate(key, onRotated) {
 
 /** @param {Schemas["ApiKey"]} key @returns {Promise<boolean>} whether it was revoked */
 export function askToRevoke(key) {
-  return openDialog(t("revoke.title", { name: key.name }), (close) => [
+  return openDialog(t("revoke.title", { name: nameOf(key) }), (close) => [
     el("p", {}, t("revoke.text")),
     form({
       fields: [field({ name: "reason", label: t("reason"), hint: t("reason.hint"), tag: "textarea" }, { maxlength: 500, rows: 3 })],
@@ -49,7 +50,7 @@ export function askToRevoke(key) {
       async action(values) {
         const reason = values.text("reason").trim()
         await api.post("/apikeys/{key}/revoke", { path: { key: key.key }, body: reason ? { reason } : {} })
-        announce(t("revoked", { name: key.name }))
+        announce(t("revoked", { name: nameOf(key) }))
         close(true)
       },
     }),
@@ -59,12 +60,12 @@ export function askToRevoke(key) {
 /** @param {Schemas["ApiKey"]} key @param {string | null} etag */
 export function askToRemove(key, etag) {
   return askToConfirm({
-    title: t("remove.title", { name: key.name }),
+    title: t("remove.title", { name: nameOf(key) }),
     text: t("remove.text"),
     submit: t("remove"),
     async action() {
       await api.delete("/apikeys/{key}", { path: { key: key.key }, ifMatch: etag ?? undefined })
-      announce(t("removed", { name: key.name }))
+      announce(t("removed", { name: nameOf(key) }))
       go("/keys", { replace: true })
     },
   })

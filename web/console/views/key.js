@@ -15,21 +15,21 @@ import { quotasTable } from "../ui/quotas.js"
 import { usageTables } from "../ui/usage.js"
 import { askToRemove, askToRevoke, askToRotate } from "./key-dialogs.js"
 import { showSecret } from "./key-secret.js"
-import { badge } from "./keys.js"
+import { badge, nameOf } from "./keys.js"
 
 const t = texts("keys")
 const EVENTS = 1000
 
 /** @param {Context} context */
-export async function render({ params: { key = "" } }) {
+export async function render({ params: { key = "" }, signal }) {
   const { data, etag } = await api.get("/apikeys/{key}", { path: { key } })
   const { apikey } = data
   const path = { key }
   const draw = () => api.file("/apikeys/{key}/usage.svg", { path, query: { by: "operation", ...chartOptions() } })
   const view = page(
-    apikey.name || t("unnamed"),
+    nameOf(apikey),
     facts(apikey),
-    el("p", { class: "actions" }, ...actions(apikey, etag, (rotated) => showSecret(view, t("rotated"), rotated))),
+    el("p", { class: "actions" }, ...actions(apikey, etag, (rotated) => showSecret(view, t("rotated"), rotated, signal))),
     section(
       t("usage"),
       loaded(draw, (file) => chart(file, t("chart"), draw)),
@@ -70,6 +70,7 @@ function actions(key, etag, onRotated) {
   const button = (text, onclick, look = "plain") => el("button", { type: "button", class: look, onclick }, text)
   if (key.state !== "active") return [button(t("remove"), () => askToRemove(key, etag), "plain danger")]
   return [
+    el("span", { class: "quiet" }, t("lost")),
     button(t("rotate"), () => askToRotate(key, onRotated)),
     button(t("revoke"), async () => (await askToRevoke(key)) && refresh(), "plain danger"),
   ]

@@ -1,7 +1,7 @@
 // The API keys of the account.
 /** @import { Schemas } from "../../types/client" */
 import { api } from "../api.js"
-import { date, number, relative } from "../format.js"
+import { date, isVisible, number, relative } from "../format.js"
 import { href } from "../router.js"
 import { texts } from "../texts.js"
 import { el } from "../ui/dom.js"
@@ -36,13 +36,18 @@ export function render() {
 /** @param {Row[]} rows */
 function keysTable(rows) {
   return table(t("title"), [
-    { title: t("name"), cell: (key) => el("a", { href: href(`/keys/${key.key}`) }, key.name || t("unnamed")), heading: true },
+    { title: t("name"), cell: (key) => el("a", { href: href(`/keys/${key.key}`) }, nameOf(key)), heading: true },
     { title: t("level"), cell: (key) => `${key.level}: ${t.named("level", String(key.level))}` },
     { title: t("state"), cell: (key) => badge(key.state) },
     { title: t("expires"), cell: (key) => el("time", { datetime: key.expiresAt, title: date(key.expiresAt) }, relative(key.expiresAt)) },
     { title: t("lastUse"), cell: (key) => (key.lastSeen ? el("time", { datetime: key.lastSeen, title: date(key.lastSeen) }, relative(key.lastSeen)) : t("never")) },
     { title: t("calls30"), cell: callsOf, number: true },
   ], rows)
+}
+
+/** Names that are stored already may be empty or invisible. @param {{ name: string }} key */
+export function nameOf({ name }) {
+  return isVisible(name) ? name : t("unnamed")
 }
 
 /** @param {Schemas["ApiKeyState"]} state */

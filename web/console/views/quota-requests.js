@@ -1,7 +1,7 @@
 // Requests of the account for higher quotas, and their answers.
 /** @import { Schemas } from "../../types/client" */
 import { api } from "../api.js"
-import { date, number } from "../format.js"
+import { date, isVisible, number } from "../format.js"
 import { texts } from "../texts.js"
 import { openDialog } from "../ui/dialog.js"
 import { announce, el } from "../ui/dom.js"
@@ -66,7 +66,7 @@ async function askForQuota() {
   const keys = data.apikeys
   const policies = POLICIES.filter((policy) => keys.length || !OF_KEYS.has(policy))
   const policy = field({ name: "policy", label: t("quota"), tag: "select", options: policies.map((one) => [one, t.named("policy", one)]) })
-  const key = field({ name: "key", label: t("key"), tag: "select", hidden: true, options: keys.map((one) => [one.key, one.name || one.key]) })
+  const key = field({ name: "key", label: t("key"), tag: "select", hidden: true, options: keys.map((one) => [one.key, isVisible(one.name) ? one.name : one.key]) })
   policy.input.addEventListener("change", () => (key.hidden = !OF_KEYS.has(policy.input.value)))
   return openDialog(t("ask"), (close) => [
     el("p", {}, t("ask.text")),

@@ -1,5 +1,6 @@
 // What the views of sets, patterns and bookmarks have in common.
 /** @import { Schemas } from "../../types/client" */
+import { isVisible } from "../format.js"
 import { go, href, refresh } from "../router.js"
 import { currentLanguage, texts } from "../texts.js"
 import { askToConfirm } from "../ui/confirm.js"
@@ -25,7 +26,7 @@ export function facts(...rows) {
 
 /** @param {string} name */
 export function named(name) {
-  return name && name !== NOTHING ? name : t("unnamed")
+  return isVisible(name) && name !== NOTHING ? name : t("unnamed")
 }
 
 /** The name of a curated set in the language of the user, or in English. @param {Schemas["CuratedSet"]} size */

@@ -1,7 +1,7 @@
 // Usage and quotas of the account: today, the last thirty days, and requests for more.
 /** @import { Schemas } from "../../types/client" */
 import { api } from "../api.js"
-import { number, relative } from "../format.js"
+import { isVisible, number, relative } from "../format.js"
 import { href } from "../router.js"
 import { texts } from "../texts.js"
 import { chart, chartOptions } from "../ui/chart.js"
@@ -85,7 +85,7 @@ function keysTable(usage, names) {
   }
   const rows = [...sums.values()].sort((one, other) => other.calls - one.calls)
   return table(t("keys"), [
-    { title: t("key"), cell: ({ key }) => (key ? el("a", { href: href(`/keys/${key}`) }, names.get(key) || key) : t("tokens")), heading: true },
+    { title: t("key"), cell: ({ key }) => (key ? el("a", { href: href(`/keys/${key}`) }, isVisible(names.get(key)) ? names.get(key) : key) : t("tokens")), heading: true },
     { title: t("calls"), cell: ({ calls }) => number(calls), number: true },
     { title: t("errors"), cell: ({ errors }) => number(errors), number: true },
   ], rows)

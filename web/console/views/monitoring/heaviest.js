@@ -2,7 +2,7 @@
 /** @import { Schemas } from "../../../types/client" */
 /** @import { Context } from "../../../types/views" */
 import { api } from "../../api.js"
-import { number, time } from "../../format.js"
+import { isVisible, number, time } from "../../format.js"
 import { here, href } from "../../router.js"
 import { texts } from "../../texts.js"
 import { chart, chartOptions } from "../../ui/chart.js"
@@ -113,7 +113,7 @@ function accountColumn(heading = true) {
 
 /** @returns {Column<Schemas["HeavyKey"]>} */
 function keyColumn() {
-  return { title: t("key"), cell: (row) => el("a", { href: href(`/keys/${row.key}`) }, row.name || row.key), heading: true }
+  return { title: t("key"), cell: (row) => el("a", { href: href(`/keys/${row.key}`) }, isVisible(row.name) ? row.name : row.key), heading: true }
 }
 
 /** @returns {Column<Schemas["HeavyNetwork"]>} */

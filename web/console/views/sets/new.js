@@ -23,7 +23,7 @@ export async function render() {
     el("p", {}, t("new.file"), " ", el("a", { href: href("/sets/import") }, t("import"))),
     form({
       fields: [
-        field({ name: "name", label: r("name"), hint: t("name.hint") }, { maxlength: 500, required: true, autocomplete: "off" }),
+        field({ name: "name", label: r("name"), hint: t("name.hint") }, { maxlength: 500, required: true, autocomplete: "off", "data-first": true }),
         unitsField(data.account.imperial),
         sizeField(sizes),
       ],
