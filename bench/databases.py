@@ -1,6 +1,5 @@
 """Databases that exist as long as a benchmark runs."""
 
-import asyncio
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -9,9 +8,7 @@ from hashlib import md5
 from pathlib import Path
 from typing import Any
 
-import asyncpg
-
-from tests.databases import fresh_postgres
+from tests.databases import execute, fresh_postgres, run
 
 TITLES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
@@ -30,16 +27,8 @@ def fresh(engine: str) -> Iterator[tuple[Path, str]]:
 def query(url: str, *statements: str) -> Any:
     """Run statements outside of any server, and return the rows of the last one."""
     if url.startswith("postgresql"):
-        return asyncio.run(_query_postgresql(url, statements))
+        return run(execute(*statements, url=url))
     with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection, connection:
         # PostgreSQL has it, SQLite does not.
         connection.create_function("md5", 1, lambda text: md5(text.encode()).hexdigest(), deterministic=True)
         return [connection.execute(statement).fetchall() for statement in statements][-1]
-
-
-async def _query_postgresql(url: str, statements: tuple[str, ...]) -> Any:
-    connection = await asyncpg.connect(url)
-    try:
-        return [await connection.fetch(statement) for statement in statements][-1]
-    finally:
-        await connection.close()

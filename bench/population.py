@@ -9,8 +9,11 @@ from base64 import b64encode
 from hashlib import md5
 from uuid import UUID
 
+from sqlalchemy import Table
+
 from bench import databases
 from bench.scenarios import curated_sets, new_set
+from storage.schema import tables
 from tests.service import Service
 
 # Account 1 is the original.
@@ -28,29 +31,21 @@ def fill(server: Service, accounts: int) -> list[str]:
     url = server.database_url
     digest = "md5('a' || n) || md5('b' || n)"
     identity = {"username": "'user-' || n", "lusername": "'user-' || n", "ehash": digest, "ihash": digest}
-    copied = [_copy(url, "accounts", accounts, "id", uuid=_uuid(url, "accounts"), **identity)]
-    for table, uuid in (("apikeys", "key"), ("sets", "uuid")):
-        copied.append(_copy(url, table, accounts, "user_id", user_id="n", **{uuid: _uuid(url, table)}))
-    databases.query(url, *copied, *["VACUUM (ANALYZE)"] * url.startswith("postgresql"))
+    kind, cleaning = ("::uuid", ["VACUUM (ANALYZE)"]) if url.startswith("postgresql") else ("", [])
+    copied = [_copy(tables.accounts, accounts, "id", uuid=f"md5('accounts' || n){kind}", **identity)]
+    for table, uuid in ((tables.apikeys, "key"), (tables.sets, "uuid")):
+        own = {"user_id": "n", uuid: f"md5('{table.name}' || n){kind}"}
+        copied.append(_copy(table, accounts, "user_id", **own))
+    databases.query(url, *copied, *cleaning)
     numbers = range(FIRST, accounts + 1)
     uuids = (UUID(md5(f"apikeys{number}".encode()).hexdigest()) for number in numbers)
     return ["Basic " + b64encode(f"{uuid}:{key.secret}".encode()).decode() for uuid in uuids]
 
 
-def _copy(url: str, table: str, count: int, owner: str, **different: str) -> str:
+def _copy(table: Table, count: int, owner: str, **different: str) -> str:
     """Return the statement that copies the first row of account 1: n runs from FIRST to `count`."""
-    names = f"SELECT column_name FROM information_schema.columns WHERE table_name = '{table}'"
-    numbers = f"generate_series({FIRST}, {count}) AS numbers(n)"
-    if url.startswith("sqlite"):
-        names = f"SELECT name FROM pragma_table_info('{table}')"
-        counting = f"SELECT {FIRST} AS n UNION ALL SELECT n + 1 FROM c WHERE n < {count}"
-        numbers = f"(WITH RECURSIVE c AS ({counting}) SELECT n FROM c)"
-    columns = [row[0] for row in databases.query(url, names)]
-    values = ", ".join({"id": "n", **different}.get(column, f't."{column}"') for column in columns)
-    into = ", ".join(f'"{column}"' for column in columns)
-    row = f"SELECT * FROM {table} WHERE {owner} = 1 LIMIT 1"
-    return f"INSERT INTO {table} ({into}) SELECT {values} FROM ({row}) t, {numbers}"
-
-
-def _uuid(url: str, table: str) -> str:
-    return f"md5('{table}' || n)" + "::uuid" * url.startswith("postgresql")
+    values = {column.name: f't."{column.name}"' for column in table.c} | {"id": "n", **different}
+    columns = ", ".join(f'"{name}"' for name in values)
+    numbers = f"WITH RECURSIVE c(n) AS (SELECT {FIRST} UNION ALL SELECT n + 1 FROM c WHERE n < {count})"
+    row = f"(SELECT * FROM {table.name} WHERE {owner} = 1 LIMIT 1) t"
+    return f"INSERT INTO {table.name} ({columns}) {numbers} SELECT {', '.join(values.values())} FROM {row}, c"

@@ -113,10 +113,10 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
         return thread.submit(asyncio.run, work).result()
 
 
-async def execute(statement: str) -> None:
-    """Run one statement on the PostgreSQL of the tests."""
-    connection = await asyncpg.connect(POSTGRES, timeout=60)
+async def execute(*statements: str, url: str = POSTGRES) -> Any:
+    """Run statements on a PostgreSQL, that of the tests unless another is given; return the rows of the last one."""
+    connection = await asyncpg.connect(url, timeout=60)
     try:
-        await connection.execute(statement)
+        return [await connection.fetch(statement) for statement in statements][-1]
     finally:
         await connection.close()

@@ -9,6 +9,12 @@ LANGUAGES = ("de", "en", "es", "fr", "nl", "uk")
 FIRST = ("en", "de", "es", "fr", "nl", "uk")
 # The value of a text that is not set.
 UNSET = {"name": "", "notes": "", "tags": []}
+# Of each part the members in one language, in the order in which a text is looked for; and all of these members.
+_NAMES, _NOTES, _TAGS = ([part + language.capitalize() for language in FIRST] for part in UNSET)
+_MEMBERS = [
+    (part + language.capitalize(), language, part, unset) for part, unset in UNSET.items() for language in LANGUAGES
+]
+_NONE: dict[str, Any] = {}
 
 
 def texts_of(body: dict[str, Any]) -> Texts:
@@ -29,19 +35,10 @@ def texts_of(body: dict[str, Any]) -> Texts:
 
 def members_of(texts: Texts) -> dict[str, Any]:
     """`Translations`: every part in every language, empty where there is none, and once for all languages."""
-    translated = {
-        _member(part, language): texts.get(language, {}).get(part, unset)
-        for part, unset in UNSET.items()
-        for language in LANGUAGES
-    }
-    tags = dict.fromkeys(tag for language in FIRST for tag in translated[_member("tags", language)])
-    name, notes = (_first(translated, part) for part in ("name", "notes"))
-    return {**translated, "name": name, "notes": notes, "tags": list(tags)}
-
-
-def _first(translated: dict[str, Any], part: str) -> str:
-    """Return the text in the first language that has one; the empty text if none has."""
-    return next(filter(None, (translated[_member(part, language)] for language in FIRST)), "")
+    shown = {member: texts.get(language, _NONE).get(part, unset) for member, language, part, unset in _MEMBERS}
+    shown["name"], shown["notes"] = (next(filter(None, map(shown.get, members)), "") for members in (_NAMES, _NOTES))
+    shown["tags"] = list(dict.fromkeys(tag for member in _TAGS for tag in shown[member]))
+    return shown
 
 
 def best(texts: Texts, language: str, part: str) -> str:
