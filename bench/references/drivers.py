@@ -1,22 +1,26 @@
 """The drivers of reference (b), used directly: statements with `$1`, values as the driver reads and writes them.
 
-A transaction is a generator: it yields statements with their values, and is sent the rows of each.
+`change` reads a row, and runs the statement that its function makes of the row, in one transaction. The function
+returns the statement, its values and the result, or None where nothing may be changed.
 """
 
 import asyncio
 import sqlite3
-from collections.abc import Generator
-from datetime import UTC, datetime
+from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 import asyncpg
 
 from core import clock
 
-Transaction = Generator[tuple[str, tuple[Any, ...]], Any, Any]
+Change = Callable[[Any], tuple[str, tuple[Any, ...], Any] | None]
+Work = Callable[[sqlite3.Connection], Any]
+PRAGMAS = [
+    f"PRAGMA {name}" for name in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000")
+]
 MOST_TOGETHER = 64
 
 
@@ -33,7 +37,7 @@ class Sqlite:
 
     async def open(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._waiting: SimpleQueue[tuple[Transaction, asyncio.Future[Any]]] = SimpleQueue()
+        self._waiting: SimpleQueue[tuple[Work, asyncio.Future[Any]]] = SimpleQueue()
         self._reading = self._connect()
         Thread(target=self._write_all, args=(self._connect(),), daemon=True).start()
 
@@ -42,19 +46,30 @@ class Sqlite:
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
-            connection.execute(f"PRAGMA {pragma}")
+        for pragma in PRAGMAS:
+            connection.execute(pragma)
         return connection
 
     async def fetch(self, statement: str, *values: Any) -> list[Any]:
-        return self._reading.execute(statement.replace("$", "?"), values).fetchall()
+        return _fetch(self._reading, statement, values)
 
     async def insert(self, statement: str, *values: Any) -> Any:
-        return await self.run(_one(statement, values))
+        return await self._write(lambda connection: _fetch(connection, statement, values))
 
-    async def run(self, transaction: Transaction) -> Any:
+    async def change(self, read: str, key: int, change: Change) -> Any:
+        def work(connection: sqlite3.Connection) -> Any:
+            changed = change(_fetch(connection, read, (key,))[0])
+            if changed is None:
+                return None
+            statement, values, result = changed
+            _fetch(connection, statement, values)
+            return result
+
+        return await self._write(work)
+
+    async def _write(self, work: Work) -> Any:
         done: asyncio.Future[Any] = self._loop.create_future()
-        self._waiting.put((transaction, done))
+        self._waiting.put((work, done))
         return await done
 
     def _write_all(self, connection: sqlite3.Connection) -> None:
@@ -64,42 +79,23 @@ class Sqlite:
             while not self._waiting.empty() and len(batch) < MOST_TOGETHER:
                 batch.append(self._waiting.get())
             connection.execute("BEGIN IMMEDIATE")
-            results = [_run(connection, transaction) for transaction, _ in batch]
+            results = [work(connection) for work, _ in batch]
             connection.execute("COMMIT")
             self._loop.call_soon_threadsafe(_resolve, [done for _, done in batch], results)
 
-    def now(self) -> str:
-        """Return the present as the tables have it."""
-        return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3] + "000"
+    def stored(self, value: Any) -> str:
+        """Return a UUID or a moment as the tables have it."""
+        return value.hex if isinstance(value, UUID) else f"{value:%Y-%m-%d %H:%M:%S.%f}"
 
     def moment(self, value: str) -> str:
         return f"{value[:10]}T{value[11:23]}Z"
 
-    def midnight(self) -> str:
-        return f"{datetime.now(UTC):%Y-%m-%d} 00:00:00.000000"
-
-    def new_uuid(self) -> str:
-        return uuid4().hex
-
     def uuid(self, value: str) -> str:
         return f"{value[:8]}-{value[8:12]}-{value[12:16]}-{value[16:20]}-{value[20:]}"
 
-    def stored(self, uuid: Any) -> Any:
-        return uuid.hex
 
-
-def _one(statement: str, values: tuple[Any, ...]) -> Transaction:
-    return (yield statement, values)
-
-
-def _run(connection: sqlite3.Connection, transaction: Transaction) -> Any:
-    try:
-        statement, values = next(transaction)
-        while True:
-            rows = connection.execute(statement.replace("$", "?"), values).fetchall()
-            statement, values = transaction.send(rows)
-    except StopIteration as end:
-        return end.value
+def _fetch(connection: sqlite3.Connection, statement: str, values: tuple[Any, ...]) -> list[Any]:
+    return connection.execute(statement.replace("$", "?"), values).fetchall()
 
 
 def _resolve(waiting: list[asyncio.Future[Any]], results: list[Any]) -> None:
@@ -112,7 +108,7 @@ class Postgresql:
     """`asyncpg`: a pool as large as ours, without the reset of returned connections, a round trip."""
 
     lock = " FOR UPDATE OF s"
-    now, moment, new_uuid, uuid = staticmethod(clock.now), staticmethod(clock.iso), staticmethod(uuid4), str
+    moment, uuid = staticmethod(clock.iso), str
 
     def __init__(self, url: str, size: int) -> None:
         self._url, self._size = url, size
@@ -124,20 +120,17 @@ class Postgresql:
     async def close(self) -> None:
         await self._pool.close()
 
-    async def run(self, transaction: Transaction) -> Any:
+    async def change(self, read: str, key: int, change: Change) -> Any:
         async with self._pool.acquire() as connection, connection.transaction():
-            try:
-                statement, values = next(transaction)
-                while True:
-                    statement, values = transaction.send(await connection.fetch(statement, *values))
-            except StopIteration as end:
-                return end.value
+            changed = change((await connection.fetch(read, key))[0])
+            if changed is None:
+                return None
+            statement, values, result = changed
+            await connection.fetch(statement, *values)
+            return result
 
-    def midnight(self) -> datetime:
-        return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-
-    def stored(self, uuid: Any) -> Any:
-        return uuid
+    def stored(self, value: Any) -> Any:
+        return value
 
 
 async def _keep(_connection: Any) -> None:

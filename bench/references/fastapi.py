@@ -12,57 +12,29 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import jwt
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicCredentials, HTTPBearer
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicCredentials, HTTPBearer, SecurityScopes
 from sqlalchemy import event, func, or_, select
-from sqlalchemy.dialects import registry
-from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import joinedload, selectinload
 
 import settings as configuration
-from bench.references.fastapi_models import (
-    KINDS,
-    Account,
-    ApiKey,
-    CuratedSet,
-    MeasurementsSet,
-    Pattern,
-    SetCreate,
-    SetUpdate,
-    reply,
-    reply_with_list,
-)
+from bench.references import fastapi_models as models
+from bench.references.drivers import PRAGMAS
+from bench.references.fastapi_models import Account, ApiKey, CuratedSet, MeasurementsSet, Pattern
 from bench.references.routes import MOST, SESSION_LEVEL
 from core import clock
 from security import ROLE_LEVELS
 from services.auth.api_secrets import ApiSecrets
 from services.auth.derivation import derive
 from settings import Settings
-from storage.engines import postgresql
 from storage.schema import tables
-from storage.schema.encryption import Keyring, WithKeyring
+from storage.schema.encryption import Keyring
 from storage.schema.fair_use import usage_days
 
-DRIVERS = {"sqlite": "sqlite+aiosqlite_with_keyring", "postgresql": postgresql.DRIVER}
+DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 router = APIRouter()
-
-
-class SqliteDialect(WithKeyring, SQLiteDialect_aiosqlite):
-    """SQLite through aiosqlite, with a key ring."""
-
-    supports_statement_cache = True
-
-
-registry.register("sqlite.aiosqlite_with_keyring", __name__, SqliteDialect.__name__)
-
-SetReply, KeyReply = reply("set", KINDS["MeasurementsSet"]), reply("apikey", KINDS["ApiKeySelf"])
-CuratedReply, CuratedListReply = (
-    reply("curated_set", KINDS["CuratedSet"]),
-    reply_with_list("curated_sets", "CuratedSet"),
-)
-PatternsReply = reply_with_list("patterns", "Pattern")
 
 
 async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
@@ -85,8 +57,10 @@ class Caller:
     key: Any = None
 
 
-async def get_caller(request: Request, session: SessionDep, key: KeyDep, token: TokenDep) -> Caller:
-    """Return the caller with these credentials."""
+async def get_caller(
+    request: Request, session: SessionDep, key: KeyDep, token: TokenDep, scopes: SecurityScopes
+) -> Caller:
+    """Return the caller with these credentials, if their level suffices."""
     found = None
     if key is not None:
         found = await _by_key(session, key, request.app.state.secrets)
@@ -94,7 +68,8 @@ async def get_caller(request: Request, session: SessionDep, key: KeyDep, token: 
         found = await _by_token(session, token.credentials, request.app.state)
     if found is None or found.account.status < 1 or found.account.consent < 1:
         raise HTTPException(401, "These credentials are not valid.", headers={"WWW-Authenticate": "Basic, Bearer"})
-    found.level = min(found.level, ROLE_LEVELS[found.account.role])
+    if min(found.level, ROLE_LEVELS[found.account.role]) < int(scopes.scopes[0]):
+        raise HTTPException(403, "These credentials do not suffice.")
     return found
 
 
@@ -113,30 +88,19 @@ async def _by_token(session: AsyncSession, token: str, state: Any) -> Caller | N
     return Caller(account, SESSION_LEVEL) if account is not None and account.epoch == claims["epoch"] else None
 
 
-def at_level(level: int) -> Any:
-    """Return a dependency: the caller, if their level suffices."""
-
-    def check(caller: Annotated[Caller, Depends(get_caller)]) -> Caller:
-        if caller.level < level:
-            raise HTTPException(403, "These credentials do not suffice.")
-        return caller
-
-    return Depends(check)
-
-
-AnyCaller = Annotated[Caller, at_level(0)]
-Reader = Annotated[Caller, at_level(1)]
-Writer = Annotated[Caller, at_level(3)]
+AnyCaller = Annotated[Caller, Security(get_caller, scopes=["0"])]
+Reader = Annotated[Caller, Security(get_caller, scopes=["1"])]
+Writer = Annotated[Caller, Security(get_caller, scopes=["3"])]
 WITH_OWNER = joinedload(MeasurementsSet.owner, innerjoin=True)
 
 
-@router.get("/sets/{id}", response_model=SetReply)
+@router.get("/sets/{id}", response_model=models.SetReply)
 async def read_set(id: int, session: SessionDep, caller: Reader) -> Any:
     return {"set": _own(await session.get(MeasurementsSet, id, options=[WITH_OWNER]), caller)}
 
 
-@router.post("/sets", response_model=SetReply, status_code=201)
-async def create_set(body: SetCreate, session: SessionDep, caller: Writer) -> Any:
+@router.post("/sets", response_model=models.SetReply, status_code=201)
+async def create_set(body: models.SetCreate, session: SessionDep, caller: Writer) -> Any:
     fields: Any = body.model_dump(exclude_unset=True)
     fields["measies"] = {name: value for name, value in fields["measies"].items() if value is not None}
     now = clock.now()
@@ -147,8 +111,8 @@ async def create_set(body: SetCreate, session: SessionDep, caller: Writer) -> An
     return {"result": "created", "set": made}
 
 
-@router.patch("/sets/{id}", response_model=SetReply)
-async def update_set(id: int, body: SetUpdate, session: SessionDep, caller: Writer) -> Any:
+@router.patch("/sets/{id}", response_model=models.SetReply)
+async def update_set(id: int, body: models.SetUpdate, session: SessionDep, caller: Writer) -> Any:
     locked = {"of": MeasurementsSet}
     present = _own(await session.get(MeasurementsSet, id, options=[WITH_OWNER], with_for_update=locked), caller)
     fields: Any = body.model_dump(exclude_unset=True)
@@ -160,13 +124,13 @@ async def update_set(id: int, body: SetUpdate, session: SessionDep, caller: Writ
     return {"set": present}
 
 
-@router.get("/curated-sets", response_model=CuratedListReply)
+@router.get("/curated-sets", response_model=models.CuratedListReply)
 async def list_curated_sets(session: SessionDep) -> Any:
     query = select(CuratedSet).where(tables.curated_sets.c.published).order_by(tables.curated_sets.c.id).limit(MOST)
     return {"curated_sets": (await session.scalars(query)).all()}
 
 
-@router.get("/curated-sets/{id}", response_model=CuratedReply)
+@router.get("/curated-sets/{id}", response_model=models.CuratedReply)
 async def read_curated_set(id: int, session: SessionDep) -> Any:
     found: Any = await session.get(CuratedSet, id)
     if found is None or not found.published:
@@ -174,7 +138,7 @@ async def read_curated_set(id: int, session: SessionDep) -> Any:
     return {"curated_set": found}
 
 
-@router.get("/patterns", response_model=PatternsReply)
+@router.get("/patterns", response_model=models.PatternsReply)
 async def list_patterns(session: SessionDep, caller: Reader) -> Any:
     sets, patterns, owner = tables.sets.c, tables.patterns.c, caller.account.id
     readable = selectinload(Pattern.set.and_(or_(sets.public, sets.user_id == owner)))
@@ -184,7 +148,7 @@ async def list_patterns(session: SessionDep, caller: Reader) -> Any:
     return {"patterns": (await session.scalars(query.options(*related))).all()}
 
 
-@router.get("/whoami", response_model=KeyReply)
+@router.get("/whoami", response_model=models.KeyReply)
 async def who_am_i(session: SessionDep, caller: AnyCaller) -> Any:
     if caller.key is None:
         raise HTTPException(404, "These credentials are no key.")
@@ -206,8 +170,9 @@ def _own(found: Any, caller: Caller) -> Any:
 
 def _engine(settings: Settings) -> AsyncEngine:
     url = make_url(settings.database_url)
-    keyring = Keyring(configuration.parse_keys(settings.encryption_keys))
-    engine = create_async_engine(url.set(drivername=DRIVERS[url.get_backend_name()]), keyring=keyring)
+    engine = create_async_engine(url.set(drivername=DRIVERS[url.get_backend_name()]))
+    # The encrypted columns look for the keys here.
+    vars(engine.dialect)["keyring"] = Keyring(configuration.parse_keys(settings.encryption_keys))
     if url.get_backend_name() == "sqlite":
         event.listen(engine.sync_engine, "connect", _set_pragmas)
     return engine
@@ -215,8 +180,8 @@ def _engine(settings: Settings) -> AsyncEngine:
 
 def _set_pragmas(connection: Any, _record: Any) -> None:
     """The journal, durability and foreign keys that ours has."""
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
-        connection.execute(f"PRAGMA {pragma}").close()
+    for pragma in PRAGMAS:
+        connection.execute(pragma).close()
 
 
 def create_app(settings: Settings) -> FastAPI:

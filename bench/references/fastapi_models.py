@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, create_model, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, conlist, create_model, model_validator
 from pydantic.alias_generators import to_camel
 from sqlalchemy.orm import DeclarativeBase, relationship
 
-from bench.references.records import SCHEMAS, members, resolved, snake, translated
+from bench.references.records import SCHEMAS, members, resolved, snake
 from core import clock
+from handlers.serializers.translations import members_of
 from storage.schema import tables
 
 
@@ -35,22 +36,16 @@ class ApiKey(Base):
 
 
 class MeasurementsSet(Base):
-    """A measurement set."""
-
     __table__ = tables.sets
     owner = relationship(Account)
     user_uuid = property(lambda self: self.owner.uuid)
 
 
 class CuratedSet(Base):
-    """A curated set."""
-
     __table__ = tables.curated_sets
 
 
 class Pattern(Base):
-    """A pattern."""
-
     __table__ = tables.patterns
     owner = relationship(Account)
     set = relationship(MeasurementsSet)
@@ -64,20 +59,14 @@ class Schema(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, from_attributes=True)
 
 
-def _known(measies: dict[str, float | None]) -> dict[str, float | None]:
-    """Return the known measurements; a value that is not a length clears one."""
-    return {name: value if value and value > 0 else None for name, value in measies.items() if name in MEASUREMENTS}
-
-
 def _with_texts(row: Any) -> Any:
     """Return a curated set with its texts as members of their own."""
     if isinstance(row, dict):
         return row
     columns = {column.name: getattr(row, column.name) for column in tables.curated_sets.c}
-    return columns | {snake(member): text for member, text in translated(row.texts).items()}
+    return columns | {snake(member): text for member, text in members_of(row.texts).items()}
 
 
-MEASUREMENTS = frozenset(SCHEMAS["Measurements"]["properties"])
 # The types of members, by schema, else by format or type. Milliseconds and `Z`, where Pydantic writes microseconds.
 KINDS: dict[Any, Any] = {
     "string": str,
@@ -88,9 +77,8 @@ KINDS: dict[Any, Any] = {
     "uuid": UUID,
     "date-time": Annotated[datetime, PlainSerializer(clock.iso, return_type=str)],
     "Measurements": dict[str, float],
-    **dict.fromkeys(
-        ("MeasurementsInput", "MeasurementsChange"), Annotated[dict[str, float | None], AfterValidator(_known)]
-    ),
+    "MeasurementsInput": dict[str, float | None],
+    "MeasurementsChange": dict[str, float | None],
 }
 BOUNDS = ("minLength", "maxLength", "pattern")
 VALIDATORS: Any = {"CuratedSet": {"with_texts": model_validator(mode="before")(_with_texts)}}
@@ -123,12 +111,13 @@ for _name in ("MeasurementsSet", "CuratedSet", "Pattern", "KeyCalls", "ApiKeySel
 SetCreate, SetUpdate = (_model(f"MeasurementsSet{name}", checked=True) for name in ("Create", "Update"))
 
 
-def reply(name: str, kind: Any) -> Any:
+def _reply(name: str, kind: Any) -> Any:
     """Return the model of a response with this member."""
     content: Any = {"result": (str, "success"), name: (kind, ...)}
     return create_model(f"{name}_reply", __base__=Schema, **content)
 
 
-def reply_with_list(name: str, of: str) -> Any:
-    """Return the model of a response with records of this schema."""
-    return reply(name, list.__class_getitem__(KINDS[of]))
+SetReply, KeyReply = _reply("set", KINDS["MeasurementsSet"]), _reply("apikey", KINDS["ApiKeySelf"])
+CuratedReply = _reply("curated_set", KINDS["CuratedSet"])
+CuratedListReply = _reply("curated_sets", conlist(KINDS["CuratedSet"]))
+PatternsReply = _reply("patterns", conlist(KINDS["Pattern"]))

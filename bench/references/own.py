@@ -39,17 +39,18 @@ class Store:
             return None
         return Authentication(session.user_id, found.uuid, SESSION_LEVEL, found.role, found.status, found.consent)
 
-    async def read_set(self, set_id: int) -> Any:
-        return measurement_set_for_owner(await self._storage.read(sets.find, set_id))
+    async def read_set(self, caller: Caller, set_id: int) -> Any:
+        found = await self._storage.read(sets.find, set_id)
+        return measurement_set_for_owner(found) if found["user_id"] == caller.user_id else None
 
     async def create_set(self, caller: Caller, body: dict[str, Any]) -> Any:
         fields = {**body, "user_id": caller.user_id, "img": "default-avatar"}
         made = await self._storage.write(sets.create, now=clock.now(), **fields)
         return measurement_set_for_owner({**made, "user_uuid": caller.user_uuid})
 
-    async def update_set(self, set_id: int, user_id: int, body: dict[str, Any]) -> Any:
+    async def update_set(self, caller: Caller, set_id: int, body: dict[str, Any]) -> Any:
         present = await self._storage.read(sets.find, set_id)
-        if present["user_id"] != user_id:
+        if present["user_id"] != caller.user_id:
             return None
         changes = {"now": clock.now(), "measies": {}, **body}
         return measurement_set_for_owner(await self._storage.write(_edit, set_id, **changes))
@@ -58,14 +59,15 @@ class Store:
         return [curated_set_for_public(row) for row in await self._storage.read(curated_sets.list_all, limit=MOST)]
 
     async def read_curated(self, set_id: int) -> Any:
-        return curated_set_for_public(await self._storage.read(curated_sets.find, set_id))
+        found = await self._storage.read(curated_sets.find, set_id)
+        return curated_set_for_public(found) if found["published"] else None
 
     async def list_patterns(self, caller: Caller) -> Any:
         rows = await self._storage.read(patterns.list_of, caller.user_id, limit=MOST)
         return [pattern_for_owner(row, caller) for row in rows]
 
-    async def read_key(self, key: UUID) -> Any:
-        found = await self._storage.read(apikeys.find_self, key, clock.day(clock.now()))
+    async def read_key(self, caller: Any) -> Any:
+        found = await self._storage.read(apikeys.find_self, caller.key, clock.day(clock.now()))
         return api_key_for_itself(found, [])
 
 

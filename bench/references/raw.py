@@ -8,6 +8,7 @@ import os
 import time
 from base64 import urlsafe_b64decode
 from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -18,14 +19,16 @@ from sqlalchemy import Boolean, Column, Table, Uuid
 from starlette.applications import Starlette
 
 import settings as configuration
-from bench.references.drivers import Postgresql, Sqlite, Transaction
-from bench.references.records import COUNTED, members, snake, translated
+from bench.references.drivers import Postgresql, Sqlite
+from bench.references.records import COUNTED, members, snake
 from bench.references.routes import MOST, SESSION_LEVEL, Authentication, application
+from core import clock
+from handlers.serializers.translations import members_of
 from security import Caller
 from services.auth.derivation import derive
 from settings import Settings
 from storage.schema.columns import PlainJson, UtcTime
-from storage.schema.encryption import Encrypted, EncryptedJson
+from storage.schema.encryption import Encrypted
 from storage.schema.tables import accounts, apikeys, curated_sets, patterns, sets
 
 KEY = (
@@ -46,12 +49,9 @@ class Values:
     def reader(self, column: Column[Any]) -> Callable[[Any], Any] | None:
         """Return the function from a stored value to JSON; None where they are the same."""
         kind, decrypt, nonce = column.type, self._aes.decrypt, len(self._prefix)
-        text = nonce + 12
         if isinstance(kind, Encrypted):
-            place = kind.place.encode()
-            if isinstance(kind, EncryptedJson):
-                return lambda stored: orjson.loads(decrypt(stored[nonce:text], stored[text:], place))
-            return lambda stored: decrypt(stored[nonce:text], stored[text:], place).decode()
+            text, place, loads = nonce + 12, kind.place.encode(), kind.loads
+            return lambda stored: loads(decrypt(stored[nonce:text], stored[text:], place))
         readers = {UtcTime: self._driver.moment, Uuid: self._driver.uuid, Boolean: bool, PlainJson: orjson.loads}
         return readers.get(type(kind))
 
@@ -59,9 +59,8 @@ class Values:
         """Return the stored form of a value; uuids and moments are in it already."""
         if not isinstance(column.type, Encrypted):
             return value
-        nonce, place = os.urandom(12), column.type.place.encode()
-        plain = orjson.dumps(value) if isinstance(column.type, EncryptedJson) else value.encode()
-        return self._prefix + nonce + self._aes.encrypt(nonce, plain, place)
+        nonce, plain = os.urandom(12), column.type.dumps(value)
+        return self._prefix + nonce + self._aes.encrypt(nonce, plain, column.type.place.encode())
 
 
 class Form:
@@ -108,10 +107,8 @@ class Store:
             f"SELECT {self._set.columns} FROM sets s JOIN accounts so ON so.id = s.user_id WHERE s.id = $1"
         )
         published = f"SELECT {self._curated.columns} FROM curated_sets c WHERE c.published"
-        self._read_curated, self._list_curated = (
-            f"{published} AND c.id = $1",
-            f"{published} ORDER BY c.id LIMIT {MOST}",
-        )
+        self._read_curated = f"{published} AND c.id = $1"
+        self._list_curated = f"{published} ORDER BY c.id LIMIT {MOST}"
         # One statement, where ours takes one for each table; by hand, both take the same time.
         self._list_patterns = (
             f"SELECT {self._pattern.columns}, {self._set.columns}, {self._curated.columns}"
@@ -132,7 +129,7 @@ class Store:
             return None
         *record, stored, ends, revoked = rows[0]
         hashed = hmac.digest(self._secrets, secret.encode(), sha256).hex()
-        valid = hmac.compare_digest(hashed, stored) and revoked is None and ends > self._driver.now()
+        valid = hmac.compare_digest(hashed, stored) and revoked is None and ends > self._driver.stored(clock.now())
         return Authentication(*record) if valid else None
 
     async def by_token(self, token: str) -> Authentication | None:
@@ -148,47 +145,49 @@ class Store:
         record = Authentication(claims["_id"], uuid, SESSION_LEVEL, role, status, consent)
         return record if epoch == claims["epoch"] else None
 
-    async def read_set(self, set_id: int) -> Any:
-        return self._set.read((await self._driver.fetch(self._read_set, set_id))[0])
+    async def read_set(self, caller: Caller, set_id: int) -> Any:
+        shown = self._set.read((await self._driver.fetch(self._read_set, set_id))[0])
+        return shown if shown["userId"] == caller.user_id else None
 
     async def create_set(self, caller: Caller, body: dict[str, Any]) -> Any:
-        uuid, now = self._driver.new_uuid(), self._driver.now()
-        fields = {**body, "uuid": uuid, "created_at": now, "updated_at": now, "user_id": caller.user_id}
+        made, now = clock.new_uuid(), clock.now()
+        uuid, at = self._driver.stored(made), self._driver.stored(now)
+        fields = {**body, "uuid": uuid, "created_at": at, "updated_at": at, "user_id": caller.user_id}
         fields["img"] = "default-avatar"
         values = [self._values.write(column, fields[column.name]) for column in sets.c if column.name != "id"]
         rows = await self._driver.insert(self._create_set, *values)
-        moment = self._driver.moment(now)
-        made = {"id": rows[0][0], "uuid": self._driver.uuid(uuid), "createdAt": moment, "updatedAt": moment}
+        added = {"id": rows[0][0], "uuid": str(made), "createdAt": clock.iso(now), "updatedAt": clock.iso(now)}
         owner = {"userId": caller.user_id, "userUuid": self._driver.uuid(caller.user_uuid)}
-        return {**body, **made, **owner, "img": "default-avatar"}
+        return {**body, **added, **owner, "img": "default-avatar"}
 
-    async def update_set(self, set_id: int, user_id: int, body: dict[str, Any]) -> Any:
-        return await self._driver.run(self._change(set_id, user_id, body))
+    async def update_set(self, caller: Caller, set_id: int, body: dict[str, Any]) -> Any:
+        change = partial(self._change, caller.user_id, body)
+        return await self._driver.change(self._read_set + self._driver.lock, set_id, change)
 
-    def _change(self, set_id: int, user_id: int, body: dict[str, Any]) -> Transaction:
-        """Read, merge measurements, of which null clears one, and write."""
-        rows = yield self._read_set + self._driver.lock, (set_id,)
-        shown, now = self._set.read(rows[0]), self._driver.now()
+    def _change(self, user_id: int, body: dict[str, Any], row: Any) -> Any:
+        """Merge measurements, of which null clears one. Return the statement, its values and the changed set."""
+        shown, now = self._set.read(row), clock.now()
         if shown["userId"] != user_id:
             return None
         merged = {**shown["measies"], **body.get("measies", {})}
         changes = {**body, "measies": {name: value for name, value in merged.items() if value is not None}}
-        values = {"updated_at": now}
+        values = {"updated_at": self._driver.stored(now)}
         values |= {snake(one): self._values.write(sets.c[snake(one)], value) for one, value in changes.items()}
         places = ", ".join(f"{name} = ${number}" for number, name in enumerate(values, 2))
-        yield f"UPDATE sets SET {places} WHERE id = $1", (set_id, *values.values())
-        return {**shown, **changes, "updatedAt": self._driver.moment(now)}
+        changed = {**shown, **changes, "updatedAt": clock.iso(now)}
+        return f"UPDATE sets SET {places} WHERE id = $1", (shown["id"], *values.values()), changed
 
     async def list_curated(self) -> Any:
         return [self._with_texts(row) for row in await self._driver.fetch(self._list_curated)]
 
     async def read_curated(self, set_id: int) -> Any:
-        return self._with_texts((await self._driver.fetch(self._read_curated, set_id))[0])
+        rows = await self._driver.fetch(self._read_curated, set_id)
+        return self._with_texts(rows[0]) if rows else None
 
     def _with_texts(self, row: Any) -> dict[str, Any]:
         shown = self._curated.read(row)
         texts = shown.pop("texts")
-        return shown | translated(texts)
+        return shown | members_of(texts)
 
     async def list_patterns(self, caller: Caller) -> Any:
         """A set of several patterns is decrypted once."""
@@ -207,8 +206,9 @@ class Store:
             shown.append({**one, "set": found[of_set], "cset": found[of_curated]})
         return shown
 
-    async def read_key(self, key: UUID) -> Any:
-        rows = await self._driver.fetch(self._read_key, self._driver.midnight(), self._driver.stored(key))
+    async def read_key(self, caller: Caller) -> Any:
+        today = self._driver.stored(clock.day(clock.now()))
+        rows = await self._driver.fetch(self._read_key, today, self._driver.stored(caller.key))
         usage = {"today": int(rows[0][-1]), "total": rows[0][-2]}
         return {**self._key.read(rows[0]), "usage": usage}
 

@@ -1,4 +1,4 @@
-"""Serve a reference: `python -m bench.references.serve storage` (or raw, fastapi, bare)."""
+"""Serve a reference: `python -m bench.references.serve own` (or raw, fastapi, bare)."""
 
 import sys
 from importlib import import_module
