@@ -7,11 +7,8 @@ from bench.servers import BARE, FASTAPI, FORMER, OURS, RAW, STARLETTE
 
 # Scenario: the least share of the rate of (a) and of (b).
 _EVERYWHERE: dict[str, dict[str, float]] = {
-    "set read by key": {STARLETTE: 0.75, RAW: 0.35},
-    "set read by JWT": {STARLETTE: 0.75, RAW: 0.35},
-    "whoami by key": {STARLETTE: 0.75, RAW: 0.35},
-    "curated set list": {RAW: 0.6},
-    "curated set read": {RAW: 0.6},
+    **{name: {STARLETTE: 0.75, RAW: 0.35} for name in ("set read by key", "set read by JWT", "whoami by key")},
+    **{name: {RAW: 0.6} for name in ("curated set list", "curated set read")},
 }
 _WRITES = {STARLETTE: 0.8, RAW: 0.5}
 RATIOS = {
@@ -64,13 +61,15 @@ def of_engine(engine: str, results: Mapping[str, Any]) -> Iterator[Goal]:
 
 
 def of_worker(results: Mapping[str, Any]) -> Iterator[Goal]:
-    """Yield the goals of a worker's start and memory."""
+    """Yield the goals of a worker's start and memory, and of a second worker."""
     memory = results["memory"]
     yield Goal("start until ready", results["start"]["median"], START_SECONDS, " s", True)
     for when in ("idle", "loaded"):
         yield Goal(f"memory of a worker, {when}", memory[when]["rss"], MEGABYTES, " MB", True)
     if memory["minutes"] >= 5:
         yield Goal("growth of memory under load", memory["slope"], GROWTH, " MB/min", True)
+    if "scaling" in results:
+        yield Goal("two workers on two CPUs, of one", results["scaling"], SCALING)
 
 
 def of_keys(results: Mapping[str, Any]) -> Iterator[Goal]:

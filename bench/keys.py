@@ -21,7 +21,7 @@ LOADS = ("reads", "reads and writes")
 
 
 def main(
-    engine: options.Engine = options.BOTH,
+    engine: options.Engine = "both",
     keys: int = 10_000,
     seconds: int = 3,
     rounds: int = 5,

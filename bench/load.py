@@ -1,9 +1,8 @@
 """Load a server with wrk, and measure rate, latency and CPU time."""
 
-import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ import psutil
 
 from bench import processors
 from bench.servers import Server
+from tests import wire
 
 CONNECTIONS, WARM_UP_SECONDS = 32, 2
 # A server that sleeps so often in a row is idle. Its CPU time would not show that: on a busy machine a process that
@@ -35,12 +35,16 @@ class Request(NamedTuple):
     authorization: str = ""
     body: bytes = b""
 
-    def head(self, length: int) -> bytes:
-        """Return its head, which announces a body of so many bytes."""
-        lines = [f"{self.method} {self.path} HTTP/1.1", "Host: test", f"Content-Length: {length}"]
-        lines += ["Content-Type: application/json"] * bool(length)
-        lines += [f"Authorization: {self.authorization}"] * bool(self.authorization)
-        return "\r\n".join([*lines, "", ""]).encode()
+    @property
+    def headers(self) -> dict[str, str]:
+        """Its headers, without `Host`."""
+        headers = {"Authorization": self.authorization} if self.authorization else {}
+        of_body = {"Content-Type": "application/json", "Content-Length": str(len(self.body))} if self.body else {}
+        return headers | of_body
+
+    def head(self) -> bytes:
+        """Return the bytes before its body."""
+        return wire.head(self.method, self.path, *map(": ".join, self.headers.items()))
 
 
 class Scenario(NamedTuple):
@@ -62,12 +66,12 @@ class Measurement:
     cpu: float = 0.0
 
 
-def measure(server: Server, scenario: Scenario, seconds: float, on: Iterable[int] = processors.LOAD) -> Measurement:
+def measure(server: Server, scenario: Scenario, seconds: float) -> Measurement:
     """Load the server, then wait until it is idle. Raise LoadFailed unless every response was a success."""
-    before = sum(processors.cpu_seconds(server.pid).values())
-    with loading(server, scenario, seconds, on) as finish:
+    before = processors.cpu_seconds(server.pid)
+    with loading(server, scenario, seconds) as finish:
         found = finish()
-    used = sum(processors.cpu_seconds(server.pid).values()) - before
+    used = processors.cpu_seconds(server.pid) - before
     settle(server)
     return replace(found, cpu=used / found.requests * 1e6)
 
@@ -106,19 +110,13 @@ def settle(server: Server) -> None:
 
 
 @contextmanager
-def loading(
-    server: Server, scenario: Scenario, seconds: float, on: Iterable[int] = processors.LOAD
-) -> Iterator[Callable[[], Measurement]]:
+def loading(server: Server, scenario: Scenario, seconds: float) -> Iterator[Callable[[], Measurement]]:
     """Start a generator, and yield the function that waits for its result: raises LoadFailed if a request failed."""
-    wrk = shutil.which("wrk")
-    if wrk is None:
-        raise LoadFailed("wrk is not installed: apt-get install wrk")
     file = server.data / f"{server.port}-{scenario.name.replace(' ', '-')}.requests"
-    lines = ("\t".join([*request[:3], request.body.decode()]) + "\n" for request in scenario.requests)
-    file.write_text("".join(lines))
+    file.write_bytes(b"\0".join(one.head() + one.body for one in scenario.requests))
     options = ["-t1", f"-c{scenario.connections}", f"-d{max(1, round(seconds))}s", "-s", str(_SCRIPT)]
-    command = [wrk, *options, server.url, "--", str(file)]
-    with processors.pinned(on):
+    command = ["wrk", *options, server.url, "--", str(file)]
+    with processors.pinned(processors.LOAD):
         generator = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     with generator:
         try:

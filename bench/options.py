@@ -3,9 +3,8 @@
 import signal
 import sys
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 import typer
@@ -13,13 +12,12 @@ import typer
 from bench.databases import TITLES
 from bench.load import LoadFailed
 
-Engine = StrEnum("Engine", [*TITLES, "both"])  # type: ignore[misc]
-BOTH: Any = Engine("both")
+Engine = Literal["sqlite", "postgresql", "both"]
 
 
-def chosen(engine: Any) -> list[str]:
+def chosen(engine: Engine) -> list[str]:
     """Return the engines that an option names: one of them, or both."""
-    return list(TITLES) if engine == BOTH else [engine.value]
+    return list(TITLES) if engine == "both" else [engine]
 
 
 def run(main: Callable[..., None]) -> None:

@@ -18,6 +18,9 @@ from bench.databases import TITLES
 from bench.load import CONNECTIONS, Measurement
 from bench.servers import BARE, FORMER, OURS, REFERENCES, UNCOUNTED
 
+# Of a measurement.
+FIGURES = {"rate": ",.0f", "p50": ".2f", "p99": ".2f", "cpu": ".0f"}
+
 
 def run_of(seconds: float, rounds: int) -> dict[str, Any]:
     """Return what the results depend on: the machine, the commit, the load."""
@@ -33,7 +36,7 @@ def run_of(seconds: float, rounds: int) -> dict[str, Any]:
         "processors": os.cpu_count(),
         "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
     }
-    load = {"load": "wrk", "pinned": processors.description(), "connections": CONNECTIONS}
+    load = {"load": "wrk", "pinned": processors.DESCRIPTION, "connections": CONNECTIONS}
     return {"machine": machine, **load, "seconds": seconds, "rounds": rounds}
 
 
@@ -56,7 +59,7 @@ def counting(medians: Mapping[str, Measurement]) -> dict[str, float]:
 
 
 def tables(results: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the lines of all results: machine, engines, ten thousand keys, worker, two workers."""
+    """Yield the lines of all results: machine, engines, ten thousand keys, worker."""
     if "machine" in results:
         machine = results["machine"]
         yield (
@@ -71,8 +74,6 @@ def tables(results: Mapping[str, Any]) -> Iterator[str]:
         yield from ("", f"### Ten thousand keys on {TITLES[engine]}", "", *_keys(found))
     for engine, found in results.get("footprint", {}).items():
         yield from ("", f"### A worker on {TITLES[engine]}", "", *_worker(found))
-    if results.get("workers"):
-        yield from ("", "### Two workers", "", *_workers(results["workers"]))
 
 
 def _engine(engine: str, results: Mapping[str, Any]) -> Iterator[str]:
@@ -82,10 +83,8 @@ def _engine(engine: str, results: Mapping[str, Any]) -> Iterator[str]:
     for scenario, found in results["scenarios"].items():
         medians = [found["median"][name] for name in compared]
         latency = [f"{medians[0][name]:.2f}" for name in ("p50", "p99")]
-        cpu, ratios = (
-            (f"{one['cpu']:.0f}" for one in medians),
-            (f"{found['ratio'][name]:.2f}" for name in compared[1:]),
-        )
+        cpu = (f"{one['cpu']:.0f}" for one in medians)
+        ratios = (f"{found['ratio'][name]:.2f}" for name in compared[1:])
         lines.append([scenario, *(f"{one['rate']:,.0f}" for one in medians), *latency, " / ".join(cpu), *ratios])
     titles = [*(f"{name} /s" for name in short), "ours p50 ms", "ours p99 ms", f"CPU µs {' / '.join(short)}"]
     yield from (f"Load average before: {results['load_average']}. Bare uvicorn: {bare['rate']:,.0f}/s.", "")
@@ -99,12 +98,7 @@ def _engine(engine: str, results: Mapping[str, Any]) -> Iterator[str]:
 
 def _keys(results: Mapping[str, Any]) -> Iterator[str]:
     lines = [
-        [
-            f"{load}, {keys}",
-            f"{one['rate']:,.0f}",
-            *(f"{one[name]:.2f}" for name in ("p50", "p99")),
-            f"{one['cpu']:.0f}",
-        ]
+        [f"{load}, {keys}", *(format(one[name], style) for name, style in FIGURES.items())]
         for load, found in results.items()
         for keys, one in found.items()
     ]
@@ -119,16 +113,6 @@ def _worker(results: Mapping[str, Any]) -> Iterator[str]:
         f" {memory['slope']:+.2f} MB a minute in the second half.\n"
     )
     yield from goal_table(goals.of_worker(results))
-
-
-def _workers(results: Mapping[str, Any]) -> Iterator[str]:
-    lines = [
-        [count, f"{one['rate']:,.0f}", f"{one['of_cpu']:,.0f}", f"{one['busiest']:.0%}"]
-        for count, one in results["median"].items()
-    ]
-    yield from table(["workers", "/s", "/s on a CPU of their own", "the busiest one's share"], lines)
-    yield f"\nBy wall time {results['wall']:.2f} of one worker.\n"
-    yield from goal_table([goals.Goal("two workers on two CPUs, of one", results["scaling"], goals.SCALING)])
 
 
 def goal_table(found: Iterable[goals.Goal]) -> Iterator[str]:

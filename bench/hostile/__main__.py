@@ -8,12 +8,11 @@ from pathlib import Path
 import typer
 
 from bench import options, report
-from bench.hostile import table
 from bench.hostile.attacks import ATTACKS
-from bench.hostile.measure import measure
+from bench.hostile.measure import is_met, markdown, measure
 
 
-def main(engine: options.Engine = options.BOTH, seconds: float = 8, only: str = "", json: Path | None = None) -> None:
+def main(engine: options.Engine = "both", seconds: float = 8, only: str = "", json: Path | None = None) -> None:
     """Print the results and keep them; attacks without `only` in item or name keep their former results."""
     names = [name for name, attack in ATTACKS.items() if only in f"{attack.item} {name}"]
     engines = options.chosen(engine)
@@ -22,8 +21,8 @@ def main(engine: options.Engine = options.BOTH, seconds: float = 8, only: str = 
     others = [row for row in former if row["attack"] not in names or row["engine"] not in engines]
     results = {**report.run_of(seconds, 1), "rows": others + rows}
     options.save(json, results)
-    print(*table.markdown(results), sep="\n")
-    if not all(map(table.is_met, rows)):
+    print(*markdown(results), sep="\n")
+    if not all(map(is_met, rows)):
         raise typer.Exit(1)
 
 

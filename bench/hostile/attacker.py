@@ -1,6 +1,5 @@
 """The attacker: connections from an address of its own, for a bounded time."""
 
-import os
 import re
 import select
 import socket
@@ -9,10 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
-from itertools import cycle
+from itertools import cycle, islice
 from threading import Lock, Thread
 
-from bench import processors
 from bench.hostile.target import Target
 from bench.load import Request
 
@@ -45,12 +43,11 @@ class Attacker:
     def goes_on(self) -> bool:
         return self.left() > 0
 
-    def count(self, answer: object, times: int = 1) -> None:
+    def count(self, answer: object) -> None:
         with self._lock:
-            self.answers[str(answer)] += times
+            self.answers[str(answer)] += 1
 
     def connect(self, receive_buffer: int = 0) -> socket.socket:
-        """Return a connection."""
         connection = socket.socket()
         connection.settimeout(5)
         if receive_buffer:
@@ -90,10 +87,7 @@ class Attacker:
         self.at_once(clients, act)
 
     def _exchange(self, connection: HTTPConnection, request: Request) -> tuple[int, bytes]:
-        headers = {"Content-Type": "application/json"} if request.body else {}
-        if request.authorization:
-            headers["Authorization"] = request.authorization
-        connection.request(request.method, request.path, request.body or None, headers)
+        connection.request(request.method, request.path, request.body or None, request.headers)
         response = connection.getresponse()
         first = response.read(65_536)
         while response.read(1_000_000) and self.goes_on():
@@ -108,63 +102,34 @@ class Attacker:
 
     def flood(self, clients: int, requests: list[Request]) -> None:
         """Send requests without a body as fast as they are answered, all of them at once on each connection."""
-        batch = b"".join(request.head(0) for request in requests)
+        batch = b"".join(request.head() for request in requests)
 
         def act() -> None:
-            with self.connect() as connection:
+            with self.connect() as connection, connection.makefile("rb", 65_536) as lines:
+                statuses = (status for line in lines for status in _STATUS.findall(line))
                 while self.goes_on():
                     connection.sendall(batch)
-                    self._count_statuses(connection, len(requests))
+                    for status in islice(statuses, len(requests)):
+                        self.count(status.decode())
 
         self.at_once(clients, act)
 
-    def _count_statuses(self, connection: socket.socket, expected: int) -> None:
-        rest = b""
-        while expected > 0:
-            data = connection.recv(65_536)
-            if not data:
-                raise ConnectionError
-            for status in _STATUS.findall(rest + data):
-                expected -= 1
-                self.count(status.decode())
-            # Too short to hold a status that was counted.
-            rest = (rest + data)[-11:]
-
     def hold(self, clients: int, begin: bytes, step: bytes = b"", receive_buffer: int = 0) -> None:
         """Keep so many connections that began like this; each sends `step` now and then, and reads nothing."""
-        held: list[socket.socket] = []
-        while self.goes_on():
-            with suppress(OSError):
-                while len(held) < clients and self.goes_on():
-                    self.count("cut")
-                    connection = self.connect(receive_buffer)
-                    connection.sendall(begin)
-                    connection.setblocking(False)
-                    held.append(connection)
-                    self.count("cut", -1)
-            time.sleep(PAUSE)
-            alive = [connection for connection in held if self._lives(connection, step)]
-            self.count("cut", len(held) - len(alive))
-            held = alive
-        self.count("held", len(held))
 
-    def _lives(self, connection: socket.socket, step: bytes) -> bool:
-        """Send the step, and return whether the server has not closed the connection."""
-        poll = select.poll()
-        poll.register(connection, select.POLLRDHUP)
-        closed = any(event for _, event in poll.poll(0))
-        if step and not closed:
-            with suppress(OSError):
-                connection.send(step)
-        if closed:
-            with suppress(OSError):
-                if step and (found := _STATUS.match(connection.recv(4096))):
-                    self.count(found[1].decode())
-            connection.close()
-        return not closed
+        def act() -> None:
+            with self.connect(receive_buffer) as connection:
+                connection.sendall(begin)
+                connection.setblocking(False)
+                closed = select.poll()
+                closed.register(connection, select.POLLRDHUP)
+                while self.goes_on():
+                    if closed.poll(PAUSE * 1000):
+                        for status in _STATUS.findall(connection.recv(4096)) if step else ():
+                            self.count(status.decode())
+                        raise ConnectionError
+                    with suppress(BlockingIOError):
+                        connection.send(step)
+                self.count("held")
 
-
-def settle() -> None:
-    """In the attacker's process: leave the CPU to the victim, which shares it."""
-    os.nice(10)
-    processors.pin(os.getpid(), processors.LOAD)
+        self.at_once(clients, act)

@@ -4,7 +4,7 @@ import itertools
 import os
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
@@ -12,7 +12,8 @@ from typing import Any
 
 import orjson
 
-from bench.hostile.attacker import Attacker, Send, settle
+from bench import processors
+from bench.hostile.attacker import Attacker, Send
 from bench.hostile.target import Target
 from bench.load import Request
 
@@ -52,17 +53,13 @@ def _bodies(attacker: Attacker, value: str) -> None:
 
 
 def _body(value: str, size: int) -> bytes:
-    members: list[str] = []
-    left = size - 1_000
-    while left > 0:
-        members.append(f'"m{len(members)}":{value}')
-        left -= len(members[-1]) + 1
+    members = (f'"m{number:06x}":{value}' for number in range((size - 1_000) // (len(value) + 11)))
     return f'{{"design":"aaron","name":"n","settings":{{{",".join(members)}}}}}'.encode()
 
 
 def _large_body(attacker: Attacker, clients: int, sent: int) -> None:
-    head = Request("POST", "/sets", attacker.target.key).head(ANNOUNCED)
-    attacker.hold(clients, head + b'{"name":"' + b"x" * sent, step=b"x")
+    whole = Request("POST", "/sets", attacker.target.key, b'{"name":"'.ljust(ANNOUNCED, b"x"))
+    attacker.hold(clients, whole.head() + whole.body[: 9 + sent], step=b"x")
 
 
 def _exports(attacker: Attacker) -> None:
@@ -74,26 +71,24 @@ def _exports(attacker: Attacker) -> None:
     attacker.steps(READERS, step)
 
 
-def _large_reads(attacker: Attacker, *paths: str) -> None:
+def _large_reads(attacker: Attacker, paths: Sequence[str]) -> None:
     target = attacker.target
     attacker.repeat(READERS, [Request("GET", path.format(target.large_id), target.large) for path in paths])
 
 
 def _unread(attacker: Attacker) -> None:
-    begin = Request("GET", "/patterns", attacker.target.large).head(0)
+    begin = Request("GET", "/patterns", attacker.target.large).head()
     attacker.hold(UNREAD, begin, receive_buffer=4_096)
 
 
 def _look_ups(attacker: Attacker) -> None:
     """Request images of hosts whose name servers do not answer, with and without credentials."""
-    numbers = itertools.count()
 
-    def step(send: Send) -> None:
-        number = next(numbers)
+    def request(number: int) -> Request:
         body = {"type": "support", "slug": f"slow-{number}", "subId": 1, "url": f"http://h{number}.slow.test/a.png"}
-        send(_post("/images", attacker.target.key if number % 2 else "", body))
+        return _post("/images", attacker.target.key if number % 2 else "", body)
 
-    attacker.steps(4 * CLIENTS, step)
+    attacker.repeat(4 * CLIENTS, map(request, itertools.count()))
 
 
 def _quota_requests(attacker: Attacker) -> None:
@@ -124,21 +119,17 @@ def _image(side: int, *, flat: bool) -> str:
 
 
 def _support_images(attacker: Attacker) -> None:
-    img, numbers = _image(16, flat=True), itertools.count()
+    body = {"type": "support", "subId": 1, "img": _image(16, flat=True)}
 
-    def step(send: Send) -> None:
-        send(_post("/images", "", {"type": "support", "slug": f"flood-{next(numbers)}", "subId": 1, "img": img}))
+    def request(number: int) -> Request:
+        return _post("/images", "", {**body, "slug": f"flood-{number}"})
 
-    attacker.steps(CLIENTS, step)
+    attacker.repeat(CLIENTS, map(request, itertools.count()))
 
 
-def _images(attacker: Attacker, *sides: int, flat: bool) -> None:
+def _images(attacker: Attacker, sides: Sequence[int], *, flat: bool) -> None:
     bodies = [{"name": "n", "img": _image(side, flat=flat)} for side in sides]
     attacker.repeat(CLIENTS, [_post("/sets", attacker.target.key, body) for body in bodies])
-
-
-def _rejected(attacker: Attacker, method: str, path: str, *, with_key: bool = False) -> None:
-    attacker.flood(CLIENTS, [Request(method, path, attacker.target.key * with_key)] * PIPELINED)
 
 
 def _tokens(attacker: Attacker) -> None:
@@ -158,8 +149,11 @@ def _removal(attacker: Attacker) -> None:
     attacker.steps(2 * CLIENTS, step)
 
 
-def _flood(method: str, path: str, **options: bool) -> Attack:
-    return Attack("2.6", lambda attacker: _rejected(attacker, method, path, **options), generous=False)
+def _flood(method: str, path: str, *, with_key: bool = False) -> Attack:
+    def act(attacker: Attacker) -> None:
+        attacker.flood(CLIENTS, [Request(method, path, attacker.target.key * with_key)] * PIPELINED)
+
+    return Attack("2.6", act, generous=False)
 
 
 ATTACKS = {
@@ -169,10 +163,8 @@ ATTACKS = {
     "850 connections trickle a body of 11 MB": Attack("2.2", partial(_large_body, clients=TRICKLING, sent=0)),
     "30 connections stall at 11 MB": Attack("2.2", partial(_large_body, clients=STALLED, sent=SENT)),
     "exports of 450 large patterns": Attack("2.3", _exports),
-    "all data of 450 large patterns": Attack("2.3", lambda attacker: _large_reads(attacker, "/users/{}/data")),
-    "lists of 450 large patterns": Attack(
-        "2.3", lambda attacker: _large_reads(attacker, "/patterns", "/patterns?limit=250")
-    ),
+    "all data of 450 large patterns": Attack("2.3", partial(_large_reads, paths=["/users/{}/data"])),
+    "lists of 450 large patterns": Attack("2.3", partial(_large_reads, paths=["/patterns", "/patterns?limit=250"])),
     "100 lists that are not read": Attack("2.3", _unread),
     "images of hosts with slow name servers": Attack("2.4", _look_ups, read="yaml"),
     "quota requests, made and withdrawn": Attack("2.5", _quota_requests),
@@ -184,14 +176,16 @@ ATTACKS = {
     "static files": _flood("GET", "/web/style.css"),
     "signed tokens with malformed claims": Attack("2.7", _tokens),
     "an account in use is removed": Attack("2.8", _removal, never=("500", "503")),
-    "images of many pixels": Attack("2.9", lambda attacker: _images(attacker, *FLAT_SIDES, flat=True)),
-    "images of 12 MB": Attack("2.9", lambda attacker: _images(attacker, *NOISY_SIDES, flat=False)),
+    "images of many pixels": Attack("2.9", partial(_images, sides=FLAT_SIDES, flat=True)),
+    "images of 12 MB": Attack("2.9", partial(_images, sides=NOISY_SIDES, flat=False)),
 }
 
 
 def run(name: str, target: Target, seconds: float) -> Counter[str]:
     """In a process of its own: attack for so long. Return the statuses that were answered, and how often."""
-    settle()
+    # The victim, which shares the CPU, comes first.
+    os.nice(10)
     attacker = Attacker(target, seconds)
-    ATTACKS[name].act(attacker)
+    with processors.pinned(processors.LOAD):
+        ATTACKS[name].act(attacker)
     return attacker.answers

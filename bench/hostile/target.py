@@ -11,24 +11,14 @@ import jwt
 from bench.servers import OURS, Server, Site, fresh_site
 from services.auth.derivation import derive
 from tests.forges import REPOSITORY, TOKEN
-from tests.service import ApiKey, Person
+from tests.service import ApiKey
 
 # Policies that stop an attack before it reaches measured code. The others keep their quotas: they are the defence.
 POLICIES = ("burst", "day", "account-burst", "account-day", "address-burst", "address-day")
 GENEROUS = ",".join(f"{policy}=1000000000" for policy in POLICIES)
 # A pattern of 2 x 190 kB, nearly the largest one, and a little less than the quota of an account.
 MEMBERS, MOST_PATTERNS = 13_000, 450
-MALFORMED = (
-    ("_id", True),
-    ("_id", [1]),
-    ("_id", 1.0),
-    ("_id", 10**30),
-    ("exp", 9e18),
-    ("epoch", [1]),
-    ("epoch", True),
-    ("by", [1]),
-    ("iat", "x"),
-)
+MALFORMED = {"_id": (True, [1], 1.0, 10**30), "exp": (9e18,), "epoch": ([1], True), "by": ([1],), "iat": ("x",)}
 
 
 class Target(NamedTuple):
@@ -93,7 +83,10 @@ def _arrange(server: AttackedServer, site: Site) -> tuple[Target, Victim]:
         server.sign_up("admin")
     key = large.new_key()
     _fill(key)
-    tokens = _malformed(attacker, derive(site.settings["secret_key"], "tokens"))
+    signing = derive(site.settings["secret_key"], "tokens")
+    claims = jwt.decode(attacker.token, options={"verify_signature": False})
+    wrong = [{**claims, claim: value} for claim, values in MALFORMED.items() for value in values]
+    tokens = ["Bearer " + jwt.encode(one, signing, algorithm="HS256") for one in wrong]
     credentials = (attacker.new_key().authorization, key.authorization, large.id, removed.authorization)
     target = Target(server.port, site.settings["public_url"], *credentials, tokens)
     return target, Victim(other.new_key(), other.new_set()["id"], other.new_pattern()["id"])
@@ -108,10 +101,3 @@ def _fill(key: ApiKey) -> None:
     for _ in range(MOST_PATTERNS - 1):
         if key.post(path).status_code != 200:
             break
-
-
-def _malformed(owner: Person, signing: bytes) -> list[str]:
-    claims: dict[str, Any] = jwt.decode(owner.token, options={"verify_signature": False})
-    return [
-        "Bearer " + jwt.encode({**claims, claim: value}, signing, algorithm="HS256") for claim, value in MALFORMED
-    ]

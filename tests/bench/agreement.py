@@ -82,6 +82,4 @@ def _send(name: str, server: Service, request: Request) -> Any:
 
 
 def _answer(server: Service, request: Request) -> Any:
-    headers = {"Authorization": request.authorization} if request.authorization else {}
-    headers |= {"Content-Type": "application/json"} if request.body else {}
-    return server.http.request(request.method, request.path, headers=headers, content=request.body or None)
+    return server.http.request(request.method, request.path, headers=request.headers, content=request.body or None)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bench.hostile import table
+from bench.hostile import measure
 from bench.hostile.attacks import ATTACKS
 
 QUIET: dict[str, Any] = {
@@ -16,7 +16,6 @@ QUIET: dict[str, Any] = {
     "failures": {},
     "growth": 12.4,
     "answers": {"200": 9},
-    "mails": 0,
     "metered": True,
     "forbidden": 0,
 }
@@ -35,15 +34,15 @@ QUIET: dict[str, Any] = {
     ids=lambda fault: next(iter(fault)),
 )
 def test_each_figure_past_its_threshold_misses(fault: dict[str, Any]) -> None:
-    assert table.is_met({**QUIET, "health": 0.5, "read": 0.5, "growth": 150.0})
-    assert not table.is_met(QUIET | fault)
+    assert measure.is_met({**QUIET, "health": 0.5, "read": 0.5, "growth": 150.0})
+    assert not measure.is_met(QUIET | fault)
 
 
 def test_the_table_shows_each_attack() -> None:
     machine = {"commit": "abc", "at": "now", "processor": "x", "processors": 2}
     results = {"machine": machine, "pinned": "no", "seconds": 8.0, "rows": [QUIET, QUIET | {"failures": {"503": 2}}]}
     row = "| 2.6 | static files | sqlite | 0.02 | 0.03 |"
-    assert list(table.markdown(results))[-2:] == [f"{row} 0 | 12 | met |", f"{row} 2 | 12 | **missed** |"]
+    assert list(measure.markdown(results))[-2:] == [f"{row} 0 | 12 | met |", f"{row} 2 | 12 | **missed** |"]
 
 
 def test_every_item_of_load_has_an_attack() -> None:

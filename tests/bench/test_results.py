@@ -99,6 +99,15 @@ def test_ten_thousand_keys_are_compared_with_one(rate: float, p99: float, met: b
     assert "| reads, one key | 5,000 | 6.00 | 12.00 | 200 |" in report.tables({"keys": {"sqlite": found}})
 
 
+@pytest.mark.parametrize(("scaling", "met"), [(1.7, "met"), (1.69, "**missed**")])
+def test_a_second_worker_is_compared_with_one(scaling: float, met: str) -> None:
+    resident = {"rss": 100.0, "pss": 90.0}
+    memory = {"minutes": 1, "requests": 9, "idle": resident, "loaded": resident, "slope": 0.1}
+    found = {"sqlite": {"start": {"median": 1.0}, "memory": memory, "scaling": scaling}}
+    line = f"| two workers on two CPUs, of one | {scaling:.2f} | ≥ 1.70 | {met} |"
+    assert list(report.tables({"footprint": found}))[-1] == line
+
+
 def test_the_same_results_make_the_same_plot(tmp_path: Path) -> None:
     for name in ("one.svg", "other.svg"):
         plot.draw(results(GOOD), tmp_path / name)
