@@ -33,6 +33,7 @@ def test_a_dropped_file_is_reviewed_and_stored(visitor: Visitor, owner: Person, 
     )
     page.dispatch_event("h1", "dragover", {"dataTransfer": dropped})
     page.dispatch_event("h1", "drop", {"dataTransfer": dropped})
+    expect(page.get_by_label("Drop a file here, or choose one")).to_have_value("C:\\fakepath\\Alice.smis")
     found = page.get_by_role("table", name="Found")
     expect(found.get_by_role("row", name="Chest")).to_contain_text("36 1/4″")
     expect(found.get_by_role("row", name="Chest")).to_contain_text("Converted. Both mean the same.")

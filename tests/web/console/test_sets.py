@@ -83,6 +83,7 @@ def test_a_set_is_exported_in_each_format(visitor: Visitor, owner: Person, page:
             press(page, label)
         assert download.value.suggested_filename == f"Alice-B{ending}"
         assert b"920" in download.value.path().read_bytes()
+    expect(page.locator(".exports .message")).to_have_text("Alice-B.yaml is downloaded.")
     assert json.loads(owner.get(f"/sets/{made['id']}.json").content)["measurements"]["chest"] == 920
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.handlers.test_usage import number, today, used
 from tests.service import Person, Service, wait_until
 from tests.web.actions import field, press
-from tests.web.console.visitor import Visitor, assert_accessible
+from tests.web.console.visitor import PHONE, Visitor, assert_accessible
 
 TITLE = "Usage and quotas"
 
@@ -34,6 +34,18 @@ def test_usage_is_shown_beside_the_quotas_as_charts_and_tables(visitor: Visitor,
     assert_accessible(page)
     page.get_by_role("link", name="<b>mine</b>").click()
     expect(visitor.title("<b>mine</b>")).to_be_visible()
+
+
+def test_on_a_phone_the_top_is_small_and_the_operations_are_folded(
+    visitor: Visitor, owner: Person, page: Page
+) -> None:
+    used(owner, at=today(), operation="list_sets")
+    page.set_viewport_size({"width": PHONE, "height": 740})
+    visitor.sign_in(owner, "/usage")
+    expect(page.locator("summary", has_text="By operation")).to_be_visible()
+    expect(page.get_by_role("table", name="By operation")).to_be_hidden()
+    box = page.locator("#content").bounding_box()
+    assert box and box["y"] < 180
 
 
 def test_charts_are_drawn_anew_when_the_window_gets_another_width(

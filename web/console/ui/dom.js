@@ -67,7 +67,20 @@ export function byId(id) {
   return /** @type {HTMLElement} */ (document.getElementById(id))
 }
 
+let told = 0
+// Milliseconds for which a text for all users is shown.
+const TOLD = 5_000
+
 /** Say something to users of screen readers. @param {string} text */
 export function announce(text) {
+  clearTimeout(told)
+  byId("announcements").className = "unseen"
   byId("announcements").textContent = text
+}
+
+/** Say something to all users. @param {string} text */
+export function tell(text) {
+  announce(text)
+  byId("announcements").className = "said"
+  told = setTimeout(() => (byId("announcements").className = "unseen"), TOLD)
 }

@@ -12,14 +12,25 @@ export function save(file, name) {
   setTimeout(() => URL.revokeObjectURL(address), 60_000)
 }
 
+/** @typedef {[text: string, name: string, load: () => Promise<Blob>]} File the text of its button, and the name of the file */
+
 /**
  * A button that fetches a file with the token of the session, and stores it.
- * @param {string} text
- * @param {string} name of the file
- * @param {() => Promise<Blob>} load
+ * @param {File} file
  */
-export function downloadButton(text, name, load) {
+export function downloadButton(...file) {
   const said = message()
+  return el("div", { class: "download" }, buttonOf(file, said), said.element)
+}
+
+/** Such buttons, with one message for all. @param {File[]} files */
+export function downloadButtons(files) {
+  const said = message()
+  return el("div", { class: "exports" }, ...files.map((file) => buttonOf(file, said)), said.element)
+}
+
+/** @param {File} file @param {ReturnType<typeof message>} said */
+function buttonOf([text, name, load], said) {
   const button = el("button", { type: "button", class: "plain" }, text)
   button.addEventListener("click", async () => {
     button.disabled = true
@@ -33,5 +44,5 @@ export function downloadButton(text, name, load) {
       button.disabled = false
     }
   })
-  return el("div", { class: "download" }, button, said.element)
+  return button
 }

@@ -26,13 +26,14 @@ const t = texts("shell")
  * @param {(error: RequestError, form: Form) => void} [parts.onError] besides showing it
  * @param {import("./dom.js").Child[]} [parts.besides] elements beside the button
  * @param {boolean} [parts.danger] whether the action cannot be undone
+ * @param {boolean} [parts.isLong] whether its button and message stay in view, because the fields do not fit in the window
  * @returns {Form}
  */
-export function form({ fields, submit, action, onError, besides = [], danger = false }) {
+export function form({ fields, submit, action, onError, besides = [], danger = false, isLong = false }) {
   const said = message()
   const button = el("button", { class: danger && "danger" }, submit)
   const element = Object.assign(
-    el("form", {}, ...fields, said.element, el("div", { class: "actions" }, button, ...besides)),
+    el("form", { class: isLong && "long" }, ...fields, !isLong && said.element, el("div", { class: "actions" }, isLong && said.element, button, ...besides)),
     { message: said },
   )
   let key = newKey()

@@ -12,13 +12,15 @@ const t = texts("shell")
 /** @param {Schemas["Usage"]} usage by operation */
 export function usageTables(usage) {
   if (!usage.rows.length) return empty(t("usage.none"))
+  // On a phone its cards would fill screens.
+  const isNarrow = matchMedia("(max-width: 48rem)").matches
   const days = summed(usage.rows, (row) => row.at).reverse()
   const operations = summed(usage.rows, (row) => row.operation ?? "").sort((one, other) => other.calls - one.calls)
   return el(
     "div",
     {},
     el("p", {}, t.count("usage.calls", usage.totals.calls), " ", t.count("usage.errors", usage.totals.errors)),
-    el("details", { open: true }, el("summary", {}, t("usage.byOperation")), usageTable(t("usage.byOperation"), t("usage.operation"), operations, (name) => el("code", {}, name))),
+    el("details", { open: !isNarrow }, el("summary", {}, t("usage.byOperation")), usageTable(t("usage.byOperation"), t("usage.operation"), operations, (name) => el("code", {}, name))),
     el("details", {}, el("summary", {}, t("usage.byDay")), usageTable(t("usage.byDay"), t("usage.day"), days, day)),
   )
 }

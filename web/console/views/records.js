@@ -5,7 +5,7 @@ import { go, href, refresh } from "../router.js"
 import { currentLanguage, texts } from "../texts.js"
 import { askToConfirm } from "../ui/confirm.js"
 import { announce, el } from "../ui/dom.js"
-import { downloadButton } from "../ui/download.js"
+import { downloadButtons } from "../ui/download.js"
 import { choice, choices } from "../ui/form.js"
 import { section } from "../ui/page.js"
 
@@ -69,8 +69,8 @@ export function visibilityChoices(isPublic) {
  */
 export function exports(name, formats) {
   const file = name.replaceAll(/[^\p{L}\p{N}]+/gu, "-").replaceAll(/^-|-$/g, "").slice(0, 60) || "export"
-  const buttons = Object.entries(formats).map(([ending, [label, load]]) => downloadButton(label, `${file}.${ending}`, load))
-  return section(t("export"), el("div", { class: "exports" }, ...buttons))
+  const files = Object.entries(formats).map(([ending, [label, load]]) => /** @type {import("../ui/download.js").File} */ ([label, `${file}.${ending}`, load]))
+  return section(t("export"), downloadButtons(files))
 }
 
 /**

@@ -6,7 +6,7 @@ import { RequestError } from "../../errors.js"
 import { go, href } from "../../router.js"
 import { texts } from "../../texts.js"
 import { openDialog } from "../../ui/dialog.js"
-import { announce, el } from "../../ui/dom.js"
+import { el, tell } from "../../ui/dom.js"
 import { field, form } from "../../ui/form.js"
 import { page } from "../../ui/page.js"
 import { warnOfUnsaved } from "../../ui/unsaved.js"
@@ -41,6 +41,7 @@ export async function render({ params: { id = "" }, signal }) {
     conflict.textContent = t("conflict")
   }
   const element = form({
+    isLong: true,
     fields: [
       field({ name: "name", label: r("name") }, { maxlength: 500, required: true, autocomplete: "off" }),
       field({ name: "notes", label: r("notes"), hint: t("notes.hint"), tag: "textarea" }, { maxlength: 20_000, rows: 3 }),
@@ -63,7 +64,7 @@ export async function render({ params: { id = "" }, signal }) {
       }
       saved = true
       go(`/sets/${id}`)
-      announce(t("saved"))
+      tell(t("saved"))
     },
   })
   fill(element, set)

@@ -3,7 +3,7 @@
 import { texts } from "../../texts.js"
 import { announce, el, newId } from "../../ui/dom.js"
 import { explanationOf, GROUPS, groupName, nameOf, OLD, questionAbout } from "./measurements.js"
-import { read, unitOf, written } from "./units.js"
+import { read, shown, unitOf, written } from "./units.js"
 
 const t = texts("sets")
 
@@ -50,7 +50,7 @@ export function measurementFields(stored, imperial) {
       const changed = fields.filter((one) => one.isChanged() && one.value !== null)
       return changed.flatMap((one) => {
         const question = questionAbout(one.name, values, state.imperial)
-        return question ? [/** @type {[string, string]} */ ([`${nameOf(one.name)}: ${one.input.value}`, question])] : []
+        return question ? [/** @type {[string, string]} */ ([`${nameOf(one.name)}: ${shown(one.value ?? 0, unitOf(one.name, state.imperial))}`, question])] : []
       })
     },
     /** What is stored has changed: show it where nothing else was typed. @param {Values} now */
@@ -80,7 +80,7 @@ function measurementField(name, state) {
   const said = el("small", { id: `${id}-question`, class: "question" })
   const about = el("small", { id: `${id}-about` }, explanationOf(name))
   const described = `${id}-about ${id}-question`
-  const input = el("input", { id, inputmode: "text", autocomplete: "off", maxlength: 40, "aria-describedby": described })
+  const input = el("input", { id, autocomplete: "off", maxlength: 40, "aria-describedby": described })
   const field = {
     name,
     input,
@@ -89,6 +89,8 @@ function measurementField(name, state) {
     isChanged: () => field.value !== (state.stored[name] ?? null),
     isWrong: () => Number.isNaN(field.value),
     show() {
+      // Inches are typed with fractions, which the decimal keyboards of phones lack.
+      input.inputMode = unitOf(name, state.imperial) === "inch" ? "text" : "decimal"
       unit.textContent = `(${t.named("unit", unitOf(name, state.imperial))})`
       if (!field.isWrong()) input.value = field.value === null ? "" : written(field.value, unitOf(name, state.imperial))
     },

@@ -82,10 +82,19 @@ function dropZone(input, choose, signal) {
   const drop = (/** @type {DragEvent} */ event) => {
     event.preventDefault()
     zone.classList.remove("over")
-    choose(event.dataTransfer?.files[0])
+    const [file] = event.dataTransfer?.files ?? []
+    if (file) input.files = listOf(file)
+    choose(file)
   }
   addEventListener("dragover", over, { signal })
   addEventListener("dragleave", () => zone.classList.remove("over"), { signal })
   addEventListener("drop", drop, { signal })
   return zone
+}
+
+/** The list with which a file input shows the name of a file. @param {File} file */
+function listOf(file) {
+  const transfer = new DataTransfer()
+  transfer.items.add(file)
+  return transfer.files
 }
