@@ -22,6 +22,8 @@ ESTIMATED_FONT_SIZE = 13
 USUAL_WIDTH, HEIGHT, BAR_HEIGHT = 960, 360, 28
 # Pixels for a label below the columns, and for an entry of the legend.
 LABEL_WIDTH, ENTRY_WIDTH = 110, 230
+# Of the labels below the columns, rounded up.
+HALF_A_CHARACTER = 4
 # Of a name: characters in the legend, and pixels of the width for each character beside a bar.
 LONGEST_NAME, WIDTH_OF_A_CHARACTER = 30, 32
 # Where pygal's script shows what the pointer is at.
@@ -99,7 +101,8 @@ def drawn(chart: Chart, appearance: Appearance) -> bytes:
     labels = [_text(label, longest) for label in chart.labels][::order]
     plot.x_labels = labels
     if not chart.horizontal:
-        plot.x_labels_major = labels[:: max(1, -(-len(labels) // (appearance.width // LABEL_WIDTH)))]
+        # Counted from the last column, which is today's in most charts.
+        plot.x_labels_major = labels[:: -max(1, -(-len(labels) // (appearance.width // LABEL_WIDTH)))]
     for name, values in chart.series:
         plot.add(_text(name, LONGEST_NAME), [value or None for value in values][::order])
     plot.uuid = "usage"
@@ -132,6 +135,8 @@ def _config(chart: Chart, width: int) -> Any:
         margin=12,
         margin_bottom=24,
         margin_left=24,
+        # The last label is centred below the last column, and wider than it.
+        margin_right=12 if chart.horizontal or not chart.labels else HALF_A_CHARACTER * len(chart.labels[-1]),
         # Calls are whole: a chart of one call has no mark at a half.
         order_min=0,
     )

@@ -50,6 +50,17 @@ def test_each_day_has_a_column_with_a_part_for_each_group() -> None:
     assert image.get("role") == "img" and image.get("aria-labelledby") == f"{image[0].get('id')} {image[1].get('id')}"
 
 
+@pytest.mark.parametrize("width", [320, 960])
+def test_the_last_column_has_its_date_which_fits_into_the_image(width: int) -> None:
+    days = tuple(f"2026-11-{day:02}" for day in range(1, 31))
+    image = parsed(Chart("t", "d", days, (("a", (1,) * 30),)), width=width)
+    label = image.findall(f".//{SVG}g[@class='axis x']//{SVG}text")[-1]
+    plot = image.find(f".//{SVG}g[@class='plot']").get("transform")
+    left = float(re.findall(r"[\d.]+", plot)[0])
+    assert label.text == days[-1]
+    assert left + float(label.get("x")) + charts.HALF_A_CHARACTER * len(days[-1]) <= width
+
+
 def test_long_times_and_many_groups_are_summed_up() -> None:
     rows: list[dict[str, Any]] = []
     for n in range(40):
