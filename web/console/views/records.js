@@ -31,7 +31,8 @@ export function named(name) {
 
 /** The name of a curated set in the language of the user, or in English. @param {Schemas["CuratedSet"]} size */
 export function nameOfSize(size) {
-  return size[NAMES[currentLanguage()]] || size.nameEn
+  const name = size[NAMES[currentLanguage()]]
+  return isVisible(name) ? name : named(size.nameEn)
 }
 
 /** A text of a user in a table: long words may break, others do not. @param {string} text */
