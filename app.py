@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 from connexion.middleware.lifespan import LifespanMiddleware
 from uvicorn.config import Config
@@ -80,7 +81,13 @@ def _middlewares(settings: Settings, services: Services, charges: Charges, waiti
         partial(Envelope, metrics=services.metrics, usage=services.usage, base=base, slow_seconds=slow),
         partial(Problems, charges=charges, base=base),
         partial(Concurrency, max_requests=settings.max_concurrency, waiting=waiting),
-        partial(Assets, folders=service_pages.folders(), compressed=service_pages.own_folders(), charges=charges),
+        partial(
+            Assets,
+            folders=service_pages.folders(),
+            compressed=service_pages.own_folders(),
+            views={"/console/": f"{urlsplit(base).path}/console/"},
+            charges=charges,
+        ),
         partial(Routing, address=services.address),
         partial(Security, authenticator=Authenticator(services.storage, services.tokens, services.credentials)),
         partial(Limits, charges=charges),

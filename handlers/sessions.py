@@ -32,6 +32,7 @@ from storage import accounts, apikeys, confirmations, security_log, sessions
 PASSWORD, LINK, SIGN_UP = "password", "link", "signUp"
 # A password is verified again if the stored hash changed meanwhile, up to this many times in all.
 MOST_VERIFICATIONS = 3
+LINK_FAILED = "Sign-in failed. The one-time code is wrong, or the account may not sign in."
 LINKS = (confirmations.SIGN_IN, confirmations.HAVE_ACCOUNT)
 
 
@@ -119,14 +120,14 @@ async def _signed_in(
                 or not attempt.accepts
                 or not may_sign_in(account["role"], account["status"])
             ):
-                raise attempts.failed()
+                raise attempts.failed(body.get("token"))
             admitted = await services.storage.write(
                 _admit, services, account, body.get("token"), verified.upgrade, attempt, request
             )
         if admitted is not None:
             return admitted
         account = await services.storage.read(accounts.find_by_login, body["username"])
-    raise attempts.failed()
+    raise attempts.failed(body.get("token"))
 
 
 @contextlib.asynccontextmanager
@@ -136,11 +137,11 @@ async def _failures(
     """Record a failure, and answer every one with the same error after the same time."""
     try:
         yield
-    except SignInFailed:
+    except SignInFailed as failed:
         if attempt.account is not None:
             await _keep_failure(services, attempt.account["id"], request.id)
         await services.failure_times.delay_failure(began, verified, evenly=attempt.refusal is None)
-        raise attempt.failure() from None
+        raise (attempt.refusal or failed) from None
 
 
 def _admit(
@@ -159,13 +160,13 @@ def _admit(
     """
     account = accounts.lock_all(connection, [verified["id"]]).get(verified["id"])
     if account is None or not may_sign_in(account["role"], account["status"]):
-        raise attempts.failed()
+        raise attempts.failed(token)
     if account["password"] != verified["password"]:
         return None
     if account["mfa_enabled"] and not second_factor.consume(
         connection, services, account["id"], second_factor.given(token), request.now
     ):
-        raise attempts.failed()
+        raise attempts.failed(token)
     attempts.succeeded(connection, attempt)
     if upgrade is not None:
         accounts.change(connection, account["id"], password=upgrade)
@@ -235,13 +236,13 @@ def _use_link(
     found = confirmations.find(connection, confirmation_id, check=check, kinds=LINKS, now=now)
     account = accounts.lock(connection, found["user_id"])
     if not may_sign_in(account["role"], account["status"]):
-        raise attempts.failed()
+        raise SignInFailed(LINK_FAILED)
     # Without a code, or with a wrong one, the link stays good: the transaction is undone.
     if account["mfa_enabled"] and not (
         second_factor.consume(connection, services, account["id"], second_factor.given(token), now)
         and attempt.accepts
     ):
-        raise attempts.failed()
+        raise SignInFailed(LINK_FAILED)
     confirmations.use_up(connection, confirmation_id)
     attempts.succeeded(connection, attempt)
     return open_session(connection, services, account, LINK, request)

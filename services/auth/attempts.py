@@ -11,12 +11,12 @@ an account exists or which names belong to the same account.
 
 import math
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
 from core import clock
-from core.errors import ApiError, QuotaExceeded, SignInFailed
+from core.errors import QuotaExceeded, SignInFailed
 from services.auth import networks
 from services.limits.limiter import Limits
 from storage import accounts, known_networks
@@ -33,8 +33,7 @@ OWN_BITS, KNOWN_BITS = (32, 64), (24, 48)
 NETWORKS = ((32, 64, 100), (24, 56, 300), (24, 48, 1000))
 MOST_FOR_ACCOUNT = 100
 FAILED = (
-    "Sign-in failed. After many failed attempts an account accepts no password from new networks for a day: request a"
-    " link by mail."
+    "After many failed attempts an account accepts no password from new networks for a day: request a link by mail."
 )
 
 
@@ -72,14 +71,13 @@ class Attempt(NamedTuple):
     counted: tuple[str, ...] = ()
     waiting: str = ""
 
-    def failure(self) -> ApiError:
-        """Return the error for a failed attempt; it does not depend on the reason."""
-        return self.refusal or failed()
 
+def failed(token: Any) -> SignInFailed:
+    """Return the error for each failed attempt with a password and, if there is a token, a code.
 
-def failed() -> SignInFailed:
-    """Return the error for each failed attempt."""
-    return SignInFailed(FAILED)
+    It does not depend on the reason.
+    """
+    return SignInFailed(f"User name{', password or code' if token else ' or password'} is wrong. {FAILED}")
 
 
 class Attempts:

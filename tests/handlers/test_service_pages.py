@@ -3,13 +3,13 @@
 import json
 import re
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import yaml
 from openapi_spec_validator import validate
 
 from core import document
-from tests.handlers.reading import failure
 from tests.service import DOMAIN, Person, Service
 
 PAGES = ["/docs", "/docs/start", "/docs/reference", "/docs/errors"]
@@ -118,8 +118,15 @@ def test_the_page_behind_a_mailed_link_does_not_reveal_its_url(service: Service)
         assert reply.headers["referrer-policy"] == "no-referrer"
         assert reply.headers["cache-control"] == "no-store"
         assert check not in reply.text
-    for path in ("/confirm/other/00000000-0000-4000-8000-000000000000/" + check, "/confirm/signup/1/" + check):
-        assert failure(service.http.get(path)) == (404, "notFound")
+
+
+def test_a_damaged_link_gets_the_page_that_explains_it(service: Service) -> None:
+    for path in (
+        f"/confirm/other/{uuid4()}/{'0' * 40}",
+        f"/confirm/signup/1/{'0' * 40}",
+        f"/confirm/signin/{uuid4()}/0x",
+    ):
+        assert service.http.get(path).headers["content-type"].startswith("text/html")
 
 
 def test_the_default_avatar_is_served(service: Service) -> None:

@@ -42,7 +42,7 @@ class Guesser:
     def seen(self, name: str | int, address: str = ABROAD) -> str:
         """Return what a caller sees of an attempt with a wrong password."""
         try:
-            return repr(self.begin(name, address).failure())
+            return repr(self.begin(name, address).refusal or attempts.failed(None))
         except QuotaExceeded as refusal:
             return f"{refusal!r} {refusal.headers}"
 
@@ -204,7 +204,7 @@ def test_where_strangers_used_up_a_networks_attempts_its_known_owners_still_sign
     elsewhere = store.new_account(username="elsewhere", lusername="elsewhere")
     assert guesser.begin(str(elsewhere["id"]), HOME).account is None
     unknown = guesser.begin(uuid4().hex, HOME)
-    assert (unknown.account, repr(unknown.failure())) == (None, guesser.seen(names[0], HOME))
+    assert (unknown.account, repr(unknown.refusal)) == (None, guesser.seen(names[0], HOME))
     assert guesser.store.count(table) == rows, "a caller over the limit makes new counters"
 
 

@@ -13,6 +13,8 @@ from tests.web.actions import UNKNOWN, address, numbers, press, run
 pytestmark = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
 
 PHONE = 360
+# A visitor reads no more before the first button.
+MOST_WORDS = 40
 SHOWN = ROOT / "reports" / "pages"
 PAGES = {
     "/": "Quick start",
@@ -21,7 +23,7 @@ PAGES = {
     "/docs/reference": "The body measurements of one person.",
     "/docs/errors": "signInFailed",
     "/console/": "Create an account",
-    f"/confirm/signup/{UNKNOWN}": "Agree and start my account",
+    "/confirm/signup/not/whole": "Unknown link",
     f"/confirm/signin/{UNKNOWN}": "Sign in",
     f"/confirm/emailchange/{UNKNOWN}": "Confirm your new address",
     f"/confirm/newsletter/{UNKNOWN}": "Subscribe",
@@ -120,6 +122,15 @@ def test_one_click_ends_the_newsletter_without_a_script(service: Service, page_w
     press(page, "Unsubscribe")
     expect(page.get_by_role("heading", name="You no longer get the newsletter")).to_be_visible()
     assert not is_confirmed(service, email)
+
+
+def test_a_command_of_the_landing_page_is_copied(service: Service, page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(service.url)
+    assert len(page.locator(".lead").inner_text().split()) <= MOST_WORDS
+    press(page, "Copy: Command to store measurements")
+    expect(page.get_by_role("status")).to_have_text("Copied.")
+    assert page.evaluate("navigator.clipboard.readText()") == page.locator("pre").last.inner_text()
 
 
 def test_the_commands_of_the_landing_page_work_as_they_stand(service: Service, page: Page) -> None:

@@ -1,10 +1,13 @@
 // Errors of requests, and what is said about them.
 /** @import { Schemas } from "../types/client" */
-import { texts } from "./texts.js"
+import { currentLanguage, texts } from "./texts.js"
 
 const t = texts("shell")
+const problems = texts("problems")
 // Of these the server's sentence says only what ours says in the user's language.
 const OURS_ONLY = new Set([0, 429, 503])
+// Of these it says more than the sentence of the code: which field, which line.
+const PRECISE = new Set(["validationFailed", "fileInvalid", "imgInvalid"])
 
 /** A request that was rejected, or that got no response. */
 export class RequestError extends Error {
@@ -26,7 +29,8 @@ export class RequestError extends Error {
 }
 
 /**
- * An error in the user's language, and the sentence of the server, which is in English. Either may be empty.
+ * An error in the user's language, and the sentence of the server, which is in English. Either may be empty. In other
+ * languages than English the sentence of the code replaces that of the server.
  * @param {unknown} error
  * @returns {{ ours: string, detail: string }}
  */
@@ -35,8 +39,17 @@ export function described(error) {
     console.error(error)
     return { ours: t("error.unknown"), detail: "" }
   }
-  const detail = OURS_ONLY.has(error.status) || error.code === "nameMissing" ? "" : error.detail
+  if (OURS_ONLY.has(error.status) || error.code === "nameMissing") return { ours: sentence(error), detail: "" }
+  const { code = "", detail } = error
+  const ours = translated(code)
+  if (ours) return { ours, detail: PRECISE.has(code) ? detail : "" }
   return { ours: sentence(error) || (detail ? "" : t("error.unknown")), detail }
+}
+
+/** @param {string} code @returns {string} its sentence; empty in English, and for a code without one */
+function translated(code) {
+  const text = currentLanguage() === "en" ? code : problems.named("code", code)
+  return text === code ? "" : text
 }
 
 /**

@@ -10,11 +10,11 @@ import { chooseLanguage, loadTexts } from "./texts.js"
 import { byId } from "./ui/dom.js"
 
 // The links of mails have the path of FreeSewing's own pages. Their secret leaves the address that servers log.
-const [mailed] = /\/confirm\/\w+\/[^/]+\/[^/]+\/?$/.exec(location.pathname) ?? []
+const [mailed] = /\/confirm\/[^/]+\/[^/]+\/[^/]+\/?$/.exec(location.pathname) ?? []
 if (mailed) history.replaceState(null, "", `${server}/console/#${mailed.replace(/\/$/, "")}`)
 
 chooseLanguage(session.account?.language)
-await loadTexts("shell")
+await Promise.all([loadTexts("shell"), loadTexts("problems")])
 connect({ renewSession, showWaiting })
 showShell(routes)
 watchIdle(() => {

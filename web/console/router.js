@@ -2,7 +2,7 @@
 /** @import { Place, Route } from "../types/views" */
 import { session } from "./session.js"
 import { loadTexts } from "./texts.js"
-import { focusTitle } from "./ui/page.js"
+import { focusField, focusTitle } from "./ui/page.js"
 import { failure, loading } from "./ui/states.js"
 
 /** @type {readonly Route[]} */
@@ -11,6 +11,8 @@ let routes = []
 let container
 let leaving = new AbortController()
 let isFirst = true
+/** Shown for addresses that no view has. @type {Route} */
+const UNKNOWN = { path: "", area: "shell", view: () => import("./views/unknown.js"), open: true }
 /** The address of the view that is shown. */
 let shown = ""
 /** @type {(() => Promise<boolean>) | null} */
@@ -117,15 +119,15 @@ async function show() {
   leaving = new AbortController()
   const { signal } = leaving
   const { path, query } = here()
-  const found = match(path)
-  if (!found) return go("/", { replace: true })
+  const found = match(path) ?? { route: UNKNOWN, params: {} }
   if (!found.route.open && !session.token) return go(signInPath(), { replace: true })
   const content = await rendered(found.route, { params: found.params, query, signal })
   if (signal.aborted) return
   container.replaceChildren(content)
   dispatchEvent(new CustomEvent("viewchange", { detail: found.route }))
-  // The first view of a page leaves the focus at its top.
-  if (!isFirst) focusTitle(container)
+  // The first view of a page leaves the focus at its top, or in the field that it is opened for.
+  if (isFirst) focusField(container)
+  else focusTitle(container)
   isFirst = false
 }
 

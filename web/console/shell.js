@@ -60,7 +60,7 @@ async function signOut() {
   session.stopActing()
   await endOnServer()
   session.end()
-  go("/sign-in")
+  go("/sign-in?because=signedOut")
   announce(t("signedOut"))
 }
 

@@ -1,6 +1,7 @@
 // The keys of each text table, as its English file has them.
 export interface Areas {
   shell: typeof import("../console/texts/en/shell.json")
+  problems: typeof import("../console/texts/en/problems.json")
   access: typeof import("../console/texts/en/access.json")
   bookmarks: typeof import("../console/texts/en/bookmarks.json")
   measurements: typeof import("../console/texts/en/measurements.json")

@@ -15,17 +15,24 @@ def test_a_password_signs_in_and_leads_to_the_view_that_was_asked_for(visitor: V
     visitor.open("/?kept=1")
     expect(visitor.title("Sign in")).to_be_visible()
     form = visitor.page.locator("form").first
+    expect(form.get_by_label("User name or e-mail address")).to_be_focused()
     form.get_by_label("User name or e-mail address").fill(owner.email)
     form.get_by_label("Password").fill("wrong")
     with visitor.page.expect_response("**/signin") as rejected:
         visitor.press("Sign in")
-    expect(form.get_by_role("alert")).to_have_text(detail(rejected.value))
+    alert = form.get_by_role("alert")
+    expect(alert).to_have_text(detail(rejected.value))
+    expect(alert).to_have_text(re.compile("^User name or password is wrong. "))
+    expect(alert.locator("small")).to_have_text(re.compile("^After many failed attempts "))
+    expect(form.get_by_label("Password")).to_be_focused()
     form.get_by_label("Password").fill(PASSWORD)
     visitor.press("Sign in")
     expect(visitor.page).to_have_url(re.compile(r"#/\?kept=1$"))
     expect(visitor.page.get_by_role("heading", level=1)).to_be_focused()
     visitor.press("Sign out")
     expect(visitor.title("Sign in")).to_be_visible()
+    expect(visitor.page.get_by_text("You are signed out.").and_(visitor.page.locator(".note"))).to_be_visible()
+    expect(visitor.page.locator("#announcements")).to_have_text("You are signed out.")
     assert visitor.stored() == {}
 
 
@@ -33,6 +40,7 @@ def test_a_password_signs_in_and_leads_to_the_view_that_was_asked_for(visitor: V
     "path", ["/sign-in", "/sign-up", f"/confirm/signup/{UNKNOWN}", f"/confirm/emailchange/{UNKNOWN}"]
 )
 def test_the_views_without_a_session_are_accessible(visitor: Visitor, path: str) -> None:
+    visitor.expected = {f"404 /confirmations/{UNKNOWN}"}
     visitor.open(path)
     assert_accessible(visitor.page)
 
@@ -61,6 +69,9 @@ def test_a_visitor_gets_from_the_landing_page_to_a_working_command(
     visitor.press("Create my account")
     expect(visitor.title("Open your mail")).to_be_focused()
     expect(page.get_by_text(email)).to_be_visible()
+    expect(page.get_by_text("you can close this tab")).to_be_visible()
+    visitor.press("Send again")
+    expect(page.get_by_role("alert")).to_have_text("Another mail is on its way.")
     page.goto(mailed_link(limited, email))
     visitor.press("Agree and start my account")
     expect(visitor.title("You are signed in")).to_be_focused()
@@ -78,6 +89,55 @@ def test_a_link_by_mail_signs_in(visitor: Visitor, limited: Service, owner: Pers
     page.goto(mailed_link(limited, owner.email))
     visitor.press("Sign in")
     expect(visitor.title("API keys")).to_be_focused()
+
+
+def test_a_damaged_link_is_explained(visitor: Visitor, page: Page) -> None:
+    for kind, link in (("signup", f"{UNKNOWN}0"), ("signin", "x/y"), ("no such", UNKNOWN)):
+        page.goto(f"{visitor.service.url}/confirm/{kind}/{link}")
+        expect(visitor.title("Unknown link")).to_be_visible()
+        expect(page.get_by_role("link", name="Sign in")).to_have_attribute("href", "#/sign-in")
+
+
+def test_a_used_link_tells_so_and_leads_on(visitor: Visitor, owner: Person, page: Page) -> None:
+    visitor.expected = {f"404 /confirmations/{UNKNOWN}"}
+    used, anew = (
+        visitor.title("This link does not work any more"),
+        page.get_by_role("link", name="Mail me a new link"),
+    )
+    with page.expect_response("**/confirmations/**") as rejected:
+        visitor.open(f"/confirm/signup/{UNKNOWN}")
+    expect(used).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_text(detail(rejected.value))
+    expect(anew).to_have_attribute("href", "#/sign-up")
+    visitor.open(f"/confirm/signin/{UNKNOWN}")
+    expect(visitor.title("Sign in")).to_be_visible()
+    visitor.press("Sign in")
+    expect(used).to_be_focused()
+    expect(page.get_by_role("button")).to_have_count(0)
+    anew.click()
+    expect(page.get_by_text("For a new link, enter your user name")).to_be_visible()
+    visitor.sign_in(owner, f"/confirm/emailchange/{UNKNOWN}")
+    visitor.press("Change my address")
+    expect(used).to_be_focused()
+    expect(anew).to_have_attribute("href", "#/account")
+    page.get_by_role("link", name="Go on to the console").click()
+    expect(visitor.title("API keys")).to_be_focused()
+
+
+def test_an_error_is_in_the_language_of_the_user_and_gets_the_focus(
+    visitor: Visitor, owner: Person, page: Page
+) -> None:
+    visitor.sign_in(owner, "/welcome", language="de")
+    page.get_by_label("Neues Passwort").fill("password")
+    visitor.press("Speichern")
+    alert = page.get_by_role("alert")
+    expect(alert).to_have_text("Dieses Passwort benutzen zu viele. Wähle ein anderes.")
+    assert page.evaluate("document.activeElement.matches('[name=password], .message')")
+    problem = {"error": "aCodeWithoutASentence", "detail": "This is wrong."}
+    page.route("**/account", lambda route: route.fulfill(status=400, json=problem))
+    visitor.press("Speichern")
+    expect(alert).to_have_text("This is wrong.")
+    expect(alert).to_be_focused()
 
 
 def mailed_link(service: Service, email: str) -> str:

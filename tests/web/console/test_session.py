@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, Request, expect
 
 from tests.service import PASSWORD, Person
@@ -52,9 +53,20 @@ def test_links_and_the_back_button_work(visitor: Visitor, page: Page) -> None:
     expect(visitor.title("Create an account")).to_be_focused()
     page.go_back()
     expect(visitor.title("Sign in")).to_be_focused()
-    page.keyboard.press("Tab")
-    visitor.open("/no/such/view")
-    expect(visitor.title("Sign in")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/console/#/no/such/view", "/console/no/such/view", "/console/%22%2Fview"])
+def test_an_unknown_address_ends_in_the_console_with_a_way_on(visitor: Visitor, page: Page, path: str) -> None:
+    page.goto(visitor.service.url + path)
+    expect(visitor.title("There is no such page")).to_be_visible()
+    page.get_by_role("link", name="Go on to the console").click()
+    expect(visitor.title("Sign in")).to_be_focused()
+
+
+def test_the_path_of_a_view_leads_to_it(visitor: Visitor, page: Page) -> None:
+    page.goto(f"{visitor.service.url}/console/sign-up/")
+    expect(visitor.title("Create an account")).to_be_visible()
+    expect(page).to_have_url(f"{visitor.service.url}/console/#/sign-up")
 
 
 def test_an_unreachable_and_a_busy_server_are_reported_and_nothing_is_lost(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core import document
 from services.mail.messages import LANGUAGES
 from services.pages.service_pages import CONSOLE
 
@@ -62,12 +63,17 @@ def test_every_area_is_declared_and_every_text_is_used() -> None:
     )
     assert sorted(declared) == AREAS
     code = "".join(path.read_text(encoding="utf-8") for path in _modules())
-    named = set(re.findall(r't\.named\("([\w.]+)"', code))
+    named = set(re.findall(r'\w\.named\("([\w.]+)"', code))
     for area in AREAS:
         for key in table("en", area):
             stem, _, form = key.rpartition(".")
             quoted = stem if form in USUAL else key
             assert f'"{quoted}"' in code or stem in named, f"{area}: {key} is not used"
+
+
+def test_the_document_has_every_code_with_a_sentence() -> None:
+    codes = {key.removeprefix("code.") for key in table("en", "problems")}
+    assert codes <= set(document.error_meanings())
 
 
 def _modules() -> list[Path]:

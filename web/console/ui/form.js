@@ -59,6 +59,8 @@ export function form({ fields, submit, action, onError, besides = [], danger = f
       }
     } finally {
       button.disabled = false
+      // A disabled button loses the focus. Whoever uses the keyboard goes on where the error is.
+      if (said.element.matches(".error:not(:empty)") && isLost(button)) said.element.focus()
     }
   })
   return element
@@ -68,6 +70,12 @@ export function form({ fields, submit, action, onError, besides = [], danger = f
 function lacksName(element) {
   const name = element.querySelector("input[name=name][required]")
   return name instanceof HTMLInputElement && !isVisible(name.value)
+}
+
+/** @param {HTMLElement} button of a form @returns {boolean} whether the focus is nowhere else */
+function isLost(button) {
+  const { activeElement } = document
+  return !activeElement || activeElement === document.body || activeElement === button
 }
 
 /** @param {HTMLFormElement} element @param {string} idempotencyKey @returns {Values} */

@@ -18,6 +18,12 @@ export function focusTitle(container) {
   scrollTo(0, 0)
 }
 
+/** Move the focus to the field in `container` that has `data-first`. @param {HTMLElement} container */
+export function focusField(container) {
+  const field = container.querySelector("[data-first]")
+  if (field instanceof HTMLElement) field.focus()
+}
+
 /** A part of a view under a title of its own. @param {string} title @param {...import("./dom.js").Child} content */
 export function section(title, ...content) {
   const name = el("h2", {}, title)

@@ -14,6 +14,8 @@ const REASONS = /** @type {const} */ ([
   ["everywhere", "signIn.everywhere"],
   ["frozen", "signIn.frozen"],
   ["removed", "signIn.removed"],
+  ["link", "signIn.link"],
+  ["signedOut", "signIn.signedOut"],
 ])
 export const NAME_FIELD = { autocomplete: "username", autocapitalize: "none", spellcheck: "false", maxlength: 254, required: true }
 
@@ -56,11 +58,12 @@ export function signInForm({ done, username = "" }) {
   // A link opens a tab of its own. In this tab, and with what is typed in it, it works if it is pasted.
   const pasted = { autocomplete: "off", spellcheck: "false", maxlength: 500, pattern: LINK.source }
   const link = field({ name: "link", label: t("link.label"), hint: t("link.hint"), hidden: true }, pasted)
-  const password = { type: "password", autocomplete: "current-password", maxlength: 256, required: true }
+  const secret = { type: "password", autocomplete: "current-password", maxlength: 256, required: true }
+  const password = field({ name: "password", label: t("signIn.password") }, secret)
   const element = form({
     fields: [
-      field({ name: "username", label: t("signIn.username"), value: username }, NAME_FIELD),
-      field({ name: "password", label: t("signIn.password") }, password),
+      field({ name: "username", label: t("signIn.username"), value: username }, { ...NAME_FIELD, "data-first": true }),
+      password,
       link,
       code,
     ],
@@ -78,7 +81,10 @@ export function signInForm({ done, username = "" }) {
       session.start(data)
       return done()
     },
-    onError: (error) => error.code === "mfaTokenRequired" && reveal(code),
+    onError(error) {
+      if (error.code === "mfaTokenRequired") reveal(code)
+      if (error.code === "signInFailed") password.input.focus()
+    },
   })
   return element
 }

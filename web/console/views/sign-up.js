@@ -15,7 +15,7 @@ export function render() {
     el("p", { class: "lead" }, t("signUp.text")),
     form({
       fields: [
-        field({ name: "email", label: t("signUp.email") }, { type: "email", autocomplete: "email", maxlength: 254, required: true }),
+        field({ name: "email", label: t("signUp.email") }, { type: "email", autocomplete: "email", maxlength: 254, required: true, "data-first": true }),
         field({ name: "language", label: t("signUp.language"), tag: "select", options: Object.entries(LANGUAGES), value: currentLanguage() }),
       ],
       submit: t("signUp.submit"),
@@ -23,7 +23,7 @@ export function render() {
         const email = values.text("email").trim()
         const language = /** @type {Language} */ (values.text("language"))
         await api.post("/signup", { body: { email, language }, idempotencyKey: values.idempotencyKey })
-        view.replaceWith(sent(email))
+        view.replaceWith(sent(email, language))
       },
     }),
     el("p", {}, t("signUp.have"), " ", el("a", { href: href("/sign-in") }, t("signUp.signIn"))),
@@ -31,13 +31,23 @@ export function render() {
   return view
 }
 
-/** @param {string} email */
-function sent(email) {
+/** @param {string} email @param {Language} language */
+function sent(email, language) {
+  const again = form({
+    fields: [],
+    submit: t("sent.resend"),
+    besides: [el("button", { type: "button", class: "plain", onclick: () => view.replaceWith(render()) }, t("sent.again"))],
+    async action(values, element) {
+      await api.post("/signup", { body: { email, language }, idempotencyKey: values.idempotencyKey })
+      element.message.show(t("sent.resent"))
+    },
+  })
   const view = page(
     t("sent.title"),
     el("p", {}, t("sent.text", { email })),
+    el("p", {}, t("sent.valid")),
     el("p", { class: "quiet" }, t("sent.nothing")),
-    el("p", {}, el("button", { type: "button", class: "plain", onclick: () => view.replaceWith(render()) }, t("sent.again"))),
+    again,
   )
   queueMicrotask(() => focusTitle(view))
   return view

@@ -48,7 +48,7 @@ def a_code_must_be_text() -> Replaced:
 
     async def strict(services: Any, attempt: Any, body: Any, *rest: Any) -> Any:
         if body.get("token") is False:
-            raise attempts.failed()
+            raise attempts.failed(False)
         return await signed_in(services, attempt, body, *rest)
 
     yield handlers.sessions, "_signed_in", strict
