@@ -18,9 +18,9 @@ export function focusTitle(container) {
   scrollTo(0, 0)
 }
 
-/** Move the focus to the field in `container` that has `data-first`. @param {HTMLElement} container */
+/** Move the focus to the field in `container` that has `data-opening`. @param {HTMLElement} container */
 export function focusField(container) {
-  const field = container.querySelector("[data-first]")
+  const field = container.querySelector("[data-opening]")
   if (field instanceof HTMLElement) field.focus()
 }
 

@@ -62,7 +62,7 @@ export function signInForm({ done, username = "" }) {
   const password = field({ name: "password", label: t("signIn.password") }, secret)
   const element = form({
     fields: [
-      field({ name: "username", label: t("signIn.username"), value: username }, { ...NAME_FIELD, "data-first": true }),
+      field({ name: "username", label: t("signIn.username"), value: username }, { ...NAME_FIELD, "data-opening": true }),
       password,
       link,
       code,

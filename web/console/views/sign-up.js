@@ -15,7 +15,7 @@ export function render() {
     el("p", { class: "lead" }, t("signUp.text")),
     form({
       fields: [
-        field({ name: "email", label: t("signUp.email") }, { type: "email", autocomplete: "email", maxlength: 254, required: true, "data-first": true }),
+        field({ name: "email", label: t("signUp.email") }, { type: "email", autocomplete: "email", maxlength: 254, required: true, "data-opening": true }),
         field({ name: "language", label: t("signUp.language"), tag: "select", options: Object.entries(LANGUAGES), value: currentLanguage() }),
       ],
       submit: t("signUp.submit"),
