@@ -1,6 +1,7 @@
 // Set a quota of an account or of a key until a day.
 /** @import { Schemas } from "../../../types/client" */
 import { api } from "../../api.js"
+import { isVisible } from "../../format.js"
 import { texts } from "../../texts.js"
 import { openDialog } from "../../ui/dialog.js"
 import { announce, el } from "../../ui/dom.js"
@@ -17,7 +18,7 @@ const OF_ACCOUNTS = ["account-day", "account-burst", "records", "bytes"]
 
 /** @param {{ key: string, name: string }} key */
 export function askForKeyQuota({ key, name }) {
-  return ask(t("quota.title", { name: name || key }), OF_KEYS, { key })
+  return ask(t("quota.title", { name: isVisible(name) ? name : key }), OF_KEYS, { key })
 }
 
 /** @param {{ id: number, username: string }} account */
