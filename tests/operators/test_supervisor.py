@@ -48,15 +48,18 @@ limited = connections.limited(Settings(max_connections=1))
 config = uvicorn.Config(app, http=limited, ws="none", lifespan="off", log_level="error")
 HandedServer(config, lambda: None, place.channel, lambda: None).run()
 """
-# Serves, and hangs.
+# Serves, and hangs. Only the first worker does: two that write to one log at the same time mix their words.
 HANGING = """
-import socket, sys, threading
+import socket, sys, threading, time
 
 def hang():
     threading.Event().wait()
 
 channel = socket.socket(fileno=int(sys.argv[3]))
 channel.send(b"r")
+while sys.argv[2] != "0":
+    channel.send(b".")
+    time.sleep(0.05)
 hang()
 """
 

@@ -6,8 +6,8 @@ const t = texts("shell")
 const problems = texts("problems")
 // Of these the server's sentence says only what ours says in the user's language.
 const OURS_ONLY = new Set([0, 429, 503])
-// Of these it says more than the sentence of the code: which field, which line.
-const PRECISE = new Set(["validationFailed", "fileInvalid", "imgInvalid"])
+// Of these it says more than the sentence of the code: which field, which line, which level.
+const PRECISE = new Set(["validationFailed", "fileInvalid", "imgInvalid", "insufficientAccessLevel"])
 
 /** A request that was rejected, or that got no response. */
 export class RequestError extends Error {
