@@ -17,6 +17,7 @@ const t = texts("shell")
  * @property {string} idempotencyKey the same until the fields change or the action succeeds
  */
 /** @typedef {HTMLFormElement & { message: ReturnType<typeof message> }} Form */
+/** @typedef {import("../../types/client").Schemas["FieldProblem"][]} Problems */
 
 /**
  * @param {object} parts
@@ -32,19 +33,28 @@ const t = texts("shell")
 export function form({ fields, submit, action, onError, besides = [], danger = false, isLong = false }) {
   const said = message()
   const button = el("button", { class: danger && "danger" }, submit)
+  const actions = el("div", { class: "actions" }, isLong && said.element, button, ...besides)
   const element = Object.assign(
-    el("form", { class: isLong && "long" }, ...fields, !isLong && said.element, el("div", { class: "actions" }, isLong && said.element, button, ...besides)),
+    el("form", { class: isLong && "long" }, ...fields, !isLong && said.element, actions),
     { message: said },
   )
+  /** Mark these fields, and say it below the first of them, or above the button. @param {Problems} problems */
+  const mark = (problems) => {
+    const first = markInvalid(element, problems)
+    if (isLong) return
+    const marked = first?.closest(".field")
+    if (marked) marked.after(said.element)
+    else actions.before(said.element)
+  }
   let key = newKey()
   element.addEventListener("input", () => (key = newKey()))
   element.addEventListener("submit", async (event) => {
     event.preventDefault()
     if (button.disabled) return
     said.clear()
-    markInvalid(element, [])
+    mark([])
     if (lacksName(element)) {
-      markInvalid(element, [{ in: "body", pointer: "/name", detail: "" }])
+      mark([{ in: "body", pointer: "/name", detail: "" }])
       return said.showProblem(t("error.nameMissing"))
     }
     button.disabled = true
@@ -54,7 +64,7 @@ export function form({ fields, submit, action, onError, besides = [], danger = f
     } catch (error) {
       said.showError(error)
       if (error instanceof RequestError) {
-        markInvalid(element, error.errors)
+        mark(error.errors)
         onError?.(error, element)
       }
     } finally {
@@ -94,9 +104,10 @@ function valuesOf(element, idempotencyKey) {
 }
 
 /**
- * Mark the fields that the server named.
+ * Mark the fields that the server named, and move the focus to the first.
  * @param {HTMLFormElement} element
- * @param {import("../../types/client").Schemas["FieldProblem"][]} problems
+ * @param {Problems} problems
+ * @returns {Element | undefined} the first
  */
 function markInvalid(element, problems) {
   const names = new Set(problems.filter((one) => one.in === "body").map((one) => one.pointer.split("/")[1]))
@@ -107,6 +118,7 @@ function markInvalid(element, problems) {
   }
   const [first] = inputs.filter((input) => input.hasAttribute("aria-invalid"))
   if (first instanceof HTMLElement) first.focus()
+  return first
 }
 
 /**
