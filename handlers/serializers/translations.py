@@ -9,12 +9,8 @@ LANGUAGES = ("de", "en", "es", "fr", "nl", "uk")
 FIRST = ("en", "de", "es", "fr", "nl", "uk")
 # The value of a text that is not set.
 UNSET = {"name": "", "notes": "", "tags": []}
-# Of each part the members in one language, in the order in which a text is looked for; and all of these members.
-_NAMES, _NOTES, _TAGS = ([part + language.capitalize() for language in FIRST] for part in UNSET)
-_MEMBERS = [
-    (part + language.capitalize(), language, part, unset) for part, unset in UNSET.items() for language in LANGUAGES
-]
-_NONE: dict[str, Any] = {}
+# The members in JSON of each part and language.
+_MEMBERS = {(part, language): part + language.capitalize() for part in UNSET for language in LANGUAGES}
 
 
 def texts_of(body: dict[str, Any]) -> Texts:
@@ -27,7 +23,7 @@ def texts_of(body: dict[str, Any]) -> Texts:
     shared["en"] |= {part: body[part] for part in ("name", "notes") if part in body}
     said = {
         language: shared[language]
-        | {part: body[_member(part, language)] for part in UNSET if _member(part, language) in body}
+        | {part: body[_MEMBERS[part, language]] for part in UNSET if _MEMBERS[part, language] in body}
         for language in LANGUAGES
     }
     return {language: parts for language, parts in said.items() if parts}
@@ -35,16 +31,16 @@ def texts_of(body: dict[str, Any]) -> Texts:
 
 def members_of(texts: Texts) -> dict[str, Any]:
     """`Translations`: every part in every language, empty where there is none, and once for all languages."""
-    shown = {member: texts.get(language, _NONE).get(part, unset) for member, language, part, unset in _MEMBERS}
-    shown["name"], shown["notes"] = (next(filter(None, map(shown.get, members)), "") for members in (_NAMES, _NOTES))
-    shown["tags"] = list(dict.fromkeys(tag for member in _TAGS for tag in shown[member]))
-    return shown
+    shown = {member: texts.get(language, {}).get(part, UNSET[part]) for (part, language), member in _MEMBERS.items()}
+    tags = dict.fromkeys(tag for language in FIRST for tag in shown[_MEMBERS["tags", language]])
+    return {**shown, "name": _first(shown, "name"), "notes": _first(shown, "notes"), "tags": list(tags)}
+
+
+def _first(shown: dict[str, Any], part: str) -> str:
+    """Return the text in the first language that has one; the empty text if none has."""
+    return next(filter(None, (shown[_MEMBERS[part, language]] for language in FIRST)), "")
 
 
 def best(texts: Texts, language: str, part: str) -> str:
     """A name or notes in this language, or else in English; the empty text if there are neither."""
     return str(texts.get(language, {}).get(part) or texts.get("en", {}).get(part, ""))
-
-
-def _member(part: str, language: str) -> str:
-    return part + language.capitalize()
