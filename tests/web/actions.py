@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, Response
+from playwright.sync_api import Locator, Page, Response, expect
 
 from tests.service import DOMAIN, Person, Service, confirmation_of
 
@@ -36,6 +36,12 @@ def address(service: Service, kind: str, confirmation: dict[str, Any]) -> str:
 def press(page: Page, name: str) -> None:
     """Press the button."""
     page.get_by_role("button", name=name, exact=True).click()
+
+
+def leave_dialog(page: Page) -> None:
+    """Press Escape; wait until the dialog is gone, which the browser closes after the key was handled."""
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 def field(page: Page, label: str) -> Locator:

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Dialog, Page, expect
 
 from tests.service import Person
-from tests.web.actions import field, press
+from tests.web.actions import field, leave_dialog, press
 from tests.web.console.visitor import Visitor, assert_accessible
 
 
@@ -110,7 +110,7 @@ def test_unusual_values_are_questioned_but_not_rejected(visitor: Visitor, owner:
     expect(dialog).to_contain_text("Bust, front: 61\u00a0cm Usually less than “Chest”.")
     assert_accessible(page)
     expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
-    page.keyboard.press("Escape")
+    leave_dialog(page)
     expect(page.get_by_label("Waist (cm)", exact=True)).to_have_value("7.6")
     press(page, "Save")
     dialog.get_by_role("button", name="Yes, save them").click()

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.service import Person, Service
-from tests.web.actions import field, numbers, press
+from tests.web.actions import field, leave_dialog, numbers, press
 from tests.web.console.test_access import mailed_link
 from tests.web.console.visitor import Visitor, assert_accessible
 
@@ -105,14 +105,14 @@ def test_a_set_is_deleted_after_a_question(visitor: Visitor, owner: Person, page
     press(page, "Delete")
     dialog = page.get_by_role("dialog", name="Delete “gone soon”?")
     expect(dialog).to_contain_text("for good")
-    page.keyboard.press("Escape")
+    leave_dialog(page)
     assert len(sets_of(owner)) == 1
     owner.patch(f"/sets/{made['id']}", {"name": "changed elsewhere"})
     press(page, "Delete")
     dialog.get_by_role("button", name="Delete").click()
     expect(dialog.get_by_role("alert")).to_contain_text("This was changed elsewhere in the meantime.")
     assert_accessible(page)
-    page.keyboard.press("Escape")
+    leave_dialog(page)
     expect(visitor.title("changed elsewhere")).to_be_visible()
     press(page, "Delete")
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from tests.service import Credentials, Person, Service
-from tests.web.actions import field, press, turn_on_second_factor
+from tests.web.actions import field, leave_dialog, press, turn_on_second_factor
 from tests.web.console.visitor import DESK, Visitor, assert_accessible
 
 
@@ -110,7 +110,7 @@ def test_an_administrator_acts_as_a_user_and_stops(
     press(page, "End all other sessions")
     page.get_by_role("dialog").get_by_role("button", name="End all other sessions").click()
     expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("not allowed")
-    page.keyboard.press("Escape")
+    leave_dialog(page)
     acting = Credentials(owner.service, f"Bearer {json.loads(visitor.stored()['freesewing.session'])['token']}")
     assert acting.get("/account").status_code == 200
     banner.get_by_role("button", name="Stop").click()
