@@ -35,6 +35,8 @@ Result = TypeVar("Result")
 Made = TypeVar("Made")
 Work = Callable[[Connection], Any]
 MOST_TOGETHER = 64
+# Connections kept for reads on other threads.
+MOST_SPARE = 2
 _IDENTITY_VERSION = "SELECT version FROM identity_version"
 
 DRIVER = "sqlite+pysqlite_with_keyring"
@@ -116,7 +118,7 @@ class SqliteEngine:
             _close(connection)
             raise
         # Opening a connection takes as long as reading a hundred records.
-        if len(self._spare) < MOST_LARGE:
+        if len(self._spare) < MOST_SPARE:
             self._spare.append(connection)
         else:
             _close(connection)

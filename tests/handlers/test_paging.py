@@ -9,9 +9,9 @@ import orjson
 import pytest
 from sqlalchemy import Connection
 
-from handlers.support.paging import MOST, SMALL_BYTES, Listing, member, yaml_listing
+from handlers.support.paging import MOST, SMALL_BYTES, SMALL_ROWS, Listing, member, yaml_listing
 from storage import sets
-from storage.engines.slices import ROW_BYTES, Slice
+from storage.engines.slices import Slice
 from storage.schema.tables import Record
 from tests.service_container import services_on
 from tests.storage.store import Store, sqlite_store
@@ -46,8 +46,7 @@ def test_a_large_page_and_every_page_of_yaml_are_made_off_the_event_loop(store: 
 
 def test_the_event_loop_reads_no_more_rows_than_a_small_page_can_have(store: Store) -> None:
     few, many = store.new_account()["id"], store.new_account()["id"]
-    most = SMALL_BYTES // ROW_BYTES
-    for _ in range(most + 1):
+    for _ in range(SMALL_ROWS + 1):
         store.new_set(many)
     store.new_set(few)
     asked: list[int] = []
@@ -57,7 +56,7 @@ def test_the_event_loop_reads_no_more_rows_than_a_small_page_can_have(store: Sto
         return sets.list_of(connection, user_id, **part)
 
     listing = Listing("/sets", lambda row: row["id"], member("sets"))
-    for user_id, number in ((few, 1), (many, most + 1)):
+    for user_id, number in ((few, 1), (many, SMALL_ROWS + 1)):
         page = store.run(listing.page(services_on(store.storage), None, None, read, user_id))
         assert len(orjson.loads(page.body)["sets"]) == number
-    assert asked == [most, most, MOST]
+    assert asked == [SMALL_ROWS, SMALL_ROWS, MOST]
