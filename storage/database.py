@@ -17,6 +17,7 @@ from core.errors import ConcurrentDeletion
 from storage.engines import urls
 from storage.engines.engine import Engine, Load
 from storage.schema.encryption import Keyring
+from storage.turns import Turns
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -44,6 +45,7 @@ class Storage:
         self._url, self._keyring, self._pool, self._stale_seconds = url, keyring, pool, stale_seconds
         self._check = check
         self._engine: Engine | None = None
+        self._turns = Turns()
         self._companions: ContextVar[tuple[Companion, ...]] = ContextVar("companions", default=())
 
     async def open(self) -> None:
@@ -118,9 +120,12 @@ class Storage:
     ) -> Made:
         """Run a query that may read megabytes, and return what `make` makes of its result, on another thread.
 
-        A fixed number run at the same time; others wait, and hold nothing while they do.
+        A fixed number run at the same time; others wait, and hold nothing while they do. Reads of the same query with
+        the same `args`, such as one account's list, wait for each other first: who asks for it a hundred times at
+        once does not make everybody else wait for all of them.
         """
-        return await self._opened().read_large(lambda connection: query(connection, *args, **kwargs), make)
+        async with self._turns.of((query, args)):
+            return await self._opened().read_large(lambda connection: query(connection, *args, **kwargs), make)
 
     async def write(
         self, query: Query[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs

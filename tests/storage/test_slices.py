@@ -1,5 +1,6 @@
 """Slices of lists: where they end, what they tell, and on which thread they are decrypted."""
 
+import asyncio
 import re
 from threading import current_thread
 
@@ -77,6 +78,22 @@ def test_rows_are_decrypted_only_on_iteration(store: Store) -> None:
     with pytest.raises(Undecryptable):
         next(iter(found))
     store.connect(KEYS)
+
+
+def test_an_account_that_asks_for_a_list_many_times_is_not_served_before_others(store: Store) -> None:
+    many, once = store.new_account()["id"], store.new_account()["id"]
+    finished: list[int] = []
+
+    async def read(user_id: int) -> None:
+        await store.storage.read_large(_ids, sets.list_of, user_id)
+        finished.append(user_id)
+
+    async def read_all() -> None:
+        await asyncio.gather(*(read(user_id) for user_id in [*[many] * 10, once]))
+
+    store.run(read_all())
+    # One is read already when the other account asks.
+    assert finished.index(once) <= 1 and len(finished) == 11
 
 
 def test_a_large_read_is_finished_on_another_thread(store: Store) -> None:
