@@ -127,6 +127,10 @@ class Storage:
         async with self._turns.of((query, args)):
             return await self._opened().read_large(lambda connection: query(connection, *args, **kwargs), make)
 
+    def is_read_large(self, query: Query[Arguments, object], *args: object) -> bool:
+        """Return whether a `read_large` of the same query with the same `args` has begun and not ended."""
+        return self._turns.is_taken((query, args))
+
     async def write(
         self, query: Query[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
     ) -> Result:

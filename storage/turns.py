@@ -14,3 +14,8 @@ class Turns:
     def of(self, key: Hashable) -> Lock:
         """Return the lock of the key. The caller must keep it as long as it waits for it or holds it."""
         return self._locks.setdefault(key, Lock())
+
+    def is_taken(self, key: Hashable) -> bool:
+        """Return whether somebody holds the lock of the key."""
+        lock = self._locks.get(key)
+        return lock is not None and lock.locked()

@@ -1,5 +1,6 @@
 """Pages of lists: on which thread they are made."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from threading import current_thread
@@ -60,3 +61,21 @@ def test_the_event_loop_reads_no_more_rows_than_a_small_page_can_have(store: Sto
         page = store.run(listing.page(services_on(store.storage), None, None, read, user_id))
         assert len(orjson.loads(page.body)["sets"]) == number
     assert asked == [SMALL_ROWS, SMALL_ROWS, MOST]
+
+
+def test_a_list_of_which_a_large_page_is_made_is_not_looked_at_on_the_event_loop(store: Store) -> None:
+    user_id = store.new_account()["id"]
+    store.new_set(user_id, notes="x" * SMALL_BYTES)
+    asked: list[int] = []
+
+    def read(connection: Connection, user_id: int, **part: int) -> Slice:
+        asked.append(part["limit"])
+        return sets.list_of(connection, user_id, **part)
+
+    async def twice() -> None:
+        pages = (listing.page(services_on(store.storage), None, None, read, user_id) for _ in range(2))
+        await asyncio.gather(*pages)
+
+    listing = Listing("/sets", lambda row: row["id"], member("sets"))
+    store.run(twice())
+    assert asked == [SMALL_ROWS, MOST, MOST]
