@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from core.errors import StorageUnavailable
 from storage import sessions
 from storage.engines import postgresql
+from storage.engines.statements import DIRECT
 from tests.counting import count_accounts
 from tests.storage.store import Store
 
@@ -67,6 +68,23 @@ def test_a_cancelled_read_returns_its_connection(postgresql_store: Store) -> Non
         return await postgresql_store.storage.read(count_accounts)
 
     assert postgresql_store.run(cancel_and_read()) == 0
+
+
+def test_a_query_is_prepared_again_when_its_table_has_changed(postgresql_store: Store) -> None:
+    # One for reads, and one for writes.
+    postgresql_store.connect(pool=2)
+
+    def change(sql: str) -> None:
+        postgresql_store.run(postgresql_store.storage.write(lambda connection: connection.execute(text(sql))))
+
+    def read(connection: Connection) -> Any:
+        return connection.get_execution_options()[DIRECT]("SELECT * FROM changing", ())
+
+    change("CREATE TABLE changing AS SELECT 1 AS one")
+    assert [tuple(row) for row in postgresql_store.read(read)] == [(1,)]
+    change("ALTER TABLE changing ADD COLUMN two integer DEFAULT 2")
+    assert postgresql_store.read(read) is None
+    assert [tuple(row) for row in postgresql_store.read(read)] == [(1, 2)]
 
 
 def test_a_read_that_waits_for_a_lock_is_given_up_once(
