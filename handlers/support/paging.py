@@ -24,7 +24,7 @@ from storage.schema.tables import Record
 MOST = 1000
 MOST_BYTES = 4_000_000
 # A page of more rows or stored bytes is made off the event loop. To find that out takes SQLite 5 µs for each row.
-SMALL_ROWS, SMALL_BYTES = 64, 256_000
+SMALL_ROWS, SMALL_BYTES = 128, 256_000
 # A record as JSON has at most so many times its stored bytes: a control character becomes six characters.
 MOST_GROWTH = 6
 # YAML takes fifty times as long to write as JSON.
