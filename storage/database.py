@@ -121,13 +121,13 @@ class Storage:
         """Run a query that may read megabytes, and return what `make` makes of its result, on another thread.
 
         A fixed number run at the same time; others wait, and hold nothing while they do. Reads of the same query with
-        the same `args`, such as one account's list, wait for each other first: who asks for it a hundred times at
-        once does not make everybody else wait for all of them.
+        the same `args`, such as one account's list, run one after the other: one account with a hundred requests
+        delays the lists of others by one of them.
         """
         async with self._turns.of((query, args)):
             return await self._opened().read_large(lambda connection: query(connection, *args, **kwargs), make)
 
-    def is_read_large(self, query: Query[Arguments, object], *args: object) -> bool:
+    def is_reading_large(self, query: Query[Arguments, object], *args: object) -> bool:
         """Return whether a `read_large` of the same query with the same `args` has begun and not ended."""
         return self._turns.is_taken((query, args))
 

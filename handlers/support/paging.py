@@ -113,7 +113,7 @@ class Listing:
         page = page_of(limit, cursor)
         part = {**filters, "limit": page.limit, "after": page.after}
         # While a large page of the list is made it needs no look whether it is small.
-        if self.small_bytes and not services.storage.is_read_large(read, *args):
+        if self.small_bytes and not services.storage.is_reading_large(read, *args):
             most = min(page.limit, SMALL_ROWS)
             found = await services.storage.read(read, *args, **{**part, "limit": most}, most_bytes=self.small_bytes)
             if found.stored_bytes <= self.small_bytes and (most == page.limit or not found.has_more):
