@@ -6,7 +6,6 @@ Ownership of records is the handlers' to judge.
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from hashlib import blake2b
 from typing import NamedTuple
 from uuid import UUID
@@ -130,14 +129,14 @@ class Authenticator:
             raise Unauthorized("This operation needs credentials.")
         if scheme not in schemes:
             raise Unauthorized("This path does not accept credentials of this kind.")
-        identify = partial(self._identify_by[scheme], given.strip())
+        identify, given = self._identify_by[scheme], given.strip()
         # Cache entries are keyed by a digest, never by the credential itself.
         kept = blake2b(authorization.encode(), digest_size=32).digest()
-        identity = await self._identities.get(kept, identify)
+        identity = await self._identities.get(kept, identify, given)
         if identity.until <= clock.now():
             self._identities.forget(kept)
             # Raises the error that names what has ended.
-            identity = await identify()
+            identity = await identify(given)
         # `_replace` takes twice the time.
         return Caller._make((*identity.caller[:-2], need, request_id))
 

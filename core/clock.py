@@ -24,9 +24,12 @@ def epoch() -> float:
     return time.time()
 
 
-def iso(moment: datetime) -> str:
-    """Return the moment in ISO 8601, in UTC with milliseconds and `Z`."""
-    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
+def iso(moment: datetime | str) -> str:
+    """Return the moment in ISO 8601, in UTC with milliseconds and `Z`; a text, which is in this form, as it is.
+
+    Records that are read for a response in JSON may have their times as text: see `Fetched.records`.
+    """
+    return moment if isinstance(moment, str) else moment.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def iso_or_none(moment: datetime | None) -> str | None:

@@ -46,7 +46,8 @@ class Concurrency:
                 # It is sent with the first piece of the body. Until then the response can become a 503.
                 start = message
                 return
-            wait = self._wait(scope, message, has_begun=start is None)
+            large = len(message.get("body", b"")) > LARGE and scope["method"] != "HEAD"
+            wait = self._begin(scope, message, has_begun=start is None) if large else None
             self.working -= 1
             try:
                 if start is not None:
@@ -61,19 +62,14 @@ class Concurrency:
             await self.app(scope, receive_uncounted, send_uncounted)
         finally:
             self.working -= 1
-            self._release(scope)
+            if "reserved" in scope and scope["reserved"].reserved:
+                self.waiting.release(scope["reserved"])
 
-    def _release(self, scope: Scope) -> None:
-        if "reserved" in scope and scope["reserved"].reserved:
-            self.waiting.release(scope["reserved"])
-
-    def _wait(self, scope: Scope, message: Message, *, has_begun: bool) -> Wait | None:
-        """Return a wait for the client to read a large message, with its memory reserved; None for any other.
+    def _begin(self, scope: Scope, message: Message, *, has_begun: bool) -> Wait:
+        """Return a wait for the client to read a large message, with its memory reserved.
 
         Raise Overloaded if there is no memory, unless the response has begun.
         """
-        if len(message.get("body", b"")) <= LARGE or scope["method"] == "HEAD":
-            return None
         wait = self.waiting.begin(scope, scope.get("cut", _cannot_cut))
         if self.waiting.reserve(wait, len(message["body"])) or has_begun:
             return wait

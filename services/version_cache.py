@@ -19,18 +19,21 @@ class VersionCache(Generic[Key, Value]):
         self._version: object = None
         self._kept: dict[Key, Value] = {}
 
-    async def get(self, key: Key, read: Callable[[], Awaitable[Value]]) -> Value:
-        """Return the cached value of the key, or call `read` and cache its result; an exception is not cached."""
+    async def get(self, key: Key, read: Callable[..., Awaitable[Value]], *args: object) -> Value:
+        """Return the cached value of the key, or call `read` with `args` and cache its result.
+
+        An exception is not cached.
+        """
         version = self._storage.identity_version()
         if version is None:
-            return await read()
+            return await read(*args)
         if version != self._version:
             self._version, self._kept = version, {}
         # The dictionary of this version: a later version has another one.
         kept = self._kept
         found = kept.get(key)
         if found is None:
-            found = await read()
+            found = await read(*args)
             if len(kept) >= MOST:
                 del kept[next(iter(kept))]
             kept[key] = found

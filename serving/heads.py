@@ -13,6 +13,7 @@ from core.problem_types import PROBLEM_TYPES, problem
 SINGLE = frozenset((b"host", b"authorization", b"idempotency-key", b"transfer-encoding"))
 # A name, an address of IPv4 or one of IPv6, and a port (RFC 3986, section 3.2.2), without user information.
 _AUTHORITY = re.compile(rb"([A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?")
+NO_PATH = "The request target must be a path with an optional query."
 _ABSOLUTE = re.compile(rb"https?://([^/?]*)(.*)", re.IGNORECASE)
 
 
@@ -25,12 +26,12 @@ def checked(method: bytes, target: bytes, version: str, headers: list[tuple[byte
     if version not in ("1.0", "1.1"):
         raise Malformed("The version of the protocol must be HTTP/1.0 or HTTP/1.1.")
     single = _single(headers)
-    host, coding = single.get(b"host"), single.get(b"transfer-encoding")
-    if host is None and version == "1.1":
+    if b"host" in single:
+        if not _AUTHORITY.fullmatch(single[b"host"]):
+            raise Malformed("The header Host is not a host with an optional port.")
+    elif version == "1.1":
         raise Malformed("The header Host is missing.")
-    if host is not None and not _AUTHORITY.fullmatch(host):
-        raise Malformed("The header Host is not a host with an optional port.")
-    if coding is not None and (version == "1.0" or coding.lower() != b"chunked"):
+    if b"transfer-encoding" in single and (version == "1.0" or single[b"transfer-encoding"].lower() != b"chunked"):
         raise Malformed("The only Transfer-Encoding is chunked, and not in HTTP/1.0.")
     return _origin_form(method, target)
 
@@ -46,14 +47,20 @@ def _single(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
 
 
 def _origin_form(method: bytes, target: bytes) -> bytes:
-    absolute = None if target.startswith(b"/") else _ABSOLUTE.fullmatch(target)
-    if absolute:
-        if not _AUTHORITY.fullmatch(absolute[1]):
-            raise Malformed("The request target does not name a host.")
-        target = absolute[2] if absolute[2].startswith(b"/") else b"/" + absolute[2]
-    if b"#" in target or not (target.startswith(b"/") or (target == b"*" and method == b"OPTIONS")):
-        raise Malformed("The request target must be a path with an optional query.")
+    if target[:1] != b"/":
+        absolute = _ABSOLUTE.fullmatch(target)
+        if absolute is None and (target != b"*" or method != b"OPTIONS"):
+            raise Malformed(NO_PATH)
+        target = _of_absolute(*absolute.groups()) if absolute else target
+    if b"#" in target:
+        raise Malformed(NO_PATH)
     return target
+
+
+def _of_absolute(authority: bytes, rest: bytes) -> bytes:
+    if not _AUTHORITY.fullmatch(authority):
+        raise Malformed("The request target does not name a host.")
+    return rest if rest.startswith(b"/") else b"/" + rest
 
 
 def size(target: bytes, headers: list[tuple[bytes, bytes]]) -> int:

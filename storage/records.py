@@ -25,9 +25,21 @@ RecordId = int | UUID
 class Records:
     """The records of a table."""
 
-    def __init__(self, table: Table, noun: str, *, rows: Select[Any], locked: tuple[Label[Any], ...] = ()) -> None:
-        """`noun` names a record in errors. `rows` selects the columns of a record, `locked` more of a locked one."""
+    def __init__(
+        self,
+        table: Table,
+        noun: str,
+        *,
+        rows: Select[Any],
+        locked: tuple[Label[Any], ...] = (),
+        arrange: Callable[[Record], Record] | None = None,
+    ) -> None:
+        """`noun` names a record in errors. `rows` selects the columns of a record, `locked` more of a locked one.
+
+        `arrange` is as in `SlicedList`.
+        """
         self._noun = noun
+        self._arrange = arrange
         # A column that a new record does not state is null.
         self._nulls = {column.name: None for column in table.c if column.nullable}
         numbered = rows.where(table.c.id == bindparam("value"))
@@ -42,7 +54,8 @@ class Records:
         With `encoded`, it is for a response in JSON: see `Fetched.records`.
         """
         query = self._by_id if isinstance(record_id, int) else self._by_uuid
-        return self._first(connection, query, record_id, encoded=encoded)
+        found = self._first(connection, query, record_id, encoded=encoded)
+        return found if self._arrange is None else self._arrange(found)
 
     def lock(self, connection: Connection, number: int) -> Record:
         """Return the record, locked until the transaction ends; raise NoSuchRecord."""
@@ -102,21 +115,12 @@ class OwnedRecords(Records):
     ) -> None:
         """`rows` is as in `Records`, by default those of the table; `sized` and `arrange` as in `SlicedList`."""
         rows = select(table) if rows is None else rows
-        super().__init__(table, noun, rows=rows, locked=(owner_bytes(table),))
+        super().__init__(table, noun, rows=rows, locked=(owner_bytes(table),), arrange=arrange)
         owner = select(table.c.id, table.c.user_id)
         self._owner_by_id = Statement(owner.where(table.c.id == bindparam("value")))
         self._owner_by_uuid = Statement(owner.where(table.c.uuid == bindparam("value")))
         self._list = SlicedList(rows, table, table.c.user_id == bindparam("user_id"), sized=sized, arrange=arrange)
-        self._arrange = arrange
         self._quota_table = QuotaTable(table)
-
-    def find(self, connection: Connection, record_id: RecordId, *, encoded: bool = False) -> Record:
-        """Return the record with this number or UUID, of any owner; raise NoSuchRecord.
-
-        With `encoded`, it is for a response in JSON: see `Fetched.records`.
-        """
-        found = super().find(connection, record_id, encoded=encoded)
-        return found if self._arrange is None else self._arrange(found)
 
     def find_encoded(self, connection: Connection, record_id: RecordId) -> Record:
         """Return `find` with `encoded`."""

@@ -62,6 +62,8 @@ def content(data: bytes | str, media_type: str, *, headers: dict[str, str]) -> R
     return Response(data, 200, headers, media_type)
 
 
-def last_modified(moment: datetime) -> dict[str, str]:
-    """The header that says when a record was changed last, to the second."""
+def last_modified(moment: datetime | str) -> dict[str, str]:
+    """The header that says when a record was changed last, to the second; a text is in the form of `clock.iso`."""
+    if isinstance(moment, str):
+        moment = datetime.fromisoformat(moment)
     return {"Last-Modified": format_date_time(moment.timestamp())}

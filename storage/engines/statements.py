@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, CursorResult, Dialect, Insert, Select, Update, Uuid
 
+from storage.schema.columns import UtcTime
 from storage.schema.encryption import EncryptedJson
 from storage.schema.tables import Record
 
@@ -29,7 +30,7 @@ class Plan(NamedTuple):
     binds: tuple[tuple[int, Process], ...]
     columns: tuple[str, ...]
     results: tuple[tuple[str, Process], ...]
-    # The same, for records that become JSON: stored JSON is not parsed, and UUIDs are text.
+    # The same, for records that become JSON.
     encoded: tuple[tuple[str, Process], ...]
 
     def values(self, parameters: Mapping[str, Any]) -> list[Any]:
@@ -70,7 +71,7 @@ class Fetched:
     def records(self, *, encoded: bool = False) -> Iterator[dict[str, Any]]:
         """Each row by its columns' names.
 
-        With `encoded`, stored JSON is not parsed: it is an `orjson.Fragment`. On SQLite, UUIDs are text.
+        With `encoded`, stored JSON is not parsed: it is an `orjson.Fragment`. On SQLite, UUIDs and times are text.
         """
         plan = self._plan
         if plan is None:
@@ -145,24 +146,29 @@ def _plan_of(compiled: Any, parameters: Mapping[str, Any], columns: Sequence[tup
         raise ValueError(f"no value for {', '.join(lacking)}")
     types = [compiled.binds[name].type.dialect_impl(dialect) for name in names]
     binds = [(at, kind.bind_processor(dialect)) for at, kind in enumerate(types)]
-    results = {name: column.type.dialect_impl(dialect).result_processor(dialect, None) for name, column in columns}
-    fragments = {
-        name: column.type.fragment_processor(dialect)
-        for name, column in columns
-        if isinstance(column.type, EncryptedJson)
-    }
-    texts = {
-        name: _uuid_text for name, column in columns if isinstance(column.type, Uuid) and dialect.name == "sqlite"
-    }
+    results = [(name, column.type.dialect_impl(dialect).result_processor(dialect, None)) for name, column in columns]
+    encoded = [(name, _encoder(column.type, dialect)) for name, column in columns]
     return Plan(
         compiled.string,
         names,
         {name: compiled.params[name] for name in names if name not in parameters},
         tuple((at, process) for at, process in binds if process),
         tuple(name for name, _ in columns),
-        tuple((name, process) for name, process in results.items() if process),
-        tuple((name, process) for name, process in {**results, **fragments, **texts}.items() if process),
+        tuple((name, process) for name, process in results if process),
+        tuple((name, process) for name, process in encoded if process),
     )
+
+
+def _encoder(kind: Any, dialect: Dialect) -> Process | None:
+    """What converts a stored value for JSON: see `Fetched.records`."""
+    if isinstance(kind, EncryptedJson):
+        return kind.fragment_processor(dialect)
+    if dialect.name == "sqlite" and isinstance(kind, Uuid):
+        return _uuid_text
+    if dialect.name == "sqlite" and isinstance(kind, UtcTime):
+        return _time_text
+    process: Process | None = kind.dialect_impl(dialect).result_processor(dialect, None)
+    return process
 
 
 def _uuid_text(stored: str | None) -> str | None:
@@ -170,6 +176,11 @@ def _uuid_text(stored: str | None) -> str | None:
     if stored is None:
         return None
     return f"{stored[:8]}-{stored[8:12]}-{stored[12:16]}-{stored[16:20]}-{stored[20:]}"
+
+
+def _time_text(stored: str | None) -> str | None:
+    """SQLite's `2026-11-20 12:00:00.123000` as `clock.iso` writes it, in an eighth of the time."""
+    return None if stored is None else f"{stored[:10]}T{stored[11:23]}Z"
 
 
 def inserted_id(result: CursorResult[Any]) -> int:

@@ -7,6 +7,7 @@ from threading import current_thread
 import orjson
 import pytest
 
+from core.clock import iso
 from storage import patterns, sets
 from storage.engines.slices import ROW_BYTES, Slice
 from storage.schema.encryption import Undecryptable
@@ -67,6 +68,9 @@ def test_encoded_rows_are_written_as_the_same_json(store: Store) -> None:
         (encoded["set"]["measies"], parsed["set"]["measies"]),
     ):
         assert isinstance(raw, orjson.Fragment) and orjson.dumps(raw) == orjson.dumps(value)
+    for raw, value in ((encoded, parsed), (encoded["set"], parsed["set"])):
+        assert iso(raw["created_at"]) == iso(value["created_at"])
+        assert str(raw["uuid"]) == str(value["uuid"])
 
 
 def test_rows_are_decrypted_only_on_iteration(store: Store) -> None:
