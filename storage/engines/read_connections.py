@@ -20,6 +20,8 @@ from storage.engines.driver_errors import TOO_LONG
 from storage.engines.statements import DIRECT, PLANS, Plans
 
 Result = TypeVar("Result")
+# In the `info` of a pooled connection.
+PREPARED = "prepared"
 
 
 class Readers:
@@ -66,7 +68,10 @@ class Readers:
     async def _open(self) -> AsyncConnection:
         connection = await self._engine.connect()
         raw = await connection.get_raw_connection()
-        return await connection.execution_options(**{DIRECT: _Prepared(raw.driver_connection)})
+        if PREPARED not in raw.info:
+            # The pool keeps it with the connection, which writers and readers of a busy server take in turn.
+            raw.info[PREPARED] = _Prepared(raw.driver_connection)
+        return await connection.execution_options(**{DIRECT: raw.info[PREPARED]})
 
 
 class _Prepared:

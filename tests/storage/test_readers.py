@@ -87,6 +87,20 @@ def test_a_query_is_prepared_again_when_its_table_has_changed(postgresql_store: 
     assert [tuple(row) for row in postgresql_store.read(read)] == [(1, 2)]
 
 
+def test_a_query_stays_prepared_when_a_writer_uses_the_connection_in_between(postgresql_store: Store) -> None:
+    postgresql_store.connect(pool=1)
+    times = text("SELECT prepare_time FROM pg_prepared_statements WHERE statement = 'SELECT 41'")
+
+    def read(connection: Connection) -> list[Any]:
+        connection.get_execution_options()[DIRECT]("SELECT 41", ())
+        return list(connection.execute(times).scalars())
+
+    before = postgresql_store.read(read)
+    postgresql_store.write(count_accounts)
+    assert postgresql_store.read(read) == before
+    assert len(before) == 1
+
+
 def test_a_read_that_waits_for_a_lock_is_given_up_once(
     postgresql_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
