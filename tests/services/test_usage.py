@@ -212,6 +212,24 @@ def test_a_batch_that_is_being_written_when_the_end_comes_is_written_once(monkey
     assert written == [ONE_CALL]
 
 
+def test_batches_of_many_callers_are_written_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "INTERVAL", 1.0)
+    of = {names: counting.interval_after(names) for names in (0, 2_000, 10_000, 1_000_000)}
+    assert of == {0: 1.0, 2_000: 1.0, 10_000: 5.0, 1_000_000: 10.0}
+    sizes: list[int] = []
+
+    def interval_after(names: int) -> float:
+        sizes.append(names)
+        return 0.01
+
+    monkeypatch.setattr(counting, "INTERVAL", 0.01)
+    monkeypatch.setattr(counting, "interval_after", interval_after)
+    writing(monkeypatch, [])
+    count(KEY)
+    asyncio.run(_run_until(lambda: sizes != []))
+    assert sizes[0] == 2
+
+
 async def _run_until(happens: Callable[[], bool]) -> None:
     """Count one call, let the batches go until something happens, and end as the server ends."""
     count()
