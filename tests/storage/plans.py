@@ -5,6 +5,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -106,15 +107,21 @@ def sql_of(statement: Any) -> str:
     return str(made.compile(dialect=_DIALECT, column_keys=columns, compile_kwargs=options))
 
 
+@cache
+def _module_of_storage(file: str) -> str:
+    """The module of storage in this file; empty for another file. Asked at each call of any function."""
+    path = Path(file)
+    return path.stem if FOLDER in path.parents else ""
+
+
 def caught(url: str, work: Callable[[Connection], Any]) -> tuple[list[str], set[str]]:
     """The statements that some work sends, and the functions of storage that it goes through; all is undone."""
     statements: list[str] = []
     functions: set[str] = set()
 
     def note_call(frame: Any, kind: str, _: Any) -> None:
-        path = Path(frame.f_code.co_filename)
-        if kind == "call" and FOLDER in path.parents:
-            functions.add(f"{path.stem}.{frame.f_code.co_name}")
+        if kind == "call" and (module := _module_of_storage(frame.f_code.co_filename)):
+            functions.add(f"{module}.{frame.f_code.co_name}")
 
     def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         if not re.match("SAVEPOINT|RELEASE|ROLLBACK", statement):
