@@ -10,14 +10,16 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
+from tests.forked import Forked
 from tests.service import PATIENCE, ROOT, wait_until
 
 DEPLOY = ROOT / "deploy"
 UNIT = DEPLOY / "freesewing-api@.service"
 # Where the units expect the code, and the Python that runs it there.
 PLACE, PYTHON = "/opt/freesewing-api", "/opt/freesewing-api/.venv/bin/python"
+# The command of a unit, or the module whose `main` is forked (tests/forked.py).
+Program = list[str] | str
 
 
 def directives(unit: Path, name: str) -> list[str]:
@@ -46,15 +48,15 @@ class Systemd:
     """
 
     def __init__(
-        self, folder: Path, arguments: list[str], environment: dict[str, str], watchdog: float, abort: float = 1.0
+        self, folder: Path, program: Program, environment: dict[str, str], watchdog: float, abort: float = 1.0
     ) -> None:
         self.messages: list[str] = []
         self.starts = 0
         self.log = folder / "service.log"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | Forked | None = None
         self._address = folder / "notify"
         self._channel = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._arguments = arguments
+        self._program = program
         self._watchdog, self._abort = watchdog, abort
         self._environment = environment | {
             "NOTIFY_SOCKET": str(self._address),
@@ -90,18 +92,21 @@ class Systemd:
 
     def _run(self) -> None:
         while not self._is_over:
-            with self.log.open("ab") as log:
-                self.messages = []
-                self.process = subprocess.Popen(
-                    self._arguments, cwd=ROOT, env=self._environment, stdout=log, stderr=log
-                )
+            self.messages = []
+            self.process = self._start()
             self.starts += 1
             self._listen(self.process)
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             self.process.wait(PATIENCE)
 
-    def _listen(self, process: subprocess.Popen[Any]) -> None:
+    def _start(self) -> subprocess.Popen[bytes] | Forked:
+        if isinstance(self._program, str):
+            return Forked(self._program, environment=self._environment, output=self.log)
+        with self.log.open("ab") as log:
+            return subprocess.Popen(self._program, cwd=ROOT, env=self._environment, stdout=log, stderr=log)
+
+    def _listen(self, process: subprocess.Popen[bytes] | Forked) -> None:
         heard = time.monotonic()
         has_ended = False
         while not has_ended and not self._is_over:

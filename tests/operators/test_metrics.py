@@ -4,8 +4,6 @@ import json
 import re
 import signal
 import socket
-import subprocess
-import sys
 from typing import Any
 
 import httpx2
@@ -15,6 +13,7 @@ from sqlalchemy import delete
 
 from core import document
 from storage.schema.tables import totals
+from tests import forked
 from tests.handlers.database import execute
 from tests.operators.conftest import Watched
 from tests.operators.promql import named_in
@@ -192,9 +191,7 @@ def test_the_build_the_schema_the_disks_and_the_background_tasks_are_shown(watch
 def test_a_port_that_is_taken_stops_the_start(watched: Watched) -> None:
     taken = watched.environment["FREESEWING_METRICS_PORT"]
     settings = {**watched.environment, "FREESEWING_PORT": str(free_port())}
-    second = subprocess.run(
-        [sys.executable, "app.py"], cwd=ROOT, env=settings, capture_output=True, text=True, timeout=PATIENCE
-    )
+    second = forked.run(Watched.module, environment=settings, timeout=PATIENCE)
     assert second.returncode == 1
     expected = f"freesewing-api cannot start:\nFREESEWING_METRICS_PORT: cannot listen on 127.0.0.1:{taken} "
     assert second.stderr.startswith(expected) and "Traceback" not in second.stderr

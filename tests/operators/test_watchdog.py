@@ -16,7 +16,7 @@ from serving import supervisor
 from serving.manager import ServiceManager
 from serving.supervisor import Supervisor
 from tests import templates
-from tests.operators.systemd import UNIT, Systemd, directives, environment
+from tests.operators.systemd import UNIT, Program, Systemd, directives, environment
 from tests.service import PATIENCE, Service, wait_until
 
 pytestmark = pytest.mark.long
@@ -37,12 +37,13 @@ def service(tmp_path: Path) -> Iterator[Service]:
         made.http.close()
 
 
-def _kept(service: Service, tmp_path: Path, *program: str, abort: float = 1.0) -> Systemd:
-    return Systemd(tmp_path, [sys.executable, *program], service.environment, SECONDS, abort)
+# The command of the unit itself is run by test_units.py.
+def _kept(service: Service, tmp_path: Path, program: Program = Service.module, abort: float = 1.0) -> Systemd:
+    return Systemd(tmp_path, program, service.environment, SECONDS, abort)
 
 
 def test_a_service_says_that_it_is_ready_then_alive_then_stopping(service: Service, tmp_path: Path) -> None:
-    with _kept(service, tmp_path, "app.py") as systemd:
+    with _kept(service, tmp_path) as systemd:
         systemd.becomes_ready()
         assert service.is_alive()
         wait_until(lambda: systemd.received("WATCHDOG=1") >= 3, "signs of life")
@@ -55,7 +56,7 @@ def test_a_service_says_that_it_is_ready_then_alive_then_stopping(service: Servi
 
 
 def test_a_service_that_is_frozen_is_replaced(service: Service, tmp_path: Path) -> None:
-    with _kept(service, tmp_path, "app.py") as systemd:
+    with _kept(service, tmp_path) as systemd:
         systemd.becomes_ready()
         frozen = systemd.signal(signal.SIGSTOP)
         wait_until(lambda: systemd.process and systemd.process.pid != frozen, "another process")
@@ -66,8 +67,9 @@ def test_a_service_that_is_frozen_is_replaced(service: Service, tmp_path: Path) 
 def test_a_service_whose_event_loop_hangs_is_replaced_and_logs_where_it_hung(
     service: Service, tmp_path: Path
 ) -> None:
-    # It handles SIGABRT, however busy the machine is.
-    with _kept(service, tmp_path, "-m", "tests.operators.hanging", abort=PATIENCE) as systemd:
+    # Not forked, as the unit sets PYTHONFAULTHANDLER. It handles SIGABRT, however busy the machine is.
+    hanging = [sys.executable, "-m", "tests.operators.hanging"]
+    with _kept(service, tmp_path, hanging, abort=PATIENCE) as systemd:
         systemd.becomes_ready()
         hung = systemd.signal(signal.SIGUSR1)
         wait_until(lambda: systemd.process and systemd.process.pid != hung, "another process")
@@ -81,7 +83,7 @@ def test_a_supervisor_is_alive_and_reloads_and_is_replaced_when_it_is_frozen(
     service: Service, tmp_path: Path
 ) -> None:
     service.environment["FREESEWING_WORKERS"] = "2"
-    with _kept(service, tmp_path, "app.py") as systemd:
+    with _kept(service, tmp_path) as systemd:
         systemd.becomes_ready()
         wait_until(lambda: systemd.received("WATCHDOG=1") >= 3, "signs of life")
         before = len(systemd.messages)

@@ -4,7 +4,6 @@ import contextlib
 import json
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,11 @@ import psutil  # type: ignore[import-untyped, unused-ignore]
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests import templates
+from tests import forked, templates
 from tests.databases import fresh_postgres
 from tests.matrix import ENGINES, matrix
 from tests.operators.workers import Crew
-from tests.service import PATIENCE, ROOT, free_port_with, wait_until
+from tests.service import PATIENCE, free_port_with, wait_until
 from tests.steady_clients import Clients
 from tests.wire import head
 
@@ -171,9 +170,7 @@ def _start(tmp_path: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     crew = Crew(tmp_path, workers="2", **settings)
     crew.http.close()
     templates.prepare(crew.database_url, crew.environment)
-    return subprocess.run(
-        [sys.executable, "app.py"], cwd=ROOT, env=crew.environment, capture_output=True, text=True, timeout=PATIENCE
-    )
+    return forked.run("app", environment=crew.environment, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ CALLS = 1
 class ShortWindows(Service):
     """The server, with windows of seconds where quotas are per minute."""
 
-    program = ("-m", "tests.web.short_windows")
+    module = "tests.web.short_windows"
 
 
 @pytest.fixture(scope="module")
