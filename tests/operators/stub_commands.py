@@ -5,6 +5,7 @@ deployed, and keep everything in the folder MACHINE: paths such as /opt and /var
 line of its file `calls`. Neither isolation nor the network of containers is there, and no image is built.
 """
 
+import contextlib
 import os
 import shlex
 import shutil
@@ -15,8 +16,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.request import ProxyHandler, build_opener
 
-import httpx2
 import psutil  # type: ignore[import-untyped, unused-ignore]
 import yaml
 
@@ -111,11 +112,13 @@ def _up(name: str) -> int:
     _start(name, ["python", "app.py"], environment, MACHINE / "image")
     end = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < end:
-        try:
-            if httpx2.get(f"http://127.0.0.1:{PORTS[name]}/ready", trust_env=False).status_code == 200:
-                return 0
-        except httpx2.HTTPError:
-            time.sleep(0.1)
+        # An HTTP client as small as this process: there are dozens of it.
+        with (
+            contextlib.suppress(OSError),
+            build_opener(ProxyHandler({})).open(f"http://127.0.0.1:{PORTS[name]}/ready"),
+        ):
+            return 0
+        time.sleep(0.1)
     return 1
 
 

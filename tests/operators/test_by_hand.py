@@ -3,7 +3,6 @@
 import contextlib
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import pytest
 from tests import nginx
 from tests.databases import fresh_postgres, fresh_redis
 from tests.operators.systemd import clean_environment
+from tests.operators.test_upgrade import copy_code
 from tests.service import PATIENCE, ROOT, free_port
 
 SECTION = "\n## Several instances on one machine\n"
@@ -34,12 +34,7 @@ def commands() -> str:
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """The files of this repository, with a virtual environment."""
-    folder = tmp_path / "clone"
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for name in tracked.splitlines():
-        if not name.startswith(("tests/", "bench/")) and (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
+    folder = copy_code(tmp_path / "clone")
     (folder / ".venv").symlink_to(sys.prefix)
     return folder
 
