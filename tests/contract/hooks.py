@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import schemathesis
 
-from tests.contract import real_values, safety
+from tests.contract import real_values, safety, speed  # noqa: F401 (speed is for its effect)
 from tests.contract.fuzzing import AUTHORIZATION, JOURNAL, fresh_authorization, numbers
 from tests.contract.real_values import ALWAYS, ENDING
 
