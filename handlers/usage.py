@@ -64,7 +64,7 @@ async def read_account_storage(caller: Caller, services: Services) -> Response:
 
 
 async def read_account_quotas(caller: Caller, services: Services) -> Response:
-    """What is left of the quotas of the caller's account."""
+    """The remaining quotas of the caller's account."""
     return success(quotas=quota_states(services.limits.limiter, caller.user_id, caller.account_quotas))
 
 
@@ -128,7 +128,7 @@ async def read_key_usage_svg(
 
 
 async def read_key_quotas(key: str, caller: Caller, services: Services) -> Response:
-    """What is left of the quotas of one key and its account, the caller's own or, for support, anyone's."""
+    """The remaining quotas of one key and its account, the caller's own or, for support, anyone's."""
     await _allowed(services, key, caller)
     held = await services.storage.read(apikeys.find_status, UUID(key))
     if held is None:

@@ -6,7 +6,7 @@ from weakref import WeakValueDictionary
 
 
 class Turns:
-    """A lock for each key; it is forgotten when nobody holds it or waits for it."""
+    """A lock for each key; it is removed when no task holds it or waits for it."""
 
     def __init__(self) -> None:
         self._locks: WeakValueDictionary[Hashable, Lock] = WeakValueDictionary()
@@ -16,6 +16,6 @@ class Turns:
         return self._locks.setdefault(key, Lock())
 
     def is_taken(self, key: Hashable) -> bool:
-        """Return whether somebody holds the lock of the key."""
+        """Return whether a task holds the lock of the key."""
         lock = self._locks.get(key)
         return lock is not None and lock.locked()

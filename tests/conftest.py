@@ -107,13 +107,13 @@ def forge(service: Service) -> Iterator[Forge]:
 
 @pytest.fixture
 def alice(service: Service) -> Person:
-    """Somebody with an account."""
+    """An account, signed in."""
     return service.sign_up()
 
 
 @pytest.fixture
 def bob(service: Service) -> Person:
-    """Somebody else."""
+    """Another account, signed in."""
     return service.sign_up()
 
 

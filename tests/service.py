@@ -211,7 +211,7 @@ class Credentials:
 
 
 class Person(Credentials):
-    """Somebody signed in with a token."""
+    """An account, signed in with a token."""
 
     def __init__(self, service: Service, user_id: int, email: str, token: str) -> None:
         super().__init__(service, f"Bearer {token}")

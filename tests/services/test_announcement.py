@@ -15,7 +15,7 @@ from storage.schema.encryption import Keyring
 
 SECRETS = {
     "mail_url": "smtps://post:s3cret@mail.example.org:465",
-    "images_url": "s3://pictures/folder?secret=s3cret",
+    "images_url": "s3://bucket/folder?secret=s3cret",
     "redis_url": "redis://:s3cret@10.0.0.3:6379/2",
 }
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -44,7 +44,7 @@ def test_the_line_names_version_commit_engine_schema_and_services_without_creden
     start, engine, rest = line.partition(", engine SQLite 3.")
     assert start == f"freesewing-api: version {build.version()}, commit abc123" and engine
     assert rest.partition(", ")[2] == (
-        f"schema {health.newest()}, mail smtps://mail.example.org:465, images s3://pictures/folder, "
+        f"schema {health.newest()}, mail smtps://mail.example.org:465, images s3://bucket/folder, "
         "redis redis://10.0.0.3:6379/2, limits on"
     )
 

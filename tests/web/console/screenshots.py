@@ -67,8 +67,8 @@ def sample_data(service: Service) -> tuple[Person, dict[str, str]]:
 
 def shoot(page: Page, path: Path, height: int | None = None) -> None:
     """Write a PNG file of the page, or of its upper part, without an alpha channel."""
-    picture = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB")
-    picture.crop((0, 0, picture.width, height or picture.height)).save(path, optimize=True)
+    image = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB")
+    image.crop((0, 0, image.width, height or image.height)).save(path, optimize=True)
 
 
 def shoot_views(visitor: Visitor, paths: dict[str, str], *, docs: bool) -> None:

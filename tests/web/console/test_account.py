@@ -14,7 +14,7 @@ from tests.web.console.test_access import mailed_link
 from tests.web.console.visitor import Visitor, assert_accessible
 
 
-def a_picture() -> FilePayload:
+def image_file() -> FilePayload:
     """A file to choose."""
     drawn = BytesIO()
     Image.new("RGB", (40, 30), "red").save(drawn, "PNG")
@@ -77,13 +77,13 @@ def test_an_address_is_changed_by_the_link_in_the_mail(visitor: Visitor, owner: 
     assert account_of(owner)["email"] == second
 
 
-def test_a_picture_is_stored_and_removed(visitor: Visitor, owner: Person, page: Page) -> None:
+def test_an_image_is_stored_and_removed(visitor: Visitor, owner: Person, page: Page) -> None:
     visitor.sign_in(owner, "/account")
     chosen = page.get_by_label("New picture")
-    chosen.set_input_files({"name": "me.png", "mimeType": "image/png", "buffer": b"no picture"})
+    chosen.set_input_files({"name": "me.png", "mimeType": "image/png", "buffer": b"no image"})
     press(page, "Use this picture")
     expect(page.locator(".message.error")).to_be_visible()
-    chosen.set_input_files(a_picture())
+    chosen.set_input_files(image_file())
     press(page, "Use this picture")
     expect(page.get_by_text("Saved.")).to_be_visible()
     expect(page.get_by_alt_text("Your picture")).to_have_attribute("src", re.compile(str(account_of(owner)["img"])))

@@ -56,9 +56,9 @@ def test_every_measurement_has_the_name_and_the_explanation_of_the_document() ->
     texts = json.loads((CONSOLE / "texts" / "en" / "measurements.json").read_text(encoding="utf-8"))
     known = SCHEMAS["MeasurementName"]["enum"]
     assert {key.removeprefix("name.") for key in texts if key.startswith("name.")} == set(known)
-    told = {name: part["description"] for name, part in SCHEMAS["Measurements"]["properties"].items()}
+    described = {name: part["description"] for name, part in SCHEMAS["Measurements"]["properties"].items()}
     for name in set(known) - {"waistToArmhole"}:
-        assert texts[f"about.{name}"] == told[name]
+        assert texts[f"about.{name}"] == described[name]
 
 
 def test_lengths_are_read_and_written(visitor: Visitor, page: Page) -> None:

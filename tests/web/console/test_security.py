@@ -52,7 +52,7 @@ def turn_on(page: Page) -> tuple[str, list[str]]:
     expect(page.get_by_role("heading", name="Set up your app")).to_be_focused()
     drawn = page.get_by_role("img", name="QR code")
     expect(drawn).to_be_visible()
-    # Rejected if it is no picture. Playwright's `wait_for_function` is not possible under the console's policy.
+    # Rejected if it is no image. Playwright's `wait_for_function` is not possible under the console's policy.
     drawn.evaluate("image => image.decode()")
     assert_accessible(page)
     secret = field(page, "Secret").input_value()
@@ -120,7 +120,7 @@ def test_one_session_is_ended_then_all_others(visitor: Visitor, owner: Person, p
     assert "Sessions ended" in section(page, "Security events")
 
 
-def test_events_are_told_in_sentences(visitor: Visitor, owner: Person, page: Page) -> None:
+def test_events_are_described_in_sentences(visitor: Visitor, owner: Person, page: Page) -> None:
     staff = owner.service.sign_up("admin")
     assert staff.patch(f"/admin/user/{owner.id}", {"role": "tester"}).status_code == 200
     terms = {"quota": 20_000, "until": "2100-01-01T00:00:00.000Z", "reason": "Many."}

@@ -1,4 +1,4 @@
-"""Count what is stored at the end of a transaction on PostgreSQL, and not at all what keeps its size.
+"""Count records and bytes at the end of a transaction on PostgreSQL, and no update that keeps the size.
 
 The transaction makes all of it or nothing. The code deployed before runs on this schema, but may exceed a quota by
 the record that it writes.
