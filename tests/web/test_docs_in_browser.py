@@ -1,13 +1,12 @@
 """The documentation in a real browser: tried out with a key and with a token, by mouse, keyboard and address."""
 
 import json
-from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, Request, expect
 
 from tests.service import Person, Service
+from tests.web.accessibility import violations
 from tests.web.actions import press
 from tests.web.test_pages_in_browser import PHONE
 
@@ -17,7 +16,6 @@ pytestmark = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
 # Of each address of an operation whose name has `_` in it, which opens all the same; and of Swagger UI's own dialog.
 HARMLESS = ("escaping deep link whitespace with `_`", "Input elements should have autocomplete attributes")
 CREATE = "#/Measurement%20sets/create_set"
-COLOURS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 def operation(page: Page, name: str) -> Locator:
@@ -178,8 +176,4 @@ def test_a_page_is_accessible_in_light_and_dark_colours(service: Service, page: 
     """Contrast, names, sizes of targets, and more (WCAG 2.2, A and AA), in all but Swagger UI."""
     page.set_viewport_size({"width": PHONE, "height": 700})
     page.goto(service.url + path)
-    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-    for colours in COLOURS:
-        page.emulate_media(color_scheme=colours)
-        found = Axe().run(page, context={"exclude": ["#try"]}, options=rules).response["violations"]
-        assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == [], colours
+    assert violations(page, exclude=["#try"]) == []

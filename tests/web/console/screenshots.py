@@ -18,8 +18,9 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.handlers.test_usage import number, today, used
 from tests.service import ROOT, Person, Service
+from tests.web.accessibility import COLOURS
 from tests.web.conftest import ARGUMENTS, BROWSERS, MILLISECONDS
-from tests.web.console.visitor import COLOURS, DESK, PHONE, Visitor
+from tests.web.console.visitor import DESK, PHONE, Visitor
 
 REPORTS = ROOT / "reports" / "console"
 # Those of the documentation, with their heights.

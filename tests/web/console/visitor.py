@@ -3,19 +3,17 @@
 import json
 from dataclasses import dataclass
 from dataclasses import field as member
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, Response, expect
 
 from tests.service import Person, Service
+from tests.web.accessibility import WCAG, violations
 from tests.web.actions import field, press
 
 PHONE, DESK = 360, 1280
-COLOURS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 REJECTED = 4
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 @dataclass
@@ -68,13 +66,9 @@ class Visitor:
 
 def assert_accessible(page: Page, *, exclude: tuple[str, ...] = ()) -> None:
     """axe finds nothing, in light and dark, narrow and wide; nothing is wider than the window."""
-    found = []
+    found: list[tuple[Any, ...]] = []
     for width in (PHONE, DESK):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, f"wider than {width} px"
-        for colours in COLOURS:
-            page.emulate_media(color_scheme=colours, reduced_motion="reduce")
-            violations = Axe().run(page, context={"exclude": list(exclude)}, options=RULES).response["violations"]
-            nodes = [(one["id"], node["target"]) for one in violations for node in one["nodes"]]
-            found += [(width, colours, *node) for node in nodes]
+        found += [(width, *one) for one in violations(page, (*WCAG, "best-practice"), exclude=exclude)]
     assert found == [], found
