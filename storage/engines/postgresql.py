@@ -19,6 +19,7 @@ from storage.engines import urls
 from storage.engines.driver_errors import may_be_repeated, note_lost_connection, translated, was_lost
 from storage.engines.engine import MOST_LARGE, Load
 from storage.engines.read_connections import Readers
+from storage.engines.slots import Slots
 from storage.schema.encryption import Keyring, WithKeyring
 
 Result = TypeVar("Result")
@@ -84,15 +85,14 @@ class PostgresEngine:
         self._pool = cast(QueuePool, self._engine.pool)
         self._readers = Readers(self._engine)
         # As many units of work at a time as there are connections.
-        self._turns = asyncio.Semaphore(pool)
+        self._turns = Slots(pool)
         self._large = asyncio.Semaphore(MOST_LARGE)
-        self._waiting = 0
         self._stale_seconds = stale_seconds
         self._writes = 0
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         with translated():
-            await self._begin()
+            await self._turns.acquire(CONNECT_SECONDS)
             try:
                 return await self._readers.run(work)
             except (DBAPIError, OSError) as error:
@@ -117,7 +117,7 @@ class PostgresEngine:
 
     async def write(self, work: Callable[[Connection], Result]) -> Result:
         with translated():
-            await self._begin()
+            await self._turns.acquire(CONNECT_SECONDS)
             try:
                 return await self._write_repeatedly(work)
             finally:
@@ -139,22 +139,10 @@ class PostgresEngine:
         await self._readers.make_room()
         return await greenlet_spawn(Transaction(self._engine.sync_engine, work).run)
 
-    async def _begin(self) -> None:
-        """Wait until there is a connection for one more unit of work; raises TimeoutError."""
-        if not self._turns.locked():
-            await self._turns.acquire()
-            return
-        self._waiting += 1
-        try:
-            async with asyncio.timeout(CONNECT_SECONDS):
-                await self._turns.acquire()
-        finally:
-            self._waiting -= 1
-
     def load(self) -> Load:
         idle = self._readers.idle()
         out = self._pool.checkedout() - idle
-        return Load({"checked_out": out, "idle": self._pool.checkedin() + idle}, self._waiting)
+        return Load({"checked_out": out, "idle": self._pool.checkedin() + idle}, self._turns.waiting())
 
     def identity_version(self) -> object:
         """Differs after every write of this process, and after `stale_seconds`, where the operator allows any."""
