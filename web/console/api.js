@@ -44,7 +44,7 @@ function caller(method) {
    */
   return async (path, ...options) => {
     const response = await send(method, path, loose(options))
-    const data = response.status === 204 ? undefined : await response.json()
+    const data = response.status === 204 ? undefined : await arrived(response.json())
     return { data, etag: response.headers.get("ETag"), next: nextCursor(response) }
   }
 }
@@ -56,14 +56,15 @@ export const api = {
   patch: caller("patch"),
   delete: caller("delete"),
   /**
-   * The body of a response as a file: CSV, pictures, exports.
+   * The body of a response as a file: CSV, images, exports.
    * @template {PathOf<"get">} P
    * @param {P} path
    * @param {Arguments<Operation<"get", P>>} options
    * @returns {Promise<Blob>}
    */
   async file(path, ...options) {
-    return (await send("get", path, loose(options))).blob()
+    const response = await send("get", path, loose(options))
+    return arrived(response.blob())
   },
 }
 
@@ -124,12 +125,23 @@ async function fetched(address, method, token, { body, file, idempotencyKey, ifM
     const sent = file ?? (body === undefined ? undefined : JSON.stringify(body))
     // Without credentials of its own, a browser does not answer a 401 with its own question for a password.
     const init = { method: method.toUpperCase(), headers, body: sent, credentials: /** @type {const} */ ("omit"), signal }
-    return await fetch(address, init)
-  } catch {
-    throw new RequestError(0, {}, { timedOut: signal.aborted })
+    return await arrived(fetch(address, init))
   } finally {
     clearTimeout(timer)
     if (isSlow) tellWaiting(--waiting > 0)
+  }
+}
+
+/**
+ * What comes from the server: a response, or its body. The connection may be lost, or the time be over, before either.
+ * @template T
+ * @param {Promise<T>} coming
+ */
+async function arrived(coming) {
+  try {
+    return await coming
+  } catch (error) {
+    throw new RequestError(0, {}, { timedOut: error instanceof DOMException && error.name === "TimeoutError" })
   }
 }
 

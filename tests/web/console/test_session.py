@@ -25,6 +25,8 @@ def test_a_token_is_in_the_tab_only_and_in_no_address(
 def test_an_idle_tab_asks_and_signs_out(visitor: Visitor, owner: Person, page: Page) -> None:
     page.clock.install()
     visitor.sign_in(owner, "/?kept=1")
+    # A request that has not ended would be given up after a minute of this clock.
+    page.wait_for_load_state("networkidle")
     page.clock.run_for("29:30")
     dialog = page.get_by_role("dialog", name="Are you still there?")
     expect(dialog).to_be_visible()
@@ -88,6 +90,25 @@ def test_an_unreachable_and_a_busy_server_are_reported_and_nothing_is_lost(
     page.unroute("**/signin")
     press(page, "Sign in")
     expect(page.get_by_role("heading", level=1, name="API keys")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        ("new DOMException('', 'TimeoutError')", "The server did not answer in time."),
+        ("new TypeError('network error')", "The server cannot be reached."),
+    ],
+)
+def test_a_response_whose_body_does_not_arrive_is_reported(
+    visitor: Visitor, owner: Person, page: Page, error: str, text: str
+) -> None:
+    owner.patch("/account", {"password": PASSWORD})
+    visitor.open("/sign-in")
+    visitor.fill("User name or e-mail address", owner.email)
+    visitor.fill("Password", PASSWORD)
+    page.evaluate(f"() => {{ Response.prototype.json = () => Promise.reject({error}) }}")
+    press(page, "Sign in")
+    expect(page.get_by_role("alert")).to_have_text(f"{text} Please try again.")
 
 
 def test_a_slow_server_is_reported_while_it_is_waited_for(visitor: Visitor, page: Page) -> None:
