@@ -21,8 +21,8 @@ from storage.database import Storage
 from storage.engines.driver_errors import is_of_schema
 
 INTERVAL = 1.0
-# Names, on average: with more of them in a second, batches are written less often, and have more calls of each.
-# Writing a name takes 24 µs of CPU on SQLite.
+# The average number of names that are written in a second: where calls have more, batches are written less often and
+# add up more calls of each. Writing a name takes 24 µs of CPU on SQLite.
 MOST_A_SECOND = 2_000
 LONGEST_INTERVAL = 10.0
 # The counts that are written in one transaction: 10 to 20 ms on SQLite.

@@ -112,7 +112,7 @@ def _up(name: str) -> int:
     _start(name, ["python", "app.py"], environment, MACHINE / "image")
     end = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < end:
-        # An HTTP client as small as this process: there are dozens of it.
+        # Not httpx2: importing it takes longer than all else here, and this runs dozens of times.
         with (
             contextlib.suppress(OSError),
             build_opener(ProxyHandler({})).open(f"http://127.0.0.1:{PORTS[name]}/ready"),

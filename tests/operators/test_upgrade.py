@@ -34,7 +34,7 @@ NOT_CODE = ("bench/", "tests/", "tools/", ".ci/")
 
 
 def copy_code(folder: Path) -> Path:
-    """The code as an operator has it, with the bytecode of this copy: compiling it takes half a second."""
+    """The code as an operator has it, with its bytecode: compiling it takes half a second."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
     for name in listed:
