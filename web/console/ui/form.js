@@ -24,7 +24,7 @@ const t = texts("shell")
  * @param {import("./dom.js").Child[]} parts.fields
  * @param {string} parts.submit the text of its button
  * @param {(values: Values, form: Form) => Promise<unknown>} parts.action
- * @param {(error: RequestError, form: Form) => void} [parts.onError] besides showing it
+ * @param {(error: RequestError, form: Form) => boolean | void} [parts.onError] besides showing it; it may not wait
  * @param {import("./dom.js").Child[]} [parts.besides] elements beside the button
  * @param {boolean} [parts.danger] whether the action cannot be undone
  * @param {boolean} [parts.isLong] whether its button and message stay in view, because the fields do not fit in the window

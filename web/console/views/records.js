@@ -1,7 +1,7 @@
 // What the views of sets, patterns and bookmarks have in common.
 /** @import { Schemas } from "../../types/client" */
 import { isVisible } from "../format.js"
-import { go, href, refresh } from "../router.js"
+import { go, href } from "../router.js"
 import { currentLanguage, texts } from "../texts.js"
 import { askToConfirm } from "../ui/confirm.js"
 import { announce, el } from "../ui/dom.js"
@@ -79,9 +79,8 @@ export function exports(name, formats) {
  * @param {{ name: string, text: string, back: string, action: () => Promise<unknown> }} parts `text` says what will happen
  */
 export function deleteButton({ name, text, back, action }) {
-  const ask = async () => {
-    let isOutdated = false
-    await askToConfirm({
+  const ask = () =>
+    askToConfirm({
       title: t("delete.title", { name }),
       text,
       submit: t("delete"),
@@ -90,11 +89,7 @@ export function deleteButton({ name, text, back, action }) {
         go(back, { replace: true })
         announce(t("deleted", { name }))
       },
-      onError: (error) => (isOutdated ||= error.status === 412),
     })
-    // What would be deleted is not what is shown: the user decides about what there is now.
-    if (isOutdated) await refresh()
-  }
   return el("button", { type: "button", class: "plain danger", onclick: ask }, t("delete"))
 }
 

@@ -1,6 +1,7 @@
 // The account as this view last saw it: an edit says so, so that no change made elsewhere is lost unseen.
 /** @import { Schemas } from "../../../types/client" */
 import { api } from "../../api.js"
+import { unlessChanged } from "../../conditional.js"
 import { RequestError } from "../../errors.js"
 import { session } from "../../session.js"
 
@@ -20,17 +21,12 @@ export async function openRecord() {
       return account
     },
     async save(body) {
-      try {
-        const reply = await api.patch("/account", { body, ifMatch: etag ?? undefined })
-        account = reply.data.account
-        etag = reply.etag
-        session.update(account)
-        return account
-      } catch (error) {
-        // The user is told. Whoever then saves again knows of the other change.
-        if (error instanceof RequestError && error.status === 412) etag = (await api.get("/account")).etag
-        throw error
-      }
+      const change = () => api.patch("/account", { body, ifMatch: etag ?? undefined })
+      const reply = await unlessChanged(change, async () => ({ etag } = await api.get("/account")))
+      account = reply.data.account
+      etag = reply.etag
+      session.update(account)
+      return account
     },
   }
 }

@@ -2,7 +2,7 @@
 /** @import { Schemas } from "../../../types/client" */
 /** @import { Context } from "../../../types/views" */
 import { api } from "../../api.js"
-import { RequestError } from "../../errors.js"
+import { unlessChanged } from "../../conditional.js"
 import { go, href } from "../../router.js"
 import { texts } from "../../texts.js"
 import { openDialog } from "../../ui/dialog.js"
@@ -56,12 +56,7 @@ export async function render({ params: { id = "" }, signal }) {
       if (!measurements.check()) return element.message.showProblem(t("edit.wrong"))
       if (!(await isConfirmed(measurements.questions()))) return
       const body = { ...changed(element, shown), measies: measurements.changes() }
-      try {
-        await api.patch("/sets/{id}", { path, body, ifMatch: etag ?? undefined })
-      } catch (error) {
-        if (error instanceof RequestError && error.status === 412) await showPresent()
-        throw error
-      }
+      await unlessChanged(() => api.patch("/sets/{id}", { path, body, ifMatch: etag ?? undefined }), showPresent)
       saved = true
       go(`/sets/${id}`)
       tell(t("saved"))

@@ -1,6 +1,7 @@
 // What administrators do with an account. The API records each in the audit log.
 /** @import { Schemas } from "../../../types/client" */
 import { api } from "../../api.js"
+import { unlessChanged } from "../../conditional.js"
 import { go, refresh } from "../../router.js"
 import { session } from "../../session.js"
 import { texts } from "../../texts.js"
@@ -18,6 +19,8 @@ const STATES = ["1", "0", "-1", "-2"]
  * @param {(changed: Schemas["Account"]) => void} onChange
  */
 export function accessForm(user, etag, onChange) {
+  const path = { id: String(user.id) }
+  const read = async () => ({ etag } = await api.get("/admin/user/{id}", { path }))
   return form({
     fields: [
       field({ name: "role", label: t("role"), hint: t("role.hint"), tag: "select", options: ROLES.map((role) => [role, t.named("roles", role)]), value: user.role }),
@@ -26,14 +29,10 @@ export function accessForm(user, etag, onChange) {
     submit: t("save"),
     async action(values, { message }) {
       const body = /** @type {Schemas["UserUpdate"]} */ ({ role: values.text("role"), status: values.number("status") })
-      const reply = await api.patch("/admin/user/{id}", { path: { id: String(user.id) }, body, ifMatch: etag ?? undefined })
+      const reply = await unlessChanged(() => api.patch("/admin/user/{id}", { path, body, ifMatch: etag ?? undefined }), read)
       etag = reply.etag
       onChange(reply.data.user)
       message.show(t("saved"))
-    },
-    // Who saves again knows of the other change.
-    onError: async (error) => {
-      if (error.status === 412) etag = (await api.get("/admin/user/{id}", { path: { id: String(user.id) } })).etag
     },
   })
 }
