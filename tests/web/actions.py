@@ -38,12 +38,6 @@ def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
 
 
-def sign_out(page: Page) -> None:
-    """Press the button once the view has loaded: a read that ends after the session is rejected."""
-    page.wait_for_load_state("networkidle")
-    press(page, "Sign out")
-
-
 def leave_dialog(page: Page) -> None:
     """Press Escape; wait until the dialog is gone, which the browser closes after the key was handled."""
     page.keyboard.press("Escape")

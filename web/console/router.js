@@ -120,15 +120,20 @@ async function show() {
   const { signal } = leaving
   const { path, query } = here()
   const found = match(path) ?? { route: UNKNOWN, params: {} }
-  if (!found.route.open && !session.token) return go(signInPath(), { replace: true })
+  if (!isAllowed(found.route)) return go(signInPath(), { replace: true })
   const content = await rendered(found.route, { params: found.params, query, signal })
-  if (signal.aborted) return
+  if (signal.aborted || !content) return
   container.replaceChildren(content)
   dispatchEvent(new CustomEvent("viewchange", { detail: found.route }))
   // The first view of a page leaves the focus at its top, or in the field that it is opened for.
   if (isFirst) focusField(container)
   else focusTitle(container)
   isFirst = false
+}
+
+/** Whether the view can be shown at present. @param {Route} route */
+function isAllowed(route) {
+  return Boolean(route.open || session.token)
 }
 
 /**
@@ -139,7 +144,8 @@ async function rendered(route, context) {
   const wait = setTimeout(() => container.replaceChildren(loading()), 300)
   try {
     const [view] = await Promise.all([route.view(), ...[route.area].flat().map(loadTexts)])
-    return await view.render(context)
+    // Who has left or signed out meanwhile needs nothing that this view would read.
+    return !context.signal.aborted && isAllowed(route) && (await view.render(context))
   } catch (error) {
     // Reloading also fetches a module that could not be loaded.
     return failure(error, () => location.reload())

@@ -33,7 +33,7 @@ def visitor(limited: Service, page: Page, complaints: list[str]) -> Iterator[Vis
     What a view reads by itself must not be rejected either, unless the test names it in `expected`.
     """
     visitor = Visitor(limited, page)
-    page.on("response", visitor.note)
+    visitor.watch()
     yield visitor
     # The browser reports each response of 400 and more by itself.
     assert [said for said in complaints if "Failed to load resource" not in said] == []

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.service import PASSWORD, Person, Service, wait_until
-from tests.web.actions import UNKNOWN, detail, field, numbers, run, sign_out, turn_on_second_factor
+from tests.web.actions import UNKNOWN, detail, field, numbers, run, turn_on_second_factor
 from tests.web.console.visitor import Visitor, assert_accessible
 
 
@@ -29,7 +29,7 @@ def test_a_password_signs_in_and_leads_to_the_view_that_was_asked_for(visitor: V
     visitor.press("Sign in")
     expect(visitor.page).to_have_url(re.compile(r"#/\?kept=1$"))
     expect(visitor.page.get_by_role("heading", level=1)).to_be_focused()
-    sign_out(visitor.page)
+    visitor.press("Sign out")
     expect(visitor.title("Sign in")).to_be_visible()
     expect(visitor.page.get_by_text("You are signed out.").and_(visitor.page.locator(".note"))).to_be_visible()
     expect(visitor.page.locator("#announcements")).to_have_text("You are signed out.")

@@ -31,6 +31,7 @@ def test_a_pattern_is_found_read_exported_and_deleted(visitor: Visitor, owner: P
     page.get_by_role("link", name="Alice").click()
     expect(visitor.title("Alice")).to_be_focused()
     page.go_back()
+    expect(visitor.title(MARKUP)).to_be_focused()
     for label, ending in {"JSON": ".json", "YAML": ".yaml"}.items():
         with page.expect_download() as download:
             press(page, label)

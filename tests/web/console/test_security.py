@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, Request, expect
 
 from tests.service import PASSWORD, Person
-from tests.web.actions import field, press, sign_out
+from tests.web.actions import field, press
 from tests.web.console.visitor import Visitor, assert_accessible
 
 NEW_PASSWORD = "another horse, another staple"
@@ -82,7 +82,7 @@ def test_the_second_factor_is_turned_on_used_and_turned_off(
     assert owner.get("/account").json()["account"]["mfaEnabled"] is True
     assert not [sent.url for sent in requests if secret in sent.url]
 
-    sign_out(page)
+    press(page, "Sign out")
     visitor.fill("User name or e-mail address", owner.email)
     visitor.fill("Password", PASSWORD)
     press(page, "Sign in")

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from tests.service import PASSWORD, Person
 from tests.web.actions import press
@@ -55,6 +55,21 @@ def test_links_and_the_back_button_work(visitor: Visitor, page: Page) -> None:
     expect(visitor.title("Create an account")).to_be_focused()
     page.go_back()
     expect(visitor.title("Sign in")).to_be_focused()
+
+
+def test_a_view_that_loads_after_the_sign_out_reads_nothing(
+    visitor: Visitor, owner: Person, page: Page, requests: list[Request]
+) -> None:
+    held: list[Route] = []
+    page.route("**/console/views/patterns.js", lambda route: held.append(route))
+    visitor.sign_in(owner)
+    with page.expect_request("**/console/views/patterns.js"):
+        page.get_by_label("Console", exact=True).get_by_role("link", name="Patterns").click()
+    visitor.press("Sign out")
+    expect(visitor.title("Sign in")).to_be_visible()
+    held[0].continue_()
+    page.evaluate("import('/console/views/patterns.js')")
+    assert [sent.url for sent in requests if sent.url.partition("?")[0].endswith("/patterns")] == []
 
 
 @pytest.mark.parametrize("path", ["/console/#/no/such/view", "/console/no/such/view", "/console/%22%2Fview"])

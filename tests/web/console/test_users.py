@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from tests.service import Credentials, Person, Service
-from tests.web.actions import field, leave_dialog, press, sign_out, turn_on_second_factor
+from tests.web.actions import field, leave_dialog, press, turn_on_second_factor
 from tests.web.console.visitor import DESK, Visitor, assert_accessible
 
 
@@ -176,7 +176,7 @@ def test_signing_out_while_acting_ends_the_administrators_session(
     visitor: Visitor, admin: Person, owner: Person, page: Page
 ) -> None:
     act_as(visitor, admin, owner)
-    sign_out(page)
+    press(page, "Sign out")
     expect(visitor.title("Sign in")).to_be_visible()
     assert admin.get("/account").status_code == 401 and visitor.stored() == {}
 

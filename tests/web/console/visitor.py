@@ -6,7 +6,7 @@ from dataclasses import field as member
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Locator, Page, Response, expect
+from playwright.sync_api import Locator, Page, Request, Response, expect
 
 from tests.service import Person, Service
 from tests.web.accessibility import WCAG, violations
@@ -25,10 +25,32 @@ class Visitor:
     # Reads that were rejected, and those that a test expects: "401 /account".
     rejected: set[str] = member(default_factory=set)
     expected: set[str] = member(default_factory=set)
+    # The reads that began while no change was made, and since the last one; the changes that have not ended.
+    undisturbed: set[Request] = member(default_factory=set)
+    changes: set[Request] = member(default_factory=set)
 
-    def note(self, response: Response) -> None:
+    def watch(self) -> None:
+        """Note what the page reads and changes from now on."""
+        self.page.on("request", self.note_request)
+        self.page.on("response", self.note_response)
+        self.page.on("requestfinished", self.note_end)
+        self.page.on("requestfailed", self.note_end)
+
+    def note_request(self, request: Request) -> None:
+        """A change may be why a read beside it is rejected: of what it deletes, or with the token that it ends."""
+        if request.method != "GET":
+            self.changes.add(request)
+            self.undisturbed.clear()
+        elif not self.changes:
+            self.undisturbed.add(request)
+
+    def note_end(self, request: Request) -> None:
+        """Reads that begin after a change are undisturbed."""
+        self.changes.discard(request)
+
+    def note_response(self, response: Response) -> None:
         """Note a read that the server rejected. A server that fails is no fault of a view."""
-        if response.status // 100 == REJECTED and response.request.method == "GET":
+        if response.status // 100 == REJECTED and response.request in self.undisturbed:
             self.rejected.add(f"{response.status} {urlsplit(response.url).path}")
 
     def open(self, path: str = "/") -> None:
