@@ -57,6 +57,15 @@ def test_links_and_the_back_button_work(visitor: Visitor, page: Page) -> None:
     expect(visitor.title("Sign in")).to_be_focused()
 
 
+def test_a_second_click_on_sign_out_does_nothing(
+    visitor: Visitor, owner: Person, page: Page, requests: list[Request]
+) -> None:
+    visitor.sign_in(owner)
+    page.get_by_role("button", name="Sign out").dblclick()
+    expect(visitor.title("Sign in")).to_be_visible()
+    assert [sent.method for sent in requests if "/account/sessions" in sent.url] == ["GET", "DELETE"]
+
+
 def test_a_view_that_loads_after_the_sign_out_reads_nothing(
     visitor: Visitor, owner: Person, page: Page, requests: list[Request]
 ) -> None:

@@ -3,7 +3,8 @@
 /** @typedef {Node | string | number | null | undefined | false} Child */
 /**
  * @typedef {Record<string, string | number | boolean | null | undefined | ((event: any) => unknown)>} Properties
- * attributes; `false`, null and undefined leave one out, functions are listeners: `onclick`
+ * attributes; `false`, null and undefined leave one out, functions are listeners. While an `onclick` has not ended, further
+ * clicks do nothing.
  */
 
 /**
@@ -36,10 +37,24 @@ export function svg(tag, properties = {}, ...children) {
  */
 function built(element, properties, children) {
   for (const [name, value] of Object.entries(properties)) {
-    if (typeof value === "function") element.addEventListener(name.slice(2), value)
+    if (typeof value === "function") element.addEventListener(name.slice(2), name === "onclick" ? oneAtATime(value) : value)
     else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value === true ? "" : String(value))
   }
   return append(element, children)
+}
+
+/** @param {(event: any) => unknown} listener */
+function oneAtATime(listener) {
+  let isRunning = false
+  return async (/** @type {Event} */ event) => {
+    if (isRunning) return
+    isRunning = true
+    try {
+      await listener(event)
+    } finally {
+      isRunning = false
+    }
+  }
 }
 
 /**

@@ -14,7 +14,7 @@ const LARGEST = 8_900_000
 /** @param {AccountRecord} record */
 export function pictureForm(record) {
   const shown = el("img", { class: "picture", alt: t("picture.alt"), width: 120, height: 120 })
-  const remove = el("button", { type: "button", class: "plain danger" }, t("picture.remove"))
+  const remove = el("button", { type: "button", class: "plain danger", onclick: clear }, t("picture.remove"))
   const show = () => {
     shown.src = `${server}/images/${record.account.img}`
     remove.hidden = record.account.img === NONE
@@ -35,7 +35,7 @@ export function pictureForm(record) {
       element.message.show(t("saved"))
     },
   })
-  remove.addEventListener("click", async () => {
+  async function clear() {
     element.message.clear()
     try {
       await record.save({ img: "" })
@@ -44,7 +44,7 @@ export function pictureForm(record) {
     } catch (error) {
       element.message.showError(error)
     }
-  })
+  }
   show()
   return element
 }
