@@ -5,6 +5,7 @@ import { loadTexts } from "./texts.js"
 import { focusField, focusTitle } from "./ui/page.js"
 import { failure, loading } from "./ui/states.js"
 
+const LOADING_AFTER = 300 // milliseconds: most views are there before
 /** @type {readonly Route[]} */
 let routes = []
 /** @type {HTMLElement} */
@@ -141,7 +142,7 @@ function isAllowed(route) {
  * @param {import("../types/views").Context} context
  */
 async function rendered(route, context) {
-  const wait = setTimeout(() => container.replaceChildren(loading()), 300)
+  const wait = setTimeout(() => context.signal.aborted || container.replaceChildren(loading()), LOADING_AFTER)
   try {
     const [view] = await Promise.all([route.view(), ...[route.area].flat().map(loadTexts)])
     // Who has left or signed out meanwhile needs nothing that this view would read.

@@ -1,6 +1,7 @@
 """The session of a tab: how it ends, and that nothing of it leaves the tab."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
@@ -66,15 +67,20 @@ def test_a_second_click_on_sign_out_does_nothing(
     assert [sent.method for sent in requests if "/account/sessions" in sent.url] == ["GET", "DELETE"]
 
 
-def test_a_view_that_loads_after_the_sign_out_reads_nothing(
+def test_a_view_that_loads_after_the_sign_out_shows_and_reads_nothing(
     visitor: Visitor, owner: Person, page: Page, requests: list[Request]
 ) -> None:
     held: list[Route] = []
     page.route("**/console/views/patterns.js", lambda route: held.append(route))
+    page.clock.install()
     visitor.sign_in(owner)
+    page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))
     with page.expect_request("**/console/views/patterns.js"):
         page.get_by_label("Console", exact=True).get_by_role("link", name="Patterns").click()
     visitor.press("Sign out")
+    expect(visitor.title("Sign in")).to_be_visible()
+    # "Loading…" is shown after a moment, but not in place of a view that has loaded.
+    page.clock.run_for(1000)
     expect(visitor.title("Sign in")).to_be_visible()
     held[0].continue_()
     page.evaluate("import('/console/views/patterns.js')")
