@@ -42,7 +42,7 @@ class Server(UvicornServer):
         self._service_manager = service_manager
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """As uvicorn does. From then on SIGHUP ends the process politely: it has no workers to replace."""
+        """As uvicorn does. From then on SIGHUP shuts the process down gracefully: it has no workers to replace."""
         try:
             await super().startup(sockets)
         except SystemExit:

@@ -145,7 +145,7 @@ async function rendered(route, context) {
   const wait = setTimeout(() => context.signal.aborted || container.replaceChildren(loading()), LOADING_AFTER)
   try {
     const [view] = await Promise.all([route.view(), ...[route.area].flat().map(loadTexts)])
-    // Who has left or signed out meanwhile needs nothing that this view would read.
+    // A view that was left, or whose session ended, while its module was loaded sends no requests.
     return !context.signal.aborted && isAllowed(route) && (await view.render(context))
   } catch (error) {
     // Reloading also fetches a module that could not be loaded.

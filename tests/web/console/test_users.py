@@ -76,7 +76,7 @@ def test_role_and_status_are_changed(visitor: Visitor, admin: Person, owner: Per
     assert_accessible(page)
 
 
-def test_who_saves_again_knows_of_the_other_change(
+def test_a_role_can_be_saved_again_after_a_change_elsewhere(
     visitor: Visitor, admin: Person, owner: Person, page: Page
 ) -> None:
     visitor.sign_in(admin, f"/users/{owner.id}")
@@ -87,7 +87,7 @@ def test_who_saves_again_knows_of_the_other_change(
     page.route(changed, lambda route: route.continue_() if route.request.method == "PATCH" else held.append(route))
     with page.expect_request(lambda sent: sent.method == "GET" and bool(changed.search(sent.url))):
         press(page, "Save")
-    # What is there now was not read yet.
+    # The present version was not read yet.
     expect(page.get_by_role("button", name="Save", exact=True)).to_be_disabled()
     held[0].continue_()
     expect(page.get_by_role("alert").filter(has_text="changed elsewhere")).to_be_visible()

@@ -25,32 +25,32 @@ class Visitor:
     # Reads that were rejected, and those that a test expects: "401 /account".
     rejected: set[str] = member(default_factory=set)
     expected: set[str] = member(default_factory=set)
-    # The reads that began while no change was made, and since the last one; the changes that have not ended.
-    undisturbed: set[Request] = member(default_factory=set)
+    # Reads that overlap with no change (any other method than GET), and changes without a response.
+    separate_reads: set[Request] = member(default_factory=set)
     changes: set[Request] = member(default_factory=set)
 
     def watch(self) -> None:
-        """Note what the page reads and changes from now on."""
+        """Note the requests of the page from now on."""
         self.page.on("request", self.note_request)
         self.page.on("response", self.note_response)
         self.page.on("requestfinished", self.note_end)
         self.page.on("requestfailed", self.note_end)
 
     def note_request(self, request: Request) -> None:
-        """A change may be why a read beside it is rejected: of what it deletes, or with the token that it ends."""
+        """Note a change, or a read that overlaps with none: a change may delete what is read, or end its token."""
         if request.method != "GET":
             self.changes.add(request)
-            self.undisturbed.clear()
+            self.separate_reads.clear()
         elif not self.changes:
-            self.undisturbed.add(request)
+            self.separate_reads.add(request)
 
     def note_end(self, request: Request) -> None:
-        """Reads that begin after a change are undisturbed."""
+        """Note the end of a change: reads that begin later do not overlap with it."""
         self.changes.discard(request)
 
     def note_response(self, response: Response) -> None:
         """Note a read that the server rejected. A server that fails is no fault of a view."""
-        if response.status // 100 == REJECTED and response.request in self.undisturbed:
+        if response.status // 100 == REJECTED and response.request in self.separate_reads:
             self.rejected.add(f"{response.status} {urlsplit(response.url).path}")
 
     def open(self, path: str = "/") -> None:

@@ -6,7 +6,7 @@ import { form } from "./form.js"
 
 /**
  * Ask in a dialog, which closes once the action succeeds; an error is shown in it. If the record was changed elsewhere,
- * the view is shown anew when the dialog closes: the user decides about what there is now.
+ * the view is shown anew when the dialog closes, so that the next question is about the present version.
  * @param {object} parts
  * @param {string} parts.title
  * @param {string} parts.text what will happen
