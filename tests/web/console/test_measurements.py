@@ -12,7 +12,7 @@ from storage.schema.seed import sizes
 from tests.web.console.visitor import Visitor
 
 SCHEMAS = document.load()["components"]["schemas"]
-# What is stored for a text; NaN for what is no measurement.
+# The stored value of a text; NaN if it is no measurement.
 READ: dict[tuple[str, str], float | None] = {
     ("92,5", "cm"): 925,
     ("92.", "cm"): 920,

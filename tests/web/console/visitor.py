@@ -37,7 +37,7 @@ class Visitor:
         self.page.on("requestfailed", self.note_end)
 
     def note_request(self, request: Request) -> None:
-        """Note a change, or a read that overlaps with none: a change may delete what is read, or end its token."""
+        """Note a change, or a read that overlaps with none: a change may delete its record, or end its token."""
         if request.method != "GET":
             self.changes.add(request)
             self.separate_reads.clear()
